@@ -1,0 +1,5 @@
+/** Runnable jobs. */
+@NullMarked
+package io.flinklsm.examples;
+
+import org.jspecify.annotations.NullMarked;
