@@ -1,0 +1,44 @@
+package io.flinklsm.core;
+
+import io.flinklsm.core.sstable.SstableOptions;
+
+/**
+ * Options of a store, checked when made.
+ *
+ * @param memtableBytes a tree's memtable is frozen when it holds this much
+ * @param level0CompactionTrigger level-0 SSTables (sorted runs, size-tiered) that start a compaction
+ * @param level0SlowdownTrigger level-0 SSTables from which writes are slowed down, more and more
+ * @param level0StopTrigger level-0 SSTables at which writes wait
+ * @param maxFrozenMemtables frozen memtables of one tree at which writes wait
+ * @param targetFileBytes compaction starts a new output file at this size
+ * @param levelBaseBytes size of level 1
+ * @param levelSizeRatio how much larger each next level may be
+ * @param maxOpenFiles bound of open SSTable readers
+ */
+public record LsmStoreOptions(
+        long memtableBytes,
+        CompactionStyle compactionStyle,
+        int level0CompactionTrigger,
+        int level0SlowdownTrigger,
+        int level0StopTrigger,
+        int maxFrozenMemtables,
+        long targetFileBytes,
+        long levelBaseBytes,
+        int levelSizeRatio,
+        int maxOpenFiles,
+        SstableOptions sstable) {
+
+    public static final LsmStoreOptions DEFAULTS =
+            new LsmStoreOptions(
+                    64L << 20,
+                    CompactionStyle.LEVELED,
+                    4,
+                    20,
+                    36,
+                    4,
+                    64L << 20,
+                    256L << 20,
+                    10,
+                    5000,
+                    SstableOptions.DEFAULTS);
+}

@@ -1,0 +1,40 @@
+package io.flinklsm.core;
+
+import io.flinklsm.core.cache.BlockCache;
+import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.memory.MemoryBudget;
+
+/**
+ * What the stores of one slot share: the memory budget, the block cache and the background threads. Safe for any
+ * thread. Close it after all its stores.
+ */
+public final class StoreResources implements AutoCloseable {
+
+    /**
+     * @param name prefix of thread names
+     * @param memoryBytes the budget's limit; at least 2 MiB
+     * @param backgroundThreads threads for flushes and compactions, at least 1
+     */
+    public static StoreResources create(
+            String name, long memoryBytes, int backgroundThreads, Clock clock) {
+        throw new UnsupportedOperationException();
+    }
+
+    public MemoryBudget memory() {
+        throw new UnsupportedOperationException();
+    }
+
+    public BlockCache blockCache() {
+        throw new UnsupportedOperationException();
+    }
+
+    public Clock clock() {
+        throw new UnsupportedOperationException();
+    }
+
+    /** @throws IllegalStateException if a store is still open or memory still allocated */
+    @Override
+    public void close() {
+        throw new UnsupportedOperationException();
+    }
+}

@@ -1,0 +1,27 @@
+package io.flinklsm.core.bytes;
+
+import net.openhft.hashing.LongHashFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one hash of keys: xxHash64 with seed 0, as Parquet's split-block bloom filter demands (Parquet
+ * format, BloomFilter.md). The memtable's index uses the same value, so a get hashes its key once.
+ */
+public final class KeyHash {
+
+    private static final LongHashFunction XX_HASH_64 = LongHashFunction.xx();
+
+    private KeyHash() {}
+
+    public static long hash(byte[] bytes, int from, int byteCount) {
+        return XX_HASH_64.hashBytes(bytes, from, byteCount);
+    }
+
+    /** Hashes memory in {@link RawMemory}'s addressing form. */
+    public static long hash(@Nullable Object base, long offset, int byteCount) {
+        if (base instanceof byte[] bytes) {
+            return hash(bytes, (int) (offset - RawMemory.BYTE_ARRAY_OFFSET), byteCount);
+        }
+        return XX_HASH_64.hashMemory(offset, byteCount);
+    }
+}

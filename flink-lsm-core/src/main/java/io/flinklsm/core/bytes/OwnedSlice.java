@@ -1,0 +1,68 @@
+package io.flinklsm.core.bytes;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Immutable bytes on the heap with value equality and unsigned byte order: the form of keys in metas,
+ * plans and images. Safe for any thread.
+ */
+public final class OwnedSlice implements Comparable<OwnedSlice> {
+
+    public static final OwnedSlice EMPTY = new OwnedSlice(new byte[0]);
+
+    private final byte[] bytes;
+
+    private OwnedSlice(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
+    /** Takes ownership of the array: nobody may change it afterwards. */
+    public static OwnedSlice wrap(byte[] bytes) {
+        return bytes.length == 0 ? EMPTY : new OwnedSlice(bytes);
+    }
+
+    public static OwnedSlice copyOf(byte[] bytes, int from, int byteCount) {
+        return wrap(Arrays.copyOfRange(bytes, from, from + byteCount));
+    }
+
+    /** The bytes of ASCII text, for tests and names. */
+    public static OwnedSlice ofText(String text) {
+        return wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public int length() {
+        return bytes.length;
+    }
+
+    /** A copy of the bytes, owned by the caller. */
+    public byte[] toBytes() {
+        return bytes.clone();
+    }
+
+    /** The array itself; must not be changed. For code of the engine that reads only. */
+    public byte[] bytesUnsafe() {
+        return bytes;
+    }
+
+    @Override
+    public int compareTo(OwnedSlice other) {
+        return Arrays.compareUnsigned(bytes, other.bytes);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof OwnedSlice slice && Arrays.equals(bytes, slice.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(bytes);
+    }
+
+    @Override
+    public String toString() {
+        return new Slice(bytes).toString();
+    }
+}

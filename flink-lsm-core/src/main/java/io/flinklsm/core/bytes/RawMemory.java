@@ -1,0 +1,149 @@
+package io.flinklsm.core.bytes;
+
+import java.lang.reflect.Field;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+import sun.misc.Unsafe;
+
+/**
+ * Unchecked access to heap arrays and native memory through one addressing form: a base object and an
+ * offset. A null base means that the offset is an absolute native address; a {@code byte[]} base means
+ * that the offset counts from the object's start, so index 0 is {@link #BYTE_ARRAY_OFFSET}.
+ *
+ * <p>Nothing here checks bounds or life: callers ({@link Slice}, the memtable's arena, the block cache)
+ * own both. Multi-byte accessors use the machine's byte order unless their name says otherwise.
+ */
+public final class RawMemory {
+
+    private static final Unsafe UNSAFE = unsafe();
+
+    /** Offset of index 0 of a {@code byte[]}. */
+    public static final long BYTE_ARRAY_OFFSET = Unsafe.ARRAY_BYTE_BASE_OFFSET;
+
+    private static final boolean BIG_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
+
+    private RawMemory() {}
+
+    private static Unsafe unsafe() {
+        try {
+            Field field = Unsafe.class.getDeclaredField("theUnsafe");
+            field.setAccessible(true);
+            return (Unsafe) field.get(null);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    public static byte getByte(@Nullable Object base, long offset) {
+        return UNSAFE.getByte(base, offset);
+    }
+
+    public static void putByte(@Nullable Object base, long offset, byte value) {
+        UNSAFE.putByte(base, offset, value);
+    }
+
+    public static short getShort(@Nullable Object base, long offset) {
+        return UNSAFE.getShort(base, offset);
+    }
+
+    public static void putShort(@Nullable Object base, long offset, short value) {
+        UNSAFE.putShort(base, offset, value);
+    }
+
+    public static int getInt(@Nullable Object base, long offset) {
+        return UNSAFE.getInt(base, offset);
+    }
+
+    public static void putInt(@Nullable Object base, long offset, int value) {
+        UNSAFE.putInt(base, offset, value);
+    }
+
+    public static long getLong(@Nullable Object base, long offset) {
+        return UNSAFE.getLong(base, offset);
+    }
+
+    public static void putLong(@Nullable Object base, long offset, long value) {
+        UNSAFE.putLong(base, offset, value);
+    }
+
+    public static int getIntVolatile(@Nullable Object base, long offset) {
+        return UNSAFE.getIntVolatile(base, offset);
+    }
+
+    /** Stores with release semantics: what was written before is visible to who reads this value. */
+    public static void putIntOrdered(@Nullable Object base, long offset, int value) {
+        UNSAFE.storeFence();
+        UNSAFE.putInt(base, offset, value);
+    }
+
+    /** Copies {@code length} bytes; the ranges must not overlap. */
+    public static void copy(
+            @Nullable Object fromBase,
+            long fromOffset,
+            @Nullable Object toBase,
+            long toOffset,
+            long length) {
+        UNSAFE.copyMemory(fromBase, fromOffset, toBase, toOffset, length);
+    }
+
+    public static void fill(@Nullable Object base, long offset, long length, byte value) {
+        UNSAFE.setMemory(base, offset, length, value);
+    }
+
+    /** Eight bytes as a big-endian number: comparing two as unsigned compares their bytes in order. */
+    public static long getLongBigEndian(@Nullable Object base, long offset) {
+        long value = UNSAFE.getLong(base, offset);
+        return BIG_ENDIAN ? value : Long.reverseBytes(value);
+    }
+
+    /** Compares in unsigned byte order; a proper prefix is smaller. */
+    public static int compare(
+            @Nullable Object leftBase,
+            long leftOffset,
+            int leftLength,
+            @Nullable Object rightBase,
+            long rightOffset,
+            int rightLength) {
+        int common = Math.min(leftLength, rightLength);
+        int i = 0;
+        for (; i + Long.BYTES <= common; i += Long.BYTES) {
+            long left = UNSAFE.getLong(leftBase, leftOffset + i);
+            long right = UNSAFE.getLong(rightBase, rightOffset + i);
+            if (left != right) {
+                return BIG_ENDIAN
+                        ? Long.compareUnsigned(left, right)
+                        : Long.compareUnsigned(Long.reverseBytes(left), Long.reverseBytes(right));
+            }
+        }
+        for (; i < common; i++) {
+            int left = UNSAFE.getByte(leftBase, leftOffset + i) & 0xFF;
+            int right = UNSAFE.getByte(rightBase, rightOffset + i) & 0xFF;
+            if (left != right) {
+                return left - right;
+            }
+        }
+        return leftLength - rightLength;
+    }
+
+    public static boolean contentEquals(
+            @Nullable Object leftBase,
+            long leftOffset,
+            @Nullable Object rightBase,
+            long rightOffset,
+            int length) {
+        int i = 0;
+        for (; i + Long.BYTES <= length; i += Long.BYTES) {
+            if (UNSAFE.getLong(leftBase, leftOffset + i)
+                    != UNSAFE.getLong(rightBase, rightOffset + i)) {
+                return false;
+            }
+        }
+        for (; i < length; i++) {
+            if (UNSAFE.getByte(leftBase, leftOffset + i)
+                    != UNSAFE.getByte(rightBase, rightOffset + i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,84 @@
+package io.flinklsm.core.bytes;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A growable heap buffer that its owner reuses: what a lookup copies a value into, and what a merge
+ * operator writes to. The bytes are {@code [0, length)} of {@link #array()}, which is replaced when the
+ * buffer grows. Confined to one thread at a time.
+ */
+public final class ValueBuffer {
+
+    private byte[] array;
+    private int length;
+
+    public ValueBuffer() {
+        this(64);
+    }
+
+    public ValueBuffer(int initialCapacity) {
+        array = new byte[initialCapacity];
+    }
+
+    /** The backing array, valid until the next append. */
+    public byte[] array() {
+        return array;
+    }
+
+    public int length() {
+        return length;
+    }
+
+    public ValueBuffer clear() {
+        length = 0;
+        return this;
+    }
+
+    public ValueBuffer append(byte value) {
+        ensure(1);
+        array[length++] = value;
+        return this;
+    }
+
+    public ValueBuffer append(byte[] bytes, int from, int byteCount) {
+        Objects.checkFromIndexSize(from, byteCount, bytes.length);
+        ensure(byteCount);
+        System.arraycopy(bytes, from, array, length, byteCount);
+        length += byteCount;
+        return this;
+    }
+
+    public ValueBuffer append(Slice slice) {
+        ensure(slice.length());
+        slice.copyTo(array, length);
+        length += slice.length();
+        return this;
+    }
+
+    public ValueBuffer append(ValueBuffer other) {
+        return append(other.array, 0, other.length);
+    }
+
+    /** Replaces the content. */
+    public ValueBuffer set(Slice slice) {
+        length = 0;
+        return append(slice);
+    }
+
+    /** Points the slice at the content; the view is valid until the next append. */
+    public Slice view(Slice slice) {
+        return slice.setBytes(array, 0, length);
+    }
+
+    public byte[] toBytes() {
+        return Arrays.copyOf(array, length);
+    }
+
+    private void ensure(int more) {
+        int needed = Math.addExact(length, more);
+        if (needed > array.length) {
+            array = Arrays.copyOf(array, Math.max(needed, array.length + (array.length >> 1) + 16));
+        }
+    }
+}

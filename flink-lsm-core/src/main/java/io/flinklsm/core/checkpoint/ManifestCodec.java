@@ -1,0 +1,25 @@
+package io.flinklsm.core.checkpoint;
+
+import java.io.IOException;
+
+/**
+ * The manifest: a checkpoint image as bytes, see docs/format.md#manifest. Starts with a magic number, the format
+ * version, the body's length and its CRC32C, all checked before the body is parsed.
+ */
+public final class ManifestCodec {
+
+    private ManifestCodec() {}
+
+    public static byte[] encode(CheckpointImage image) {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * @param source what errors call the bytes: a file name or a handle
+     * @throws io.flinklsm.core.errors.CorruptionException if it is damaged, of an unknown version, or names a file
+     *     that is not a bare file name
+     */
+    public static CheckpointImage decode(byte[] bytes, String source) throws IOException {
+        throw new UnsupportedOperationException();
+    }
+}

@@ -1,0 +1,35 @@
+package io.flinklsm.core.entry;
+
+import io.flinklsm.core.bytes.Slice;
+import java.io.IOException;
+
+/**
+ * Entries in ascending unsigned byte order of their keys, each key at most once. Starts before the
+ * first entry. Confined to one thread; whoever opened it closes it, and closing twice is allowed.
+ *
+ * <pre>{@code
+ * try (EntryCursor cursor = ...) {
+ *     while (cursor.next()) { use(cursor.key(), cursor.kind(), cursor.value()); }
+ * }
+ * }</pre>
+ */
+public interface EntryCursor extends AutoCloseable {
+
+    /**
+     * Moves to the next entry.
+     *
+     * @return false at the end, and from then on
+     */
+    boolean next() throws IOException;
+
+    /** Key of the current entry, borrowed until the next move. */
+    Slice key();
+
+    EntryKind kind();
+
+    /** Value of the current entry, borrowed until the next move; empty for a tombstone. */
+    Slice value();
+
+    @Override
+    void close() throws IOException;
+}

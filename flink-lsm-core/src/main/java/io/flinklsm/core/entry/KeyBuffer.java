@@ -1,0 +1,121 @@
+package io.flinklsm.core.entry;
+
+import io.flinklsm.core.bytes.KeyHash;
+import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.Slice;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * The key of an operation: bytes, the length of the prefix that groups keys (key group, key and
+ * namespace of a map state; the whole key elsewhere), and both hashes, computed once when first asked.
+ *
+ * <p>Mutable and reused by its owner; confined to one thread at a time. The engine reads it during a
+ * call and keeps nothing of it.
+ */
+public final class KeyBuffer {
+
+    private byte[] bytes = new byte[64];
+    private int length;
+    private int prefixLength;
+    private long hash;
+    private long prefixHash;
+    private boolean hashKnown;
+    private boolean prefixHashKnown;
+    private final Slice slice = new Slice();
+
+    /** Replaces the key by a copy of the bytes; the prefix is the whole key. */
+    public KeyBuffer set(byte[] source, int from, int byteCount) {
+        return set(source, from, byteCount, byteCount);
+    }
+
+    /** Replaces the key by a copy of the bytes, the first {@code prefixByteCount} of which group it. */
+    public KeyBuffer set(byte[] source, int from, int byteCount, int prefixByteCount) {
+        Objects.checkFromIndexSize(from, byteCount, source.length);
+        Objects.checkIndex(prefixByteCount, byteCount + 1);
+        ensure(byteCount);
+        System.arraycopy(source, from, bytes, 0, byteCount);
+        length = byteCount;
+        prefixLength = prefixByteCount;
+        hashKnown = false;
+        prefixHashKnown = false;
+        return this;
+    }
+
+    public KeyBuffer set(Slice source, int prefixByteCount) {
+        Objects.checkIndex(prefixByteCount, source.length() + 1);
+        ensure(source.length());
+        source.copyTo(bytes, 0);
+        length = source.length();
+        prefixLength = prefixByteCount;
+        hashKnown = false;
+        prefixHashKnown = false;
+        return this;
+    }
+
+    public KeyBuffer set(OwnedSlice source) {
+        return set(source.bytesUnsafe(), 0, source.length());
+    }
+
+    /** Keeps the first {@link #prefixLength} bytes (and the prefix's hash) and replaces what follows. */
+    public KeyBuffer setSuffix(byte[] source, int from, int byteCount) {
+        Objects.checkFromIndexSize(from, byteCount, source.length);
+        length = prefixLength;
+        ensure(prefixLength + byteCount);
+        System.arraycopy(source, from, bytes, prefixLength, byteCount);
+        length = prefixLength + byteCount;
+        hashKnown = false;
+        return this;
+    }
+
+    /** The backing array; the key is {@code [0, length)}. Valid until the next set; must not be changed. */
+    public byte[] array() {
+        return bytes;
+    }
+
+    public int length() {
+        return length;
+    }
+
+    public int prefixLength() {
+        return prefixLength;
+    }
+
+    /** A view of the whole key, borrowed until the next set. */
+    public Slice slice() {
+        return slice.setBytes(bytes, 0, length);
+    }
+
+    /** {@link KeyHash} of the whole key. */
+    public long hash() {
+        if (!hashKnown) {
+            hash = prefixLength == length && prefixHashKnown ? prefixHash : KeyHash.hash(bytes, 0, length);
+            hashKnown = true;
+        }
+        return hash;
+    }
+
+    /** {@link KeyHash} of the prefix. */
+    public long prefixHash() {
+        if (!prefixHashKnown) {
+            prefixHash = prefixLength == length && hashKnown ? hash : KeyHash.hash(bytes, 0, prefixLength);
+            prefixHashKnown = true;
+        }
+        return prefixHash;
+    }
+
+    public OwnedSlice toOwned() {
+        return OwnedSlice.copyOf(bytes, 0, length);
+    }
+
+    @Override
+    public String toString() {
+        return slice().toString();
+    }
+
+    private void ensure(int byteCount) {
+        if (byteCount > bytes.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(byteCount, bytes.length * 2));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package io.flinklsm.core.merge;
+
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+
+/**
+ * Decides about values while compaction merges them (TTL). Called from background threads, one call at a
+ * time per compaction but possibly several compactions at once: implementations are safe for any thread.
+ * May be applied to an entry any number of times, or never; a dropped PUT becomes a tombstone unless
+ * nothing older can exist.
+ */
+public interface EntryFilter {
+
+    /** What becomes of the value. */
+    enum Decision {
+        KEEP,
+        DROP,
+        /** Keep the entry with the value that was written to the buffer. */
+        REPLACE
+    }
+
+    /**
+     * Judges a fully folded value (a PUT).
+     *
+     * @param replacement empty on entry; written only when the answer is {@link Decision#REPLACE}
+     */
+    Decision filter(Slice key, Slice value, ValueBuffer replacement);
+}

@@ -1,0 +1,26 @@
+package io.flinklsm.core.merge;
+
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+
+/**
+ * How a merge operand is folded into what is older: an older operand, or a value. Must be associative,
+ * since the memtable, flush, compaction and lookups fold neighbours in any grouping (never in another
+ * order). Implementations are stateless and safe for any thread.
+ */
+public interface MergeOperator {
+
+    /** No fixed separator: the fold is not a plain concatenation. */
+    int NOT_APPENDING = -1;
+
+    /** Appends {@code older ⊕ newer} to {@code out}, which is empty on entry. */
+    void fold(Slice older, Slice newer, ValueBuffer out);
+
+    /**
+     * If the fold is {@code older · separator · newer} with one separator byte, that byte (0 to 255), which
+     * lets the memtable append in place; otherwise {@link #NOT_APPENDING}.
+     */
+    default int separator() {
+        return NOT_APPENDING;
+    }
+}

@@ -1,0 +1,35 @@
+package io.flinklsm.core.sstable;
+
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.merge.Lookup;
+import java.io.IOException;
+
+/**
+ * An immutable SSTable of a live store: its meta, and reading through {@link OpenSstables} (bloom filter and
+ * indexes are loaded on first use, kept while the budget allows, and loaded again after they were
+ * evicted). Applies the clip. Safe for any thread; valid until its file is deleted.
+ */
+public final class Sstable {
+
+    Sstable() {}
+
+    public SstableMeta meta() {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Checks key range, clip and bloom filter, then offers the entry; true if the lookup is done. */
+    public boolean get(KeyBuffer key, Lookup lookup) throws IOException {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * The entries inside the range and the clip.
+     *
+     * @param fillCache whether blocks that are read go to the block cache (not for compaction and full scans)
+     */
+    public EntryCursor cursor(KeyRange range, boolean fillCache) throws IOException {
+        throw new UnsupportedOperationException();
+    }
+}

@@ -1,0 +1,27 @@
+package io.flinklsm.core.sstable;
+
+/**
+ * How SSTables are written.
+ *
+ * @param blockBytes a block ends when its keys and values reach this many bytes, before compression
+ * @param blockEntries a block ends at this many entries at the latest
+ * @param rowGroupBytes a row group ends when its encoded pages reach this many bytes; bounds the writer's memory
+ * @param bloomBitsPerKey 0 for no bloom filter
+ * @param keyGroupBytes bytes of the key's key-group prefix, big-endian: 0 (none), 1 or 2
+ */
+public record SstableOptions(
+        int blockBytes,
+        int blockEntries,
+        int rowGroupBytes,
+        double bloomBitsPerKey,
+        SstableCodec codec,
+        int keyGroupBytes) {
+
+    public static final SstableOptions DEFAULTS =
+            new SstableOptions(8 << 10, 256, 4 << 20, 10.6, SstableCodec.LZ4_RAW, 0);
+
+    public SstableOptions withKeyGroupBytes(int newKeyGroupBytes) {
+        return new SstableOptions(
+                blockBytes, blockEntries, rowGroupBytes, bloomBitsPerKey, codec, newKeyGroupBytes);
+    }
+}

@@ -1,0 +1,31 @@
+package io.flinklsm.core.storage;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Where the files of a store live: a flat set of write-once files. A name is used once; an existing file
+ * never changes. Safe for any thread. Every failure is an {@link IOException} that names the file.
+ */
+public interface Storage {
+
+    /** @throws java.nio.file.FileAlreadyExistsException if the name is in use */
+    StorageOutput create(String name) throws IOException;
+
+    /** @throws java.nio.file.NoSuchFileException if there is no such file */
+    StorageInput open(String name) throws IOException;
+
+    /** Length in bytes. */
+    long size(String name) throws IOException;
+
+    boolean exists(String name) throws IOException;
+
+    /** Deletes the file; no failure if there is none. Open inputs may fail afterwards. */
+    void delete(String name) throws IOException;
+
+    /** Names of all finished files, in no order. Not for hot paths: slow on object stores. */
+    List<String> list() throws IOException;
+
+    /** What errors call a file: its full path or URI, without secrets. */
+    String describe(String name);
+}
