@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core;
 
 import io.flinklsm.core.checkpoint.CheckpointImage;
@@ -9,26 +22,32 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All LSM state of one Flink subtask, or of any program: named trees over one storage, with shared background work.
- * One thread writes and opens views; see {@link LsmTree}. Nothing is durable before a checkpoint (there is no
- * write-ahead log: Flink replays its sources).
+ * All LSM state of one Flink subtask, or of any program: named trees over one storage, with shared
+ * background work. One thread writes and opens views; see {@link LsmTree}. Nothing is durable
+ * before a checkpoint (there is no write-ahead log: Flink replays its sources).
  */
 public final class LsmStore implements AutoCloseable {
 
     LsmStore() {}
 
     /** An empty store. Files that others keep in the storage are left alone. */
-    public static LsmStore create(Storage storage, LsmStoreOptions options, StoreResources resources) {
+    public static LsmStore create(
+            Storage storage, LsmStoreOptions options, StoreResources resources) {
         throw new UnsupportedOperationException();
     }
 
     /**
-     * A store with the content of images whose files are in the storage. Opens and verifies every file's tail.
+     * A store with the content of images whose files are in the storage. Opens and verifies every
+     * file's tail.
      *
-     * @throws io.flinklsm.core.errors.CorruptionException if a file is missing or not what its image says
+     * @throws io.flinklsm.core.errors.CorruptionException if a file is missing or not what its
+     *     image says
      */
     public static LsmStore restore(
-            Storage storage, LsmStoreOptions options, StoreResources resources, List<RestoreSource> sources)
+            Storage storage,
+            LsmStoreOptions options,
+            StoreResources resources,
+            List<RestoreSource> sources)
             throws IOException {
         throw new UnsupportedOperationException();
     }
@@ -40,7 +59,10 @@ public final class LsmStore implements AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
-    /** Writes the image's manifest to the storage; returns its name, MANIFEST-(checkpoint id)-(unique). */
+    /**
+     * Writes the image's manifest to the storage; returns its name, MANIFEST-(checkpoint
+     * id)-(unique).
+     */
     public String writeManifest(CheckpointImage image) throws IOException {
         throw new UnsupportedOperationException();
     }
@@ -88,8 +110,8 @@ public final class LsmStore implements AutoCloseable {
     }
 
     /**
-     * Stops background work (waits for the job that runs to notice) and releases memory and files handles; deletes
-     * no file. Views and pending checkpoints must be closed first. Idempotent.
+     * Stops background work (waits for the job that runs to notice) and releases memory and files
+     * handles; deletes no file. Views and pending checkpoints must be closed first. Idempotent.
      */
     @Override
     public void close() throws IOException {

@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core;
 
 import io.flinklsm.core.sstable.SstableOptions;
@@ -6,7 +19,8 @@ import io.flinklsm.core.sstable.SstableOptions;
  * Options of a store, checked when made.
  *
  * @param memtableBytes a tree's memtable is frozen when it holds this much
- * @param level0CompactionTrigger level-0 SSTables (sorted runs, size-tiered) that start a compaction
+ * @param level0CompactionTrigger level-0 SSTables (sorted runs, size-tiered) that start a
+ *     compaction
  * @param level0SlowdownTrigger level-0 SSTables from which writes are slowed down, more and more
  * @param level0StopTrigger level-0 SSTables at which writes wait
  * @param maxFrozenMemtables frozen memtables of one tree at which writes wait

@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core;
 
 import io.flinklsm.core.cache.BlockCache;
@@ -5,8 +18,8 @@ import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
 
 /**
- * What the stores of one slot share: the memory budget, the block cache and the background threads. Safe for any
- * thread. Close it after all its stores.
+ * What the stores of one slot share: the memory budget, the block cache and the background threads.
+ * Safe for any thread. Close it after all its stores.
  */
 public final class StoreResources implements AutoCloseable {
 
@@ -32,7 +45,9 @@ public final class StoreResources implements AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
-    /** @throws IllegalStateException if a store is still open or memory still allocated */
+    /**
+     * @throws IllegalStateException if a store is still open or memory still allocated
+     */
     @Override
     public void close() {
         throw new UnsupportedOperationException();

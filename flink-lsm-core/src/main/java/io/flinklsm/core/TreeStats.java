@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core;
 
 import java.util.List;
@@ -8,7 +21,8 @@ import java.util.List;
  * @param memtableBytes memory of active and frozen memtables
  * @param levels level 0 first
  */
-public record TreeStats(String treeName, long memtableBytes, int frozenMemtables, List<LevelStats> levels) {
+public record TreeStats(
+        String treeName, long memtableBytes, int frozenMemtables, List<LevelStats> levels) {
 
     public TreeStats {
         levels = List.copyOf(levels);

@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.bytes;
 
 import java.lang.reflect.Field;
@@ -6,13 +19,15 @@ import org.jspecify.annotations.Nullable;
 import sun.misc.Unsafe;
 
 /**
- * Unchecked access to heap arrays and native memory through one addressing form: a base object and an
- * offset. A null base means that the offset is an absolute native address; a {@code byte[]} base means
- * that the offset counts from the object's start, so index 0 is {@link #BYTE_ARRAY_OFFSET}.
+ * Unchecked access to heap arrays and native memory through one addressing form: a base object and
+ * an offset. A null base means that the offset is an absolute native address; a {@code byte[]} base
+ * means that the offset counts from the object's start, so index 0 is {@link #BYTE_ARRAY_OFFSET}.
  *
- * <p>Nothing here checks bounds or life: callers ({@link Slice}, the memtable's arena, the block cache)
- * own both. Multi-byte accessors use the machine's byte order unless their name says otherwise.
+ * <p>Nothing here checks bounds or life: callers ({@link Slice}, the memtable's arena, the block
+ * cache) own both. Multi-byte accessors use the machine's byte order unless their name says
+ * otherwise.
  */
+@SuppressWarnings("sunapi")
 public final class RawMemory {
 
     private static final Unsafe UNSAFE = unsafe();
@@ -70,7 +85,9 @@ public final class RawMemory {
         return UNSAFE.getIntVolatile(base, offset);
     }
 
-    /** Stores with release semantics: what was written before is visible to who reads this value. */
+    /**
+     * Stores with release semantics: what was written before is visible to who reads this value.
+     */
     public static void putIntOrdered(@Nullable Object base, long offset, int value) {
         UNSAFE.storeFence();
         UNSAFE.putInt(base, offset, value);
@@ -90,7 +107,9 @@ public final class RawMemory {
         UNSAFE.setMemory(base, offset, length, value);
     }
 
-    /** Eight bytes as a big-endian number: comparing two as unsigned compares their bytes in order. */
+    /**
+     * Eight bytes as a big-endian number: comparing two as unsigned compares their bytes in order.
+     */
     public static long getLongBigEndian(@Nullable Object base, long offset) {
         long value = UNSAFE.getLong(base, offset);
         return BIG_ENDIAN ? value : Long.reverseBytes(value);

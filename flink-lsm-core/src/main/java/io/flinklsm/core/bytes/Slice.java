@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.bytes;
 
 import io.flinklsm.core.check.Invariants;
@@ -7,11 +20,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A borrowed view of bytes on the heap or in native memory. The owner of the memory says how long the
- * view is valid (a cursor's until its next move); whoever needs the bytes longer copies them.
+ * A borrowed view of bytes on the heap or in native memory. The owner of the memory says how long
+ * the view is valid (a cursor's until its next move); whoever needs the bytes longer copies them.
  *
- * <p>Mutable and reusable, so that the data path allocates nothing; confined to one thread. Order is
- * unsigned byte order.
+ * <p>Mutable and reusable, so that the data path allocates nothing; confined to one thread. Order
+ * is unsigned byte order.
  */
 public final class Slice implements Comparable<Slice> {
 
@@ -71,7 +84,10 @@ public final class Slice implements Comparable<Slice> {
         return setBytes(NO_BYTES, 0, 0);
     }
 
-    /** Base of the view in {@link RawMemory}'s addressing form: a heap array, or null for native memory. */
+    /**
+     * Base of the view in {@link RawMemory}'s addressing form: a heap array, or null for native
+     * memory.
+     */
     public @Nullable Object rawBase() {
         return base;
     }

@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.entry;
 
 import io.flinklsm.core.bytes.KeyHash;
@@ -8,10 +21,11 @@ import java.util.Objects;
 
 /**
  * The key of an operation: bytes, the length of the prefix that groups keys (key group, key and
- * namespace of a map state; the whole key elsewhere), and both hashes, computed once when first asked.
+ * namespace of a map state; the whole key elsewhere), and both hashes, computed once when first
+ * asked.
  *
- * <p>Mutable and reused by its owner; confined to one thread at a time. The engine reads it during a
- * call and keeps nothing of it.
+ * <p>Mutable and reused by its owner; confined to one thread at a time. The engine reads it during
+ * a call and keeps nothing of it.
  */
 public final class KeyBuffer {
 
@@ -29,7 +43,9 @@ public final class KeyBuffer {
         return set(source, from, byteCount, byteCount);
     }
 
-    /** Replaces the key by a copy of the bytes, the first {@code prefixByteCount} of which group it. */
+    /**
+     * Replaces the key by a copy of the bytes, the first {@code prefixByteCount} of which group it.
+     */
     public KeyBuffer set(byte[] source, int from, int byteCount, int prefixByteCount) {
         Objects.checkFromIndexSize(from, byteCount, source.length);
         Objects.checkIndex(prefixByteCount, byteCount + 1);
@@ -57,7 +73,10 @@ public final class KeyBuffer {
         return set(source.bytesUnsafe(), 0, source.length());
     }
 
-    /** Keeps the first {@link #prefixLength} bytes (and the prefix's hash) and replaces what follows. */
+    /**
+     * Keeps the first {@link #prefixLength} bytes (and the prefix's hash) and replaces what
+     * follows.
+     */
     public KeyBuffer setSuffix(byte[] source, int from, int byteCount) {
         Objects.checkFromIndexSize(from, byteCount, source.length);
         length = prefixLength;
@@ -68,7 +87,10 @@ public final class KeyBuffer {
         return this;
     }
 
-    /** The backing array; the key is {@code [0, length)}. Valid until the next set; must not be changed. */
+    /**
+     * The backing array; the key is {@code [0, length)}. Valid until the next set; must not be
+     * changed.
+     */
     public byte[] array() {
         return bytes;
     }
@@ -89,7 +111,10 @@ public final class KeyBuffer {
     /** {@link KeyHash} of the whole key. */
     public long hash() {
         if (!hashKnown) {
-            hash = prefixLength == length && prefixHashKnown ? prefixHash : KeyHash.hash(bytes, 0, length);
+            hash =
+                    prefixLength == length && prefixHashKnown
+                            ? prefixHash
+                            : KeyHash.hash(bytes, 0, length);
             hashKnown = true;
         }
         return hash;
@@ -98,7 +123,10 @@ public final class KeyBuffer {
     /** {@link KeyHash} of the prefix. */
     public long prefixHash() {
         if (!prefixHashKnown) {
-            prefixHash = prefixLength == length && hashKnown ? hash : KeyHash.hash(bytes, 0, prefixLength);
+            prefixHash =
+                    prefixLength == length && hashKnown
+                            ? hash
+                            : KeyHash.hash(bytes, 0, prefixLength);
             prefixHashKnown = true;
         }
         return prefixHash;

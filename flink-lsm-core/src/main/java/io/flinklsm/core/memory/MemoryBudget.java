@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.memory;
 
 import java.io.IOException;
@@ -5,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A hard limit on native memory, and the accounting of what is used: one root a slot, children for
- * memtables, cache and compaction, each with a limit of its own inside its parent's. Backed by an Arrow
- * allocator, so memory that was never released is reported by {@link #close()}. Safe for any thread.
+ * memtables, cache and compaction, each with a limit of its own inside its parent's. Backed by an
+ * Arrow allocator, so memory that was never released is reported by {@link #close()}. Safe for any
+ * thread.
  */
 public final class MemoryBudget implements AutoCloseable {
 
@@ -24,7 +38,10 @@ public final class MemoryBudget implements AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
-    /** Memory of exactly this size, not cleared; null if the limit does not allow it now. Never waits. */
+    /**
+     * Memory of exactly this size, not cleared; null if the limit does not allow it now. Never
+     * waits.
+     */
     public @Nullable MemoryBlock tryAllocate(int sizeBytes) {
         throw new UnsupportedOperationException();
     }
@@ -32,8 +49,8 @@ public final class MemoryBudget implements AutoCloseable {
     /**
      * Like {@link #tryAllocate}, but asks the reclaimers for memory and waits for it.
      *
-     * @throws IOException if nothing was released for {@code timeoutMillis}: the message names the budget, its
-     *     limit and its users
+     * @throws IOException if nothing was released for {@code timeoutMillis}: the message names the
+     *     budget, its limit and its users
      */
     public MemoryBlock allocate(int sizeBytes, long timeoutMillis)
             throws IOException, InterruptedException {
@@ -50,7 +67,9 @@ public final class MemoryBudget implements AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
-    /** Adds someone who can give memory back when the budget is full; asked in the order of adding. */
+    /**
+     * Adds someone who can give memory back when the budget is full; asked in the order of adding.
+     */
     public void addReclaimer(MemoryReclaimer reclaimer) {
         throw new UnsupportedOperationException();
     }
@@ -71,7 +90,9 @@ public final class MemoryBudget implements AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
-    /** @throws IllegalStateException if memory is still allocated; names how much and by which child */
+    /**
+     * @throws IllegalStateException if memory is still allocated; names how much and by which child
+     */
     @Override
     public void close() {
         throw new UnsupportedOperationException();

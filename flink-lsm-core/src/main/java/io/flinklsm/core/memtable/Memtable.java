@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.memtable;
 
 import io.flinklsm.core.entry.EntryCursor;
@@ -9,11 +22,12 @@ import io.flinklsm.core.merge.MergeOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Entries in memory, at most one a key, updated in place. One thread writes; any thread reads, also while
- * it is written. After {@link #freeze} nobody writes; the entries are sorted once, by whoever first asks for
- * a range.
+ * Entries in memory, at most one a key, updated in place. One thread writes; any thread reads, also
+ * while it is written. After {@link #freeze} nobody writes; the entries are sorted once, by whoever
+ * first asks for a range.
  *
- * <p>Reference counted: created with one reference; memory is given back when the last one is released.
+ * <p>Reference counted: created with one reference; memory is given back when the last one is
+ * released.
  */
 public final class Memtable {
 
@@ -30,7 +44,10 @@ public final class Memtable {
         throw new UnsupportedOperationException();
     }
 
-    /** @return false if the budget has no room now, and then nothing has changed; so for all three writes */
+    /**
+     * @return false if the budget has no room now, and then nothing has changed; so for all three
+     *     writes
+     */
     public boolean put(KeyBuffer key, byte[] value, int from, int byteCount) {
         throw new UnsupportedOperationException();
     }
@@ -50,15 +67,18 @@ public final class Memtable {
     }
 
     /**
-     * The entries whose prefix is the whole of {@code prefix} (its prefixLength is its length), as they are
-     * now: later writes may or may not show in values, never break the cursor. PREFIX_HASH and ORDERED only,
-     * or any kind once frozen. Retains the memtable until it is closed.
+     * The entries whose prefix is the whole of {@code prefix} (its prefixLength is its length), as
+     * they are now: later writes may or may not show in values, never break the cursor. PREFIX_HASH
+     * and ORDERED only, or any kind once frozen. Retains the memtable until it is closed.
      */
     public EntryCursor prefixCursor(KeyBuffer prefix) {
         throw new UnsupportedOperationException();
     }
 
-    /** The entries in the range. ORDERED, or any kind once frozen. Retains the memtable until closed. */
+    /**
+     * The entries in the range. ORDERED, or any kind once frozen. Retains the memtable until
+     * closed.
+     */
     public EntryCursor cursor(KeyRange range) {
         throw new UnsupportedOperationException();
     }
@@ -99,7 +119,9 @@ public final class Memtable {
         throw new UnsupportedOperationException();
     }
 
-    /** @return false if the last reference was released already */
+    /**
+     * @return false if the last reference was released already
+     */
     public boolean tryRetain() {
         throw new UnsupportedOperationException();
     }

@@ -1,13 +1,26 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.merge;
 
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 
 /**
- * Decides about values while compaction merges them (TTL). Called from background threads, one call at a
- * time per compaction but possibly several compactions at once: implementations are safe for any thread.
- * May be applied to an entry any number of times, or never; a dropped PUT becomes a tombstone unless
- * nothing older can exist.
+ * Decides about values while compaction merges them (TTL). Called from background threads, one call
+ * at a time per compaction but possibly several compactions at once: implementations are safe for
+ * any thread. May be applied to an entry any number of times, or never; a dropped PUT becomes a
+ * tombstone unless nothing older can exist.
  */
 public interface EntryFilter {
 

@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.cache.BlockCache;
@@ -6,8 +19,9 @@ import io.flinklsm.core.storage.Storage;
 import java.io.IOException;
 
 /**
- * The SSTables of one store that are open: a bounded set of readers (file handle, bloom filter, block index),
- * the least recently used closed first when the bound or the budget asks for it. Safe for any thread.
+ * The SSTables of one store that are open: a bounded set of readers (file handle, bloom filter,
+ * block index), the least recently used closed first when the bound or the budget asks for it. Safe
+ * for any thread.
  */
 public final class OpenSstables implements AutoCloseable {
 
@@ -23,7 +37,8 @@ public final class OpenSstables implements AutoCloseable {
     /**
      * Opens the file and checks it against its meta: size, tail checksum, footer, format version.
      *
-     * @throws io.flinklsm.core.errors.CorruptionException naming the file, if it is not what the meta says
+     * @throws io.flinklsm.core.errors.CorruptionException naming the file, if it is not what the
+     *     meta says
      */
     public void verify(SstableMeta meta) throws IOException {
         throw new UnsupportedOperationException();
@@ -48,7 +63,6 @@ public final class OpenSstables implements AutoCloseable {
     public long residentBytes() {
         throw new UnsupportedOperationException();
     }
-
 
     @Override
     public void close() {

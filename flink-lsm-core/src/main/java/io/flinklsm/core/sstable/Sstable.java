@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.entry.EntryCursor;
@@ -7,9 +20,9 @@ import io.flinklsm.core.merge.Lookup;
 import java.io.IOException;
 
 /**
- * An immutable SSTable of a live store: its meta, and reading through {@link OpenSstables} (bloom filter and
- * indexes are loaded on first use, kept while the budget allows, and loaded again after they were
- * evicted). Applies the clip. Safe for any thread; valid until its file is deleted.
+ * An immutable SSTable of a live store: its meta, and reading through {@link OpenSstables} (bloom
+ * filter and indexes are loaded on first use, kept while the budget allows, and loaded again after
+ * they were evicted). Applies the clip. Safe for any thread; valid until its file is deleted.
  */
 public final class Sstable {
 
@@ -19,7 +32,9 @@ public final class Sstable {
         throw new UnsupportedOperationException();
     }
 
-    /** Checks key range, clip and bloom filter, then offers the entry; true if the lookup is done. */
+    /**
+     * Checks key range, clip and bloom filter, then offers the entry; true if the lookup is done.
+     */
     public boolean get(KeyBuffer key, Lookup lookup) throws IOException {
         throw new UnsupportedOperationException();
     }
@@ -27,7 +42,8 @@ public final class Sstable {
     /**
      * The entries inside the range and the clip.
      *
-     * @param fillCache whether blocks that are read go to the block cache (not for compaction and full scans)
+     * @param fillCache whether blocks that are read go to the block cache (not for compaction and
+     *     full scans)
      */
     public EntryCursor cursor(KeyRange range, boolean fillCache) throws IOException {
         throw new UnsupportedOperationException();

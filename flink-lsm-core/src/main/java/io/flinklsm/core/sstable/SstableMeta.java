@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.OwnedSlice;
@@ -5,12 +18,13 @@ import io.flinklsm.core.entry.KeyRange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of an SSTable without opening it; the manifest carries it, and all of it but the clip (and
- * the level after a move) is in the file's footer too.
+ * What is known of an SSTable without opening it; the manifest carries it, and all of it but the
+ * clip (and the level after a move) is in the file's footer too.
  *
  * @param fileName name in the storage, globally unique
  * @param sizeBytes length of the file
- * @param tailOffset where bloom filters and indexes begin; from here to the end is read when it is opened
+ * @param tailOffset where bloom filters and indexes begin; from here to the end is read when it is
+ *     opened
  * @param tailChecksum CRC32C of the tail, see docs/format.md
  * @param generation age: newer wins
  * @param entryCount all entries, tombstones and merge operands included
@@ -54,7 +68,9 @@ public record SstableMeta(
                 clip);
     }
 
-    /** The same file seen through a narrower range: the intersection of the range and today's clip. */
+    /**
+     * The same file seen through a narrower range: the intersection of the range and today's clip.
+     */
     public SstableMeta withClip(KeyRange range) {
         return new SstableMeta(
                 fileName,
@@ -77,6 +93,7 @@ public record SstableMeta(
     /** Whether the visible keys may meet the range. */
     public boolean overlaps(KeyRange range) {
         return range.overlaps(minKey, maxKey)
-                && (clip == null || clip.overlaps(minKey, maxKey) && !clip.intersect(range).isEmpty());
+                && (clip == null
+                        || clip.overlaps(minKey, maxKey) && !clip.intersect(range).isEmpty());
     }
 }

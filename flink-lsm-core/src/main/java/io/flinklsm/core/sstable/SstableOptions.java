@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.sstable;
 
 /**
@@ -5,7 +18,8 @@ package io.flinklsm.core.sstable;
  *
  * @param blockBytes a block ends when its keys and values reach this many bytes, before compression
  * @param blockEntries a block ends at this many entries at the latest
- * @param rowGroupBytes a row group ends when its encoded pages reach this many bytes; bounds the writer's memory
+ * @param rowGroupBytes a row group ends when its encoded pages reach this many bytes; bounds the
+ *     writer's memory
  * @param bloomBitsPerKey 0 for no bloom filter
  * @param keyGroupBytes bytes of the key's key-group prefix, big-endian: 0 (none), 1 or 2
  */

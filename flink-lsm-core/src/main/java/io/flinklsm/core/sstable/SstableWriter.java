@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.Slice;
@@ -13,7 +26,8 @@ import java.io.IOException;
 public final class SstableWriter implements AutoCloseable {
 
     /**
-     * @param expectedEntries sizes the bloom filter; more entries than that are an error, fewer shrink it
+     * @param expectedEntries sizes the bloom filter; more entries than that are an error, fewer
+     *     shrink it
      * @param budget pays for buffered pages and the bloom filter
      */
     public SstableWriter(
@@ -37,7 +51,9 @@ public final class SstableWriter implements AutoCloseable {
         throw new UnsupportedOperationException();
     }
 
-    /** Writes what is left, closes and publishes the file. At least one entry must have been added. */
+    /**
+     * Writes what is left, closes and publishes the file. At least one entry must have been added.
+     */
     public SstableMeta finish() throws IOException {
         throw new UnsupportedOperationException();
     }

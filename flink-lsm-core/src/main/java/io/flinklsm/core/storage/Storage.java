@@ -1,18 +1,36 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.storage;
 
 import java.io.IOException;
 import java.util.List;
 
 /**
- * Where the files of a store live: a flat set of write-once files. A name is used once; an existing file
- * never changes. Safe for any thread. Every failure is an {@link IOException} that names the file.
+ * Where the files of a store live: a flat set of write-once files. A name is used once; an existing
+ * file never changes. Safe for any thread. Every failure is an {@link IOException} that names the
+ * file.
  */
 public interface Storage {
 
-    /** @throws java.nio.file.FileAlreadyExistsException if the name is in use */
+    /**
+     * @throws java.nio.file.FileAlreadyExistsException if the name is in use
+     */
     StorageOutput create(String name) throws IOException;
 
-    /** @throws java.nio.file.NoSuchFileException if there is no such file */
+    /**
+     * @throws java.nio.file.NoSuchFileException if there is no such file
+     */
     StorageInput open(String name) throws IOException;
 
     /** Length in bytes. */

@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.core.storage;
 
 import java.io.IOException;
@@ -5,7 +18,9 @@ import java.io.IOException;
 /** An open file, read at any position by any thread. Whoever opened it closes it. */
 public interface StorageInput extends AutoCloseable {
 
-    /** @throws java.io.EOFException if the file ends before {@code byteCount} bytes; names the file */
+    /**
+     * @throws java.io.EOFException if the file ends before {@code byteCount} bytes; names the file
+     */
     void readFully(long position, byte[] target, int at, int byteCount) throws IOException;
 
     long size();

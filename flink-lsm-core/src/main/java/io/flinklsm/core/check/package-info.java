@@ -1,0 +1,5 @@
+/** Invariants and the injected clock. */
+@NullMarked
+package io.flinklsm.core.check;
+
+import org.jspecify.annotations.NullMarked;
