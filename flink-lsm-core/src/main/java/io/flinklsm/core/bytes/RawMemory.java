@@ -27,7 +27,6 @@ import sun.misc.Unsafe;
  * cache) own both. Multi-byte accessors use the machine's byte order unless their name says
  * otherwise.
  */
-@SuppressWarnings("sunapi")
 public final class RawMemory {
 
     private static final Unsafe UNSAFE = unsafe();
