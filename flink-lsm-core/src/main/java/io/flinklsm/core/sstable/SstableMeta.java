@@ -94,6 +94,6 @@ public record SstableMeta(
     public boolean overlaps(KeyRange range) {
         return range.overlaps(minKey, maxKey)
                 && (clip == null
-                        || clip.overlaps(minKey, maxKey) && !clip.intersect(range).isEmpty());
+                        || (clip.overlaps(minKey, maxKey) && !clip.intersect(range).isEmpty()));
     }
 }
