@@ -1,3 +1,16 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
 package io.flinklsm.statebackend;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -74,7 +87,8 @@ final class RuntimeJarIT {
             notice = new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
 
-        assertThat(notice).contains("Parquet", "Thrift", "Arrow", "aircompressor", "Zero-allocation");
+        assertThat(notice)
+                .contains("Parquet", "Thrift", "Arrow", "aircompressor", "Zero-allocation");
     }
 
     @Test
@@ -131,10 +145,12 @@ final class RuntimeJarIT {
         try (var loader = new FlinkLibLoader(jar)) {
             for (String codec : List.of("lz4.Lz4", "zstd.Zstd")) {
                 byte[] packed = new byte[plain.length + 100];
-                Class<?> packer = loader.loadClass(SHADED + "io.airlift.compress." + codec + "Compressor");
+                Class<?> packer =
+                        loader.loadClass(SHADED + "io.airlift.compress." + codec + "Compressor");
                 Class<?> unpacker =
                         loader.loadClass(SHADED + "io.airlift.compress." + codec + "Decompressor");
-                int size = (int) call(packer, "compress", plain, plain.length, packed, packed.length);
+                int size =
+                        (int) call(packer, "compress", plain, plain.length, packed, packed.length);
                 byte[] back = new byte[plain.length];
                 int restored = (int) call(unpacker, "decompress", packed, size, back, back.length);
 
@@ -145,22 +161,37 @@ final class RuntimeJarIT {
 
             Class<?> hashing = loader.loadClass(SHADED + "net.openhft.hashing.LongHashFunction");
             Object xx = hashing.getMethod("xx").invoke(null);
-            assertThat(hashing.getMethod("hashBytes", byte[].class).invoke(xx, "abc".getBytes(StandardCharsets.UTF_8)))
+            assertThat(
+                            hashing.getMethod("hashBytes", byte[].class)
+                                    .invoke(xx, "abc".getBytes(StandardCharsets.UTF_8)))
                     .isEqualTo(0x44BC2CF5AD770999L);
         }
     }
 
-    private static Object call(Class<?> codec, String name, byte[] from, int fromSize, byte[] to, int toSize)
+    private static Object call(
+            Class<?> codec, String name, byte[] from, int fromSize, byte[] to, int toSize)
             throws ReflectiveOperationException {
         return codec.getMethod(
-                        name, byte[].class, int.class, int.class, byte[].class, int.class, int.class)
+                        name,
+                        byte[].class,
+                        int.class,
+                        int.class,
+                        byte[].class,
+                        int.class,
+                        int.class)
                 .invoke(codec.getConstructor().newInstance(), from, 0, fromSize, to, 0, toSize);
     }
 
-    /** What Flink's {@code lib/} would be: this jar, Flink and its logging; nothing else of ours. */
+    /**
+     * What Flink's {@code lib/} would be: this jar, Flink and its logging; nothing else of ours.
+     */
     private static final class FlinkLibLoader extends URLClassLoader {
         private static final List<String> LENT =
-                List.of("org.apache.flink.", "org.slf4j.", "org.apache.logging.", "org.apache.commons.");
+                List.of(
+                        "org.apache.flink.",
+                        "org.slf4j.",
+                        "org.apache.logging.",
+                        "org.apache.commons.");
 
         FlinkLibLoader(Path jar) throws IOException {
             super(new URL[] {jar.toUri().toURL()}, ClassLoader.getPlatformClassLoader());
