@@ -1,0 +1,303 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.flinklsm.core.check.Clock;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.util.AbstractCollection;
+import java.util.AbstractMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The dependency rules R1 to R7 of the two storeys: front door → paths → things → ground. A rule's
+ * message is its sentence in the style guide.
+ */
+final class LayoutTest {
+    private static final String CORE = "io.flinklsm.core";
+    private static final Set<String> PATHS =
+            Set.of("write", "read", "flush", "compaction", "checkpoint", "restore");
+    private static final Set<String> THINGS =
+            Set.of("entry", "memtable", "memory", "cache", "merge", "sstable", "version", "events");
+    private static final Set<String> GROUND = Set.of("bytes", "check", "storage", "errors");
+
+    private static final List<Class<?>> MUTABLE =
+            List.of(
+                    AbstractCollection.class,
+                    AbstractMap.class,
+                    ThreadLocal.class,
+                    StringBuilder.class,
+                    Random.class,
+                    ByteBuffer.class,
+                    LongAdder.class);
+
+    private static final Map<Class<?>, Set<String>> NOT_REPLAYABLE =
+            Map.of(
+                    Thread.class, Set.of("<init>", "sleep"),
+                    Executors.class, Set.of("*"),
+                    ForkJoinPool.class, Set.of("<init>", "commonPool"),
+                    ThreadFactory.class, Set.of("newThread"),
+                    System.class, Set.of("currentTimeMillis"),
+                    Random.class, Set.of("<init>"),
+                    SplittableRandom.class, Set.of("<init>"),
+                    ThreadLocalRandom.class, Set.of("current"),
+                    Math.class, Set.of("random"));
+
+    private static final JavaClasses ENGINE =
+            new ClassFileImporter()
+                    .withImportOption(new ImportOption.DoNotIncludeTests())
+                    .importPackages(CORE);
+
+    @Test
+    void coreKnowsNeitherFlinkNorHadoop() {
+        check(
+                noClasses().should().dependOnClassesThat().resideInAPackage("org.apache.flink.."),
+                "R1 core imports no org.apache.flink..");
+        check(
+                noClasses()
+                        .that(not(named(CORE + ".storage.HadoopStorage")))
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAPackage("org.apache.hadoop.."),
+                "R1 core imports org.apache.hadoop.. only in storage.HadoopStorage (optional"
+                        + " dependency)");
+    }
+
+    @Test
+    void parquetStaysInsideTheSstablePackage() {
+        check(
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackage(CORE + ".sstable..")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage("org.apache.parquet..", "shaded.parquet.."),
+                "R2 only core.sstable imports org.apache.parquet..");
+    }
+
+    @Test
+    void onlyStorageOpensFiles() {
+        check(
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackage(CORE + ".storage..")
+                        .should()
+                        .dependOnClassesThat(
+                                belongToAnyOf(
+                                        Files.class,
+                                        FileChannel.class,
+                                        AsynchronousFileChannel.class,
+                                        RandomAccessFile.class,
+                                        FileInputStream.class,
+                                        FileOutputStream.class)),
+                "R2 only core.storage opens files (java.nio.file.Files, channels)");
+    }
+
+    @Test
+    void nativeMemoryIsHeldByTheMemoryPackageAlone() {
+        check(
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackages(CORE + ".memory..", CORE + ".bytes..")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage("org.apache.arrow..", "sun.misc..", "jdk.internal.."),
+                "R2 only core.memory imports org.apache.arrow.., and only core.bytes"
+                        + " sun.misc.Unsafe");
+    }
+
+    @Test
+    void nothingImportsUpwards() {
+        check(
+                noClasses()
+                        .that(inPackages(PATHS).or(inPackages(THINGS)).or(inPackages(GROUND)))
+                        .should()
+                        .dependOnClassesThat(resideInAPackage(CORE)),
+                "R3 layers: nothing inside core imports the front door");
+        check(
+                noClasses()
+                        .that(inPackages(THINGS).or(inPackages(GROUND)))
+                        .should()
+                        .dependOnClassesThat(inPackages(PATHS)),
+                "R3 layers: front door → paths → things → ground; nothing imports upwards");
+        check(
+                noClasses()
+                        .that(inPackages(GROUND))
+                        .should()
+                        .dependOnClassesThat(inPackages(THINGS)),
+                "R3 layers: front door → paths → things → ground; nothing imports upwards");
+    }
+
+    @Test
+    void everyPackageHasItsStorey() {
+        var unknown = new TreeSet<String>();
+        for (JavaClass engineClass : ENGINE) {
+            String name = engineClass.getPackageName();
+            if (!name.equals(CORE)) {
+                String storey = name.substring(CORE.length() + 1).split("\\.")[0];
+                if (!PATHS.contains(storey)
+                        && !THINGS.contains(storey)
+                        && !GROUND.contains(storey)) {
+                    unknown.add(name);
+                }
+            }
+        }
+
+        assertThat(unknown)
+                .as("packages that are neither path, nor thing, nor ground: add them to LayoutTest")
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"write", "read", "flush", "compaction", "checkpoint", "restore"})
+    void pathsDoNotImportOneAnother(String path) {
+        var others = new TreeSet<>(PATHS);
+        others.remove(path);
+
+        check(
+                noClasses()
+                        .that(inPackages(Set.of(path)))
+                        .should()
+                        .dependOnClassesThat(
+                                inPackages(others).and(not(handedFromCheckpointToRestore()))),
+                "R4 a path imports no other path; what two paths share is a thing");
+    }
+
+    @Test
+    void packagesHaveNoCycle() {
+        check(
+                slices().matching(CORE + ".(*)..").should().beFreeOfCycles(),
+                "R5 no package cycles: version → sstable → cache, merge → entry");
+    }
+
+    @Test
+    void nothingStaticIsMutable() {
+        check(
+                fields().that().areStatic().should().beFinal().andShould(holdNothingMutable()),
+                "R7 no static mutable state");
+    }
+
+    @Test
+    void timeThreadsAndChanceAreInjected() {
+        check(
+                classes()
+                        .that(not(named(CORE + ".BackgroundWork")))
+                        .and(not(assignableTo(Clock.class)))
+                        .should(callNoneOf(NOT_REPLAYABLE)),
+                "R7 no Thread, System.currentTimeMillis or Random outside BackgroundWork and the"
+                        + " injected Clock: a run must be replayable from a seed");
+    }
+
+    private static void check(ArchRule rule, String sentence) {
+        rule.as(sentence).allowEmptyShould(true).check(ENGINE);
+    }
+
+    private static DescribedPredicate<JavaClass> inPackages(Set<String> names) {
+        return resideInAnyPackage(
+                names.stream().map(name -> CORE + "." + name + "..").toArray(String[]::new));
+    }
+
+    /**
+     * What one path returns and another takes is data, wherever it lives: the image of a checkpoint
+     * stays beside the code that makes it.
+     */
+    private static DescribedPredicate<JavaClass> handedFromCheckpointToRestore() {
+        return named(CORE + ".checkpoint.CheckpointImage")
+                .or(named(CORE + ".checkpoint.TreeImage"))
+                .or(named(CORE + ".checkpoint.ManifestCodec"));
+    }
+
+    /** The class of that name, and what is nested in it. */
+    private static DescribedPredicate<JavaClass> named(String name) {
+        return DescribedPredicate.describe(
+                name, type -> type.getName().equals(name) || type.getName().startsWith(name + "$"));
+    }
+
+    private static ArchCondition<JavaClass> callNoneOf(Map<Class<?>, Set<String>> forbidden) {
+        return new ArchCondition<>("call none of " + forbidden) {
+            @Override
+            public void check(JavaClass caller, ConditionEvents events) {
+                caller.getAccessesFromSelf().forEach(access -> check(access, events));
+            }
+
+            private void check(JavaAccess<?> access, ConditionEvents events) {
+                forbidden.forEach(
+                        (type, members) -> {
+                            boolean member =
+                                    members.contains("*") || members.contains(access.getName());
+                            if (member && access.getTargetOwner().isEquivalentTo(type)) {
+                                events.add(
+                                        SimpleConditionEvent.violated(
+                                                access, access.getDescription()));
+                            }
+                        });
+            }
+        };
+    }
+
+    private static ArchCondition<JavaField> holdNothingMutable() {
+        return new ArchCondition<>("hold nothing mutable") {
+            @Override
+            public void check(JavaField field, ConditionEvents events) {
+                JavaClass type = field.getRawType();
+                if (MUTABLE.stream().anyMatch(type::isAssignableTo)
+                        || type.getPackageName().equals("java.util.concurrent.atomic")) {
+                    events.add(
+                            SimpleConditionEvent.violated(
+                                    field, field.getDescription() + " is a " + type.getName()));
+                }
+            }
+        };
+    }
+}
