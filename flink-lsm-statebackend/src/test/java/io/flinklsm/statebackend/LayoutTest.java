@@ -1,0 +1,86 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What the backend may know of the engine. A rule's message is its sentence in the style guide. */
+final class LayoutTest {
+    private static final String CORE = "io.flinklsm.core";
+    private static final Set<String> OPEN_PACKAGES =
+            Set.of(
+                    CORE,
+                    CORE + ".entry",
+                    CORE + ".bytes",
+                    CORE + ".merge",
+                    CORE + ".storage",
+                    CORE + ".checkpoint",
+                    CORE + ".restore",
+                    CORE + ".events",
+                    CORE + ".errors");
+
+    private static final JavaClasses BACKEND =
+            new ClassFileImporter()
+                    .withImportOption(new ImportOption.DoNotIncludeTests())
+                    .importPackages("io.flinklsm.statebackend");
+
+    @Test
+    void backendUsesOnlyTheOpenPackagesOfTheEngine() {
+        check(
+                noClasses().should().dependOnClassesThat(areInsideTheEngine()),
+                "R6 other modules may import from core: root, entry, bytes, merge, storage,"
+                        + " checkpoint, restore, events, errors; everything else is inside");
+    }
+
+    @Test
+    void backendKnowsTheLibrariesOfTheEngineOnlyThroughIt() {
+        check(
+                noClasses()
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage(
+                                "org.apache.parquet..",
+                                "shaded.parquet..",
+                                "org.apache.arrow..",
+                                "io.airlift..",
+                                "net.openhft..",
+                                "sun.misc..",
+                                "org.apache.hadoop.."),
+                "R2 Parquet, Arrow, the codecs and raw memory stay inside core");
+    }
+
+    private static DescribedPredicate<JavaClass> areInsideTheEngine() {
+        return describe(
+                "are inside the engine",
+                type -> {
+                    String name = type.getPackageName();
+                    boolean engine = name.equals(CORE) || name.startsWith(CORE + ".");
+                    return engine && !OPEN_PACKAGES.contains(name);
+                });
+    }
+
+    private static void check(ArchRule rule, String sentence) {
+        rule.as(sentence).allowEmptyShould(true).check(BACKEND);
+    }
+}
