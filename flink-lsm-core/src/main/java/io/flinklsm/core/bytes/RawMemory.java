@@ -15,6 +15,7 @@ package io.flinklsm.core.bytes;
 
 import java.lang.reflect.Field;
 import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
 import org.jspecify.annotations.Nullable;
 import sun.misc.Unsafe;
 
@@ -90,6 +91,11 @@ public final class RawMemory {
     public static void putIntOrdered(@Nullable Object base, long offset, int value) {
         UNSAFE.storeFence();
         UNSAFE.putInt(base, offset, value);
+    }
+
+    /** Takes back the map at once; nothing may read from the buffer or its views afterwards. */
+    public static void unmap(MappedByteBuffer buffer) {
+        UNSAFE.invokeCleaner(buffer);
     }
 
     /** Copies {@code length} bytes; the ranges must not overlap. */

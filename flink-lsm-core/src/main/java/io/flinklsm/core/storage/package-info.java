@@ -1,4 +1,9 @@
-/** Flat, write-once files: the storage contract and the local file system. */
+/**
+ * Flat, write-once files. In come names and bytes; out come files that are complete or not there.
+ * No name leads out of its storage, and an existing file never changes. Read {@link
+ * io.flinklsm.core.storage.Storage} first; {@link io.flinklsm.core.storage.LocalStorage} is the
+ * local file system.
+ */
 @NullMarked
 package io.flinklsm.core.storage;
 
