@@ -1,0 +1,8 @@
+/**
+ * Snapshots of a keyed backend. Comes in: the store and the state registry. Goes out: Flink's
+ * handles. Read {@link io.flinklsm.statebackend.snapshot.BackendSnapshots} first.
+ */
+@NullMarked
+package io.flinklsm.statebackend.snapshot;
+
+import org.jspecify.annotations.NullMarked;
