@@ -13,19 +13,257 @@
  */
 package io.flinklsm.core.merge;
 
+import io.flinklsm.core.bytes.RawMemory;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.EntryKind;
+import java.io.IOException;
 import java.util.List;
 
 /**
- * Several sorted cursors as one sequence of (key, source) in key order, newest source first per
- * key.
+ * Several sorted cursors as one sequence of keys in ascending order, each with its entries from all
+ * sources, newest source first. Confined to one thread.
+ *
+ * <pre>
+ * newest   a DEL        c PUT 7            nextKey: a [DEL, PUT 1]
+ * older    a PUT 1  b PUT 2                nextKey: b [PUT 2]
+ * oldest            b MERGE… (hidden)      …
+ * </pre>
+ *
+ * <p>No source moves before the next call of {@link #nextKey}: the key and the values of all its
+ * entries are borrowed until then, and nothing is copied.
+ *
+ * <p>The sources stand in a binary heap by (key, age). The entries of one key are then a connected
+ * piece at the root of the heap, found by looking at children only as long as they are equal: two
+ * comparisons where no other source has the key. The first eight bytes of each source's key are
+ * kept beside the heap, which decides most comparisons.
  */
-public final class MergingCursor {
+public final class MergingCursor implements AutoCloseable {
+
+    // Index = source, newest first.
+    private final EntryCursor[] cursors;
+    private final Slice[] keys;
+    private final long[] prefixes;
+    private final boolean[] ended;
+
+    // A binary heap of source indexes; ended sources sink to the bottom.
+    private final int[] heap;
+
+    // The current key: places in the heap, ascending, and sources, newest first.
+    private final int[] groupPlaces;
+    private final int[] groupSources;
+    private int groupSize;
+
+    private boolean started;
+    private boolean finished;
+    private final ValueBuffer lastKey = new ValueBuffer();
 
     /**
      * @param newestFirst one cursor a source; owned by the merging cursor from here on
      */
-    public MergingCursor(List<EntryCursor> newestFirst) {
-        throw new UnsupportedOperationException();
+    public MergingCursor(List<? extends EntryCursor> newestFirst) {
+        int count = newestFirst.size();
+        cursors = newestFirst.toArray(new EntryCursor[0]);
+        keys = new Slice[count];
+        prefixes = new long[count];
+        ended = new boolean[count];
+        heap = new int[count];
+        groupPlaces = new int[count];
+        groupSources = new int[count];
+        for (int i = 0; i < count; i++) {
+            keys[i] = new Slice();
+            heap[i] = i;
+        }
+    }
+
+    /**
+     * Moves to the next key.
+     *
+     * @return false at the end, and from then on
+     */
+    public boolean nextKey() throws IOException {
+        if (finished) {
+            return false;
+        }
+        if (!started) {
+            started = true;
+            for (int source = 0; source < cursors.length; source++) {
+                advance(source);
+            }
+            for (int place = heap.length / 2 - 1; place >= 0; place--) {
+                siftDown(place);
+            }
+        } else {
+            rememberKey();
+            // From the bottom up: below a place that is being sifted, all is a heap again.
+            for (int i = groupSize - 1; i >= 0; i--) {
+                int source = heap[groupPlaces[i]];
+                advance(source);
+                siftDown(groupPlaces[i]);
+            }
+        }
+        if (heap.length == 0 || ended[heap[0]]) {
+            finished = true;
+            groupSize = 0;
+            return false;
+        }
+        collectGroup();
+        return true;
+    }
+
+    /** The current key, borrowed until the next move. */
+    public Slice key() {
+        return keys[groupSources[0]];
+    }
+
+    /** How many sources have an entry for the current key. */
+    public int entryCount() {
+        return groupSize;
+    }
+
+    /**
+     * Kind of the current key's entry.
+     *
+     * @param index 0 for the newest
+     */
+    public EntryKind kind(int index) {
+        return cursors[groupSources[index]].kind();
+    }
+
+    /** Value of the current key's entry, borrowed until the next move. */
+    public Slice value(int index) {
+        return cursors[groupSources[index]].value();
+    }
+
+    /** Which source the entry is from: its index in the list given to the constructor. */
+    public int source(int index) {
+        return groupSources[index];
+    }
+
+    /** Closes all sources; idempotent. */
+    @Override
+    public void close() throws IOException {
+        finished = true;
+        groupSize = 0;
+        closeAll(List.of(cursors));
+    }
+
+    /** Closes every cursor, also when closing one of them fails. */
+    static void closeAll(List<? extends EntryCursor> cursors) throws IOException {
+        IOException failure = null;
+        for (EntryCursor cursor : cursors) {
+            try {
+                cursor.close();
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void advance(int source) throws IOException {
+        EntryCursor cursor = cursors[source];
+        if (!cursor.next()) {
+            ended[source] = true;
+            return;
+        }
+        Slice key = cursor.key();
+        keys[source] = key;
+        prefixes[source] = prefix(key);
+        if (Invariants.ENABLED && groupSize > 0) {
+            Invariants.check(
+                    lastKey.view(new Slice()).compareTo(key) < 0,
+                    "the keys of a source do not ascend");
+        }
+    }
+
+    private void rememberKey() {
+        if (Invariants.ENABLED) {
+            lastKey.set(key());
+        }
+    }
+
+    /** First eight bytes as a big-endian number, zeros where the key is shorter. */
+    private static long prefix(Slice key) {
+        int length = key.length();
+        if (length >= Long.BYTES) {
+            return RawMemory.getLongBigEndian(key.rawBase(), key.rawOffset());
+        }
+        long prefix = 0;
+        for (int i = 0; i < length; i++) {
+            prefix |= (key.byteAt(i) & 0xFFL) << (56 - 8 * i);
+        }
+        return prefix;
+    }
+
+    private boolean isBefore(int left, int right) {
+        if (ended[left] || ended[right]) {
+            return !ended[left];
+        }
+        long leftPrefix = prefixes[left];
+        long rightPrefix = prefixes[right];
+        if (leftPrefix != rightPrefix) {
+            return Long.compareUnsigned(leftPrefix, rightPrefix) < 0;
+        }
+        int order = keys[left].compareTo(keys[right]);
+        return order < 0 || (order == 0 && left < right);
+    }
+
+    private void siftDown(int from) {
+        int place = from;
+        int source = heap[place];
+        while (true) {
+            int child = 2 * place + 1;
+            if (child >= heap.length) {
+                break;
+            }
+            if (child + 1 < heap.length && isBefore(heap[child + 1], heap[child])) {
+                child++;
+            }
+            if (!isBefore(heap[child], source)) {
+                break;
+            }
+            heap[place] = heap[child];
+            place = child;
+        }
+        heap[place] = source;
+    }
+
+    private void collectGroup() {
+        groupPlaces[0] = 0;
+        groupSources[0] = heap[0];
+        groupSize = 1;
+        long rootPrefix = prefixes[heap[0]];
+        Slice rootKey = keys[heap[0]];
+        // Breadth first, so that the places come out in ascending order.
+        for (int i = 0; i < groupSize; i++) {
+            int firstChild = 2 * groupPlaces[i] + 1;
+            for (int child = firstChild; child <= firstChild + 1 && child < heap.length; child++) {
+                int source = heap[child];
+                if (!ended[source]
+                        && prefixes[source] == rootPrefix
+                        && keys[source].contentEquals(rootKey)) {
+                    groupPlaces[groupSize] = child;
+                    insertByAge(source);
+                }
+            }
+        }
+    }
+
+    private void insertByAge(int source) {
+        int at = groupSize++;
+        while (at > 0 && groupSources[at - 1] > source) {
+            groupSources[at] = groupSources[at - 1];
+            at--;
+        }
+        groupSources[at] = source;
     }
 }

@@ -1,0 +1,206 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.merge;
+
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.EntryKind;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several sources as one: at most one entry a key, the newest word on it. Owns its sources;
+ * confined to one thread.
+ *
+ * <table>
+ * <caption>What becomes of a key's entries, newest first</caption>
+ * <tr><th>entries</th><th>live view</th><th>compaction</th></tr>
+ * <tr><td>PUT v, …</td><td>PUT v</td><td>PUT v</td></tr>
+ * <tr><td>DEL, …</td><td>nothing</td><td>DEL; nothing if nothing is older</td></tr>
+ * <tr><td>MERGE b, MERGE a, PUT v, …</td><td>PUT v⊕a⊕b</td><td>PUT v⊕a⊕b</td></tr>
+ * <tr><td>MERGE b, MERGE a, DEL, …</td><td>PUT a⊕b</td><td>PUT a⊕b</td></tr>
+ * <tr><td>MERGE b, MERGE a</td><td>PUT a⊕b</td><td>MERGE a⊕b; PUT a⊕b if nothing is older</td></tr>
+ * </table>
+ *
+ * <p>"Nothing is older" is {@link TombstoneRule}'s answer. A compaction then shows each PUT to the
+ * {@link EntryFilter}; one that it drops is a DEL from there on, with the rule of a DEL. A MERGE is
+ * not shown: its value is not known yet.
+ */
+public final class CollapsingCursor implements EntryCursor {
+
+    private final MergingCursor merged;
+    private final @Nullable MergeOperator operator;
+    private final @Nullable EntryFilter filter;
+    private final @Nullable TombstoneRule rule;
+
+    private EntryKind kind = EntryKind.DELETE;
+    private Slice value = new Slice();
+
+    private final OperandFolder folder = new OperandFolder();
+    private ValueBuffer folded = new ValueBuffer();
+    private ValueBuffer replacement = new ValueBuffer();
+    private final Slice foldedView = new Slice();
+    private final Slice replacementView = new Slice();
+    private final Slice nothing = new Slice();
+
+    private long entriesRead;
+
+    private CollapsingCursor(
+            List<? extends EntryCursor> newestFirst,
+            @Nullable MergeOperator operator,
+            @Nullable EntryFilter filter,
+            @Nullable TombstoneRule rule) {
+        this.merged = new MergingCursor(newestFirst);
+        this.operator = operator;
+        this.filter = filter;
+        this.rule = rule;
+    }
+
+    /**
+     * What a reader sees: PUTs only, operands folded in.
+     *
+     * @param newestFirst all sources that can hold the keys, down to the oldest
+     */
+    public static CollapsingCursor live(
+            List<? extends EntryCursor> newestFirst, @Nullable MergeOperator operator) {
+        return new CollapsingCursor(newestFirst, operator, null, null);
+    }
+
+    /**
+     * What a compaction writes.
+     *
+     * @param newestFirst the inputs
+     * @param rule where something older than the inputs may exist
+     */
+    public static CollapsingCursor compacting(
+            List<? extends EntryCursor> newestFirst,
+            @Nullable MergeOperator operator,
+            @Nullable EntryFilter filter,
+            TombstoneRule rule) {
+        return new CollapsingCursor(newestFirst, operator, filter, rule);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException if operands must be folded and there is no operator
+     */
+    @Override
+    public boolean next() throws IOException {
+        while (merged.nextKey()) {
+            entriesRead += merged.entryCount();
+            if (rule == null ? collapseLive() : collapseForCompaction(rule)) {
+                return true;
+            }
+        }
+        kind = EntryKind.DELETE;
+        value = nothing;
+        return false;
+    }
+
+    @Override
+    public Slice key() {
+        return merged.key();
+    }
+
+    @Override
+    public EntryKind kind() {
+        return kind;
+    }
+
+    @Override
+    public Slice value() {
+        return value;
+    }
+
+    /** Entries of all sources that have been read so far. */
+    public long entriesRead() {
+        return entriesRead;
+    }
+
+    @Override
+    public void close() throws IOException {
+        merged.close();
+    }
+
+    private boolean collapseLive() {
+        collapse();
+        if (kind == EntryKind.MERGE) {
+            kind = EntryKind.PUT;
+        }
+        return kind == EntryKind.PUT;
+    }
+
+    private boolean collapseForCompaction(TombstoneRule ruleOfJob) {
+        collapse();
+        if (kind == EntryKind.PUT && filter == null) {
+            return true;
+        }
+        boolean nothingOlder = ruleOfJob.nothingOlder(merged.key());
+        if (kind == EntryKind.MERGE && nothingOlder) {
+            kind = EntryKind.PUT;
+        }
+        if (kind == EntryKind.PUT && filter != null) {
+            applyFilter(filter);
+        }
+        return kind != EntryKind.DELETE || !nothingOlder;
+    }
+
+    private void applyFilter(EntryFilter filterOfJob) {
+        replacement = OperandFolder.emptied(replacement);
+        switch (filterOfJob.filter(merged.key(), value, replacement)) {
+            case KEEP -> {}
+            case DROP -> {
+                kind = EntryKind.DELETE;
+                value = nothing;
+            }
+            case REPLACE -> value = replacement.view(replacementView);
+        }
+    }
+
+    /** The current key's entries as one; MERGE if none of them is a PUT or DELETE. */
+    private void collapse() {
+        kind = merged.kind(0);
+        if (kind != EntryKind.MERGE) {
+            value = kind == EntryKind.PUT ? merged.value(0) : nothing;
+            return;
+        }
+        int entryCount = merged.entryCount();
+        int operandCount = 1;
+        while (operandCount < entryCount && merged.kind(operandCount) == EntryKind.MERGE) {
+            operandCount++;
+        }
+        boolean hasEnd = operandCount < entryCount;
+        boolean hasBase = hasEnd && merged.kind(operandCount) == EntryKind.PUT;
+        if (hasEnd) {
+            kind = EntryKind.PUT;
+        }
+        if (operandCount == 1 && !hasBase) {
+            value = merged.value(0);
+            return;
+        }
+        folded = OperandFolder.emptied(folded);
+        if (hasBase) {
+            folded.set(merged.value(operandCount));
+        }
+        folder.start(operator, folded, hasBase);
+        for (int i = operandCount - 1; i >= 0; i--) {
+            folder.add(merged.value(i));
+        }
+        folder.finish();
+        value = folded.view(foldedView);
+    }
+}
