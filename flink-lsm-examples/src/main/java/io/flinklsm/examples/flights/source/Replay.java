@@ -1,0 +1,55 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.examples.flights.source;
+
+import java.io.Serializable;
+
+/**
+ * How the log is replayed.
+ *
+ * @param partitions into which the routes are spread, at least 1
+ * @param flightsPerSecond of the whole log at most; 0 for as fast as they can be processed
+ * @param holdAtPosition no flight from here on is read before the reader has heard of a completed
+ *     checkpoint, so that a failure behind this position always has one to recover from; {@link
+ *     #NO_HOLD} to read on
+ */
+public record Replay(int partitions, long flightsPerSecond, long holdAtPosition)
+        implements Serializable {
+
+    /** For {@link #holdAtPosition}. */
+    public static final long NO_HOLD = -1;
+
+    private static final long serialVersionUID = 1L;
+
+    public Replay {
+        if (partitions < 1 || flightsPerSecond < 0) {
+            throw new IllegalArgumentException(
+                    "not a replay: partitions="
+                            + partitions
+                            + ", flightsPerSecond="
+                            + flightsPerSecond
+                            + "; give at least 1 partition and a rate of 0 or more");
+        }
+    }
+
+    /** All of the log through one or more partitions, without a pause. */
+    public static Replay unlimited(int partitions) {
+        return new Replay(partitions, 0, NO_HOLD);
+    }
+
+    /** The partition that holds a route; every reader computes the same. */
+    int partitionOf(String route) {
+        return Math.floorMod(route.hashCode(), partitions);
+    }
+}
