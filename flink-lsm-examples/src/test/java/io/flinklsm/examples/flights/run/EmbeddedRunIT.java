@@ -1,0 +1,99 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.examples.flights.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flinklsm.examples.flights.FlightLogs;
+import io.flinklsm.examples.flights.input.FlightInput;
+import io.flinklsm.examples.flights.job.FlightsModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the job on real, embedded clusters and compares all rows with the model's. */
+final class EmbeddedRunIT {
+
+    private static final long SEED = 20010101;
+    private static final List<String> LINES = FlightLogs.random(SEED, 4_000);
+
+    @TempDir private Path directory;
+    private FlightInput input;
+    private List<String> expected;
+
+    @BeforeEach
+    void writeLog() throws Exception {
+        input = FlightInput.file(FlightLogs.write(directory.resolve("flights.csv"), LINES));
+        expected = FlightsModel.lines(FlightLogs.parse(LINES));
+        assertThat(expected).anyMatch(line -> line.startsWith("quiet|"));
+    }
+
+    @Test
+    void onHashMapTheRowsAreThoseOfTheModel() throws Exception {
+        RunReport report = run(Backend.HASHMAP, 1, false);
+
+        assertThat(report.results().lines()).isEqualTo(expected);
+        assertThat(report.restarts()).isZero();
+    }
+
+    @Test
+    void onHashMapTheRowsAreTheSameAfterAFailure() throws Exception {
+        assertRecovered(run(Backend.HASHMAP, 3, true));
+    }
+
+    @Test
+    void aWrongOptionFailsTheRunWithTheOptionsName() throws Exception {
+        RunPlan plan =
+                plan(
+                        Backend.HASHMAP,
+                        1,
+                        false,
+                        Map.of("execution.checkpointing.interval", "often"));
+
+        assertThatThrownBy(() -> new EmbeddedRun(plan, progress -> {}).run())
+                .hasStackTraceContaining("often");
+    }
+
+    private void assertRecovered(RunReport report) {
+        assertThat(report.results().lines()).isEqualTo(expected);
+        assertThat(report.restarts()).isEqualTo(1);
+        assertThat(report.restoredCheckpointId()).isNotNull();
+        assertThat(report.checkpoints().completed()).isPositive();
+        assertThat(report.checkpoints().writtenBytes()).isPositive();
+    }
+
+    private RunReport run(Backend backend, int parallelism, boolean fail) throws Exception {
+        return new EmbeddedRun(plan(backend, parallelism, fail, Map.of()), progress -> {}).run();
+    }
+
+    private RunPlan plan(
+            Backend backend, int parallelism, boolean fail, Map<String, String> options)
+            throws IOException {
+        return new RunPlan(
+                input,
+                input.summarise(),
+                backend,
+                parallelism,
+                0,
+                fail,
+                directory.resolve("checkpoints"),
+                directory.resolve("work"),
+                options);
+    }
+}
