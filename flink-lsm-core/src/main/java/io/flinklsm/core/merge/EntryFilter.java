@@ -33,6 +33,14 @@ public interface EntryFilter {
     }
 
     /**
+     * The filter of one compaction job, which one thread uses from its first entry to its last: a
+     * place to read the clock once, and to keep what is not thread-safe.
+     */
+    default EntryFilter begin() {
+        return this;
+    }
+
+    /**
      * Judges a fully folded value (a PUT).
      *
      * @param replacement empty on entry; written only when the answer is {@link Decision#REPLACE}

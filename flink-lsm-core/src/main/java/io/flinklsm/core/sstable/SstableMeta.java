@@ -15,6 +15,7 @@ package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.entry.KeyRange;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,10 +91,16 @@ public record SstableMeta(
                 clip == null ? range : clip.intersect(range));
     }
 
+    /** The keys that can be seen: from the smallest to the largest, inside the clip. */
+    public KeyRange visibleRange() {
+        byte[] aboveMax = Arrays.copyOf(maxKey.bytesUnsafe(), maxKey.length() + 1);
+        KeyRange whole = new KeyRange(minKey, OwnedSlice.wrap(aboveMax));
+        return clip == null ? whole : clip.intersect(whole);
+    }
+
     /** Whether the visible keys may meet the range. */
     public boolean overlaps(KeyRange range) {
         return range.overlaps(minKey, maxKey)
-                && (clip == null
-                        || (clip.overlaps(minKey, maxKey) && !clip.intersect(range).isEmpty()));
+                && (clip == null || !visibleRange().intersect(range).isEmpty());
     }
 }

@@ -1,0 +1,61 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.events;
+
+import io.flinklsm.core.sstable.SstableMeta;
+import java.util.List;
+
+/** What happened inside a store; for logs, metrics and tests. */
+public sealed interface LsmEvent {
+
+    /**
+     * Frozen memtables became SSTables of level 0.
+     *
+     * @param written empty if nothing was left of the entries
+     */
+    record FlushEnd(String treeName, List<SstableMeta> written, long durationNanos)
+            implements LsmEvent {
+        public FlushEnd {
+            written = List.copyOf(written);
+        }
+    }
+
+    /** SSTables became other SSTables, or moved to another level. */
+    record CompactionEnd(
+            String treeName,
+            List<SstableMeta> inputs,
+            List<SstableMeta> outputs,
+            int outputLevel,
+            long durationNanos)
+            implements LsmEvent {
+        public CompactionEnd {
+            inputs = List.copyOf(inputs);
+            outputs = List.copyOf(outputs);
+        }
+    }
+
+    /**
+     * A writer waited for flushes or compactions.
+     *
+     * @param stopped whether writes had to stop, or were only slowed down
+     */
+    record Stall(String treeName, boolean stopped, long durationNanos) implements LsmEvent {}
+
+    /**
+     * An obsolete file could not be deleted; it is tried again with the next ones.
+     *
+     * @param file as {@code Storage.describe} names it
+     */
+    record FileDeleteFailed(String file, Exception cause) implements LsmEvent {}
+}
