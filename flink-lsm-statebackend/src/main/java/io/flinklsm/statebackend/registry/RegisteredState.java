@@ -17,7 +17,6 @@ import io.flinklsm.core.LsmTree;
 import java.util.Optional;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.runtime.state.RegisteredStateMetaInfoBase;
-import org.apache.flink.runtime.state.StateSnapshotTransformer;
 import org.apache.flink.runtime.state.StateSnapshotTransformer.StateSnapshotTransformFactory;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.BackendStateType;
@@ -121,12 +120,9 @@ public final class RegisteredState {
         transformFactory = transforms;
     }
 
-    /**
-     * A transformer of serialised values for one full snapshot (TTL), if the state asks for one.
-     * Not thread-safe: one for each snapshot.
-     */
-    public Optional<StateSnapshotTransformer<byte[]>> newSnapshotTransformer() {
-        return transformFactory.createForSerializedState();
+    /** What the state's snapshot transformers (TTL) are made by; one for each full snapshot. */
+    public StateSnapshotTransformFactory<?> transformFactory() {
+        return transformFactory;
     }
 
     /** What users work with: a state or a queue; null until it is created. */

@@ -1,0 +1,145 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend;
+
+import static org.apache.flink.configuration.ConfigOptions.key;
+
+import java.util.List;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.MemorySize;
+
+/**
+ * The options of the state backend, all under {@code state.backend.lsm.}; what else it heeds are
+ * Flink's own options (incremental checkpoints, local recovery, compression, latency tracking).
+ */
+public final class LsmBackendOptions {
+
+    public static final ConfigOption<MemorySize> MEMTABLE_SIZE =
+            key("state.backend.lsm.memtable-size")
+                    .memoryType()
+                    .defaultValue(MemorySize.ofMebiBytes(64))
+                    .withDescription(
+                            "A state's memtable is written out as an SSTable when it holds this"
+                                    + " much. Made smaller where the slot has little memory.");
+
+    public static final ConfigOption<String> COMPACTION_STYLE =
+            key("state.backend.lsm.compaction.style")
+                    .stringType()
+                    .defaultValue("leveled")
+                    .withDescription(
+                            "How SSTables are merged: 'leveled' keeps reads and space low,"
+                                    + " 'size-tiered' writes less.");
+
+    public static final ConfigOption<Integer> LEVEL0_TRIGGER =
+            key("state.backend.lsm.compaction.level0-trigger")
+                    .intType()
+                    .defaultValue(4)
+                    .withDescription(
+                            "Number of fresh SSTables of a state at which they are merged; writes"
+                                    + " are slowed down at five times, and wait at nine times the"
+                                    + " number.");
+
+    public static final ConfigOption<MemorySize> TARGET_FILE_SIZE =
+            key("state.backend.lsm.compaction.target-file-size")
+                    .memoryType()
+                    .defaultValue(MemorySize.ofMebiBytes(64))
+                    .withDescription(
+                            "Compaction starts a new SSTable at this size. Level 1 may hold four"
+                                    + " times as much, each next level ten times the one before.");
+
+    public static final ConfigOption<MemorySize> BLOCK_SIZE =
+            key("state.backend.lsm.sstable.block-size")
+                    .memoryType()
+                    .defaultValue(MemorySize.parse("8kb"))
+                    .withDescription(
+                            "Uncompressed size of a block, the unit that a lookup reads: smaller"
+                                    + " for faster lookups, larger for smaller files.");
+
+    public static final ConfigOption<Double> BLOOM_BITS_PER_KEY =
+            key("state.backend.lsm.sstable.bloom-bits-per-key")
+                    .doubleType()
+                    .defaultValue(10.6)
+                    .withDescription(
+                            "Size of the bloom filters; 10.6 bits a key let about 1 % of useless"
+                                    + " lookups through. 0 for none.");
+
+    public static final ConfigOption<String> CODEC =
+            key("state.backend.lsm.sstable.codec")
+                    .stringType()
+                    .defaultValue("lz4")
+                    .withDescription("How SSTables are compressed: 'lz4' or 'none'.");
+
+    public static final ConfigOption<String> LOCAL_DIRECTORIES =
+            key("state.backend.lsm.local-directories")
+                    .stringType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "Absolute local directories for SSTables in use, separated by commas;"
+                                    + " backends take them in turn. By default the working"
+                                    + " directory of the TaskManager.");
+
+    public static final ConfigOption<Integer> BACKGROUND_THREADS =
+            key("state.backend.lsm.background-threads")
+                    .intType()
+                    .defaultValue(2)
+                    .withDescription(
+                            "Threads for flushes and compactions, shared by the backends of a"
+                                    + " slot.");
+
+    public static final ConfigOption<Integer> TRANSFER_THREADS =
+            key("state.backend.lsm.transfer-threads")
+                    .intType()
+                    .defaultValue(4)
+                    .withDescription(
+                            "Files that one backend uploads or downloads at the same time.");
+
+    public static final ConfigOption<MemorySize> FIXED_MEMORY_PER_SLOT =
+            key("state.backend.lsm.memory.fixed-per-slot")
+                    .memoryType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "Memory for memtables and block cache of a slot, instead of Flink's"
+                                    + " managed memory.");
+
+    public static final ConfigOption<String> COMPAT_IDENTIFIER =
+            key("state.backend.lsm.compat-identifier")
+                    .stringType()
+                    .defaultValue("lsm")
+                    .withDescription(
+                            "What the backend calls itself towards Flink's SQL operators. 'rocksdb'"
+                                    + " lets them rely on the order of map states, as they do with"
+                                    + " RocksDB; it holds here too.");
+
+    private static final List<ConfigOption<?>> ALL =
+            List.of(
+                    MEMTABLE_SIZE,
+                    COMPACTION_STYLE,
+                    LEVEL0_TRIGGER,
+                    TARGET_FILE_SIZE,
+                    BLOCK_SIZE,
+                    BLOOM_BITS_PER_KEY,
+                    CODEC,
+                    LOCAL_DIRECTORIES,
+                    BACKGROUND_THREADS,
+                    TRANSFER_THREADS,
+                    FIXED_MEMORY_PER_SLOT,
+                    COMPAT_IDENTIFIER);
+
+    private LsmBackendOptions() {}
+
+    /** Every option of this class. */
+    public static List<ConfigOption<?>> all() {
+        return ALL;
+    }
+}

@@ -1,0 +1,231 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend;
+
+import io.flinklsm.core.StoreResources;
+import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.storage.LocalStorage;
+import io.flinklsm.core.storage.Storage;
+import io.flinklsm.statebackend.directory.WorkingDirectory;
+import io.flinklsm.statebackend.key.TaskKeyContext;
+import io.flinklsm.statebackend.life.BackendLife;
+import io.flinklsm.statebackend.memory.SlotMemory;
+import io.flinklsm.statebackend.metrics.LsmMetrics;
+import io.flinklsm.statebackend.restore.LsmRestoreOperation;
+import io.flinklsm.statebackend.restore.RestoreContext;
+import io.flinklsm.statebackend.restore.RestoredBackend;
+import io.flinklsm.statebackend.snapshot.LsmSnapshots;
+import io.flinklsm.statebackend.snapshot.SnapshotContext;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.core.fs.CloseableRegistry;
+import org.apache.flink.runtime.execution.CancelTaskException;
+import org.apache.flink.runtime.execution.Environment;
+import org.apache.flink.runtime.state.AbstractStateBackend;
+import org.apache.flink.runtime.state.BackendBuildingException;
+import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
+import org.apache.flink.runtime.state.StateBackend.KeyedStateBackendParameters;
+import org.apache.flink.runtime.state.StateSerializerProvider;
+import org.apache.flink.runtime.state.StreamCompressionDecorator;
+import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
+import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes one keyed backend: directory, memory, restore, backend. If any step fails, what the ones
+ * before made is undone, for Flink then tries the next copy of the checkpoint.
+ */
+final class LsmKeyedStateBackendBuilder<K> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LsmKeyedStateBackendBuilder.class);
+
+    private final KeyedStateBackendParameters<K> parameters;
+    private final Environment environment;
+    private final LsmBackendSettings settings;
+    private final int directoryTurn;
+    private final LatencyTrackingStateConfig latencyTracking;
+    private final SizeTrackingStateConfig sizeTracking;
+    private final int keyGroupBytes;
+    private final BackendResources resources = new BackendResources();
+
+    /**
+     * @param directoryTurn which of several local directories is next
+     */
+    LsmKeyedStateBackendBuilder(
+            KeyedStateBackendParameters<K> parameters,
+            LsmBackendSettings settings,
+            int directoryTurn,
+            LatencyTrackingStateConfig latencyTracking,
+            SizeTrackingStateConfig sizeTracking) {
+        this.parameters = parameters;
+        this.environment = parameters.getEnv();
+        this.settings = settings;
+        this.directoryTurn = directoryTurn;
+        this.latencyTracking = latencyTracking;
+        this.sizeTracking = sizeTracking;
+        this.keyGroupBytes =
+                CompositeKeySerializationUtils.computeRequiredBytesInKeyGroupPrefix(
+                        parameters.getNumberOfKeyGroups());
+    }
+
+    /**
+     * @throws BackendBuildingException with the cause of the failure
+     */
+    LsmKeyedStateBackend<K> build() throws BackendBuildingException {
+        try {
+            return buildUnguarded();
+        } catch (Exception e) {
+            try {
+                resources.close();
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            if (parameters.getCancelStreamRegistry().isClosed()) {
+                throw new BackendBuildingException(
+                        "Task was cancelled", new CancelTaskException(e));
+            }
+            throw new BackendBuildingException(
+                    "["
+                            + parameters.getOperatorIdentifier()
+                            + "] the keyed state backend could not be made: handles="
+                            + parameters.getStateHandles().size()
+                            + ", keyGroups="
+                            + parameters.getKeyGroupRange()
+                            + ": "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    private LsmKeyedStateBackend<K> buildUnguarded() throws Exception {
+        WorkingDirectory directory = resources.hold(createDirectory());
+        StoreResources memory =
+                resources
+                        .hold(
+                                SlotMemory.lease(
+                                        environment.getMemoryManager(),
+                                        parameters.getManagedMemoryFraction(),
+                                        settings.fixedMemoryBytes(),
+                                        settings.backgroundThreads(),
+                                        Clock.system()))
+                        .getResourceHandle();
+        Storage storage = new LocalStorage(directory.path(), false);
+        Executor executor = environment.getIOManager().getExecutorService();
+        StateSerializerProvider<K> keySerializerProvider =
+                StateSerializerProvider.fromNewRegisteredSerializer(parameters.getKeySerializer());
+        RestoredBackend restored =
+                new LsmRestoreOperation<>(
+                                new RestoreContext(
+                                        storage,
+                                        settings.storeOptions(
+                                                memory.memory().limitBytes(), keyGroupBytes),
+                                        memory,
+                                        parameters.getKeyGroupRange(),
+                                        keyGroupBytes,
+                                        environment.getUserCodeClassLoader().asClassLoader(),
+                                        executor,
+                                        settings.transferThreads(),
+                                        parameters.getCancelStreamRegistry(),
+                                        parameters.getCustomInitializationMetrics()),
+                                keySerializerProvider)
+                        .restore(parameters.getStateHandles());
+        resources.hold(restored.store());
+        LOG.info(
+                "[{}] the keyed state backend is ready: handles={}, states={}, keyGroups={},"
+                        + " directory={}",
+                parameters.getOperatorIdentifier(),
+                parameters.getStateHandles().size(),
+                restored.registry().all().size(),
+                parameters.getKeyGroupRange(),
+                directory.path());
+        return assemble(
+                restored,
+                memory,
+                storage,
+                executor,
+                // After restore, which may have reconfigured it.
+                keySerializerProvider.currentSchemaSerializer());
+    }
+
+    private LsmKeyedStateBackend<K> assemble(
+            RestoredBackend restored,
+            StoreResources memory,
+            Storage storage,
+            Executor executor,
+            TypeSerializer<K> keySerializer) {
+        BackendLife life =
+                new BackendLife(
+                        parameters.getOperatorIdentifier(), Thread.currentThread(), resources);
+        CloseableRegistry cancelRegistry = new CloseableRegistry();
+        StreamCompressionDecorator compression =
+                AbstractStateBackend.getCompressionDecorator(environment.getExecutionConfig());
+        SnapshotContext<K> snapshotContext =
+                new SnapshotContext<>(
+                        restored.backendId(),
+                        parameters.getKeyGroupRange(),
+                        keyGroupBytes,
+                        keySerializer,
+                        storage,
+                        settings.incremental(),
+                        executor,
+                        settings.transferThreads(),
+                        cancelRegistry,
+                        compression);
+        LsmMetrics.register(parameters.getMetricGroup(), restored.store(), memory, life);
+        return new LsmKeyedStateBackend<>(
+                new LsmBackendParts<>(
+                        parameters.getKvStateRegistry(),
+                        keySerializer,
+                        environment.getUserCodeClassLoader().asClassLoader(),
+                        environment.getExecutionConfig(),
+                        parameters.getTtlTimeProvider(),
+                        latencyTracking,
+                        sizeTracking,
+                        cancelRegistry,
+                        compression,
+                        new TaskKeyContext<>(
+                                parameters.getKeyGroupRange(), parameters.getNumberOfKeyGroups()),
+                        restored.store(),
+                        restored.registry(),
+                        new LsmSnapshots<>(
+                                snapshotContext,
+                                restored.store(),
+                                restored.registry(),
+                                life,
+                                restored.uploaded()),
+                        life,
+                        settings.compatIdentifier()));
+    }
+
+    private WorkingDirectory createDirectory() throws IOException {
+        List<String> configured = settings.localDirectories();
+        if (configured.isEmpty()) {
+            return WorkingDirectory.createInWiped(
+                    environment.getTaskManagerInfo().getTmpWorkingDirectory().toPath(),
+                    parameters.getJobID(),
+                    parameters.getOperatorIdentifier());
+        }
+        return WorkingDirectory.createInShared(
+                Path.of(configured.get(Math.floorMod(directoryTurn, configured.size()))),
+                parameters.getJobID(),
+                parameters.getOperatorIdentifier());
+    }
+}

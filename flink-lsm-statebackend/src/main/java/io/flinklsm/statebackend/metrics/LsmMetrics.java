@@ -1,0 +1,79 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.metrics;
+
+import io.flinklsm.core.LsmStore;
+import io.flinklsm.core.StoreResources;
+import io.flinklsm.core.TreeStats;
+import io.flinklsm.statebackend.life.BackendLife;
+import java.io.IOException;
+import java.util.function.LongSupplier;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.MetricGroup;
+
+/** The gauges of a backend, in the group {@code lsm} of its operator. Safe for any thread. */
+public final class LsmMetrics {
+
+    private final LsmStore store;
+    private final BackendLife life;
+
+    private LsmMetrics(LsmStore store, BackendLife life) {
+        this.store = store;
+        this.life = life;
+    }
+
+    /**
+     * @param life asked for a lease whenever a gauge is read, for that may be at any time
+     */
+    public static void register(
+            MetricGroup group, LsmStore store, StoreResources slot, BackendLife life) {
+        LsmMetrics metrics = new LsmMetrics(store, life);
+        MetricGroup lsm = group.addGroup("lsm");
+        lsm.gauge("memtableBytes", metrics.gauge(metrics::memtableBytes));
+        lsm.gauge("sstables", metrics.gauge(metrics::sstables));
+        lsm.gauge("sstableBytes", metrics.gauge(metrics::sstableBytes));
+        lsm.gauge("slotMemoryUsedBytes", metrics.gauge(() -> slot.memory().usedBytes()));
+        lsm.gauge("slotBlockCacheHits", metrics.gauge(() -> slot.blockCache().hitCount()));
+        lsm.gauge("slotBlockCacheMisses", metrics.gauge(() -> slot.blockCache().missCount()));
+    }
+
+    private Gauge<Long> gauge(LongSupplier figure) {
+        return () -> {
+            try (BackendLife.Lease lease = life.acquire()) {
+                return figure.getAsLong();
+            } catch (IOException e) {
+                // The backend was closed.
+                return 0L;
+            }
+        };
+    }
+
+    private long memtableBytes() {
+        return store.stats().stream().mapToLong(TreeStats::memtableBytes).sum();
+    }
+
+    private long sstables() {
+        return store.stats().stream()
+                .flatMap(tree -> tree.levels().stream())
+                .mapToLong(TreeStats.LevelStats::sstables)
+                .sum();
+    }
+
+    private long sstableBytes() {
+        return store.stats().stream()
+                .flatMap(tree -> tree.levels().stream())
+                .mapToLong(TreeStats.LevelStats::bytes)
+                .sum();
+    }
+}

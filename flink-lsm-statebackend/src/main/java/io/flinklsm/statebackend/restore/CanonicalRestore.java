@@ -1,0 +1,82 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.restore;
+
+import io.flinklsm.core.LsmStore;
+import io.flinklsm.core.LsmTree;
+import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.statebackend.registry.StateRegistry;
+import io.flinklsm.statebackend.snapshot.UploadedSstables;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.apache.flink.runtime.state.KeyGroupsStateHandle;
+import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
+import org.apache.flink.util.StateMigrationException;
+
+/**
+ * Restores canonical savepoints, of whichever backend, by writing their rows into a new store: the
+ * trees have keys and values in the savepoint's own format.
+ */
+final class CanonicalRestore<K> {
+
+    private final RestoreContext context;
+    private final KeySerializerCheck<K> keySerializerCheck;
+
+    CanonicalRestore(RestoreContext context, KeySerializerCheck<K> keySerializerCheck) {
+        this.context = context;
+        this.keySerializerCheck = keySerializerCheck;
+    }
+
+    RestoredBackend restore(List<KeyGroupsStateHandle> handles)
+            throws IOException, StateMigrationException {
+        LsmStore store =
+                LsmStore.create(
+                        context.storage(), context.storeOptions(), context.storeResources());
+        try {
+            StateRegistry registry = new StateRegistry(store);
+            for (KeyGroupsStateHandle handle : handles) {
+                restore(handle, registry);
+            }
+            return new RestoredBackend(store, registry, UUID.randomUUID(), UploadedSstables.none());
+        } catch (IOException | StateMigrationException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    private void restore(KeyGroupsStateHandle handle, StateRegistry registry)
+            throws IOException, StateMigrationException {
+        try (SavepointReader<K> reader =
+                new SavepointReader<>(
+                        handle,
+                        context.keyGroupBytes(),
+                        context.userClassLoader(),
+                        context.cancelRegistry())) {
+            keySerializerCheck.check(reader.meta().getKeySerializerSnapshot());
+            // State ids are positions in this handle's list; another handle may order them anew.
+            List<LsmTree> trees = new ArrayList<>();
+            for (StateMetaInfoSnapshot state : reader.meta().getStateMetaInfoSnapshots()) {
+                trees.add(registry.restore(state).tree());
+            }
+            KeyBuffer buffer = new KeyBuffer();
+            reader.readRows(
+                    context.keyGroupRange(),
+                    (stateId, key, value) ->
+                            trees.get(stateId)
+                                    .put(buffer.set(key, 0, key.length), value, 0, value.length));
+        }
+    }
+}

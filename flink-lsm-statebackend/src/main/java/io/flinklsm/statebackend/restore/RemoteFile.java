@@ -1,0 +1,143 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.restore;
+
+import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.storage.StorageOutput;
+import java.io.IOException;
+import java.util.Arrays;
+import org.apache.flink.core.fs.CloseableRegistry;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.runtime.state.StreamStateHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file of a checkpoint on the checkpoint storage. Its streams are in the registry while they
+ * are open.
+ *
+ * @param name what the checkpoint calls it
+ */
+record RemoteFile(String name, StreamStateHandle handle, CloseableRegistry registry) {
+
+    private static final int BUFFER_BYTES = 64 << 10;
+
+    /** For errors: the name and where it is. */
+    String describe() {
+        return name + " at " + handle.getStreamStateHandleID().getKeyString();
+    }
+
+    /** The whole content; for small files. */
+    byte[] readAll() throws IOException {
+        long stated = handle.getStateSize();
+        FSDataInputStream in = open();
+        try {
+            byte[] content = new byte[0];
+            byte[] buffer = new byte[BUFFER_BYTES];
+            for (int count; (count = in.read(buffer)) >= 0; ) {
+                int length = content.length;
+                content = Arrays.copyOf(content, Math.addExact(length, count));
+                System.arraycopy(buffer, 0, content, length, count);
+            }
+            checkLength(content.length, stated);
+            return content;
+        } catch (IOException e) {
+            throw unreadable(e);
+        } finally {
+            close(in, null);
+        }
+    }
+
+    /**
+     * Copies the file.
+     *
+     * @param sizeBytes its length, as the manifest has it
+     */
+    void copyTo(Storage storage, String fileName, long sizeBytes) throws IOException {
+        FSDataInputStream in = open();
+        StorageOutput out = null;
+        try {
+            out = storage.create(fileName);
+            byte[] buffer = new byte[BUFFER_BYTES];
+            for (int count; (count = in.read(buffer)) >= 0; ) {
+                if (out.position() + count > sizeBytes) {
+                    throw wrongLength("more than " + sizeBytes, sizeBytes);
+                }
+                out.write(buffer, 0, count);
+            }
+            checkLength(out.position(), sizeBytes);
+            out.finish();
+        } catch (IOException e) {
+            throw unreadable(e);
+        } finally {
+            close(in, out);
+        }
+    }
+
+    private FSDataInputStream open() throws IOException {
+        FSDataInputStream in = null;
+        try {
+            in = handle.openInputStream();
+            registry.registerCloseable(in);
+            return in;
+        } catch (IOException e) {
+            if (in != null) {
+                in.close();
+            }
+            throw unreadable(e);
+        }
+    }
+
+    private void close(FSDataInputStream in, @Nullable StorageOutput out) throws IOException {
+        try {
+            if (registry.unregisterCloseable(in)) {
+                in.close();
+            }
+        } finally {
+            if (out != null) {
+                out.close();
+            }
+        }
+    }
+
+    private void checkLength(long length, long stated) throws CorruptionException {
+        if (length != stated) {
+            throw wrongLength(Long.toString(length), stated);
+        }
+    }
+
+    private CorruptionException wrongLength(String length, long stated) {
+        return new CorruptionException(
+                "["
+                        + describe()
+                        + "] the file is not as long as it was written: length="
+                        + length
+                        + ", written="
+                        + stated
+                        + "; it is damaged, restore an earlier checkpoint.");
+    }
+
+    private IOException unreadable(IOException e) {
+        return e instanceof CorruptionException
+                ? e
+                : new IOException(
+                        "["
+                                + describe()
+                                + "] the file of the checkpoint cannot be read: "
+                                + e.getMessage()
+                                + "; see that the checkpoint storage is there, or restore an"
+                                + " earlier checkpoint.",
+                        e);
+    }
+}

@@ -1,0 +1,47 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.snapshot;
+
+import io.flinklsm.core.storage.Storage;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.core.fs.CloseableRegistry;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.StreamCompressionDecorator;
+
+/**
+ * What does not change from one snapshot of a backend to the next.
+ *
+ * @param backendId who wrote the files; kept over restores that take over a whole checkpoint
+ * @param keySerializer duplicated for each snapshot
+ * @param keyGroupBytes bytes of the key group in front of each key
+ * @param storage where the store's SSTables are
+ * @param incremental whether checkpoints share files
+ * @param executor helps to transfer files
+ * @param transferThreads files of one snapshot in transfer at a time
+ * @param cancelRegistry closed with the backend: cancels what is under way
+ * @param compression of key groups in canonical savepoints
+ */
+public record SnapshotContext<K>(
+        UUID backendId,
+        KeyGroupRange keyGroupRange,
+        int keyGroupBytes,
+        TypeSerializer<K> keySerializer,
+        Storage storage,
+        boolean incremental,
+        Executor executor,
+        int transferThreads,
+        CloseableRegistry cancelRegistry,
+        StreamCompressionDecorator compression) {}
