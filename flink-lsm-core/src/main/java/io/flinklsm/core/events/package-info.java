@@ -1,4 +1,21 @@
-/** What happened inside a store, typed. */
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+/**
+ * What happened inside a store, typed. Records come in from the front door, a listener gets them.
+ * Invariant: an event is told after the fact, never under a lock. Start with {@link
+ * io.flinklsm.core.events.LsmEvent}.
+ */
 @NullMarked
 package io.flinklsm.core.events;
 

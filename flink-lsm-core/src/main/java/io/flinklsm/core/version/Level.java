@@ -13,17 +13,39 @@
  */
 package io.flinklsm.core.version;
 
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One sorted run: SSTables with disjoint visible key ranges, in key order.
+ * A level below level 0: one sorted run.
  *
  * @param number 1 or more
  */
-public record Level(int number, List<Sstable> sstables) {
+public record Level(int number, SortedRun run) {
 
-    public Level {
-        sstables = List.copyOf(sstables);
+    public Level(int number, List<Sstable> sstables) {
+        this(number, new SortedRun(number, sstables));
+    }
+
+    /** In key order. */
+    public List<Sstable> sstables() {
+        return run.sstables();
+    }
+
+    public long sizeBytes() {
+        return run.sizeBytes();
+    }
+
+    /** The one SSTable that can hold the key, or null. */
+    public @Nullable Sstable find(Slice key) {
+        return run.find(key);
+    }
+
+    /** The SSTables that can hold keys of the range, in key order. */
+    public List<Sstable> overlapping(KeyRange range) {
+        return run.overlapping(range);
     }
 }

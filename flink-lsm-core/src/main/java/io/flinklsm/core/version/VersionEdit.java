@@ -24,8 +24,15 @@ import java.util.List;
  */
 public record VersionEdit(List<SstableMeta> removed, List<SstableMeta> added) {
 
+    /** Changes nothing. */
+    public static final VersionEdit NOTHING = new VersionEdit(List.of(), List.of());
+
     public VersionEdit {
         removed = List.copyOf(removed);
         added = List.copyOf(added);
+    }
+
+    public boolean isEmpty() {
+        return removed.isEmpty() && added.isEmpty();
     }
 }

@@ -1,0 +1,138 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.version;
+
+import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.sstable.Sstable;
+import io.flinklsm.core.sstable.SstableMeta;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * SSTables whose visible key ranges are disjoint, in key order: one source, in several files. A
+ * deeper level is one; level 0 is several, one a generation. Immutable; safe for any thread.
+ */
+public final class SortedRun {
+
+    private final int level;
+    private final long generation;
+    private final List<Sstable> sstables;
+    private final KeyRange[] ranges;
+    private final long sizeBytes;
+
+    /**
+     * @param sstables at least one, sorted by the first visible key
+     */
+    SortedRun(int level, List<Sstable> sstables) {
+        this.level = level;
+        this.sstables = List.copyOf(sstables);
+        this.ranges = new KeyRange[sstables.size()];
+        long newest = 0;
+        long bytes = 0;
+        for (int i = 0; i < ranges.length; i++) {
+            SstableMeta meta = sstables.get(i).meta();
+            ranges[i] = visibleRange(meta);
+            newest = Math.max(newest, meta.generation());
+            bytes += meta.sizeBytes();
+        }
+        this.generation = newest;
+        this.sizeBytes = bytes;
+    }
+
+    /** The keys that an SSTable can show: between its first and last key, inside its clip. */
+    public static KeyRange visibleRange(SstableMeta meta) {
+        byte[] last = meta.maxKey().bytesUnsafe();
+        byte[] justAbove = new byte[last.length + 1];
+        System.arraycopy(last, 0, justAbove, 0, last.length);
+        KeyRange all = new KeyRange(meta.minKey(), OwnedSlice.wrap(justAbove));
+        KeyRange clip = meta.clip();
+        return clip == null ? all : all.intersect(clip);
+    }
+
+    public int level() {
+        return level;
+    }
+
+    /** The newest generation of its SSTables. */
+    public long generation() {
+        return generation;
+    }
+
+    /** In key order. */
+    public List<Sstable> sstables() {
+        return sstables;
+    }
+
+    /** Length of the files, clipped or not. */
+    public long sizeBytes() {
+        return sizeBytes;
+    }
+
+    /** What the SSTable of this index can show. */
+    public KeyRange range(int index) {
+        return ranges[index];
+    }
+
+    /** The one SSTable that can hold the key, or null. */
+    public @Nullable Sstable find(Slice key) {
+        int index = firstEndingAbove(key);
+        return index < ranges.length && key.compareTo(ranges[index].start()) >= 0
+                ? sstables.get(index)
+                : null;
+    }
+
+    /** The SSTables that can hold keys of the range, in key order. */
+    public List<Sstable> overlapping(KeyRange range) {
+        if (range.isEmpty()) {
+            return List.of();
+        }
+        int from = firstEndingAbove(new Slice().setOwned(range.start()));
+        List<Sstable> found = new ArrayList<>();
+        OwnedSlice end = range.end();
+        for (int i = from; i < ranges.length; i++) {
+            if (end != null && ranges[i].start().compareTo(end) >= 0) {
+                break;
+            }
+            found.add(sstables.get(i));
+        }
+        return found;
+    }
+
+    /** Index of the first SSTable with keys at or above the given one. */
+    private int firstEndingAbove(Slice key) {
+        int low = 0;
+        int high = ranges.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (ranges[middle].isBelowEnd(key)) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("L").append(level);
+        for (Sstable sstable : sstables) {
+            text.append(' ').append(sstable.meta().fileName());
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,62 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.write;
+
+/**
+ * When writes wait for the background: not at all, a little for each written byte, or until
+ * something is done. Pure.
+ *
+ * <p>Between the two triggers of level 0 the rate at which a writer may go falls from 64 MiB/s to 1
+ * MiB/s, by the same factor for every further run: at first hardly felt, then enough for compaction
+ * to catch up, and no cliff at the end.
+ *
+ * @param level0Slowdown runs of level 0 from which writes are slowed down
+ * @param level0Stop runs of level 0 at which writes stop; above {@code level0Slowdown}
+ * @param maxFrozen frozen memtables of a tree at which writes stop
+ */
+public record StallRule(int level0Slowdown, int level0Stop, int maxFrozen) {
+
+    private static final double FASTEST_BYTES_PER_SECOND = 64 << 20;
+    private static final double SLOWEST_SHARE = 1.0 / 64;
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    public StallRule {
+        if (level0Slowdown < 1 || level0Stop <= level0Slowdown || maxFrozen < 1) {
+            throw new IllegalArgumentException(
+                    "writes must slow down before they stop: level0Slowdown="
+                            + level0Slowdown
+                            + ", level0Stop="
+                            + level0Stop
+                            + ", maxFrozen="
+                            + maxFrozen);
+        }
+    }
+
+    public boolean mustStop(int level0Runs, int frozenMemtables) {
+        return level0Runs >= level0Stop || frozenMemtables >= maxFrozen;
+    }
+
+    /** How long a writer of so many bytes should rest; 0 below the slowdown trigger. */
+    public long delayNanos(int level0Runs, long writtenBytes) {
+        if (level0Runs < level0Slowdown) {
+            return 0;
+        }
+        double way =
+                Math.min(
+                        1.0,
+                        (double) (level0Runs - level0Slowdown + 1) / (level0Stop - level0Slowdown));
+        double bytesPerSecond = FASTEST_BYTES_PER_SECOND * Math.pow(SLOWEST_SHARE, way);
+        return (long) (writtenBytes / bytesPerSecond * NANOS_PER_SECOND);
+    }
+}
