@@ -1,4 +1,23 @@
-/** Version to plan to job to edit: SSTables into fewer SSTables. */
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+/**
+ * Version to plan to job to edit: SSTables into fewer SSTables. A picker looks at a Version and
+ * says what to compact ({@link io.flinklsm.core.compaction.CompactionPlan}), a job does it and says
+ * what to install. Invariant: outputs stand, in age, where their inputs stood. Start with {@link
+ * io.flinklsm.core.compaction.LeveledPicker}, then {@link
+ * io.flinklsm.core.compaction.CompactionJob}.
+ */
 @NullMarked
 package io.flinklsm.core.compaction;
 

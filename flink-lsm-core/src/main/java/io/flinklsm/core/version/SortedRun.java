@@ -37,7 +37,7 @@ public final class SortedRun {
     /**
      * @param sstables at least one, sorted by the first visible key
      */
-    SortedRun(int level, List<Sstable> sstables) {
+    public SortedRun(int level, List<Sstable> sstables) {
         this.level = level;
         this.sstables = List.copyOf(sstables);
         this.ranges = new KeyRange[sstables.size()];

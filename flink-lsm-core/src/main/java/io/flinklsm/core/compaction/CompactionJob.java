@@ -1,0 +1,224 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.compaction;
+
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.merge.CollapsingCursor;
+import io.flinklsm.core.merge.EntryFilter;
+import io.flinklsm.core.merge.MergeOperator;
+import io.flinklsm.core.merge.TombstoneRule;
+import io.flinklsm.core.sstable.SstableIdentity;
+import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.sstable.SstableWriter;
+import io.flinklsm.core.storage.FileName;
+import io.flinklsm.core.version.RunCursor;
+import io.flinklsm.core.version.SortedRun;
+import io.flinklsm.core.version.VersionEdit;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries out one plan, on the thread that runs it; may be used once.
+ *
+ * <ol>
+ *   <li>A movable plan without a filter is an edit and nothing else. A filter wants to see its
+ *       values once in a while, so with one the SSTables are written again.
+ *   <li>The inputs are read side by side, through their clips, and collapsed: {@link
+ *       CollapsingCursor#compacting}.
+ *   <li>What is left goes to new SSTables at the output level, split by {@link OutputSplitter}.
+ *       They have the plan's generation, no clips, and the widest write times of the inputs.
+ *   <li>The edit replaces inputs by outputs; it may have no outputs at all.
+ * </ol>
+ *
+ * <p>A job that fails or is cancelled leaves no files: its outputs are deleted here, or handed to
+ * ObsoleteFiles when even that fails. The inputs stay untouched in any case.
+ */
+public final class CompactionJob {
+
+    /**
+     * How many entries of an input are read before the job looks up from its work; a power of two.
+     */
+    private static final int CHECK_INTERVAL = 256;
+
+    private final CompactionPlan plan;
+    private final String treeName;
+    private final @Nullable MergeOperator operator;
+    private final @Nullable EntryFilter filter;
+    private final CompactionTools tools;
+    private final BooleanSupplier cancelled;
+
+    // Written by the thread that runs the job.
+    private final List<SstableMeta> outputs = new ArrayList<>();
+    private final List<String> createdNames = new ArrayList<>();
+    private long pacedBytes;
+    private long finishedBytes;
+
+    /**
+     * @param operator folds merge operands; null if the tree takes none
+     * @param filter judges the values; null to keep all
+     * @param cancelled asked often, by the thread that runs the job
+     */
+    public CompactionJob(
+            CompactionPlan plan,
+            String treeName,
+            @Nullable MergeOperator operator,
+            @Nullable EntryFilter filter,
+            CompactionTools tools,
+            BooleanSupplier cancelled) {
+        this.plan = plan;
+        this.treeName = treeName;
+        this.operator = operator;
+        this.filter = filter;
+        this.tools = tools;
+        this.cancelled = cancelled;
+    }
+
+    /**
+     * Does the work.
+     *
+     * @return what to install; {@link VersionEdit#NOTHING} if the job was cancelled
+     * @throws IOException if the storage fails or an input is damaged; no file is left then
+     * @throws IllegalStateException if operands must be folded and there is no operator
+     */
+    public VersionEdit run() throws IOException {
+        List<SstableMeta> inputs = plan.inputMetas();
+        if (plan.movable() && filter == null) {
+            return new VersionEdit(
+                    inputs,
+                    inputs.stream().map(meta -> meta.withLevel(plan.outputLevel())).toList());
+        }
+        try {
+            writeOutputs();
+            return new VersionEdit(inputs, outputs);
+        } catch (CancelledException e) {
+            deleteOutputs(e);
+            return VersionEdit.NOTHING;
+        } catch (Throwable failure) {
+            deleteOutputs(failure);
+            throw failure;
+        }
+    }
+
+    private void writeOutputs() throws IOException {
+        OutputSplitter splitter =
+                new OutputSplitter(tools.targetFileBytes(), tools.sstable().keyGroupBytes());
+        try (EntryCursor entries =
+                CollapsingCursor.compacting(
+                        openInputs(), operator, filter, TombstoneRule.of(plan.olderRanges()))) {
+            boolean more = entries.next();
+            while (more) {
+                try (SstableWriter writer = newWriter()) {
+                    do {
+                        writer.add(entries.key(), entries.kind(), entries.value());
+                        if ((writer.entryCount() & (CHECK_INTERVAL - 1)) == 0) {
+                            rest(finishedBytes + writer.estimatedBytes());
+                        }
+                        more = entries.next();
+                    } while (more && !splitter.beginsFile(entries.key(), writer.estimatedBytes()));
+                    SstableMeta output = writer.finish();
+                    outputs.add(output);
+                    finishedBytes += output.sizeBytes();
+                }
+            }
+        }
+    }
+
+    private List<EntryCursor> openInputs() {
+        List<EntryCursor> newestFirst = new ArrayList<>();
+        for (SortedRun run : plan.inputs()) {
+            newestFirst.add(new WatchedCursor(new RunCursor(run.sstables(), KeyRange.ALL, false)));
+        }
+        return newestFirst;
+    }
+
+    private SstableWriter newWriter() throws IOException {
+        long minWriteTimeMillis = Long.MAX_VALUE;
+        long maxWriteTimeMillis = Long.MIN_VALUE;
+        for (SstableMeta input : plan.inputMetas()) {
+            minWriteTimeMillis = Math.min(minWriteTimeMillis, input.minWriteTimeMillis());
+            maxWriteTimeMillis = Math.max(maxWriteTimeMillis, input.maxWriteTimeMillis());
+        }
+        long nowMillis = tools.clock().currentTimeMillis();
+        String name =
+                FileName.create(
+                                treeName,
+                                plan.outputLevel(),
+                                plan.generation(),
+                                nowMillis,
+                                tools.random())
+                        .format();
+        createdNames.add(name);
+        return new SstableWriter(
+                tools.storage(),
+                new SstableIdentity(
+                        name,
+                        treeName,
+                        plan.outputLevel(),
+                        plan.generation(),
+                        nowMillis,
+                        minWriteTimeMillis,
+                        maxWriteTimeMillis),
+                tools.sstable(),
+                tools.budget());
+    }
+
+    private void rest(long writtenBytes) throws IOException {
+        tools.pace().written(writtenBytes - pacedBytes);
+        pacedBytes = writtenBytes;
+    }
+
+    /** Also the one that was being written: a failed finish may have published it. */
+    private void deleteOutputs(Throwable failure) {
+        for (String name : createdNames) {
+            try {
+                tools.storage().delete(name);
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+                tools.obsoleteFiles().deleteFailed(name);
+            }
+        }
+    }
+
+    /** The way out of a cancelled job. */
+    private static final class CancelledException extends IOException {
+
+        private static final long serialVersionUID = 1L;
+
+        CancelledException() {
+            super("the compaction was cancelled");
+        }
+    }
+
+    /** An input that notices when the job is cancelled, also where nothing is written for long. */
+    private final class WatchedCursor extends ForwardingCursor {
+
+        private int moves;
+
+        WatchedCursor(EntryCursor input) {
+            super(input);
+        }
+
+        @Override
+        public boolean next() throws IOException {
+            if ((moves++ & (CHECK_INTERVAL - 1)) == 0 && cancelled.getAsBoolean()) {
+                throw new CancelledException();
+            }
+            return super.next();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.compaction;
+
+import io.flinklsm.core.compaction.CompactionPlan.Reason;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.sstable.Sstable;
+import io.flinklsm.core.version.Level;
+import io.flinklsm.core.version.SortedRun;
+import io.flinklsm.core.version.Version;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Few sources to read, at the price of writing more: each level below level 0 is one run, about a
+ * fixed ratio larger than the one above.
+ *
+ * <ol>
+ *   <li>Every level has a score: level 0 its runs over the trigger, the others their bytes over
+ *       what they may hold. The highest score from 1 on goes first.
+ *   <li>Level 0 goes down whole, with the part of level 1 that it overlaps. So no SSTable of level
+ *       0 passes an older one that it overlaps.
+ *   <li>Of another level goes the SSTable that overlaps least of the next level for its size, which
+ *       is what a byte of progress costs.
+ *   <li>If no level is due: bottom SSTables that are mostly tombstones.
+ * </ol>
+ */
+public record LeveledPicker(CompactionOptions options) implements CompactionPicker {
+
+    private record Candidate(int level, double score) {}
+
+    private record Choice(Sstable sstable, double costPerByte) {}
+
+    @Override
+    public @Nullable CompactionPlan pick(Version version, CompactionSlots slots) {
+        List<Candidate> due = new ArrayList<>();
+        double level0Score = (double) version.level0Runs() / options.level0Trigger();
+        if (level0Score >= 1) {
+            due.add(new Candidate(0, level0Score));
+        }
+        for (Level level : version.deeper()) {
+            double score = (double) level.sizeBytes() / options.levelBytes(level.number());
+            if (score > 1) {
+                due.add(new Candidate(level.number(), score));
+            }
+        }
+        due.sort(Comparator.comparingDouble(Candidate::score).reversed());
+        for (Candidate candidate : due) {
+            CompactionPlan plan =
+                    candidate.level() == 0
+                            ? pickLevel0(version, slots)
+                            : pickLevel(version, candidate.level(), slots);
+            if (plan != null) {
+                return plan;
+            }
+        }
+        return CompactionPicker.pickTombstones(version, slots, options);
+    }
+
+    private @Nullable CompactionPlan pickLevel0(Version version, CompactionSlots slots) {
+        List<SortedRun> inputs = new ArrayList<>(version.runs().subList(0, version.level0Runs()));
+        SortedRun below = CompactionPicker.part(version, 1, CompactionPicker.hull(inputs));
+        if (below != null) {
+            inputs.add(below);
+        }
+        CompactionPlan plan = CompactionPlan.of(Reason.LEVEL_0, version, inputs, 1, options);
+        return slots.admits(plan) ? plan : null;
+    }
+
+    private @Nullable CompactionPlan pickLevel(Version version, int level, CompactionSlots slots) {
+        SortedRun run = CompactionPicker.part(version, level, KeyRange.ALL);
+        if (run == null) {
+            return null;
+        }
+        List<Choice> choices = new ArrayList<>();
+        for (int i = 0; i < run.sstables().size(); i++) {
+            Sstable sstable = run.sstables().get(i);
+            SortedRun below = CompactionPicker.part(version, level + 1, run.range(i));
+            long belowBytes = below == null ? 0 : below.sizeBytes();
+            choices.add(
+                    new Choice(
+                            sstable,
+                            (double) belowBytes / Math.max(1, sstable.meta().sizeBytes())));
+        }
+        choices.sort(
+                Comparator.comparingDouble(Choice::costPerByte)
+                        .thenComparing(choice -> choice.sstable().meta().generation()));
+        for (Choice choice : choices) {
+            SortedRun one = new SortedRun(level, List.of(choice.sstable()));
+            SortedRun below = CompactionPicker.part(version, level + 1, one.range(0));
+            CompactionPlan plan =
+                    CompactionPlan.of(
+                            Reason.LEVEL_SIZE,
+                            version,
+                            below == null ? List.of(one) : List.of(one, below),
+                            level + 1,
+                            options);
+            if (slots.admits(plan)) {
+                return plan;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public @Nullable CompactionPlan pickAll(Version version) {
+        return version.isEmpty()
+                ? null
+                : CompactionPlan.of(
+                        Reason.ALL,
+                        version,
+                        version.runs(),
+                        Math.max(1, version.deepestLevel()),
+                        options);
+    }
+
+    @Override
+    public long debtBytes(Version version) {
+        long debt = 0;
+        if (version.level0Runs() >= options.level0Trigger()) {
+            for (SortedRun run : version.runs().subList(0, version.level0Runs())) {
+                debt += run.sizeBytes();
+            }
+        }
+        for (Level level : version.deeper()) {
+            debt += Math.max(0, level.sizeBytes() - options.levelBytes(level.number()));
+        }
+        return debt;
+    }
+}
