@@ -117,9 +117,10 @@ public final class CompactionJob {
     private void writeOutputs() throws IOException {
         OutputSplitter splitter =
                 new OutputSplitter(tools.targetFileBytes(), tools.sstable().keyGroupBytes());
+        EntryFilter ownFilter = filter == null ? null : filter.begin();
         try (EntryCursor entries =
                 CollapsingCursor.compacting(
-                        openInputs(), operator, filter, TombstoneRule.of(plan.olderRanges()))) {
+                        openInputs(), operator, ownFilter, TombstoneRule.of(plan.olderRanges()))) {
             boolean more = entries.next();
             while (more) {
                 try (SstableWriter writer = newWriter()) {

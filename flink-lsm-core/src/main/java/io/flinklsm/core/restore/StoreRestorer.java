@@ -13,20 +13,15 @@
  */
 package io.flinklsm.core.restore;
 
-import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.sstable.OpenSstables;
-import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
-import io.flinklsm.core.version.Level;
 import io.flinklsm.core.version.Version;
+import io.flinklsm.core.version.VersionChecker;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * A plan becomes the first Version of each tree. The key ranges of the sources are disjoint, so
@@ -65,50 +60,16 @@ public final class StoreRestorer {
 
     private static Version join(String treeName, List<SstableMeta> metas, OpenSstables openSstables)
             throws CorruptionException {
-        List<Sstable> level0 = new ArrayList<>();
-        Map<Integer, List<Sstable>> deeper = new TreeMap<>();
-        for (SstableMeta meta : metas) {
-            Sstable sstable = openSstables.of(meta);
-            if (meta.level() == 0) {
-                level0.add(sstable);
-            } else {
-                deeper.computeIfAbsent(meta.level(), level -> new ArrayList<>()).add(sstable);
-            }
+        Version version = Version.of(metas.stream().map(openSstables::of).toList());
+        String problem = VersionChecker.findProblem(version);
+        if (problem != null) {
+            throw new CorruptionException(
+                    "[tree "
+                            + treeName
+                            + "] the image's SSTables do not fit together: "
+                            + problem
+                            + "; the manifest is damaged, restore an earlier checkpoint");
         }
-        // Newest first; SSTables of one generation are disjoint parts of one run, or of disjoint
-        // sources.
-        level0.sort(
-                Comparator.comparingLong((Sstable sstable) -> sstable.meta().generation())
-                        .reversed()
-                        .thenComparing(sstable -> sstable.meta().visibleRange().start()));
-        List<Level> levels = new ArrayList<>();
-        for (Map.Entry<Integer, List<Sstable>> level : deeper.entrySet()) {
-            level.getValue()
-                    .sort(Comparator.comparing(sstable -> sstable.meta().visibleRange().start()));
-            checkDisjoint(treeName, level.getKey(), level.getValue());
-            levels.add(new Level(level.getKey(), level.getValue()));
-        }
-        return new Version(level0, levels);
-    }
-
-    private static void checkDisjoint(String treeName, int level, List<Sstable> run)
-            throws CorruptionException {
-        for (int i = 1; i < run.size(); i++) {
-            SstableMeta left = run.get(i - 1).meta();
-            SstableMeta right = run.get(i).meta();
-            KeyRange shared = left.visibleRange().intersect(right.visibleRange());
-            if (!shared.isEmpty()) {
-                throw new CorruptionException(
-                        "[tree "
-                                + treeName
-                                + "] two SSTables of one level overlap: level="
-                                + level
-                                + ", file="
-                                + left.fileName()
-                                + ", file="
-                                + right.fileName()
-                                + "; the manifest is damaged, restore an earlier checkpoint");
-            }
-        }
+        return version;
     }
 }

@@ -45,22 +45,12 @@ public final class SortedRun {
         long bytes = 0;
         for (int i = 0; i < ranges.length; i++) {
             SstableMeta meta = sstables.get(i).meta();
-            ranges[i] = visibleRange(meta);
+            ranges[i] = meta.visibleRange();
             newest = Math.max(newest, meta.generation());
             bytes += meta.sizeBytes();
         }
         this.generation = newest;
         this.sizeBytes = bytes;
-    }
-
-    /** The keys that an SSTable can show: between its first and last key, inside its clip. */
-    public static KeyRange visibleRange(SstableMeta meta) {
-        byte[] last = meta.maxKey().bytesUnsafe();
-        byte[] justAbove = new byte[last.length + 1];
-        System.arraycopy(last, 0, justAbove, 0, last.length);
-        KeyRange all = new KeyRange(meta.minKey(), OwnedSlice.wrap(justAbove));
-        KeyRange clip = meta.clip();
-        return clip == null ? all : all.intersect(clip);
     }
 
     public int level() {

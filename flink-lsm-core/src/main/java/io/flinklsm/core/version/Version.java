@@ -92,7 +92,7 @@ public final class Version {
     }
 
     private static OwnedSlice firstKey(Sstable sstable) {
-        return SortedRun.visibleRange(sstable.meta()).start();
+        return sstable.meta().visibleRange().start();
     }
 
     /** Newest generation first; of one generation, in key order. */
