@@ -14,9 +14,17 @@
 package io.flinklsm.statebackend;
 
 import io.flinklsm.core.LsmStore;
+import io.flinklsm.statebackend.key.CurrentKey;
 import io.flinklsm.statebackend.life.BackendLife;
+import io.flinklsm.statebackend.registry.RegisteredState;
+import io.flinklsm.statebackend.registry.StateMigration;
+import io.flinklsm.statebackend.registry.StateRegistration;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import io.flinklsm.statebackend.snapshot.BackendSnapshots;
+import io.flinklsm.statebackend.state.KeyStreams;
+import io.flinklsm.statebackend.state.StateContext;
+import io.flinklsm.statebackend.state.StateFactory;
+import io.flinklsm.statebackend.timers.QueueFactory;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.RunnableFuture;
@@ -46,7 +54,10 @@ import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
 public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> {
 
     // Immutable.
-    private final StateRegistry registry;
+    private final StateContext<K> stateContext;
+    private final StateRegistration registration;
+    private final QueueFactory queues;
+    private final KeyStreams<K> keyStreams;
     private final BackendSnapshots<K> snapshots;
     private final BackendLife life;
     private final String backendIdentifier;
@@ -63,7 +74,18 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
                 parts.cancelRegistry(),
                 parts.compression(),
                 parts.keyContext());
-        registry = parts.registry();
+        StateRegistry registry = parts.registry();
+        int keyGroups = parts.keyContext().getNumberOfKeyGroups();
+        CurrentKey<K> currentKey = new CurrentKey<>(parts.keyContext(), parts.keySerializer());
+        stateContext = new StateContext<>(currentKey, keyGroups, parts.life());
+        registration =
+                new StateRegistration(
+                        registry,
+                        new StateMigration(
+                                parts.keySerializer(), keyGroups, parts.ttlTimeProvider()),
+                        parts.ttlTimeProvider());
+        queues = new QueueFactory(registration, getKeyGroupRange(), keyGroups);
+        keyStreams = new KeyStreams<>(registry, parts.keySerializer(), keyGroups);
         snapshots = parts.snapshots();
         life = parts.life();
         backendIdentifier = parts.backendIdentifier();
@@ -93,14 +115,20 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     }
 
     @Override
+    @SuppressWarnings("unchecked")
     public <N, SV, SEV, S extends State, IS extends S> IS createOrUpdateInternalState(
             TypeSerializer<N> namespaceSerializer,
             StateDescriptor<S, SV> descriptor,
             StateSnapshotTransformFactory<SEV> transformFactory,
             boolean allowFutureMetadataUpdates)
             throws Exception {
-        throw new UnsupportedOperationException(
-                "[" + descriptor.getName() + "] no such kind of state: " + descriptor.getType());
+        RegisteredState state =
+                registration.registerState(
+                        namespaceSerializer,
+                        descriptor,
+                        transformFactory,
+                        allowFutureMetadataUpdates);
+        return (IS) StateFactory.<K, N, SV>createOrUpdate(stateContext, state, descriptor);
     }
 
     @Override
@@ -116,29 +144,30 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
                     String name,
                     TypeSerializer<T> elementSerializer,
                     boolean allowFutureMetadataUpdates) {
-        throw new UnsupportedOperationException("[" + name + "] no queues");
+        return queues.createOrUpdate(name, elementSerializer, allowFutureMetadataUpdates);
     }
 
     // ----- keys -----
 
     @Override
     public <N> Stream<K> getKeys(String stateName, N namespace) {
-        return getKeys(List.of(stateName), namespace);
+        return keyStreams.keys(List.of(stateName), namespace);
     }
 
     @Override
     public <N> Stream<K> getKeys(List<String> stateNames, N namespace) {
-        return Stream.empty();
+        return keyStreams.keys(stateNames, namespace);
     }
 
     @Override
     public <N> Stream<Tuple2<K, N>> getKeysAndNamespaces(String stateName) {
-        return Stream.empty();
+        return keyStreams.keysAndNamespaces(stateName);
     }
 
+    /** Counts live rows by walking over all of them; for tests. */
     @Override
     public int numKeyValueStateEntries() {
-        return registry.all().size();
+        return keyStreams.countRows();
     }
 
     // ----- snapshots -----

@@ -19,6 +19,7 @@ import io.flinklsm.core.TreeOptions;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.EntryFilter;
+import io.flinklsm.statebackend.key.RowFormat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,9 +37,6 @@ import org.jspecify.annotations.Nullable;
  * the task thread.
  */
 public final class StateRegistry {
-
-    /** Between two elements of a list state in the canonical savepoint format; frozen. */
-    public static final int LIST_DELIMITER = ',';
 
     private static final String STATE_PREFIX = "kv/";
     private static final String QUEUE_PREFIX = "pq/";
@@ -137,7 +135,10 @@ public final class StateRegistry {
         return switch (type) {
             case MAP -> new TreeOptions(MemtableKind.PREFIX_HASH, null, filter);
             case LIST ->
-                    new TreeOptions(MemtableKind.HASH, new AppendOperator(LIST_DELIMITER), filter);
+                    new TreeOptions(
+                            MemtableKind.HASH,
+                            new AppendOperator(RowFormat.LIST_DELIMITER),
+                            filter);
             default -> new TreeOptions(MemtableKind.HASH, null, filter);
         };
     }

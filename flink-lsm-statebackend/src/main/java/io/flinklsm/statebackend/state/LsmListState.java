@@ -1,0 +1,149 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.state;
+
+import io.flinklsm.core.LsmTree;
+import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.statebackend.key.RowFormat;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.runtime.state.internal.InternalListState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A list for each key and namespace: its elements serialised one after another with a delimiter
+ * between. Adding is a merge operand and reads nothing. An empty list is no row.
+ */
+final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
+        implements InternalListState<K, N, E> {
+
+    private final KeyBuffer sourceRow = new KeyBuffer();
+    private TypeSerializer<E> elementSerializer;
+
+    LsmListState(
+            StateContext<K> context,
+            LsmTree tree,
+            TypeSerializer<N> namespaceSerializer,
+            TypeSerializer<List<E>> listSerializer) {
+        super(context, tree, namespaceSerializer, listSerializer);
+        elementSerializer = elementsOf(listSerializer);
+    }
+
+    private static <E> TypeSerializer<E> elementsOf(TypeSerializer<List<E>> listSerializer) {
+        return ((ListSerializer<E>) listSerializer).getElementSerializer();
+    }
+
+    @Override
+    void setValueSerializer(TypeSerializer<List<E>> serializer) {
+        super.setValueSerializer(serializer);
+        elementSerializer = elementsOf(serializer);
+    }
+
+    @Override
+    public @Nullable Iterable<E> get() throws IOException {
+        return getInternal();
+    }
+
+    @Override
+    public @Nullable List<E> getInternal() throws IOException {
+        if (!tree.get(key.row(), value)) {
+            return null;
+        }
+        List<E> elements = new ArrayList<>();
+        in.setBuffer(value.array(), 0, value.length());
+        while (in.available() > 0) {
+            elements.add(elementSerializer.deserialize(in));
+            if (in.available() > 0) {
+                in.skipBytesToRead(1);
+            }
+        }
+        return elements;
+    }
+
+    @Override
+    public void add(E element) throws IOException {
+        Objects.requireNonNull(element, "a list state takes no null element");
+        out.clear();
+        elementSerializer.serialize(element, out);
+        tree.merge(key.row(), out.getSharedBuffer(), 0, out.length());
+    }
+
+    @Override
+    public void addAll(List<E> elements) throws IOException {
+        checkElements(elements);
+        if (!elements.isEmpty()) {
+            serialise(elements);
+            tree.merge(key.row(), out.getSharedBuffer(), 0, out.length());
+        }
+    }
+
+    @Override
+    public void update(List<E> elements) throws IOException {
+        updateInternal(elements);
+    }
+
+    @Override
+    public void updateInternal(List<E> elements) throws IOException {
+        checkElements(elements);
+        if (elements.isEmpty()) {
+            clear();
+        } else {
+            serialise(elements);
+            tree.put(key.row(), out.getSharedBuffer(), 0, out.length());
+        }
+    }
+
+    /** Moves the sources' elements behind the target's; nothing is deserialised. */
+    @Override
+    public void mergeNamespaces(N target, @Nullable Collection<N> sources) throws IOException {
+        if (sources == null || sources.isEmpty()) {
+            return;
+        }
+        key.setNamespace(target);
+        for (N source : sources) {
+            if (source == null || source.equals(target)) {
+                continue;
+            }
+            key.rowOf(source, sourceRow);
+            if (tree.get(sourceRow, value)) {
+                tree.merge(key.row(), value.array(), 0, value.length());
+                tree.delete(sourceRow);
+            }
+        }
+    }
+
+    private void checkElements(List<E> elements) {
+        Objects.requireNonNull(elements, "a list state takes no null list");
+        for (E element : elements) {
+            Objects.requireNonNull(element, "a list state takes no null element");
+        }
+    }
+
+    private void serialise(List<E> elements) throws IOException {
+        out.clear();
+        boolean first = true;
+        for (E element : elements) {
+            if (!first) {
+                out.write(RowFormat.LIST_DELIMITER);
+            }
+            first = false;
+            elementSerializer.serialize(element, out);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.state;
+
+import io.flinklsm.core.LsmTree;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyBuffer;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.MapSerializer;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.queryablestate.client.state.serialization.KvStateSerializer;
+import org.apache.flink.runtime.state.internal.InternalMapState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A map for each key and namespace: a row for each of its entries, the user key behind the
+ * namespace; the value is a null flag and the value's bytes. Iterates in unsigned byte order of the
+ * serialised user keys, page by page, see {@link MapPages}.
+ */
+final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
+        implements InternalMapState<K, N, U, V> {
+
+    private TypeSerializer<U> userKeySerializer;
+    private TypeSerializer<V> userValueSerializer;
+
+    LsmMapState(
+            StateContext<K> context,
+            LsmTree tree,
+            TypeSerializer<N> namespaceSerializer,
+            TypeSerializer<Map<U, V>> mapSerializer) {
+        super(context, tree, namespaceSerializer, mapSerializer);
+        MapSerializer<U, V> parts = (MapSerializer<U, V>) mapSerializer;
+        userKeySerializer = parts.getKeySerializer();
+        userValueSerializer = parts.getValueSerializer();
+    }
+
+    @Override
+    void setValueSerializer(TypeSerializer<Map<U, V>> serializer) {
+        super.setValueSerializer(serializer);
+        MapSerializer<U, V> parts = (MapSerializer<U, V>) serializer;
+        userKeySerializer = parts.getKeySerializer();
+        userValueSerializer = parts.getValueSerializer();
+    }
+
+    @Override
+    public @Nullable V get(U userKey) throws IOException {
+        if (!tree.get(key.entry(userKey, userKeySerializer), value)) {
+            return null;
+        }
+        return readUserValue(value.array(), 0, value.length());
+    }
+
+    @Override
+    public void put(U userKey, @Nullable V userValue) throws IOException {
+        writeEntry(key.entry(userKey, userKeySerializer), userValue);
+    }
+
+    @Override
+    public void putAll(@Nullable Map<U, V> map) throws IOException {
+        if (map != null) {
+            for (Map.Entry<U, V> entry : map.entrySet()) {
+                put(entry.getKey(), entry.getValue());
+            }
+        }
+    }
+
+    @Override
+    public void remove(U userKey) throws IOException {
+        tree.delete(key.entry(userKey, userKeySerializer));
+    }
+
+    @Override
+    public boolean contains(U userKey) throws IOException {
+        return tree.contains(key.entry(userKey, userKeySerializer));
+    }
+
+    @Override
+    public boolean isEmpty() throws IOException {
+        try (EntryCursor cursor = tree.scanPrefix(key.prefix())) {
+            return !cursor.next();
+        }
+    }
+
+    @Override
+    public void clear() {
+        try {
+            KeyBuffer prefix = key.prefix();
+            KeyBuffer row = new KeyBuffer();
+            try (EntryCursor cursor = tree.scanPrefix(prefix)) {
+                while (cursor.next()) {
+                    tree.delete(row.set(cursor.key(), prefix.prefixLength()));
+                }
+            }
+        } catch (IOException e) {
+            throw failure("the map of the current key could not be cleared", e);
+        }
+    }
+
+    @Override
+    public Iterable<Map.Entry<U, V>> entries() {
+        return this::iterator;
+    }
+
+    @Override
+    public Iterable<U> keys() {
+        return () -> iterate(MapEntry::getKey);
+    }
+
+    @Override
+    public Iterable<V> values() {
+        return () -> iterate(MapEntry::getValue);
+    }
+
+    @Override
+    public Iterator<Map.Entry<U, V>> iterator() {
+        return iterate(Function.identity());
+    }
+
+    private <T> Iterator<T> iterate(Function<? super MapEntry<U, V>, ? extends T> part) {
+        try {
+            MapPages<U, V> pages = new MapPages<>(this, tree, key.prefix());
+            return new Iterator<>() {
+                @Override
+                public boolean hasNext() {
+                    return pages.hasNext();
+                }
+
+                @Override
+                public T next() {
+                    return part.apply(pages.next());
+                }
+
+                @Override
+                public void remove() {
+                    pages.remove();
+                }
+            };
+        } catch (IOException e) {
+            throw failure("the map of the current key could not be read", e);
+        }
+    }
+
+    /** Stores an entry's value. */
+    void writeEntry(KeyBuffer row, @Nullable V userValue) throws IOException {
+        out.clear();
+        out.writeBoolean(userValue == null);
+        if (userValue != null) {
+            userValueSerializer.serialize(userValue, out);
+        }
+        tree.put(row, out.getSharedBuffer(), 0, out.length());
+    }
+
+    U readUserKey(byte[] bytes, int from, int byteCount) throws IOException {
+        in.setBuffer(bytes, from, byteCount);
+        return userKeySerializer.deserialize(in);
+    }
+
+    @Nullable V readUserValue(byte[] bytes, int from, int byteCount) throws IOException {
+        in.setBuffer(bytes, from, byteCount);
+        return readUserValue(in, userValueSerializer);
+    }
+
+    /** What follows the null flag of a null value, if anything, means nothing. */
+    private static <V> @Nullable V readUserValue(
+            DataInputDeserializer input, TypeSerializer<V> serializer) throws IOException {
+        return input.readBoolean() ? null : serializer.deserialize(input);
+    }
+
+    @Override
+    byte @Nullable [] query(KeyBuffer row, TypeSerializer<Map<U, V>> safeValueSerializer)
+            throws IOException {
+        MapSerializer<U, V> parts = (MapSerializer<U, V>) safeValueSerializer;
+        DataInputDeserializer input = new DataInputDeserializer();
+        Map<U, V> map = new LinkedHashMap<>();
+        try (EntryCursor cursor = tree.scanPrefix(row)) {
+            while (cursor.next()) {
+                byte[] rowBytes = cursor.key().toBytes();
+                input.setBuffer(rowBytes, row.length(), rowBytes.length - row.length());
+                U userKey = parts.getKeySerializer().deserialize(input);
+                input.setBuffer(cursor.value().toBytes());
+                map.put(userKey, readUserValue(input, parts.getValueSerializer()));
+            }
+        }
+        return map.isEmpty()
+                ? null
+                : KvStateSerializer.serializeMap(
+                        map.entrySet(), parts.getKeySerializer(), parts.getValueSerializer());
+    }
+}

@@ -1,0 +1,47 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.state;
+
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.statebackend.key.CurrentKey;
+import io.flinklsm.statebackend.life.BackendLife;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+
+/**
+ * What all states of a backend share: the current key, and buffers that no call keeps beyond its
+ * end. Confined to the task thread, but for {@code life} and {@code numberOfKeyGroups}.
+ *
+ * @param value what a lookup copies to
+ * @param out what a value is serialised to
+ * @param in what a value is read from
+ */
+public record StateContext<K>(
+        CurrentKey<K> currentKey,
+        int numberOfKeyGroups,
+        BackendLife life,
+        ValueBuffer value,
+        DataOutputSerializer out,
+        DataInputDeserializer in) {
+
+    public StateContext(CurrentKey<K> currentKey, int numberOfKeyGroups, BackendLife life) {
+        this(
+                currentKey,
+                numberOfKeyGroups,
+                life,
+                new ValueBuffer(),
+                new DataOutputSerializer(128),
+                new DataInputDeserializer());
+    }
+}

@@ -1,0 +1,118 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.ttl;
+
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.merge.EntryFilter.Decision;
+import io.flinklsm.statebackend.key.RowFormat;
+import io.flinklsm.statebackend.ttl.TtlEntryFilter.ExpiryTest;
+import java.io.IOException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.util.FlinkRuntimeException;
+
+/**
+ * Drops the expired elements of a serialised list, wherever they stand in it. Elements of fixed
+ * length are stepped over; others must be deserialised to find their end, with a serializer that no
+ * other thread uses meanwhile. Safe for any thread.
+ */
+final class ListExpiry {
+
+    private final ExpiryTest expiry;
+    private final TypeSerializer<?> elementSerializer;
+    private final int fixedLength;
+    private final ConcurrentLinkedQueue<ElementReader> idleReaders = new ConcurrentLinkedQueue<>();
+
+    ListExpiry(ExpiryTest expiry, TypeSerializer<?> elementSerializer) {
+        this.expiry = expiry;
+        // Serializers are not thread-safe: this one is only ever duplicated, under the lock.
+        this.elementSerializer = elementSerializer.duplicate();
+        this.fixedLength = elementSerializer.getLength();
+    }
+
+    private static final class ElementReader {
+        final DataInputDeserializer in = new DataInputDeserializer();
+        final TypeSerializer<?> serializer;
+
+        ElementReader(TypeSerializer<?> serializer) {
+            this.serializer = serializer;
+        }
+    }
+
+    Decision filter(Slice value, ValueBuffer replacement) {
+        byte[] bytes = value.toBytes();
+        ElementReader reader = fixedLength > 0 ? null : borrowReader();
+        int keptElements = 0;
+        int elements = 0;
+        int from = 0;
+        while (from < bytes.length) {
+            int end = reader == null ? from + fixedLength : endOfElement(reader, bytes, from);
+            if (end > bytes.length || end - from < Long.BYTES) {
+                throw new FlinkRuntimeException(
+                        "a list with TTL is not a sequence of its elements: bytes="
+                                + bytes.length
+                                + ", element from="
+                                + from
+                                + ", to="
+                                + end);
+            }
+            elements++;
+            if (!expiry.isExpired(timestamp(bytes, from))) {
+                if (keptElements++ > 0) {
+                    replacement.append((byte) RowFormat.LIST_DELIMITER);
+                }
+                replacement.append(bytes, from, end - from);
+            }
+            from = end + 1;
+        }
+        if (reader != null) {
+            idleReaders.add(reader);
+        }
+        if (keptElements == elements) {
+            return Decision.KEEP;
+        }
+        return keptElements == 0 ? Decision.DROP : Decision.REPLACE;
+    }
+
+    private ElementReader borrowReader() {
+        ElementReader reader = idleReaders.poll();
+        if (reader == null) {
+            synchronized (idleReaders) {
+                reader = new ElementReader(elementSerializer.duplicate());
+            }
+        }
+        return reader;
+    }
+
+    private static int endOfElement(ElementReader reader, byte[] bytes, int from) {
+        try {
+            reader.in.setBuffer(bytes, from, bytes.length - from);
+            reader.serializer.deserialize(reader.in);
+            return reader.in.getPosition();
+        } catch (IOException e) {
+            throw new FlinkRuntimeException(
+                    "an element of a list with TTL could not be deserialised: from=" + from, e);
+        }
+    }
+
+    private static long timestamp(byte[] bytes, int from) {
+        long timestamp = 0;
+        for (int i = 0; i < Long.BYTES; i++) {
+            timestamp = timestamp << 8 | bytes[from + i] & 0xFF;
+        }
+        return timestamp;
+    }
+}
