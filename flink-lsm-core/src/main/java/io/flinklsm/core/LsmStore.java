@@ -14,11 +14,33 @@
 package io.flinklsm.core;
 
 import io.flinklsm.core.checkpoint.CheckpointImage;
+import io.flinklsm.core.checkpoint.CheckpointPins;
+import io.flinklsm.core.checkpoint.ManifestCodec;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.events.LsmEvent;
+import io.flinklsm.core.events.LsmEventListener;
+import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.restore.RestoreSource;
+import io.flinklsm.core.restore.StoreRestorer;
+import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.storage.StorageInput;
+import io.flinklsm.core.storage.StorageOutput;
+import io.flinklsm.core.version.ObsoleteFiles;
+import io.flinklsm.core.version.Version;
+import io.flinklsm.core.version.VersionSet;
+import io.flinklsm.core.write.FreezeRule;
+import io.flinklsm.core.write.StallRule;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +50,62 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LsmStore implements AutoCloseable {
 
-    LsmStore() {}
+    private static final String MANIFEST_PREFIX = "MANIFEST-";
+
+    /**
+     * A writer that gets no memory for so long gives up: somebody else in the slot holds all of it.
+     */
+    private static final long NO_MEMORY_MILLIS = 60_000;
+
+    private static final long STALL_POLL_MILLIS = 100;
+
+    // Immutable.
+    private final LsmStoreOptions options;
+    private final StoreResources resources;
+    private final Storage storage;
+    private final OpenSstables openSstables;
+    private final Upkeep upkeep;
+    private final FreezeRule freezeRule;
+    private final StallRule stallRule;
+    private final CheckpointPins manifestPins;
+
+    // Changed by the writer thread under upkeep.lock; read by others under it.
+    private final Map<String, LsmTree> trees = new LinkedHashMap<>();
+
+    // Written by the writer thread only.
+    private long nextGeneration;
+    private long barrier;
+    private long activeBytes;
+
+    // Any thread.
+    private volatile boolean flushRequested;
+    private volatile boolean closed;
+
+    private LsmStore(Storage storage, LsmStoreOptions options, StoreResources resources) {
+        this.storage = storage;
+        this.options = options;
+        this.resources = resources;
+        this.openSstables =
+                new OpenSstables(
+                        storage,
+                        resources.cacheBudget(),
+                        resources.blockCache(),
+                        options.maxOpenFiles());
+        ObsoleteFiles obsoleteFiles = new ObsoleteFiles();
+        this.upkeep = new Upkeep(storage, openSstables, options, resources, obsoleteFiles);
+        this.freezeRule = new FreezeRule(options.memtableBytes());
+        this.stallRule = options.stallRule();
+        this.manifestPins = new CheckpointPins(obsoleteFiles);
+    }
+
+    // --------------------------------------------------------------------------------------- open
 
     /** An empty store. Files that others keep in the storage are left alone. */
     public static LsmStore create(
             Storage storage, LsmStoreOptions options, StoreResources resources) {
-        throw new UnsupportedOperationException();
+        LsmStore store = new LsmStore(storage, options, resources);
+        resources.register(store);
+        return store;
     }
 
     /**
@@ -49,72 +121,520 @@ public final class LsmStore implements AutoCloseable {
             StoreResources resources,
             List<RestoreSource> sources)
             throws IOException {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Restores from a manifest file that {@link #writeManifest} wrote to the storage. */
-    public static LsmStore open(
-            Storage storage, LsmStoreOptions options, StoreResources resources, String manifestName)
-            throws IOException {
-        throw new UnsupportedOperationException();
+        LsmStore store = create(storage, options, resources);
+        try {
+            store.adopt(sources);
+            return store;
+        } catch (Throwable failure) {
+            try {
+                store.close();
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+            }
+            throw failure;
+        }
     }
 
     /**
-     * Writes the image's manifest to the storage; returns its name, MANIFEST-(checkpoint
-     * id)-(unique).
+     * Restores from a manifest file that {@link #writeManifest} wrote to the storage; the files it
+     * lists stay until it is deleted with {@link #deleteManifest}.
      */
-    public String writeManifest(CheckpointImage image) throws IOException {
-        throw new UnsupportedOperationException();
+    public static LsmStore open(
+            Storage storage, LsmStoreOptions options, StoreResources resources, String manifestName)
+            throws IOException {
+        CheckpointImage image = readManifest(storage, manifestName);
+        LsmStore store =
+                restore(
+                        storage,
+                        options,
+                        resources,
+                        List.of(new RestoreSource(image, KeyRange.ALL)));
+        store.pinManifest(manifestName, image);
+        return store;
     }
 
-    /** Creates the tree, or configures the existing (perhaps restored) one. */
-    public LsmTree openTree(String name, TreeOptions options) throws IOException {
-        throw new UnsupportedOperationException();
+    private void adopt(List<RestoreSource> sources) throws IOException {
+        StoreRestorer.Restored restored = StoreRestorer.restore(sources, openSstables);
+        nextGeneration = restored.nextGeneration();
+        upkeep.lock.lock();
+        try {
+            for (Map.Entry<String, Version> tree : restored.trees().entrySet()) {
+                addTree(tree.getKey(), TreeOptions.DEFAULTS, tree.getValue());
+            }
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    // -------------------------------------------------------------------------------------- trees
+
+    /** Creates the tree, or configures the existing (perhaps restored) one. Writer thread only. */
+    public LsmTree openTree(String name, TreeOptions treeOptions) throws IOException {
+        checkOpen();
+        LsmTree existing = trees.get(name);
+        if (existing != null) {
+            existing.configure(treeOptions);
+            upkeep.lock.lock();
+            try {
+                existing.opened = true;
+                upkeep.scheduleCompaction(existing);
+            } finally {
+                upkeep.lock.unlock();
+            }
+            return existing;
+        }
+        upkeep.lock.lock();
+        try {
+            LsmTree tree = addTree(name, treeOptions, Version.EMPTY);
+            tree.opened = true;
+            return tree;
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    /** Needs the lock. */
+    private LsmTree addTree(String name, TreeOptions treeOptions, Version version) {
+        VersionSet versions = new VersionSet(name, openSstables, upkeep.obsoleteFiles(), version);
+        LsmTree tree = new LsmTree(this, name, treeOptions, versions, newMemtable(treeOptions));
+        trees.put(name, tree);
+        upkeep.installView(tree);
+        return tree;
+    }
+
+    private Memtable newMemtable(TreeOptions treeOptions) {
+        return new Memtable(
+                treeOptions.memtableKind(),
+                nextGeneration++,
+                resources.memtableBudget(),
+                treeOptions.operator(),
+                resources.clock().currentTimeMillis());
     }
 
     public @Nullable LsmTree tree(String name) {
-        throw new UnsupportedOperationException();
+        return trees.get(name);
     }
 
     public Set<String> treeNames() {
-        throw new UnsupportedOperationException();
+        upkeep.lock.lock();
+        try {
+            return Set.copyOf(trees.keySet());
+        } finally {
+            upkeep.lock.unlock();
+        }
     }
 
-    /** Removes the tree and its entries; its files go when nobody pins them. */
+    /** Removes the tree and its entries; its files go when nobody pins them. Writer thread only. */
     public void dropTree(String name) throws IOException {
-        throw new UnsupportedOperationException();
+        checkOpen();
+        LsmTree tree = trees.get(name);
+        if (tree == null) {
+            return;
+        }
+        upkeep.lock.lock();
+        try {
+            tree.dropped = true;
+            trees.remove(name);
+        } finally {
+            upkeep.lock.unlock();
+        }
+        upkeep.awaitQuiet(tree);
+        activeBytes -= tree.accountedBytes();
+        upkeep.release(tree);
+        upkeep.lock.lock();
+        try {
+            tree.versions.clear();
+            upkeep.scheduleDeletion();
+        } finally {
+            upkeep.lock.unlock();
+        }
     }
 
-    /** The synchronous part of a checkpoint: freezes every tree; O(trees). Writer thread only. */
-    public PendingCheckpoint beginCheckpoint(long checkpointId) throws IOException {
-        throw new UnsupportedOperationException();
-    }
+    // -------------------------------------------------------------------------- the writer's
+    // chores
 
-    /** Every tree as of now, for full scans. Freezes every tree. Writer thread only. */
-    public StoreView view() throws IOException {
-        throw new UnsupportedOperationException();
+    /**
+     * Called before every write and scan: fails if the store has, and frees memory if somebody
+     * asked for it.
+     */
+    void attend() throws IOException {
+        if (upkeep.hasFailed() || closed || flushRequested) {
+            checkOpen();
+            if (flushRequested) {
+                flushRequested = false;
+                freezeLargest();
+            }
+        }
     }
 
     /** Throws if background work has failed. */
     public void checkHealthy() throws IOException {
-        throw new UnsupportedOperationException();
+        upkeep.checkHealthy();
     }
 
-    /** Waits until no flush or compaction is due; for tests and tools. */
-    public void awaitIdle() throws IOException, InterruptedException {
-        throw new UnsupportedOperationException();
+    private void checkOpen() throws IOException {
+        upkeep.checkHealthy();
+        if (closed) {
+            throw new IllegalStateException("[store] is closed; open another");
+        }
     }
 
-    public List<TreeStats> stats() {
-        throw new UnsupportedOperationException();
+    /** Any thread: the writer freezes its largest memtable at its next write. */
+    void requestFlush() {
+        flushRequested = true;
+        upkeep.lock.lock();
+        try {
+            trees.values().forEach(upkeep::scheduleFlush);
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    /** The tree's active memtable has taken another chunk of memory. */
+    void grown(LsmTree tree, long usedBytes, long grownBytes) throws IOException {
+        activeBytes += grownBytes;
+        if (freezeRule.isTreeFull(usedBytes)) {
+            freezeFull(tree);
+        } else if (freezeRule.isStoreFull(activeBytes, resources.memtableShareBytes())) {
+            freezeLargest();
+        }
+        slowDown(tree, grownBytes);
+    }
+
+    private void freezeLargest() throws IOException {
+        LsmTree largest = null;
+        for (LsmTree tree : trees.values()) {
+            if (largest == null || tree.accountedBytes() > largest.accountedBytes()) {
+                largest = tree;
+            }
+        }
+        if (largest != null && largest.active().entryCount() > 0) {
+            freezeFull(largest);
+        }
+    }
+
+    private void freezeFull(LsmTree tree) throws IOException {
+        freeze(tree, true);
+        awaitRoomBehind(tree);
+    }
+
+    /** Swaps in a new memtable; the old one waits for its flush. */
+    private void freeze(LsmTree tree, boolean flushSoon) {
+        Memtable full = tree.active();
+        if (full.entryCount() == 0) {
+            return;
+        }
+        full.freeze(resources.clock().currentTimeMillis());
+        swapActive(tree, new FrozenMemtable(full, barrier), flushSoon);
+    }
+
+    private void swapActive(LsmTree tree, @Nullable FrozenMemtable frozen, boolean flushSoon) {
+        activeBytes -= tree.accountedBytes();
+        Memtable next = newMemtable(tree.options());
+        ReadView old;
+        upkeep.lock.lock();
+        try {
+            if (frozen != null) {
+                tree.frozenOldestFirst.add(frozen);
+            }
+            tree.setActive(next);
+            old = upkeep.installView(tree);
+            if (flushSoon) {
+                upkeep.scheduleFlush(tree);
+            }
+        } finally {
+            upkeep.lock.unlock();
+        }
+        Upkeep.releaseOld(old);
+    }
+
+    /** A scan needs a frozen memtable. It is flushed once that is worth a file. */
+    void freezeForScan(LsmTree tree) throws IOException {
+        if (tree.active().entryCount() == 0) {
+            return;
+        }
+        freeze(tree, tree.active().usedBytes() >= options.memtableBytes() / 4);
+        boolean queueIsLong;
+        upkeep.lock.lock();
+        try {
+            queueIsLong =
+                    tree.frozenOldestFirst.size() >= Math.max(2, options.maxFrozenMemtables() / 2);
+            if (queueIsLong) {
+                upkeep.scheduleFlush(tree);
+            }
+        } finally {
+            upkeep.lock.unlock();
+        }
+        if (queueIsLong) {
+            awaitRoomBehind(tree);
+        }
+    }
+
+    /** The tree's options ask for another kind of memtable. */
+    void replaceActive(LsmTree tree) {
+        if (tree.active().entryCount() > 0) {
+            freeze(tree, false);
+        } else {
+            Memtable unused = tree.active();
+            swapActive(tree, null, false);
+            unused.release();
+        }
+    }
+
+    /** Everything but the active memtable, with a reference for the caller. */
+    ReadView stableView(LsmTree tree) {
+        upkeep.lock.lock();
+        try {
+            return upkeep.newView(tree, false);
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    /** Waits while too many memtables or level-0 SSTables wait behind the tree. */
+    private void awaitRoomBehind(LsmTree tree) throws IOException {
+        long startNanos = 0;
+        upkeep.lock.lock();
+        try {
+            while (stallRule.mustStop(
+                    tree.versions.current().level0Runs(), tree.frozenOldestFirst.size())) {
+                checkOpen();
+                if (startNanos == 0) {
+                    startNanos = resources.clock().nanoTime();
+                }
+                upkeep.scheduleFlush(tree);
+                upkeep.scheduleCompaction(tree);
+                upkeep.awaitProgress(STALL_POLL_MILLIS);
+            }
+        } finally {
+            upkeep.lock.unlock();
+        }
+        if (startNanos != 0) {
+            upkeep.report(
+                    new LsmEvent.Stall(
+                            tree.name(), true, resources.clock().nanoTime() - startNanos));
+        }
     }
 
     /**
-     * Stops background work (waits for the job that runs to notice) and releases memory and files
-     * handles; deletes no file. Views and pending checkpoints must be closed first. Idempotent.
+     * Writes slow down before they stop: the more level-0 runs, the longer each written byte takes.
+     */
+    private void slowDown(LsmTree tree, long writtenBytes) {
+        int level0Runs = tree.versions.current().level0Runs();
+        long delayNanos = stallRule.delayNanos(level0Runs, writtenBytes);
+        if (delayNanos > 0) {
+            LockSupport.parkNanos(delayNanos);
+            upkeep.report(new LsmEvent.Stall(tree.name(), false, delayNanos));
+        }
+    }
+
+    /**
+     * The budget had no room for an entry: evict, flush, wait, in this order.
+     *
+     * @param attempt counts the failed attempts to write this entry, from 0
+     */
+    void makeRoom(LsmTree tree, long entryBytes, int attempt) throws IOException {
+        checkOpen();
+        if (attempt == 0 && resources.blockCache().reclaim(entryBytes + (1 << 20)) > 0) {
+            return;
+        }
+        if (tree.active().entryCount() > 0) {
+            freeze(tree, true);
+        } else {
+            freezeLargest();
+        }
+        resources.askOthersToFlush(this);
+        resources.blockCache().reclaim(entryBytes + (1 << 20));
+        if (attempt * STALL_POLL_MILLIS > NO_MEMORY_MILLIS) {
+            throw new IOException(
+                    "[tree "
+                            + tree.name()
+                            + "] no memory for an entry: entryBytes="
+                            + entryBytes
+                            + ", usedBytes="
+                            + resources.memory().usedBytes()
+                            + ", limitBytes="
+                            + resources.memory().limitBytes()
+                            + ", waitedMillis="
+                            + attempt * STALL_POLL_MILLIS
+                            + "; raise the memory of the state backend");
+        }
+        upkeep.lock.lock();
+        try {
+            trees.values().forEach(upkeep::scheduleFlush);
+            upkeep.awaitProgress(STALL_POLL_MILLIS);
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    // --------------------------------------------------------------------------------- checkpoint
+
+    /** The synchronous part of a checkpoint: freezes every tree; O(trees). Writer thread only. */
+    public PendingCheckpoint beginCheckpoint(long checkpointId) throws IOException {
+        checkOpen();
+        trees.values().forEach(tree -> freeze(tree, false));
+        barrier++;
+        upkeep.lock.lock();
+        try {
+            List<PendingCheckpoint.PendingTree> pending = new ArrayList<>();
+            for (LsmTree tree : trees.values()) {
+                pending.add(
+                        new PendingCheckpoint.PendingTree(
+                                tree,
+                                tree.versions.pinCurrent(),
+                                List.copyOf(tree.frozenOldestFirst)));
+            }
+            PendingCheckpoint checkpoint =
+                    new PendingCheckpoint(
+                            upkeep, checkpointId, resources.clock().currentTimeMillis(), pending);
+            upkeep.addPending(checkpoint);
+            return checkpoint;
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    /**
+     * Writes the image's manifest to the storage; returns its name, {@code MANIFEST-(checkpoint
+     * id)-(unique)}. The image's pending checkpoint must still be open; from now on the manifest
+     * pins the files.
+     */
+    public String writeManifest(CheckpointImage image) throws IOException {
+        checkOpen();
+        String name = MANIFEST_PREFIX + image.checkpointId() + "-" + UUID.randomUUID();
+        byte[] bytes = ManifestCodec.encode(image);
+        pinManifest(name, image);
+        try (StorageOutput out = storage.create(name)) {
+            out.write(bytes, 0, bytes.length);
+            out.finish();
+        } catch (Throwable failure) {
+            unpinManifest(name);
+            throw failure;
+        }
+        return name;
+    }
+
+    /** Deletes a manifest, and the files that only it needs. */
+    public void deleteManifest(String name) throws IOException {
+        checkOpen();
+        storage.delete(name);
+        unpinManifest(name);
+    }
+
+    private void pinManifest(String name, CheckpointImage image) {
+        upkeep.lock.lock();
+        try {
+            manifestPins.pin(name, CheckpointPins.filesOf(image));
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    private void unpinManifest(String name) {
+        upkeep.lock.lock();
+        try {
+            manifestPins.release(name);
+            upkeep.scheduleDeletion();
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    /** Reads and checks a manifest file. */
+    public static CheckpointImage readManifest(Storage storage, String name) throws IOException {
+        try (StorageInput in = storage.open(name)) {
+            return ManifestCodec.read(in, storage.describe(name));
+        }
+    }
+
+    /** Every tree as of now, for full scans. Freezes every tree. Writer thread only. */
+    public StoreView view() throws IOException {
+        checkOpen();
+        Map<String, StoreView.TreeView> views = new LinkedHashMap<>();
+        for (LsmTree tree : trees.values()) {
+            freezeForScan(tree);
+            views.put(tree.name(), new StoreView.TreeView(stableView(tree), tree.operator()));
+        }
+        return new StoreView(views);
+    }
+
+    // -------------------------------------------------------------------------------- maintenance
+
+    void flush(LsmTree tree) throws IOException, InterruptedException {
+        checkOpen();
+        freeze(tree, true);
+        List<FrozenMemtable> queue;
+        upkeep.lock.lock();
+        try {
+            queue = List.copyOf(tree.frozenOldestFirst);
+        } finally {
+            upkeep.lock.unlock();
+        }
+        upkeep.flushThrough(tree, queue);
+    }
+
+    void compactAll(LsmTree tree) throws IOException, InterruptedException {
+        flush(tree);
+        upkeep.compactAll(tree);
+    }
+
+    /** Waits until no flush or compaction is due or runs; for tests and tools. */
+    public void awaitIdle() throws IOException, InterruptedException {
+        checkOpen();
+        upkeep.awaitIdle(trees.values());
+    }
+
+    /**
+     * Who is told of flushes, compactions and stalls; called by the thread that did them, without
+     * locks held.
+     */
+    public void setListener(LsmEventListener listener) {
+        upkeep.setListener(listener);
+    }
+
+    public List<TreeStats> stats() {
+        List<LsmTree> all;
+        upkeep.lock.lock();
+        try {
+            all = List.copyOf(trees.values());
+        } finally {
+            upkeep.lock.unlock();
+        }
+        return all.stream().map(this::stats).toList();
+    }
+
+    TreeStats stats(LsmTree tree) {
+        upkeep.lock.lock();
+        try {
+            long memtableBytes = tree.dropped || closed ? 0 : tree.active().usedBytes();
+            for (FrozenMemtable frozen : tree.frozenOldestFirst) {
+                memtableBytes += frozen.memtable().usedBytes();
+            }
+            return TreeStats.of(
+                    tree.name(),
+                    memtableBytes,
+                    tree.frozenOldestFirst.size(),
+                    tree.versions.current());
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    /**
+     * Stops background work (waits for the job that runs to notice) and releases memory and file
+     * handles; deletes no file that a manifest lists. Views and pending checkpoints that are still
+     * open fail from now on; close them too. Idempotent.
      */
     @Override
     public void close() throws IOException {
-        throw new UnsupportedOperationException();
+        if (closed) {
+            return;
+        }
+        closed = true;
+        upkeep.stop();
+        trees.values().forEach(upkeep::release);
+        openSstables.close();
+        resources.unregister(this);
     }
 }

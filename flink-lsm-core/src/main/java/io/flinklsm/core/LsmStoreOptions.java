@@ -13,7 +13,12 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.compaction.CompactionOptions;
+import io.flinklsm.core.compaction.CompactionPicker;
+import io.flinklsm.core.compaction.LeveledPicker;
+import io.flinklsm.core.compaction.SizeTieredPicker;
 import io.flinklsm.core.sstable.SstableOptions;
+import io.flinklsm.core.write.StallRule;
 
 /**
  * Options of a store, checked when made.
@@ -55,4 +60,44 @@ public record LsmStoreOptions(
                     10,
                     5000,
                     SstableOptions.DEFAULTS);
+
+    public LsmStoreOptions {
+        require(memtableBytes > 0, "memtableBytes", memtableBytes, "1 or more");
+        require(maxOpenFiles > 0, "maxOpenFiles", maxOpenFiles, "1 or more");
+        require(
+                level0CompactionTrigger >= 2 && level0CompactionTrigger <= level0SlowdownTrigger,
+                "level0CompactionTrigger",
+                level0CompactionTrigger,
+                "2 to level0SlowdownTrigger=" + level0SlowdownTrigger);
+        require(
+                level0SlowdownTrigger <= level0StopTrigger,
+                "level0StopTrigger",
+                level0StopTrigger,
+                "level0SlowdownTrigger=" + level0SlowdownTrigger + " or more");
+        require(maxFrozenMemtables >= 1, "maxFrozenMemtables", maxFrozenMemtables, "1 or more");
+        require(targetFileBytes > 0, "targetFileBytes", targetFileBytes, "1 or more");
+        require(levelBaseBytes > 0, "levelBaseBytes", levelBaseBytes, "1 or more");
+        require(levelSizeRatio >= 2, "levelSizeRatio", levelSizeRatio, "2 or more");
+    }
+
+    private static void require(boolean condition, String option, long found, String allowed) {
+        if (!condition) {
+            throw new IllegalArgumentException(
+                    "[" + option + "] is out of range: found=" + found + "; give " + allowed);
+        }
+    }
+
+    CompactionPicker compactionPicker() {
+        CompactionOptions compaction =
+                new CompactionOptions(
+                        level0CompactionTrigger, targetFileBytes, levelBaseBytes, levelSizeRatio);
+        return switch (compactionStyle) {
+            case LEVELED -> new LeveledPicker(compaction);
+            case SIZE_TIERED -> new SizeTieredPicker(compaction);
+        };
+    }
+
+    StallRule stallRule() {
+        return new StallRule(level0SlowdownTrigger, level0StopTrigger, maxFrozenMemtables);
+    }
 }

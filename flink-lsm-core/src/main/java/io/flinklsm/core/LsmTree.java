@@ -17,7 +17,18 @@ import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.merge.Lookup;
+import io.flinklsm.core.merge.MergeOperator;
+import io.flinklsm.core.read.ReadView;
+import io.flinklsm.core.version.VersionSet;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The LSM of one Flink state: bytes in, bytes out. One thread writes (and opens scans); any thread
@@ -28,26 +39,129 @@ import java.io.IOException;
  */
 public final class LsmTree {
 
-    LsmTree() {}
+    /** Bound of a key's and of a value's length. */
+    public static final int MAX_BYTES = 256 << 20;
 
-    public String name() {
-        throw new UnsupportedOperationException();
+    // Immutable.
+    private final LsmStore store;
+    private final String name;
+
+    // Spare lookup: taken by one reader at a time, others make their own.
+    private final AtomicReference<@Nullable Lookup> spareLookup =
+            new AtomicReference<>(new Lookup());
+    private final ValueBuffer containsScratch = new ValueBuffer(0);
+
+    // Written by the writer thread only; the store swaps it under its lock.
+    private Memtable active;
+    private long accountedBytes;
+
+    // Written under the store's lock, read by any thread.
+    private volatile TreeOptions options;
+    private volatile @Nullable ReadView view;
+
+    // Guarded by the lock of Upkeep.
+    final List<FrozenMemtable> frozenOldestFirst = new ArrayList<>();
+    final VersionSet versions;
+    boolean flushScheduled;
+    boolean flushing;
+    boolean compacting;
+    boolean dropped;
+    boolean opened;
+
+    LsmTree(
+            LsmStore store,
+            String name,
+            TreeOptions options,
+            VersionSet versions,
+            Memtable active) {
+        this.store = store;
+        this.name = name;
+        this.options = options;
+        this.versions = versions;
+        this.active = active;
     }
 
+    public String name() {
+        return name;
+    }
+
+    public TreeOptions options() {
+        return options;
+    }
+
+    /** Replaces the options; the memtable's kind counts from the next memtable on. */
+    public void configure(TreeOptions newOptions) throws IOException {
+        boolean newKind = newOptions.memtableKind() != active.kind();
+        options = newOptions;
+        if (newKind) {
+            store.replaceActive(this);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------ write
+
     public void put(KeyBuffer key, byte[] value, int from, int byteCount) throws IOException {
-        throw new UnsupportedOperationException();
+        store.attend();
+        int attempt = 0;
+        while (!active.put(key, value, from, byteCount)) {
+            store.makeRoom(this, checkedBytes(key, byteCount), attempt++);
+        }
+        written();
     }
 
     public void delete(KeyBuffer key) throws IOException {
-        throw new UnsupportedOperationException();
+        store.attend();
+        int attempt = 0;
+        while (!active.delete(key)) {
+            store.makeRoom(this, checkedBytes(key, 0), attempt++);
+        }
+        written();
     }
 
     /**
      * Folds an operand into the key's value without reading it; needs the tree's merge operator.
      */
     public void merge(KeyBuffer key, byte[] operand, int from, int byteCount) throws IOException {
-        throw new UnsupportedOperationException();
+        store.attend();
+        if (options.operator() == null) {
+            throw new IllegalStateException(
+                    "[tree "
+                            + name
+                            + "] has no merge operator; open it with one in its TreeOptions");
+        }
+        int attempt = 0;
+        while (!active.merge(key, operand, from, byteCount)) {
+            store.makeRoom(this, checkedBytes(key, byteCount), attempt++);
+        }
+        written();
     }
+
+    private long checkedBytes(KeyBuffer key, int valueBytes) {
+        if (key.length() > MAX_BYTES || valueBytes > MAX_BYTES) {
+            throw new IllegalArgumentException(
+                    "[tree "
+                            + name
+                            + "] an entry is too large: keyBytes="
+                            + key.length()
+                            + ", valueBytes="
+                            + valueBytes
+                            + ", maximum="
+                            + MAX_BYTES
+                            + "; split it over several keys");
+        }
+        return (long) key.length() + valueBytes;
+    }
+
+    private void written() throws IOException {
+        long usedBytes = active.usedBytes();
+        if (usedBytes != accountedBytes) {
+            long grownBytes = usedBytes - accountedBytes;
+            accountedBytes = usedBytes;
+            store.grown(this, usedBytes, grownBytes);
+        }
+    }
+
+    // ------------------------------------------------------------------------------------- read
 
     /**
      * Copies the key's value to the buffer (replacing its content), merge operands folded in.
@@ -55,11 +169,25 @@ public final class LsmTree {
      * @return false if the key has no value; the buffer is then empty
      */
     public boolean get(KeyBuffer key, ValueBuffer out) throws IOException {
-        throw new UnsupportedOperationException();
+        store.checkHealthy();
+        Lookup lookup = spareLookup.getAndSet(null);
+        if (lookup == null) {
+            lookup = new Lookup();
+        }
+        ReadView pinned = pinView();
+        try {
+            lookup.start(options.operator(), out);
+            pinned.get(key, lookup);
+            return lookup.finish();
+        } finally {
+            pinned.release();
+            spareLookup.setRelease(lookup);
+        }
     }
 
+    /** Whether the key has a value. Writer thread only. */
     public boolean contains(KeyBuffer key) throws IOException {
-        throw new UnsupportedOperationException();
+        return get(key, containsScratch);
     }
 
     /**
@@ -69,7 +197,7 @@ public final class LsmTree {
      * or may not show them.
      */
     public EntryCursor scanPrefix(KeyBuffer prefix) throws IOException {
-        throw new UnsupportedOperationException();
+        return scanPrefixFrom(prefix, null);
     }
 
     /**
@@ -77,7 +205,21 @@ public final class LsmTree {
      * through.
      */
     public EntryCursor scanPrefixAfter(KeyBuffer prefix, KeyBuffer after) throws IOException {
-        throw new UnsupportedOperationException();
+        return scanPrefixFrom(prefix, after);
+    }
+
+    private EntryCursor scanPrefixFrom(KeyBuffer prefix, @Nullable KeyBuffer after)
+            throws IOException {
+        store.attend();
+        if (active.kind() == MemtableKind.HASH) {
+            store.freezeForScan(this);
+        }
+        ReadView pinned = active.kind() == MemtableKind.HASH ? store.stableView(this) : pinView();
+        try {
+            return pinned.scanPrefix(prefix, after, options.operator());
+        } finally {
+            pinned.release();
+        }
     }
 
     /**
@@ -85,28 +227,74 @@ public final class LsmTree {
      * show. Freezes the memtable unless it is empty. Pins memory and files until it is closed.
      */
     public EntryCursor scan(KeyRange range) throws IOException {
-        throw new UnsupportedOperationException();
+        store.attend();
+        store.freezeForScan(this);
+        ReadView pinned = store.stableView(this);
+        try {
+            return pinned.scan(range, options.operator(), false);
+        } finally {
+            pinned.release();
+        }
+    }
+
+    /** The current view with a reference for the caller. */
+    ReadView pinView() throws IOException {
+        while (true) {
+            ReadView current = view;
+            if (current == null) {
+                store.checkHealthy();
+                throw new IllegalStateException(
+                        "[tree " + name + "] is closed or dropped; open it again");
+            }
+            if (current.tryRetain()) {
+                return current;
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------------------ maintenance
+
+    /** Flushes what is in memory and waits; for tests and tools. Writer thread only. */
+    public void flush() throws IOException, InterruptedException {
+        store.flush(this);
     }
 
     /**
-     * Replaces options (merge operator, filter); the memtable's kind counts from the next memtable
-     * on.
+     * Flushes, and merges everything into one bottom run, applying the filter; waits. For tests and
+     * tools. Writer thread only.
      */
-    public void configure(TreeOptions options) {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Flushes what is in memory and waits; for tests and tools. */
-    public void flush() throws IOException, InterruptedException {
-        throw new UnsupportedOperationException();
-    }
-
-    /** Flushes, and merges everything into one bottom level, applying the filter; waits. */
     public void compactAll() throws IOException, InterruptedException {
-        throw new UnsupportedOperationException();
+        store.compactAll(this);
     }
 
     public TreeStats stats() {
-        throw new UnsupportedOperationException();
+        return store.stats(this);
+    }
+
+    // ------------------------------------------------------------------------- for the store only
+
+    Memtable active() {
+        return active;
+    }
+
+    long accountedBytes() {
+        return accountedBytes;
+    }
+
+    @Nullable MergeOperator operator() {
+        return options.operator();
+    }
+
+    void setActive(Memtable newActive) {
+        active = newActive;
+        accountedBytes = 0;
+    }
+
+    @Nullable ReadView view() {
+        return view;
+    }
+
+    void setView(@Nullable ReadView newView) {
+        view = newView;
     }
 }

@@ -13,36 +13,150 @@
  */
 package io.flinklsm.core;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
 
 /**
  * What the stores of one slot share: the memory budget, the block cache and the background threads.
  * Safe for any thread. Close it after all its stores.
+ *
+ * <p>The budget is split so that nobody can starve another: writers of SSTables have {@link
+ * #writeBudget} set aside, without which a full pool could not be flushed; memtables may take half
+ * of the rest; the cache takes what is left and gives it back on demand.
  */
 public final class StoreResources implements AutoCloseable {
 
+    /** Smallest budget that a store works with: a few arena chunks, one row group, some blocks. */
+    public static final long MIN_MEMORY_BYTES = 2 << 20;
+
+    private static final long MAX_WRITE_RESERVE_BYTES = 32 << 20;
+
+    private final MemoryBudget memory;
+    private final MemoryBudget writeBudget;
+    private final MemoryBudget memtableBudget;
+    private final MemoryBudget cacheBudget;
+    private final BlockCache blockCache;
+    private final BackgroundWork background;
+    private final Clock clock;
+
+    // Makes file names unique, also between machines; safe for any thread.
+    private final RandomGenerator random = new SecureRandom();
+
+    private final Object lock = new Object();
+
+    @GuardedBy("lock")
+    private final List<LsmStore> stores = new ArrayList<>();
+
+    private volatile int storeCount;
+
+    private StoreResources(String name, long memoryBytes, int backgroundThreads, Clock clock) {
+        this.clock = clock;
+        memory = MemoryBudget.root(name, memoryBytes);
+        long writeBytes = Math.min(memoryBytes / 4, MAX_WRITE_RESERVE_BYTES);
+        long sharedBytes = memoryBytes - writeBytes;
+        writeBudget = memory.child("write", writeBytes, writeBytes);
+        memtableBudget = memory.child("memtables", 0, sharedBytes / 2);
+        cacheBudget = memory.child("cache", 0, sharedBytes);
+        blockCache = new BlockCache(cacheBudget);
+        memory.addReclaimer(blockCache);
+        background = new BackgroundWork(name, backgroundThreads);
+    }
+
     /**
      * @param name prefix of thread names
-     * @param memoryBytes the budget's limit; at least 2 MiB
-     * @param backgroundThreads threads for flushes and compactions, at least 1
+     * @param memoryBytes the budget's limit; at least {@link #MIN_MEMORY_BYTES}
+     * @param backgroundThreads threads for compactions, at least 1; one more is for flushes
      */
     public static StoreResources create(
             String name, long memoryBytes, int backgroundThreads, Clock clock) {
-        throw new UnsupportedOperationException();
+        if (memoryBytes < MIN_MEMORY_BYTES) {
+            throw new IllegalArgumentException(
+                    "a store needs more memory: memoryBytes="
+                            + memoryBytes
+                            + ", minimum="
+                            + MIN_MEMORY_BYTES
+                            + "; raise the memory of the state backend");
+        }
+        if (backgroundThreads < 1) {
+            throw new IllegalArgumentException(
+                    "compaction needs a thread: backgroundThreads="
+                            + backgroundThreads
+                            + "; give at least 1");
+        }
+        return new StoreResources(name, memoryBytes, backgroundThreads, clock);
     }
 
+    /** The whole pool. */
     public MemoryBudget memory() {
-        throw new UnsupportedOperationException();
+        return memory;
     }
 
     public BlockCache blockCache() {
-        throw new UnsupportedOperationException();
+        return blockCache;
     }
 
     public Clock clock() {
-        throw new UnsupportedOperationException();
+        return clock;
+    }
+
+    RandomGenerator random() {
+        return random;
+    }
+
+    /** Pays for buffered pages and bloom filters of SSTables that are being written. */
+    MemoryBudget writeBudget() {
+        return writeBudget;
+    }
+
+    MemoryBudget memtableBudget() {
+        return memtableBudget;
+    }
+
+    /** Pays for what open SSTables keep resident, next to the block cache. */
+    MemoryBudget cacheBudget() {
+        return cacheBudget;
+    }
+
+    BackgroundWork background() {
+        return background;
+    }
+
+    /** Memory that one store's memtables may hold before the largest is flushed: an equal share. */
+    long memtableShareBytes() {
+        return memtableBudget.limitBytes() / Math.max(1, storeCount);
+    }
+
+    void register(LsmStore store) {
+        synchronized (lock) {
+            stores.add(store);
+            storeCount = stores.size();
+        }
+    }
+
+    void unregister(LsmStore store) {
+        synchronized (lock) {
+            stores.remove(store);
+            storeCount = stores.size();
+        }
+    }
+
+    /** Asks the other stores for memory: each freezes its largest memtable at its next write. */
+    void askOthersToFlush(LsmStore asking) {
+        List<LsmStore> others;
+        synchronized (lock) {
+            others = new ArrayList<>(stores);
+        }
+        for (LsmStore store : others) {
+            if (store != asking) {
+                store.requestFlush();
+            }
+        }
     }
 
     /**
@@ -50,6 +164,20 @@ public final class StoreResources implements AutoCloseable {
      */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        synchronized (lock) {
+            if (!stores.isEmpty()) {
+                throw new IllegalStateException(
+                        "[store resources] stores are still open: count="
+                                + stores.size()
+                                + "; close them first");
+            }
+        }
+        background.close();
+        memory.removeReclaimer(blockCache);
+        blockCache.close();
+        cacheBudget.close();
+        memtableBudget.close();
+        writeBudget.close();
+        memory.close();
     }
 }

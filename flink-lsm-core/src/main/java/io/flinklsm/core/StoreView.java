@@ -15,26 +15,56 @@ package io.flinklsm.core;
 
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.merge.MergeOperator;
+import io.flinklsm.core.read.ReadView;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** Every tree of a store at one moment; read from any thread until it is closed. */
 public final class StoreView implements AutoCloseable {
 
-    StoreView() {}
+    /** A stable view of one tree, with our reference. */
+    record TreeView(ReadView view, @Nullable MergeOperator operator) {}
 
-    public Set<String> treeNames() {
-        throw new UnsupportedOperationException();
+    private final Map<String, TreeView> trees;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    StoreView(Map<String, TreeView> trees) {
+        this.trees = trees;
     }
 
-    /** The live entries of a tree in the range. Close every cursor before the view. */
+    public Set<String> treeNames() {
+        return Collections.unmodifiableSet(trees.keySet());
+    }
+
+    /**
+     * The live entries of a tree in the range. A cursor stays valid if the view is closed before
+     * it.
+     *
+     * @throws IllegalArgumentException if the store had no such tree
+     */
     public EntryCursor scan(String treeName, KeyRange range) throws IOException {
-        throw new UnsupportedOperationException();
+        TreeView tree = trees.get(treeName);
+        if (tree == null) {
+            throw new IllegalArgumentException(
+                    "[tree " + treeName + "] is not in the view: trees=" + trees.keySet());
+        }
+        if (closed.get()) {
+            throw new IllegalStateException(
+                    "[tree " + treeName + "] the view is closed; take another");
+        }
+        return tree.view.scan(range, tree.operator, false);
     }
 
     /** Idempotent; any thread. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        if (closed.compareAndSet(false, true)) {
+            trees.values().forEach(tree -> tree.view.release());
+        }
     }
 }

@@ -13,13 +13,18 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.sstable.Sstable;
+import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.version.Level;
+import io.flinklsm.core.version.Version;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Figures of one tree.
  *
  * @param memtableBytes memory of active and frozen memtables
- * @param levels level 0 first
+ * @param levels level 0 first; empty levels are left out, but never level 0
  */
 public record TreeStats(
         String treeName, long memtableBytes, int frozenMemtables, List<LevelStats> levels) {
@@ -28,6 +33,29 @@ public record TreeStats(
         levels = List.copyOf(levels);
     }
 
-    /** Figures of one level; entries count tombstones and operands. */
-    public record LevelStats(int level, int sstables, long entries, long tombstones, long bytes) {}
+    /** Figures of one level; entries count tombstones and operands, and what a clip hides. */
+    public record LevelStats(int level, int sstables, long entries, long tombstones, long bytes) {
+
+        private static LevelStats of(int level, List<Sstable> sstables) {
+            long entries = 0;
+            long tombstones = 0;
+            long bytes = 0;
+            for (Sstable sstable : sstables) {
+                SstableMeta meta = sstable.meta();
+                entries += meta.entryCount();
+                tombstones += meta.tombstoneCount();
+                bytes += meta.sizeBytes();
+            }
+            return new LevelStats(level, sstables.size(), entries, tombstones, bytes);
+        }
+    }
+
+    static TreeStats of(String treeName, long memtableBytes, int frozenMemtables, Version version) {
+        List<LevelStats> levels = new ArrayList<>();
+        levels.add(LevelStats.of(0, version.level0()));
+        for (Level level : version.deeper()) {
+            levels.add(LevelStats.of(level.number(), level.sstables()));
+        }
+        return new TreeStats(treeName, memtableBytes, frozenMemtables, levels);
+    }
 }

@@ -88,6 +88,10 @@ public final class Memtable {
         throw new UnsupportedOperationException();
     }
 
+    public MemtableKind kind() {
+        throw new UnsupportedOperationException();
+    }
+
     public boolean isFrozen() {
         throw new UnsupportedOperationException();
     }

@@ -31,11 +31,26 @@ public record SstableOptions(
         SstableCodec codec,
         int keyGroupBytes) {
 
+    private static final int MIN_ROW_GROUP_BYTES = 64 << 10;
+
     public static final SstableOptions DEFAULTS =
             new SstableOptions(8 << 10, 256, 4 << 20, 10.6, SstableCodec.LZ4_RAW, 0);
 
     public SstableOptions withKeyGroupBytes(int newKeyGroupBytes) {
         return new SstableOptions(
                 blockBytes, blockEntries, rowGroupBytes, bloomBitsPerKey, codec, newKeyGroupBytes);
+    }
+
+    /**
+     * The same, with row groups so small that a flush and some compactions can buffer theirs side
+     * by side.
+     *
+     * @param writeBudgetBytes what all writers of a slot share
+     */
+    public SstableOptions fittedTo(long writeBudgetBytes) {
+        int fitting =
+                (int) Math.max(MIN_ROW_GROUP_BYTES, Math.min(rowGroupBytes, writeBudgetBytes / 8));
+        return new SstableOptions(
+                blockBytes, blockEntries, fitting, bloomBitsPerKey, codec, keyGroupBytes);
     }
 }

@@ -1,0 +1,149 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.benchmarks;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Starts {@link MeasuringJvm} in processes of their own, one at a time. */
+final class JvmLauncher {
+
+    /** What Flink's own start scripts open to it. */
+    private static final List<String> FLINK_FLAGS =
+            List.of(
+                    "--add-exports=java.base/sun.net.util=ALL-UNNAMED",
+                    "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                    "--add-opens=java.base/java.net=ALL-UNNAMED",
+                    "--add-opens=java.base/java.io=ALL-UNNAMED",
+                    "--add-opens=java.base/java.nio=ALL-UNNAMED",
+                    "--add-opens=java.base/java.util=ALL-UNNAMED",
+                    "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED");
+
+    private static final int LOG_TAIL_LINES = 25;
+    private static final int TIMEOUT_MINUTES = 30;
+
+    private final Settings settings;
+    private int launches;
+
+    /**
+     * How the processes are started.
+     *
+     * @param scaleName a name that {@link Scale#ofName} knows
+     * @param managedMegabytes managed memory of each backend
+     * @param heapMegabytes heap of each process, all of it from the start
+     * @param directory for the backends' files and the processes' logs
+     * @param recordings where each process leaves a flight recording, or null for none
+     */
+    record Settings(
+            String scaleName,
+            int managedMegabytes,
+            int heapMegabytes,
+            Path directory,
+            @Nullable Path recordings) {}
+
+    JvmLauncher(Settings settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * Runs one group on one backend and waits for it.
+     *
+     * @throws IOException if the process failed; the message ends with the last lines of its log
+     */
+    JvmRun run(Peer peer, CaseGroup group) throws IOException, InterruptedException {
+        launches++;
+        String name = peer.label() + "-" + group.label() + "-" + launches;
+        Path out = settings.directory().resolve(name + ".out");
+        Path log = settings.directory().resolve(name + ".err");
+        List<String> command = command(peer, group, settings.directory().resolve(name));
+        if (settings.recordings() != null) {
+            Files.createDirectories(settings.recordings());
+            Path recording = settings.recordings().resolve(name + ".jfr");
+            command.add(
+                    1,
+                    "-XX:StartFlightRecording:settings=profile,filename="
+                            + recording.toAbsolutePath());
+        }
+        Process process =
+                new ProcessBuilder(command)
+                        .redirectOutput(out.toFile())
+                        .redirectError(log.toFile())
+                        .start();
+        try {
+            if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
+                throw new IOException(
+                        "[" + name + "] the measuring JVM did not end: minutes=" + TIMEOUT_MINUTES);
+            }
+        } finally {
+            process.destroyForcibly();
+        }
+        if (process.exitValue() != 0) {
+            throw new IOException(
+                    "["
+                            + name
+                            + "] the measuring JVM failed: exit="
+                            + process.exitValue()
+                            + ", log="
+                            + log
+                            + "\n"
+                            + tail(log));
+        }
+        return read(peer, out);
+    }
+
+    private List<String> command(Peer peer, CaseGroup group, Path work) {
+        List<String> command = new ArrayList<>();
+        command.add(
+                System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+        // Fixed, because the JVM's own choice depends on the machine.
+        command.add("-XX:+UseG1GC");
+        command.add("-Xms" + settings.heapMegabytes() + "m");
+        command.add("-Xmx" + settings.heapMegabytes() + "m");
+        command.addAll(FLINK_FLAGS);
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(MeasuringJvm.class.getName());
+        command.add(peer.label());
+        command.add(group.label());
+        command.add(settings.scaleName());
+        command.add(Integer.toString(settings.managedMegabytes()));
+        command.add(work.toString());
+        return command;
+    }
+
+    private static JvmRun read(Peer peer, Path out) throws IOException {
+        List<Sample> samples = new ArrayList<>();
+        long residentBytes = 0;
+        for (String line : Files.readAllLines(out, StandardCharsets.UTF_8)) {
+            if (Sample.isSample(line)) {
+                samples.add(Sample.parse(line));
+            }
+            residentBytes = Math.max(residentBytes, MeasuringJvm.residentBytesOf(line));
+        }
+        return new JvmRun(peer, samples, residentBytes);
+    }
+
+    private static String tail(Path log) throws IOException {
+        List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
+        return String.join(
+                "\n", lines.subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size()));
+    }
+}

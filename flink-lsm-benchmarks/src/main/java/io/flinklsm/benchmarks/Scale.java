@@ -1,0 +1,74 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.benchmarks;
+
+/**
+ * How large the state of a run is and how long each case lasts.
+ *
+ * @param valueKeys keys of the ValueState and ReducingState cases
+ * @param collectionKeys keys of the ListState cases and of the MapState cases with small maps
+ * @param wideMaps number of maps with {@link #WIDE_ENTRIES} entries
+ * @param warmupMillis how long a case runs before its clock starts
+ * @param measureMillis how long a case runs on the clock
+ */
+record Scale(int valueKeys, int collectionKeys, int wideMaps, int warmupMillis, int measureMillis) {
+
+    /** Elements of a list, and entries of a small map. */
+    static final int SMALL_ENTRIES = 10;
+
+    /** Entries of a wide map. */
+    static final int WIDE_ENTRIES = 1_000;
+
+    /** For the figures that are published. */
+    static final Scale FULL = new Scale(1_000_000, 131_072, 1_000, 2_000, 4_000);
+
+    /** All cases on 1 M keys, in a few minutes for three backends. */
+    static final Scale QUICK = new Scale(1_000_000, 32_768, 200, 400, 600);
+
+    /** Only proves that every case runs and answers rightly. */
+    static final Scale TINY = new Scale(2_000, 200, 3, 1, 5);
+
+    Scale {
+        if (valueKeys < 1 || collectionKeys < 1 || wideMaps < 1 || measureMillis < 1) {
+            throw new IllegalArgumentException(
+                    "[scale] sizes must be positive: valueKeys="
+                            + valueKeys
+                            + ", collectionKeys="
+                            + collectionKeys
+                            + ", wideMaps="
+                            + wideMaps
+                            + ", measureMillis="
+                            + measureMillis);
+        }
+    }
+
+    /**
+     * The scale of a name on the command line.
+     *
+     * @throws IllegalArgumentException if there is none of that name
+     */
+    static Scale ofName(String name) {
+        switch (name) {
+            case "full":
+                return FULL;
+            case "quick":
+                return QUICK;
+            case "tiny":
+                return TINY;
+            default:
+                throw new IllegalArgumentException(
+                        "[scale] unknown scale: name=" + name + "; use full, quick or tiny");
+        }
+    }
+}

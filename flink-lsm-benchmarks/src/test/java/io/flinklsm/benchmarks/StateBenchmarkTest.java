@@ -1,0 +1,115 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import picocli.CommandLine;
+
+final class StateBenchmarkTest {
+
+    @TempDir Path directory;
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Peer.class,
+            names = {"HASHMAP", "ROCKSDB"})
+    void everyCaseRunsAndAnswersRightlyOnEveryBackend(Peer peer) throws Exception {
+        for (CaseGroup group : CaseGroup.values()) {
+            List<Sample> samples =
+                    MeasuringJvm.measure(
+                            peer, group, Scale.TINY, 64L << 20, directory.resolve("backend"));
+
+            assertThat(samples).isNotEmpty();
+            assertThat(samples).extracting(Sample::caseName).doesNotHaveDuplicates();
+            assertThat(directory.resolve("backend")).doesNotExist();
+        }
+    }
+
+    @Test
+    void theProgramMeasuresInItsOwnJvmsAndPrintsOneTable() {
+        StringWriter out = new StringWriter();
+
+        int exit =
+                run(out, "--scale=tiny", "--rounds=1", "--groups=reducing", "--backends=hashmap");
+
+        assertThat(exit).isZero();
+        assertThat(out.toString().lines().filter(line -> line.startsWith("| ReducingState add")))
+                .singleElement()
+                .asString()
+                .contains("| hashmap |");
+    }
+
+    @Test
+    void aBackendThatIsUnknownIsNamedTogetherWithTheKnownOnes() {
+        StringWriter out = new StringWriter();
+
+        int exit = run(out, "--backends=leveldb");
+
+        assertThat(exit).isEqualTo(CommandLine.ExitCode.USAGE);
+        assertThat(out.toString()).contains("name=leveldb", "hashmap, rocksdb");
+    }
+
+    @Test
+    void aWrongAnswerEndsTheMeasurement() {
+        assertThatThrownBy(() -> Answers.expect("get", 7, 1, 2))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("key=7, expected=1, actual=2");
+    }
+
+    @Test
+    void theTableShowsMediansSpreadAndRatiosWithinTheRun() {
+        ResultTable table = new ResultTable();
+        for (long millis : new long[] {10, 20, 40}) {
+            table.add(new JvmRun(Peer.ROCKSDB, List.of(sample(1_000, millis)), 5 << 20));
+        }
+        table.add(new JvmRun(Peer.LSM, List.of(sample(1_000, 4)), 7 << 20));
+
+        assertThat(table.toMarkdown())
+                .contains("| get | rocksdb | 50 | 150 % | 1.00 | – | 1.00 |")
+                .contains("| get | lsm | 250 | – | 5.00 | – | 1.00 |")
+                .contains("| 7.0 |");
+    }
+
+    @Test
+    void aSampleSurvivesTheWayBetweenTheProcesses() {
+        Sample sample = sample(12, 34);
+
+        assertThat(Sample.parse(sample.toLine())).isEqualTo(sample);
+        assertThatThrownBy(() -> Sample.parse("SAMPLE\tget\tops"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("line=SAMPLE");
+    }
+
+    private static Sample sample(long operations, long millis) {
+        return new Sample("get", "ops", operations, millis * 1_000_000, 1, 2, 3, 4);
+    }
+
+    private static int run(StringWriter out, String... arguments) {
+        PrintWriter writer = new PrintWriter(out);
+        return new CommandLine(new StateBenchmark())
+                .setOut(writer)
+                .setErr(writer)
+                .execute(arguments);
+    }
+}

@@ -1,0 +1,62 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.flush;
+
+import io.flinklsm.core.memtable.FrozenMemtable;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which frozen memtables of a tree go into one SSTable: the oldest, and the ones behind it up to
+ * the next checkpoint barrier.
+ *
+ * @param oldestFirst at least one; adjacent in age
+ * @param nothingOlder whether the tree has no SSTable that a tombstone or operand could concern
+ */
+public record FlushPlan(List<FrozenMemtable> oldestFirst, boolean nothingOlder) {
+
+    public FlushPlan {
+        oldestFirst = List.copyOf(oldestFirst);
+        if (oldestFirst.isEmpty()) {
+            throw new IllegalArgumentException("a flush needs a memtable");
+        }
+    }
+
+    /** The next flush of this queue, or null if it is empty. */
+    public static @Nullable FlushPlan of(
+            List<FrozenMemtable> queueOldestFirst, boolean nothingOlder) {
+        if (queueOldestFirst.isEmpty()) {
+            return null;
+        }
+        long barrier = queueOldestFirst.get(0).barrier();
+        List<FrozenMemtable> group = new ArrayList<>();
+        for (FrozenMemtable frozen : queueOldestFirst) {
+            if (frozen.barrier() != barrier) {
+                break;
+            }
+            group.add(frozen);
+        }
+        return new FlushPlan(group, nothingOlder);
+    }
+
+    /** Age of the SSTable: that of its newest memtable. */
+    public long generation() {
+        return oldestFirst.get(oldestFirst.size() - 1).memtable().generation();
+    }
+
+    public long usedBytes() {
+        return oldestFirst.stream().mapToLong(frozen -> frozen.memtable().usedBytes()).sum();
+    }
+}

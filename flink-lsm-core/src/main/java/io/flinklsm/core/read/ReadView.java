@@ -1,0 +1,218 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.read;
+
+import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.merge.CollapsingCursor;
+import io.flinklsm.core.merge.Lookup;
+import io.flinklsm.core.merge.MergeOperator;
+import io.flinklsm.core.sstable.Sstable;
+import io.flinklsm.core.version.RunCursor;
+import io.flinklsm.core.version.SortedRun;
+import io.flinklsm.core.version.Version;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every source of one tree at one moment, newest first: active memtable, frozen memtables, level 0,
+ * level 1, ... The set is immutable; the active memtable's content is not.
+ *
+ * <p>Reference counted: made with one reference (the tree's, while the view is current); readers
+ * retain it for the time of a get or a scan. The last release gives the memtables and the Version
+ * back. Safe for any thread.
+ */
+public final class ReadView {
+
+    private final @Nullable Memtable active;
+    private final Memtable[] frozenNewestFirst;
+    private final Version version;
+    private final Runnable onLastRelease;
+    private final AtomicInteger references = new AtomicInteger(1);
+
+    /**
+     * Retains the memtables.
+     *
+     * @param active null for a stable view
+     * @param version pinned by the caller for this view
+     * @param onLastRelease unpins the version; called once, by whichever thread releases last,
+     *     without locks held
+     */
+    public ReadView(
+            @Nullable Memtable active,
+            List<Memtable> frozenNewestFirst,
+            Version version,
+            Runnable onLastRelease) {
+        this.active = active;
+        this.frozenNewestFirst = frozenNewestFirst.toArray(Memtable[]::new);
+        this.version = version;
+        this.onLastRelease = onLastRelease;
+        if (active != null) {
+            retain(active);
+        }
+        for (Memtable memtable : this.frozenNewestFirst) {
+            retain(memtable);
+        }
+    }
+
+    private static void retain(Memtable memtable) {
+        if (!memtable.tryRetain()) {
+            throw new AssertionError("a view was made of a released memtable");
+        }
+    }
+
+    /** Offers the key's entries to the lookup, newest first, until it is done. */
+    public void get(KeyBuffer key, Lookup lookup) throws IOException {
+        if (active != null && active.get(key, lookup)) {
+            return;
+        }
+        for (Memtable memtable : frozenNewestFirst) {
+            if (memtable.get(key, lookup)) {
+                return;
+            }
+        }
+        version.get(key, lookup);
+    }
+
+    /**
+     * The live entries in the range; for views without an active memtable, or with an ordered one.
+     * The cursor holds a reference of its own.
+     *
+     * @param fillCache whether blocks that are read go to the block cache
+     */
+    public EntryCursor scan(KeyRange range, @Nullable MergeOperator operator, boolean fillCache)
+            throws IOException {
+        List<EntryCursor> sources = new ArrayList<>();
+        try {
+            if (active != null) {
+                Invariants.check(
+                        active.kind() == MemtableKind.ORDERED,
+                        "a range of an unordered active memtable");
+                sources.add(active.cursor(range));
+            }
+            addOlderSources(range, fillCache, sources);
+        } catch (Throwable failure) {
+            closeAll(sources, failure);
+            throw failure;
+        }
+        return open(sources, operator);
+    }
+
+    /**
+     * The live entries with the prefix, those at or below {@code after} left out if it is not null;
+     * for views whose active memtable iterates prefixes.
+     */
+    public EntryCursor scanPrefix(
+            KeyBuffer prefix, @Nullable KeyBuffer after, @Nullable MergeOperator operator)
+            throws IOException {
+        KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
+        if (after != null) {
+            range = range.intersect(new KeyRange(justAbove(after.slice()), null));
+        }
+        List<EntryCursor> sources = new ArrayList<>();
+        try {
+            if (active != null) {
+                if (active.kind() == MemtableKind.ORDERED) {
+                    sources.add(active.cursor(range));
+                } else {
+                    EntryCursor cursor = active.prefixCursor(prefix);
+                    sources.add(after == null ? cursor : new TailCursor(cursor, range.start()));
+                }
+            }
+            addOlderSources(range, true, sources);
+        } catch (Throwable failure) {
+            closeAll(sources, failure);
+            throw failure;
+        }
+        return open(sources, operator);
+    }
+
+    private void addOlderSources(KeyRange range, boolean fillCache, List<EntryCursor> sources)
+            throws IOException {
+        for (Memtable memtable : frozenNewestFirst) {
+            sources.add(memtable.cursor(range));
+        }
+        for (SortedRun run : version.runs()) {
+            List<Sstable> overlapping = run.overlapping(range);
+            if (overlapping.size() == 1) {
+                sources.add(overlapping.get(0).cursor(range, fillCache));
+            } else if (!overlapping.isEmpty()) {
+                sources.add(new RunCursor(overlapping, range, fillCache));
+            }
+        }
+    }
+
+    private EntryCursor open(List<EntryCursor> sources, @Nullable MergeOperator operator)
+            throws IOException {
+        if (!tryRetain()) {
+            throw new AssertionError("a scan of a released view");
+        }
+        return new ScanCursor(this, CollapsingCursor.live(sources, operator));
+    }
+
+    /** The smallest key above the given one. */
+    private static OwnedSlice justAbove(Slice key) {
+        byte[] bytes = new byte[key.length() + 1];
+        key.copyTo(bytes, 0);
+        return OwnedSlice.wrap(bytes);
+    }
+
+    private static void closeAll(List<EntryCursor> cursors, Throwable failure) {
+        for (EntryCursor cursor : cursors) {
+            try {
+                cursor.close();
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+            }
+        }
+    }
+
+    /**
+     * Takes a reference; false if the last one was released already: take the tree's newer view
+     * then.
+     */
+    public boolean tryRetain() {
+        int count;
+        do {
+            count = references.get();
+            if (count == 0) {
+                return false;
+            }
+        } while (!references.compareAndSet(count, count + 1));
+        return true;
+    }
+
+    public void release() {
+        int left = references.decrementAndGet();
+        Invariants.check(left >= 0, "a view was released more often than retained");
+        if (left == 0) {
+            if (active != null) {
+                active.release();
+            }
+            for (Memtable memtable : frozenNewestFirst) {
+                memtable.release();
+            }
+            onLastRelease.run();
+        }
+    }
+}
