@@ -98,28 +98,6 @@ public final class RawMemory {
         UNSAFE.invokeCleaner(buffer);
     }
 
-    public static long getLongVolatile(@Nullable Object base, long offset) {
-        return UNSAFE.getLongVolatile(base, offset);
-    }
-
-    /**
-     * Stores with release semantics: what was written before is visible to who reads this value.
-     */
-    public static void putLongOrdered(@Nullable Object base, long offset, long value) {
-        UNSAFE.storeFence();
-        UNSAFE.putLong(base, offset, value);
-    }
-
-    /** No load or store behind it moves before a load in front of it. */
-    public static void loadFence() {
-        UNSAFE.loadFence();
-    }
-
-    /** No store behind it moves before a load or store in front of it. */
-    public static void storeFence() {
-        UNSAFE.storeFence();
-    }
-
     /** Copies {@code length} bytes; the ranges must not overlap. */
     public static void copy(
             @Nullable Object fromBase,
@@ -140,6 +118,15 @@ public final class RawMemory {
     public static long getLongBigEndian(@Nullable Object base, long offset) {
         long value = UNSAFE.getLong(base, offset);
         return BIG_ENDIAN ? value : Long.reverseBytes(value);
+    }
+
+    public static int getIntLittleEndian(@Nullable Object base, long offset) {
+        int value = UNSAFE.getInt(base, offset);
+        return BIG_ENDIAN ? Integer.reverseBytes(value) : value;
+    }
+
+    public static void putIntLittleEndian(@Nullable Object base, long offset, int value) {
+        UNSAFE.putInt(base, offset, BIG_ENDIAN ? Integer.reverseBytes(value) : value);
     }
 
     /** Compares in unsigned byte order; a proper prefix is smaller. */
