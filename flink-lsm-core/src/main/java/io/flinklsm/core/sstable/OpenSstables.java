@@ -13,25 +13,71 @@
  */
 package io.flinklsm.core.sstable;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memory.MemoryReclaimer;
 import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The SSTables of one store that are open: a bounded set of readers (file handle, bloom filter,
  * block index), the least recently used closed first when the bound or the budget asks for it. Safe
  * for any thread.
+ *
+ * <p>A reader that somebody uses is never closed under them: it leaves the set and closes with its
+ * last user. So the bound may be passed by as many readers as there are cursors and lookups at
+ * work.
  */
-public final class OpenSstables implements AutoCloseable {
+public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
 
+    // Immutable.
+    private final Storage storage;
+    private final MemoryBudget budget;
+    private final BlockCache cache;
+    private final int maxOpen;
+    private final DecodedBlockPool pool = new DecodedBlockPool();
+
+    // Safe for any thread.
+    private final Map<String, Handle> handles = new ConcurrentHashMap<>();
+
+    private final Object lock = new Object();
+
+    /** Handles with an open reader, as a clock: the hand passes over those used since. */
+    @GuardedBy("lock")
+    private final ArrayDeque<Handle> ring = new ArrayDeque<>();
+
+    @GuardedBy("lock")
+    private long residentBytes;
+
+    @GuardedBy("lock")
+    private boolean closed;
+
+    /**
+     * @param budget pays for indexes and bloom filters; asks this set for memory when it is full
+     * @param maxOpen how many readers may be open while nobody uses them, at least 1
+     */
     public OpenSstables(Storage storage, MemoryBudget budget, BlockCache cache, int maxOpen) {
-        throw new UnsupportedOperationException();
+        if (maxOpen < 1) {
+            throw new IllegalArgumentException("maxOpen must be at least 1: maxOpen=" + maxOpen);
+        }
+        this.storage = storage;
+        this.budget = budget;
+        this.cache = cache;
+        this.maxOpen = maxOpen;
+        budget.addReclaimer(this);
     }
 
     /** The SSTable of this meta; opens nothing yet. */
     public Sstable of(SstableMeta meta) {
-        throw new UnsupportedOperationException();
+        return new Sstable(meta, handles.computeIfAbsent(meta.fileName(), Handle::new));
     }
 
     /**
@@ -41,31 +87,240 @@ public final class OpenSstables implements AutoCloseable {
      *     meta says
      */
     public void verify(SstableMeta meta) throws IOException {
-        throw new UnsupportedOperationException();
+        Handle handle = handles.computeIfAbsent(meta.fileName(), Handle::new);
+        boolean wasOpen = handle.reader != null;
+        handle.acquire(meta).release();
+        if (wasOpen) {
+            // What is in memory was checked when it was read; the file may have changed since.
+            try (StorageInput input = storage.open(meta.fileName())) {
+                FileLayout.of(SstableTail.read(input, meta.fileName(), name(meta), meta));
+            } catch (MalformedPageException e) {
+                throw Corruption.of(name(meta), e.getMessage(), e);
+            }
+        }
     }
 
     /** Reads and checks every block too: checksums, order, counts, key range. */
     public void verifyBlocks(SstableMeta meta) throws IOException {
-        throw new UnsupportedOperationException();
+        verify(meta);
+        SstableReader reader = handles.computeIfAbsent(meta.fileName(), Handle::new).acquire(meta);
+        try {
+            SstableVerifier.verify(reader);
+        } finally {
+            reader.release();
+        }
     }
 
     /** Forgets a file that is about to be deleted: closes its reader and drops its blocks. */
     public void forget(String fileName) {
-        throw new UnsupportedOperationException();
+        Handle handle = handles.remove(fileName);
+        if (handle != null) {
+            SstableReader reader = takeOut(handle);
+            if (reader != null) {
+                reader.release();
+            }
+        }
     }
 
-    /** The meta that a file's own footer gives, without a manifest. */
+    /**
+     * The meta that a file's own footer gives, without a manifest.
+     *
+     * @throws io.flinklsm.core.errors.CorruptionException naming the file, if it is damaged or no
+     *     SSTable
+     */
     public static SstableMeta readMeta(Storage storage, String fileName) throws IOException {
-        throw new UnsupportedOperationException();
+        String name = storage.describe(fileName);
+        try (StorageInput input = storage.open(fileName)) {
+            SstableTail tail = SstableTail.read(input, fileName, name, null);
+            FileLayout.of(tail);
+            return tail.meta();
+        } catch (MalformedPageException e) {
+            throw Corruption.of(name, e.getMessage(), e);
+        }
     }
 
     /** Bytes of bloom filters and indexes in memory, for statistics. */
     public long residentBytes() {
-        throw new UnsupportedOperationException();
+        synchronized (lock) {
+            return residentBytes;
+        }
     }
 
+    /** How many readers are open. */
+    public int openCount() {
+        synchronized (lock) {
+            return ring.size();
+        }
+    }
+
+    /** Closes readers that nobody uses, least recently used first. */
+    @Override
+    public long reclaim(long bytes) {
+        long freed = 0;
+        while (freed < bytes) {
+            SstableReader victim = nextVictim(true);
+            if (victim == null) {
+                break;
+            }
+            freed += victim.residentBytes();
+            victim.release();
+        }
+        return freed;
+    }
+
+    /** Closes all readers; those in use close with their last user. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        List<SstableReader> readers = new ArrayList<>();
+        synchronized (lock) {
+            closed = true;
+            for (Handle handle : ring) {
+                SstableReader reader = handle.reader;
+                if (reader != null) {
+                    handle.reader = null;
+                    readers.add(reader);
+                }
+            }
+            ring.clear();
+            residentBytes = 0;
+        }
+        budget.removeReclaimer(this);
+        handles.clear();
+        readers.forEach(SstableReader::release);
+    }
+
+    private String name(SstableMeta meta) {
+        return SstableReader.name(storage, meta.treeName(), meta.fileName());
+    }
+
+    /** Puts a reader that was just opened into the set. */
+    private void install(Handle handle, SstableReader reader) {
+        SstableReader victim;
+        synchronized (lock) {
+            if (closed) {
+                throw new IllegalStateException(
+                        "[" + reader.name() + "] the store is closed: openSstables=0");
+            }
+            handle.reader = reader;
+            ring.addLast(handle);
+            residentBytes += reader.residentBytes();
+            if (ring.size() <= maxOpen) {
+                return;
+            }
+        }
+        victim = nextVictim(false);
+        if (victim != null) {
+            victim.release();
+        }
+    }
+
+    private @Nullable SstableReader takeOut(Handle handle) {
+        synchronized (lock) {
+            SstableReader reader = handle.reader;
+            if (reader != null) {
+                handle.reader = null;
+                ring.remove(handle);
+                residentBytes -= reader.residentBytes();
+            }
+            return reader;
+        }
+    }
+
+    /**
+     * Takes a reader out of the set, for the caller to release; null if there is none.
+     *
+     * @param idleOnly whether those that somebody uses are passed over
+     */
+    private @Nullable SstableReader nextVictim(boolean idleOnly) {
+        synchronized (lock) {
+            // Two rounds: the first takes all marks away.
+            for (int steps = 2 * ring.size(); steps > 0; steps--) {
+                Handle handle = ring.pollFirst();
+                if (handle == null) {
+                    return null;
+                }
+                SstableReader reader = handle.reader;
+                if (reader == null) {
+                    continue;
+                }
+                if (handle.recentlyUsed || (idleOnly && !reader.isIdle())) {
+                    handle.recentlyUsed = false;
+                    ring.addLast(handle);
+                    continue;
+                }
+                handle.reader = null;
+                residentBytes -= reader.residentBytes();
+                return reader;
+            }
+            return null;
+        }
+    }
+
+    /** One file of the store: its reader while it is open. Safe for any thread. */
+    final class Handle {
+
+        private final String fileName;
+
+        /** Held while the file is opened, so that it is opened once. */
+        private final Object opening = new Object();
+
+        /** Written under {@link #lock}; whoever reads it holds it by {@code tryRetain}. */
+        private volatile @Nullable SstableReader reader;
+
+        private volatile boolean recentlyUsed;
+
+        Handle(String fileName) {
+            this.fileName = fileName;
+        }
+
+        /** The open reader, to be released by the caller; opens the file if need be. */
+        SstableReader acquire(SstableMeta meta) throws IOException {
+            SstableReader open = reader;
+            if (open != null && open.tryRetain()) {
+                if (!recentlyUsed) {
+                    recentlyUsed = true;
+                }
+                return checkSame(open, meta);
+            }
+            return openAndAcquire(meta);
+        }
+
+        private SstableReader openAndAcquire(SstableMeta meta) throws IOException {
+            synchronized (opening) {
+                SstableReader open = reader;
+                if (open != null && open.tryRetain()) {
+                    return checkSame(open, meta);
+                }
+                open = SstableReader.open(storage, meta, budget, cache, pool);
+                try {
+                    open.tryRetain();
+                    install(this, open);
+                    return open;
+                } catch (RuntimeException | Error e) {
+                    open.release();
+                    open.release();
+                    throw e;
+                }
+            }
+        }
+
+        private SstableReader checkSame(SstableReader open, SstableMeta meta) throws IOException {
+            if (open.meta().tailChecksum() == meta.tailChecksum()
+                    && open.meta().sizeBytes() == meta.sizeBytes()) {
+                return open;
+            }
+            open.release();
+            throw Corruption.of(
+                    open.name(),
+                    "is not the file that was written: tailChecksum="
+                            + Integer.toHexString(open.meta().tailChecksum())
+                            + ", written="
+                            + Integer.toHexString(meta.tailChecksum()));
+        }
+
+        @Override
+        public String toString() {
+            return fileName;
+        }
     }
 }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
@@ -26,26 +27,61 @@ import java.io.IOException;
  */
 public final class Sstable {
 
-    Sstable() {}
+    private final SstableMeta meta;
+    private final OpenSstables.Handle handle;
+
+    Sstable(SstableMeta meta, OpenSstables.Handle handle) {
+        this.meta = meta;
+        this.handle = handle;
+    }
 
     public SstableMeta meta() {
-        throw new UnsupportedOperationException();
+        return meta;
     }
 
     /**
      * Checks key range, clip and bloom filter, then offers the entry; true if the lookup is done.
+     *
+     * @throws io.flinklsm.core.errors.CorruptionException naming the file, if what it reads is
+     *     damaged
      */
     public boolean get(KeyBuffer key, Lookup lookup) throws IOException {
-        throw new UnsupportedOperationException();
+        Slice wanted = key.slice();
+        if (wanted.compareTo(meta.minKey()) < 0
+                || wanted.compareTo(meta.maxKey()) > 0
+                || (meta.clip() != null && !meta.clip().contains(wanted))) {
+            return false;
+        }
+        SstableReader reader = handle.acquire(meta);
+        try {
+            return reader.get(key, lookup);
+        } finally {
+            reader.release();
+        }
     }
 
     /**
      * The entries inside the range and the clip.
      *
      * @param fillCache whether blocks that are read go to the block cache (not for compaction and
-     *     full scans)
+     *     full scans, which read ahead instead)
      */
     public EntryCursor cursor(KeyRange range, boolean fillCache) throws IOException {
-        throw new UnsupportedOperationException();
+        KeyRange visible = meta.clip() == null ? range : meta.clip().intersect(range);
+        if (visible.isEmpty() || !visible.overlaps(meta.minKey(), meta.maxKey())) {
+            return new EmptyCursor();
+        }
+        SstableReader reader = handle.acquire(meta);
+        try {
+            return new SstableCursor(reader, visible, fillCache);
+        } catch (IOException | RuntimeException | Error e) {
+            reader.release();
+            throw e;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return meta.fileName() + (meta.clip() == null ? "" : " clipped to " + meta.clip());
     }
 }

@@ -13,54 +13,348 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.storage.StorageOutput;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one SSTable: entries in strictly ascending key order in, a finished file and its meta out.
  * Confined to one thread.
+ *
+ * <pre>
+ * entry → {@link RowShredder} → {@link ColumnWriter}s; a block ends → a page of each column
+ *         first column's pages → file, the others' → {@link NativeBuffer}s
+ *         a row group ends → buffers → file, bloom filter and indexes → memory
+ *         finish → bloom filters, indexes, footer → file
+ * </pre>
+ *
+ * Memory: a row group's pages without the first column, 8 bytes per entry of it for the bloom
+ * filter, and the file's tail so far, all out of the budget; when the budget is full the row group
+ * ends early.
  */
 public final class SstableWriter implements AutoCloseable {
 
+    /** A row group this small is not ended early: the footer would grow without bound. */
+    private static final int MIN_ROW_GROUP_BYTES = 256 << 10;
+
+    // Immutable.
+    private final Storage storage;
+    private final SstableIdentity identity;
+    private final SstableOptions options;
+    private final BudgetedMemory memory;
+    private final StorageOutput output;
+    private final ChecksummedOutput out;
+    private final List<NativeBuffer> buffers = new ArrayList<>();
+    private final NativeBuffer hashes;
+    private final NativeBuffer columnIndexes;
+    private final NativeBuffer offsetIndexes;
+    private final RowShredder shredder;
+    private final List<ColumnWriter> columns;
+
+    // The block being filled.
+    private long blockBytes;
+    private int blockEntries;
+
+    // The row group being filled.
+    private long rowGroupEntries;
+
+    // The file.
+    private final List<RowGroupSummary> rowGroups = new ArrayList<>();
+    private final List<MemoryBlock> blooms = new ArrayList<>();
+    private final ByteSink scratch = new ByteSink(1 << 10);
+    private final ValueBuffer lastKey = new ValueBuffer();
+    private final Slice lastKeyView = new Slice();
+    private @Nullable OwnedSlice minKey;
+    private long bloomBytes;
+    private long entryCount;
+    private long tombstoneCount;
+    private long mergeCount;
+    private boolean finished;
+    private boolean closed;
+
     /**
-     * @param expectedEntries sizes the bloom filter; more entries than that are an error, fewer
-     *     shrink it
      * @param budget pays for buffered pages and the bloom filter
+     * @throws java.nio.file.FileAlreadyExistsException if the identity's file name is in use
      */
     public SstableWriter(
-            Storage storage,
-            SstableIdentity identity,
-            SstableOptions options,
-            MemoryBudget budget) {
-        throw new UnsupportedOperationException();
+            Storage storage, SstableIdentity identity, SstableOptions options, MemoryBudget budget)
+            throws IOException {
+        this.storage = storage;
+        this.identity = identity;
+        this.options = options;
+        this.memory = new BudgetedMemory(budget, "writer of " + identity.fileName());
+        this.hashes = new NativeBuffer(memory);
+        this.columnIndexes = new NativeBuffer(memory);
+        this.offsetIndexes = new NativeBuffer(memory);
+        this.output = storage.create(identity.fileName());
+        this.out = new ChecksummedOutput(output);
+        this.shredder = new BinaryShredder(options, new PageCodec(), this::sinkOfColumn);
+        this.columns = shredder.columns();
+        try {
+            out.append(SstableFormat.MAGIC, 0, SstableFormat.MAGIC.length);
+            startRowGroup();
+        } catch (IOException | RuntimeException | Error e) {
+            closeSuppressed(e);
+            throw e;
+        }
     }
 
+    /**
+     * @throws IllegalArgumentException if the key is not above the one before, or too short for the
+     *     key group that the options promise
+     */
     public void add(Slice key, EntryKind kind, Slice value) throws IOException {
-        throw new UnsupportedOperationException();
+        checkKey(key);
+        long entryBytes = (long) key.length() + value.length();
+        // A value that alone makes a block does not drag its neighbours along when it is read.
+        if (blockEntries > 0 && blockBytes + entryBytes > options.blockBytes() * 3L / 2) {
+            endBlock();
+        }
+        shredder.shred(key, kind, value);
+        if (options.bloomBitsPerKey() > 0) {
+            hashes.appendLong(key.hash64());
+        }
+        lastKey.set(key);
+        entryCount++;
+        tombstoneCount += kind == EntryKind.DELETE ? 1 : 0;
+        mergeCount += kind == EntryKind.MERGE ? 1 : 0;
+        blockBytes += entryBytes;
+        blockEntries++;
+        if (blockBytes >= options.blockBytes() || blockEntries >= options.blockEntries()) {
+            endBlock();
+        }
     }
 
     /** Bytes that the file would have now, roughly; for splitting outputs. */
     public long estimatedBytes() {
-        throw new UnsupportedOperationException();
+        long bytes = out.length() + blockBytes + bloomBytes;
+        bytes += columnIndexes.length() + offsetIndexes.length();
+        for (NativeBuffer buffer : buffers) {
+            bytes += buffer.length();
+        }
+        return bytes;
     }
 
     public long entryCount() {
-        throw new UnsupportedOperationException();
+        return entryCount;
     }
 
     /**
      * Writes what is left, closes and publishes the file. At least one entry must have been added.
      */
     public SstableMeta finish() throws IOException {
-        throw new UnsupportedOperationException();
+        if (minKey == null || finished || closed) {
+            throw new IllegalStateException(
+                    "["
+                            + identity.fileName()
+                            + "] cannot be finished: entries="
+                            + entryCount
+                            + ", finished="
+                            + finished
+                            + ", closed="
+                            + closed);
+        }
+        if (blockEntries > 0) {
+            endBlock();
+        }
+        if (rowGroupEntries > 0) {
+            endRowGroup();
+        }
+        SstableMeta meta = writeTail(minKey, lastKey.view(lastKeyView).toOwned());
+        output.finish();
+        finished = true;
+        close();
+        return meta;
     }
 
     /** Deletes the half-written file unless finished; idempotent. */
     @Override
     public void close() throws IOException {
-        throw new UnsupportedOperationException();
+        if (closed) {
+            return;
+        }
+        closed = true;
+        buffers.forEach(NativeBuffer::close);
+        hashes.close();
+        columnIndexes.close();
+        offsetIndexes.close();
+        blooms.forEach(MemoryBlock::release);
+        blooms.clear();
+        output.close();
+    }
+
+    private PageSink sinkOfColumn(int index) {
+        if (index == 0) {
+            return out;
+        }
+        NativeBuffer buffer = new NativeBuffer(memory);
+        buffers.add(buffer);
+        return buffer;
+    }
+
+    private void checkKey(Slice key) {
+        if (finished || closed) {
+            throw new IllegalStateException("[" + identity.fileName() + "] writer is closed");
+        }
+        if (key.length() < options.keyGroupBytes()) {
+            throw new IllegalArgumentException(
+                    "["
+                            + identity.fileName()
+                            + "] a key is too short for its key group: key="
+                            + key
+                            + ", keyGroupBytes="
+                            + options.keyGroupBytes());
+        }
+        if (minKey == null) {
+            minKey = key.toOwned();
+        } else if (key.compareTo(lastKey.view(lastKeyView)) <= 0) {
+            throw new IllegalArgumentException(
+                    "["
+                            + identity.fileName()
+                            + "] keys must ascend: key="
+                            + key
+                            + ", before="
+                            + lastKeyView);
+        }
+    }
+
+    private void endBlock() throws IOException {
+        for (ColumnWriter column : columns) {
+            column.endBlock();
+        }
+        rowGroupEntries += blockEntries;
+        blockBytes = 0;
+        blockEntries = 0;
+        long rowGroupBytes = 0;
+        for (ColumnWriter column : columns) {
+            rowGroupBytes += column.chunk().storedBytes();
+        }
+        boolean full = rowGroupBytes >= options.rowGroupBytes();
+        if (full || (memory.wasScarce() && rowGroupBytes >= MIN_ROW_GROUP_BYTES)) {
+            endRowGroup();
+            startRowGroup();
+        }
+    }
+
+    private void startRowGroup() {
+        for (int i = 0; i < columns.size(); i++) {
+            columns.get(i).startChunk(i == 0 ? out : buffers.get(i - 1));
+        }
+    }
+
+    private void endRowGroup() throws IOException {
+        for (ColumnWriter column : columns) {
+            column.endChunk();
+        }
+        long firstChunkStart = out.length() - columns.get(0).chunk().storedBytes();
+        List<RowGroupSummary.Chunk> chunks = new ArrayList<>();
+        for (int i = 0; i < columns.size(); i++) {
+            long chunkStart = i == 0 ? firstChunkStart : out.length();
+            if (i > 0) {
+                buffers.get(i - 1).writeTo(out);
+                buffers.get(i - 1).clear();
+            }
+            chunks.add(summary(columns.get(i).chunk(), chunkStart));
+        }
+        int bloomOfGroup = 0;
+        if (options.bloomBitsPerKey() > 0) {
+            MemoryBlock bloom =
+                    BloomFilter.build(memory, hashes, rowGroupEntries, options.bloomBitsPerKey());
+            blooms.add(bloom);
+            bloomOfGroup = BloomFilter.byteCount(rowGroupEntries, options.bloomBitsPerKey());
+            bloomBytes += bloomOfGroup;
+            hashes.clear();
+        }
+        rowGroups.add(new RowGroupSummary(rowGroupEntries, chunks, bloomOfGroup));
+        rowGroupEntries = 0;
+    }
+
+    private RowGroupSummary.Chunk summary(ColumnChunkPages pages, long chunkStart)
+            throws IOException {
+        int columnIndexBytes = 0;
+        if (pages.spec().hasBounds()) {
+            pages.writeColumnIndex(scratch.clear());
+            columnIndexBytes = scratch.length();
+            columnIndexes.append(scratch.array(), 0, scratch.length());
+        }
+        pages.writeOffsetIndex(chunkStart, scratch.clear());
+        offsetIndexes.append(scratch.array(), 0, scratch.length());
+        return new RowGroupSummary.Chunk(
+                pages.spec(),
+                chunkStart,
+                pages.storedBytes(),
+                pages.plainBytes(),
+                pages.nulls(),
+                pages.min(),
+                pages.max(),
+                columnIndexBytes,
+                scratch.length());
+    }
+
+    private SstableMeta writeTail(OwnedSlice smallest, OwnedSlice largest) throws IOException {
+        long tailOffset = out.length();
+        out.startChecksum();
+        FooterWriter footer = new FooterWriter(shredder.schema(), rowGroups, options);
+        for (int i = 0; i < blooms.size(); i++) {
+            byte[] header = footer.bloomHeader(i, out.length());
+            out.append(header, 0, header.length);
+            out.writeNative(blooms.get(i).address(), rowGroups.get(i).bloomBytes());
+        }
+        footer.placeColumnIndexes(out.length());
+        columnIndexes.writeTo(out);
+        footer.placeOffsetIndexes(out.length());
+        offsetIndexes.writeTo(out);
+
+        FooterProperties properties =
+                new FooterProperties(
+                        identity,
+                        entryCount,
+                        tombstoneCount,
+                        mergeCount,
+                        smallest,
+                        largest,
+                        tailOffset);
+        byte[] end = footer.build(properties);
+        int checksum = out.checksumWith(end);
+        FooterProperties.setChecksum(end, checksum);
+        out.append(end, 0, end.length);
+        return new SstableMeta(
+                identity.fileName(),
+                identity.treeName(),
+                identity.level(),
+                identity.generation(),
+                out.length(),
+                tailOffset,
+                checksum,
+                entryCount,
+                tombstoneCount,
+                mergeCount,
+                smallest,
+                largest,
+                identity.minWriteTimeMillis(),
+                identity.maxWriteTimeMillis(),
+                null);
+    }
+
+    private void closeSuppressed(Throwable cause) {
+        try {
+            close();
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "SstableWriter(" + storage.describe(identity.fileName()) + ")";
     }
 }

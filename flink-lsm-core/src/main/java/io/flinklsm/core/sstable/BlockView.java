@@ -11,38 +11,30 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.memtable;
+package io.flinklsm.core.sstable;
 
-import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
-import org.jspecify.annotations.Nullable;
 
-/** The entries of a frozen memtable in key order. Immutable; safe for any thread. */
-final class SortedOrder {
+/** The entries of one block, by row. Views are borrowed until the block is left. */
+interface BlockView {
 
-    private final int[] refs;
+    int rows();
 
-    /** Takes over the array: nobody may change it afterwards. */
-    SortedOrder(int[] refs) {
-        this.refs = refs;
-    }
+    Slice key(int row, Slice slice);
 
-    /** Must not be changed. */
-    int[] refs() {
-        return refs;
-    }
+    /** Code of the entry's kind. */
+    int kind(int row);
 
-    /** Index of the first entry at or above the key; the count of entries for null. */
-    int lowerBound(Entries entries, @Nullable OwnedSlice key) {
-        if (key == null) {
-            return refs.length;
-        }
-        Slice view = new Slice();
+    /** Empty for a tombstone. */
+    Slice value(int row, Slice slice);
+
+    /** The first row whose key is not below the given one; {@link #rows} if there is none. */
+    static int lowerBound(BlockView block, Slice key, Slice scratch) {
         int low = 0;
-        int high = refs.length;
+        int high = block.rows();
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if (entries.viewKey(refs[middle], view).compareTo(key) < 0) {
+            if (block.key(middle, scratch).compareTo(key) < 0) {
                 low = middle + 1;
             } else {
                 high = middle;

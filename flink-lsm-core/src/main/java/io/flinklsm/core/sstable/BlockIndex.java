@@ -1,0 +1,357 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import io.flinklsm.core.bytes.RawMemory;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.memory.MemoryBlock;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Which block has which keys, and where its pages are: fixed-size records and the blocks' first
+ * keys (fences) in one piece of native memory. Immutable; safe for any thread until closed.
+ *
+ * <pre>
+ * record: keys offset 8 | values offset 8 | kinds offset 8 | keys bytes 4 | values bytes 4
+ *         kinds bytes 4 | rows 4 | fence offset 4 | fence bytes 4
+ * </pre>
+ *
+ * If all entries of a block are of one kind, its kinds bytes are 0 and the kinds offset is the
+ * kind's code: there is nothing to read.
+ */
+final class BlockIndex implements AutoCloseable {
+
+    private static final int KEYS_OFFSET = 0;
+    private static final int VALUES_OFFSET = 8;
+    private static final int KINDS_OFFSET = 16;
+    private static final int KEYS_BYTES = 24;
+    private static final int VALUES_BYTES = 28;
+    private static final int KINDS_BYTES = 32;
+    private static final int ROWS = 36;
+    private static final int FENCE_OFFSET = 40;
+    private static final int FENCE_BYTES = 44;
+    private static final int RECORD_BYTES = 48;
+
+    private final MemoryBlock memory;
+    private final long address;
+    private final int blockCount;
+
+    /** By row group: its first block, and where its chunks of keys and values end. */
+    private final int[] firstBlocks;
+
+    private final long[] keysEnds;
+    private final long[] valuesEnds;
+
+    private BlockIndex(
+            MemoryBlock memory,
+            int blockCount,
+            int[] firstBlocks,
+            long[] keysEnds,
+            long[] valuesEnds) {
+        this.memory = memory;
+        this.address = memory.address();
+        this.blockCount = blockCount;
+        this.firstBlocks = firstBlocks;
+        this.keysEnds = keysEnds;
+        this.valuesEnds = valuesEnds;
+    }
+
+    int blockCount() {
+        return blockCount;
+    }
+
+    int groupCount() {
+        return firstBlocks.length;
+    }
+
+    int sizeBytes() {
+        return memory.sizeBytes();
+    }
+
+    /** The last block whose first key is not above the key; -1 if the key is below all. */
+    int find(Slice key) {
+        int low = 0;
+        int high = blockCount - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            if (compareFence(middle, key) <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return high;
+    }
+
+    /** The row group that a block is in. */
+    int groupOf(int block) {
+        int group = 0;
+        while (group + 1 < firstBlocks.length && firstBlocks[group + 1] <= block) {
+            group++;
+        }
+        return group;
+    }
+
+    int firstBlock(int group) {
+        return firstBlocks[group];
+    }
+
+    Slice fence(int block, Slice slice) {
+        long record = record(block);
+        return slice.setAddress(
+                address + (RawMemory.getInt(null, record + FENCE_OFFSET) & 0xFFFF_FFFFL),
+                RawMemory.getInt(null, record + FENCE_BYTES));
+    }
+
+    int rows(int block) {
+        return RawMemory.getInt(null, record(block) + ROWS);
+    }
+
+    long keysOffset(int block) {
+        return RawMemory.getLong(null, record(block) + KEYS_OFFSET);
+    }
+
+    int keysBytes(int block) {
+        return RawMemory.getInt(null, record(block) + KEYS_BYTES);
+    }
+
+    /** Where the keys of the block's row group end: the furthest that reading ahead makes sense. */
+    long keysEnd(int block) {
+        return keysEnds[groupOf(block)];
+    }
+
+    long valuesOffset(int block) {
+        return RawMemory.getLong(null, record(block) + VALUES_OFFSET);
+    }
+
+    int valuesBytes(int block) {
+        return RawMemory.getInt(null, record(block) + VALUES_BYTES);
+    }
+
+    long valuesEnd(int block) {
+        return valuesEnds[groupOf(block)];
+    }
+
+    /** 0 if all entries of the block have the {@link #commonKind}. */
+    int kindsBytes(int block) {
+        return RawMemory.getInt(null, record(block) + KINDS_BYTES);
+    }
+
+    long kindsOffset(int block) {
+        return RawMemory.getLong(null, record(block) + KINDS_OFFSET);
+    }
+
+    /** Code of the kind of all entries of the block. */
+    int commonKind(int block) {
+        return (int) RawMemory.getLong(null, record(block) + KINDS_OFFSET);
+    }
+
+    @Override
+    public void close() {
+        memory.release();
+    }
+
+    private int compareFence(int block, Slice key) {
+        long record = record(block);
+        return RawMemory.compare(
+                null,
+                address + (RawMemory.getInt(null, record + FENCE_OFFSET) & 0xFFFF_FFFFL),
+                RawMemory.getInt(null, record + FENCE_BYTES),
+                key.rawBase(),
+                key.rawOffset(),
+                key.length());
+    }
+
+    private long record(int block) {
+        return address + (long) block * RECORD_BYTES;
+    }
+
+    /** Reads the indexes out of the tail; the caller closes what comes out. */
+    static BlockIndex load(SstableTail tail, FileLayout layout, BudgetedMemory memory)
+            throws IOException {
+        long blocks = 0;
+        long fenceBytes = 0;
+        IndexParser keys = new IndexParser();
+        for (FileLayout.Group group : layout.groups()) {
+            parse(keys, tail, group.keys(), group.rows());
+            blocks += keys.pageCount;
+            for (int page = 0; page < keys.pageCount; page++) {
+                fenceBytes += keys.minBytes[page];
+            }
+        }
+        long sizeBytes = blocks * RECORD_BYTES + fenceBytes;
+        if (sizeBytes > Integer.MAX_VALUE) {
+            throw new MalformedPageException("block index is too large: sizeBytes=" + sizeBytes);
+        }
+        MemoryBlock block = memory.allocate((int) sizeBytes);
+        try {
+            return new Loader(tail, block, (int) blocks, keys).load(layout.groups());
+        } catch (IOException | RuntimeException | Error e) {
+            block.release();
+            throw e;
+        }
+    }
+
+    private static void parse(
+            IndexParser parser, SstableTail tail, FileLayout.Chunk chunk, long rows)
+            throws MalformedPageException {
+        FileLayout.Range offsets = chunk.offsetIndex();
+        parser.parseOffsetIndex(
+                tail.bytes(),
+                offsets.from(),
+                offsets.to(),
+                chunk.offset(),
+                chunk.byteCount(),
+                rows);
+        FileLayout.Range bounds = chunk.columnIndex();
+        if (bounds.length() > 0) {
+            parser.parseColumnIndex(tail.bytes(), bounds.from(), bounds.to());
+        }
+    }
+
+    /** Fills the memory. */
+    private static final class Loader {
+        private final SstableTail tail;
+        private final MemoryBlock memory;
+        private final int blockCount;
+        private final IndexParser keys;
+        private final IndexParser kinds = new IndexParser();
+        private final IndexParser values = new IndexParser();
+        private final Slice fence = new Slice();
+        private final Slice lastFence = new Slice();
+        private int block;
+        private int fenceOffset;
+
+        Loader(SstableTail tail, MemoryBlock memory, int blockCount, IndexParser keys) {
+            this.tail = tail;
+            this.memory = memory;
+            this.blockCount = blockCount;
+            this.keys = keys;
+            this.fenceOffset = blockCount * RECORD_BYTES;
+        }
+
+        BlockIndex load(List<FileLayout.Group> groups) throws MalformedPageException {
+            int[] firstBlocks = new int[groups.size()];
+            long[] keysEnds = new long[groups.size()];
+            long[] valuesEnds = new long[groups.size()];
+            for (int i = 0; i < groups.size(); i++) {
+                firstBlocks[i] = block;
+                keysEnds[i] = groups.get(i).keys().end();
+                valuesEnds[i] = groups.get(i).values().end();
+                load(groups.get(i));
+            }
+            if (!fence.setAddress(firstFence(), firstFenceBytes()).contentEquals(minKey())) {
+                throw new MalformedPageException("the first block does not begin with the min key");
+            }
+            return new BlockIndex(memory, blockCount, firstBlocks, keysEnds, valuesEnds);
+        }
+
+        private void load(FileLayout.Group group) throws MalformedPageException {
+            parse(keys, tail, group.keys(), group.rows());
+            parse(kinds, tail, group.kinds(), group.rows());
+            parse(values, tail, group.values(), group.rows());
+            if (values.pageCount != keys.pageCount) {
+                throw new MalformedPageException(
+                        "keys and values have different pages: keys="
+                                + keys.pageCount
+                                + ", values="
+                                + values.pageCount);
+            }
+            int kindsPage = 0;
+            for (int page = 0; page < keys.pageCount; page++, block++) {
+                long firstRow = keys.firstRows[page];
+                int rows = keys.rowCount(page, group.rows());
+                if (values.firstRows[page] != firstRow) {
+                    throw new MalformedPageException("a block's pages differ: block=" + block);
+                }
+                while (kindsPage + 1 < kinds.pageCount
+                        && kinds.firstRows[kindsPage + 1] <= firstRow) {
+                    kindsPage++;
+                }
+                long record = memory.address() + (long) block * RECORD_BYTES;
+                RawMemory.putLong(null, record + KEYS_OFFSET, keys.offsets[page]);
+                RawMemory.putInt(null, record + KEYS_BYTES, keys.pageBytes[page]);
+                RawMemory.putLong(null, record + VALUES_OFFSET, values.offsets[page]);
+                RawMemory.putInt(null, record + VALUES_BYTES, values.pageBytes[page]);
+                RawMemory.putInt(null, record + ROWS, rows);
+                putKinds(record, kindsPage, firstRow, rows, group.rows());
+                putFence(record, page);
+            }
+        }
+
+        private void putKinds(long record, int page, long firstRow, int rows, long groupRows)
+                throws MalformedPageException {
+            int pageRows = kinds.rowCount(page, groupRows);
+            if (kinds.minBytes[page] != Integer.BYTES || kinds.maxBytes[page] != Integer.BYTES) {
+                throw new MalformedPageException("bounds of kinds are malformed: block=" + block);
+            }
+            int min = littleEndian(kinds.minAt[page]);
+            int max = littleEndian(kinds.maxAt[page]);
+            boolean isWhole = kinds.firstRows[page] == firstRow && pageRows == rows;
+            boolean isInside = firstRow + rows <= kinds.firstRows[page] + pageRows;
+            if (min < 0 || min > max || max > EntryKind.MERGE.code() || !isInside) {
+                throw new MalformedPageException(
+                        "kinds are malformed: block=" + block + ", min=" + min + ", max=" + max);
+            }
+            if (min == max) {
+                RawMemory.putLong(null, record + KINDS_OFFSET, min);
+                RawMemory.putInt(null, record + KINDS_BYTES, 0);
+            } else if (isWhole) {
+                RawMemory.putLong(null, record + KINDS_OFFSET, kinds.offsets[page]);
+                RawMemory.putInt(null, record + KINDS_BYTES, kinds.pageBytes[page]);
+            } else {
+                throw new MalformedPageException(
+                        "a page of mixed kinds is not one block: block=" + block);
+            }
+        }
+
+        private void putFence(long record, int page) throws MalformedPageException {
+            int byteCount = keys.minBytes[page];
+            RawMemory.putInt(null, record + FENCE_OFFSET, fenceOffset);
+            RawMemory.putInt(null, record + FENCE_BYTES, byteCount);
+            long target = memory.address() + (fenceOffset & 0xFFFF_FFFFL);
+            RawMemory.copy(
+                    tail.bytes(),
+                    RawMemory.BYTE_ARRAY_OFFSET + keys.minAt[page],
+                    null,
+                    target,
+                    byteCount);
+            fence.setAddress(target, byteCount);
+            if (block > 0 && lastFence.compareTo(fence) >= 0) {
+                throw new MalformedPageException(
+                        "first keys of blocks must ascend: block=" + block);
+            }
+            lastFence.setSlice(fence);
+            fenceOffset += byteCount;
+        }
+
+        private Slice minKey() {
+            return new Slice().setOwned(tail.meta().minKey());
+        }
+
+        private long firstFence() {
+            return memory.address() + (long) blockCount * RECORD_BYTES;
+        }
+
+        private int firstFenceBytes() {
+            return RawMemory.getInt(null, memory.address() + FENCE_BYTES);
+        }
+
+        private int littleEndian(int at) {
+            return RawMemory.getIntLittleEndian(tail.bytes(), RawMemory.BYTE_ARRAY_OFFSET + at);
+        }
+    }
+}

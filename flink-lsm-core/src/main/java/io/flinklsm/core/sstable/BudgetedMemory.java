@@ -1,0 +1,69 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import io.flinklsm.core.memory.MemoryBlock;
+import io.flinklsm.core.memory.MemoryBudget;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+
+/**
+ * Memory for something that cannot go on without it: waits for the budget, and remembers that it
+ * had to, so that its user can become modest. Confined to one thread.
+ */
+final class BudgetedMemory {
+
+    /** A flush that frees memory takes less; longer than this, somebody is stuck. */
+    static final long TIMEOUT_MILLIS = 30_000;
+
+    private final MemoryBudget budget;
+    private final String user;
+    private boolean scarce;
+
+    /**
+     * @param user what errors call the one who wants the memory
+     */
+    BudgetedMemory(MemoryBudget budget, String user) {
+        this.budget = budget;
+        this.user = user;
+    }
+
+    MemoryBlock allocate(int sizeBytes) throws IOException {
+        MemoryBlock block = budget.tryAllocate(sizeBytes);
+        if (block != null) {
+            return block;
+        }
+        scarce = true;
+        try {
+            return budget.allocate(sizeBytes, TIMEOUT_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            InterruptedIOException interrupted =
+                    new InterruptedIOException(
+                            "["
+                                    + user
+                                    + "] interrupted while it waited for memory: sizeBytes="
+                                    + sizeBytes);
+            interrupted.initCause(e);
+            throw interrupted;
+        }
+    }
+
+    /** Whether the budget was full at some time since the last call. */
+    boolean wasScarce() {
+        boolean was = scarce;
+        scarce = false;
+        return was;
+    }
+}

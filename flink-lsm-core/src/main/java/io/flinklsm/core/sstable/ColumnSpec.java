@@ -1,0 +1,39 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import java.util.List;
+import org.apache.parquet.format.Encoding;
+import org.apache.parquet.format.Type;
+
+/**
+ * A leaf column of an SSTable.
+ *
+ * @param path names from the root's child down to the leaf
+ * @param maxDefinitionLevel how many of the path's elements are optional; 0 if it has no nulls
+ * @param hasBounds whether pages tell their smallest and largest value, in full
+ * @param isSorted whether its values ascend through the whole file
+ */
+record ColumnSpec(
+        List<String> path,
+        Type type,
+        int maxDefinitionLevel,
+        Encoding encoding,
+        boolean hasBounds,
+        boolean isSorted) {
+
+    ColumnSpec {
+        path = List.copyOf(path);
+    }
+}

@@ -1,0 +1,94 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import java.io.IOException;
+import java.util.zip.CRC32;
+
+/**
+ * One column on its way into a file: takes the values of a block, makes a page of them, and
+ * remembers what the indexes of the column chunk will say. Confined to one thread.
+ *
+ * <p>Life: values → {@link #endBlock} → … → {@link #endChunk} → {@link #chunk} → {@link
+ * #startChunk} → … Subclasses know a physical type; levels, compression and headers are here.
+ */
+abstract class ColumnWriter {
+
+    final ColumnSpec spec;
+
+    private final SstableCodec codec;
+    private final PageCodec pageCodec;
+    private final PageHeader header = new PageHeader();
+    private final ByteSink headerBytes = new ByteSink(PageHeader.MAX_BYTES);
+    private final ByteSink plain = new ByteSink(1 << 10);
+    private final ByteSink stored = new ByteSink(1 << 10);
+    private final CRC32 checksum = new CRC32();
+    private ColumnChunkPages chunk;
+
+    ColumnWriter(ColumnSpec spec, SstableCodec codec, PageCodec pageCodec, PageSink sink) {
+        this.spec = spec;
+        this.codec = codec;
+        this.pageCodec = pageCodec;
+        this.chunk = new ColumnChunkPages(spec, sink);
+    }
+
+    /** Ends the block: its values are a page now, or will be part of one. */
+    abstract void endBlock() throws IOException;
+
+    /** Writes what is left of the chunk. */
+    abstract void endChunk() throws IOException;
+
+    /** Pages and bounds of the chunk; complete after {@link #endChunk}. */
+    final ColumnChunkPages chunk() {
+        return chunk;
+    }
+
+    final void startChunk(PageSink sink) {
+        chunk = new ColumnChunkPages(spec, sink);
+    }
+
+    /** Where a subclass encodes a page's values before {@link #writePage}; empty. */
+    final ByteSink plain() {
+        return plain.clear();
+    }
+
+    /**
+     * Compresses what is in {@link #plain} and appends the page to the chunk.
+     *
+     * @param present which rows have a value; looked at only if some have none
+     */
+    final void writePage(int rows, int nulls, boolean[] present) throws IOException {
+        stored.clear();
+        if (spec.maxDefinitionLevel() > 0) {
+            DefinitionLevels.encode(present, rows, nulls, stored);
+        }
+        int levelBytes = stored.length();
+        boolean isCompressed = pageCodec.compress(codec, plain, stored);
+        if (!isCompressed) {
+            stored.put(plain.array(), 0, plain.length());
+        }
+        checksum.reset();
+        checksum.update(stored.array(), 0, stored.length());
+        header.uncompressedBytes = levelBytes + plain.length();
+        header.storedBytes = stored.length();
+        header.checksum = (int) checksum.getValue();
+        header.rowCount = rows;
+        header.nullCount = nulls;
+        header.encoding = spec.encoding().getValue();
+        header.levelBytes = levelBytes;
+        header.isCompressed = isCompressed;
+        header.write(headerBytes.clear());
+        chunk.addPage(headerBytes, stored, header);
+    }
+}

@@ -1,0 +1,157 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import io.flinklsm.core.bytes.OwnedSlice;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.parquet.format.KeyValue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an SSTable says of itself in its footer's key-value pairs. The last two pairs have values of
+ * fixed width, so that they are found and checked before anything else of the footer is parsed.
+ */
+record FooterProperties(
+        SstableIdentity identity,
+        long entryCount,
+        long tombstoneCount,
+        long mergeCount,
+        OwnedSlice minKey,
+        OwnedSlice maxKey,
+        long tailOffset) {
+
+    static final int OFFSET_DIGITS = 16;
+    static final int CHECKSUM_DIGITS = 8;
+
+    /** The pairs, the tail's checksum still being zeros. */
+    List<KeyValue> toPairs() {
+        List<KeyValue> pairs = new ArrayList<>();
+        add(pairs, SstableFormat.FORMAT_PROPERTY, SstableFormat.VERSION);
+        add(pairs, SstableFormat.TREE_PROPERTY, identity.treeName());
+        add(pairs, SstableFormat.LEVEL_PROPERTY, identity.level());
+        add(pairs, SstableFormat.GENERATION_PROPERTY, identity.generation());
+        add(pairs, SstableFormat.CREATED_PROPERTY, Instant.ofEpochMilli(identity.createdMillis()));
+        add(pairs, SstableFormat.ENTRIES_PROPERTY, entryCount);
+        add(pairs, SstableFormat.TOMBSTONES_PROPERTY, tombstoneCount);
+        add(pairs, SstableFormat.MERGES_PROPERTY, mergeCount);
+        add(pairs, SstableFormat.MIN_WRITE_TIME_PROPERTY, identity.minWriteTimeMillis());
+        add(pairs, SstableFormat.MAX_WRITE_TIME_PROPERTY, identity.maxWriteTimeMillis());
+        add(pairs, SstableFormat.MIN_KEY_PROPERTY, hex(minKey));
+        add(pairs, SstableFormat.MAX_KEY_PROPERTY, hex(maxKey));
+        add(
+                pairs,
+                SstableFormat.TAIL_OFFSET_PROPERTY,
+                String.format(Locale.ROOT, "%016x", tailOffset));
+        add(pairs, SstableFormat.TAIL_CHECKSUM_PROPERTY, "0".repeat(CHECKSUM_DIGITS));
+        return pairs;
+    }
+
+    /** The meta that the pairs of a file describe. */
+    static SstableMeta toMeta(
+            String fileName,
+            Map<String, String> pairs,
+            long sizeBytes,
+            long tailOffset,
+            int tailChecksum)
+            throws MalformedPageException {
+        try {
+            return new SstableMeta(
+                    fileName,
+                    value(pairs, SstableFormat.TREE_PROPERTY),
+                    Integer.parseInt(value(pairs, SstableFormat.LEVEL_PROPERTY)),
+                    number(pairs, SstableFormat.GENERATION_PROPERTY),
+                    sizeBytes,
+                    tailOffset,
+                    tailChecksum,
+                    number(pairs, SstableFormat.ENTRIES_PROPERTY),
+                    number(pairs, SstableFormat.TOMBSTONES_PROPERTY),
+                    number(pairs, SstableFormat.MERGES_PROPERTY),
+                    key(pairs, SstableFormat.MIN_KEY_PROPERTY),
+                    key(pairs, SstableFormat.MAX_KEY_PROPERTY),
+                    number(pairs, SstableFormat.MIN_WRITE_TIME_PROPERTY),
+                    number(pairs, SstableFormat.MAX_WRITE_TIME_PROPERTY),
+                    null);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedPageException("footer property is malformed: " + e.getMessage());
+        }
+    }
+
+    /** Puts the checksum's digits in the place of the zeros. */
+    static void setChecksum(byte[] footer, int checksum) {
+        int at = valueAt(footer, SstableFormat.TAIL_CHECKSUM_PROPERTY, CHECKSUM_DIGITS);
+        byte[] digits =
+                String.format(Locale.ROOT, "%08x", checksum).getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(digits, 0, footer, at, CHECKSUM_DIGITS);
+    }
+
+    /**
+     * Index of the value of the last pair with this key whose value has this many characters, found
+     * by its bytes in Thrift's compact form; -1 if there is none.
+     */
+    static int valueAt(byte[] footer, String key, int digits) {
+        byte[] keyBytes = key.getBytes(StandardCharsets.US_ASCII);
+        int valueFrom = keyBytes.length + 2;
+        for (int at = footer.length - valueFrom - digits; at >= 0; at--) {
+            if (footer[at] == keyBytes[0]
+                    && footer[at + keyBytes.length] == (1 << 4 | ByteSink.TYPE_BINARY)
+                    && footer[at + keyBytes.length + 1] == digits
+                    && matches(footer, at, keyBytes)) {
+                return at + valueFrom;
+            }
+        }
+        return -1;
+    }
+
+    private static boolean matches(byte[] bytes, int at, byte[] expected) {
+        for (int i = 0; i < expected.length; i++) {
+            if (bytes[at + i] != expected[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void add(List<KeyValue> pairs, String key, Object value) {
+        pairs.add(new KeyValue(key).setValue(value.toString()));
+    }
+
+    private static String hex(OwnedSlice key) {
+        return HexFormat.of().formatHex(key.bytesUnsafe());
+    }
+
+    private static OwnedSlice key(Map<String, String> pairs, String property)
+            throws MalformedPageException {
+        return OwnedSlice.wrap(HexFormat.of().parseHex(value(pairs, property)));
+    }
+
+    private static long number(Map<String, String> pairs, String property)
+            throws MalformedPageException {
+        return Long.parseLong(value(pairs, property));
+    }
+
+    private static String value(Map<String, String> pairs, String property)
+            throws MalformedPageException {
+        @Nullable String value = pairs.get(property);
+        if (value == null) {
+            throw new MalformedPageException("footer property is missing: property=" + property);
+        }
+        return value;
+    }
+}

@@ -1,0 +1,75 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import io.airlift.compress.MalformedInputException;
+import io.airlift.compress.lz4.Lz4Compressor;
+import io.airlift.compress.lz4.Lz4Decompressor;
+import org.apache.parquet.format.CompressionCodec;
+
+/** Compression of one page after another, with reused tables. Confined to one thread. */
+final class PageCodec {
+
+    /** LZ4 cannot do better: a byte of a length says 255 more bytes. */
+    private static final int MAX_RATIO = 255;
+
+    private final Lz4Compressor compressor = new Lz4Compressor();
+    private final Lz4Decompressor decompressor = new Lz4Decompressor();
+
+    static CompressionCodec parquetCodec(SstableCodec codec) {
+        return switch (codec) {
+            case UNCOMPRESSED -> CompressionCodec.UNCOMPRESSED;
+            case LZ4_RAW -> CompressionCodec.LZ4_RAW;
+        };
+    }
+
+    /** Appends the compressed bytes; false, with nothing appended, if they would not be fewer. */
+    boolean compress(SstableCodec codec, ByteSink plain, ByteSink out) {
+        if (codec == SstableCodec.UNCOMPRESSED || plain.length() == 0) {
+            return false;
+        }
+        int bound = compressor.maxCompressedLength(plain.length());
+        byte[] target = out.ensure(bound);
+        int byteCount =
+                compressor.compress(plain.array(), 0, plain.length(), target, out.length(), bound);
+        if (byteCount >= plain.length()) {
+            return false;
+        }
+        out.advance(byteCount);
+        return true;
+    }
+
+    /** Whether so many bytes may come out of so few: asked before room is made for them. */
+    static boolean isPlausible(int plainBytes, int storedBytes) {
+        return plainBytes <= (long) storedBytes * MAX_RATIO;
+    }
+
+    /** Decompresses LZ4 to exactly {@code plainBytes} from index 0 on. */
+    void decompress(byte[] stored, int from, int byteCount, byte[] plain, int plainBytes)
+            throws MalformedPageException {
+        int done;
+        try {
+            done = decompressor.decompress(stored, from, byteCount, plain, 0, plainBytes);
+        } catch (MalformedInputException | IndexOutOfBoundsException e) {
+            throw new MalformedPageException("compressed bytes are malformed: " + e.getMessage());
+        }
+        if (done != plainBytes) {
+            throw new MalformedPageException(
+                    "compressed bytes have another length: stored="
+                            + plainBytes
+                            + ", decompressed="
+                            + done);
+        }
+    }
+}

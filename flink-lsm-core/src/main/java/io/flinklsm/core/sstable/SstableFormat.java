@@ -1,0 +1,72 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The names and numbers of format 1 that are on disk: DO NOT CHANGE THEM (docs/format.md).
+ *
+ * <pre>
+ * PAR1
+ * row group 0:  _key pages ... | _op pages | key_group pages | value pages ...
+ * row group 1:  ...
+ * tail:         bloom filters | column indexes | offset indexes | footer | footer length | PAR1
+ * </pre>
+ *
+ * The tail begins behind the last page; its CRC32C is in the footer itself, computed with the eight
+ * digits taken as {@code '0'}.
+ */
+final class SstableFormat {
+
+    static final int VERSION = 1;
+
+    static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
+
+    static final String CREATED_BY = "flink-lsm version 0.1.0 (build format-1)";
+
+    static final String ROOT_NAME = "entry";
+
+    static final String KEY_COLUMN = "_key";
+    static final String KIND_COLUMN = "_op";
+    static final String KEY_GROUP_COLUMN = "key_group";
+    static final String VALUE_COLUMN = "value";
+
+    static final String FORMAT_PROPERTY = "flinklsm.format";
+    static final String TREE_PROPERTY = "flinklsm.tree";
+    static final String LEVEL_PROPERTY = "flinklsm.level";
+    static final String GENERATION_PROPERTY = "flinklsm.generation";
+    static final String CREATED_PROPERTY = "flinklsm.created";
+    static final String ENTRIES_PROPERTY = "flinklsm.entries";
+    static final String TOMBSTONES_PROPERTY = "flinklsm.tombstones";
+    static final String MERGES_PROPERTY = "flinklsm.merges";
+    static final String MIN_WRITE_TIME_PROPERTY = "flinklsm.min-write-time";
+    static final String MAX_WRITE_TIME_PROPERTY = "flinklsm.max-write-time";
+    static final String MIN_KEY_PROPERTY = "flinklsm.min-key";
+    static final String MAX_KEY_PROPERTY = "flinklsm.max-key";
+
+    /** 16 hexadecimal digits. With the next one the last of the footer's properties. */
+    static final String TAIL_OFFSET_PROPERTY = "flinklsm.tail-offset";
+
+    /** 8 hexadecimal digits. */
+    static final String TAIL_CHECKSUM_PROPERTY = "flinklsm.tail-crc32c";
+
+    /** Footer length and magic at the end of the file. */
+    static final int TRAILER_BYTES = 8;
+
+    /** Magic at the start and trailer. */
+    static final int MIN_FILE_BYTES = 12;
+
+    private SstableFormat() {}
+}

@@ -1,0 +1,349 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import io.flinklsm.core.bytes.RawMemory;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.cache.BlockCache;
+import io.flinklsm.core.cache.CachedBlock;
+import io.flinklsm.core.cache.FileBlocks;
+import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.memory.MemoryBlock;
+import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.merge.Lookup;
+import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.storage.StorageInput;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open SSTable: the file, its block index and bloom filters in native memory, its slots in the
+ * block cache. Counts its holders and closes with the last one. Safe for any thread.
+ */
+final class SstableReader {
+
+    // Immutable.
+    private final String name;
+    private final SstableMeta meta;
+    private final FileLayout layout;
+    private final StorageInput input;
+    private final BlockIndex index;
+    private final @Nullable MemoryBlock blooms;
+    private final long[] bloomOffsets;
+    private final int[] bloomBytes;
+    private final FileBlocks cache;
+    private final DecodedBlockPool pool;
+
+    /** Whoever opened it counts for one. */
+    private final AtomicInteger holders = new AtomicInteger(1);
+
+    private SstableReader(
+            String name,
+            SstableMeta meta,
+            FileLayout layout,
+            StorageInput input,
+            BlockIndex index,
+            @Nullable MemoryBlock blooms,
+            FileBlocks cache,
+            DecodedBlockPool pool) {
+        this.name = name;
+        this.meta = meta;
+        this.layout = layout;
+        this.input = input;
+        this.index = index;
+        this.blooms = blooms;
+        this.cache = cache;
+        this.pool = pool;
+        List<FileLayout.Group> groups = layout.groups();
+        this.bloomOffsets = new long[groups.size()];
+        this.bloomBytes = new int[groups.size()];
+        long offset = 0;
+        for (int i = 0; i < groups.size(); i++) {
+            bloomOffsets[i] = offset;
+            bloomBytes[i] = groups.get(i).bloom().length();
+            offset += bloomBytes[i];
+        }
+    }
+
+    /** Opens and checks the file; the caller holds what comes out. */
+    static SstableReader open(
+            Storage storage,
+            SstableMeta meta,
+            MemoryBudget budget,
+            BlockCache cache,
+            DecodedBlockPool pool)
+            throws IOException {
+        String name = name(storage, meta.treeName(), meta.fileName());
+        StorageInput input = storage.open(meta.fileName());
+        BlockIndex index = null;
+        try {
+            SstableTail tail = SstableTail.read(input, meta.fileName(), name, meta);
+            FileLayout layout = FileLayout.of(tail);
+            index = BlockIndex.load(tail, layout, new BudgetedMemory(budget, name));
+            MemoryBlock blooms = loadBlooms(tail, layout, budget);
+            return new SstableReader(
+                    name,
+                    tail.meta(),
+                    layout,
+                    input,
+                    index,
+                    blooms,
+                    cache.open(index.blockCount()),
+                    pool);
+        } catch (IOException | RuntimeException | Error e) {
+            if (index != null) {
+                index.close();
+            }
+            try {
+                input.close();
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            if (e instanceof MalformedPageException) {
+                throw Corruption.of(name, e.getMessage(), e);
+            }
+            throw e;
+        }
+    }
+
+    /** What errors call a file. */
+    static String name(Storage storage, String treeName, String fileName) {
+        return "tree " + treeName + " / " + storage.describe(fileName);
+    }
+
+    /** Without room for them lookups go on, slower. */
+    private static @Nullable MemoryBlock loadBlooms(
+            SstableTail tail, FileLayout layout, MemoryBudget budget) {
+        long byteCount = 0;
+        for (FileLayout.Group group : layout.groups()) {
+            byteCount += group.bloom().length();
+        }
+        if (byteCount == 0 || byteCount > Integer.MAX_VALUE) {
+            return null;
+        }
+        MemoryBlock block = budget.tryAllocate((int) byteCount);
+        if (block == null) {
+            return null;
+        }
+        long at = block.address();
+        for (FileLayout.Group group : layout.groups()) {
+            FileLayout.Range bits = group.bloom();
+            RawMemory.copy(
+                    tail.bytes(),
+                    RawMemory.BYTE_ARRAY_OFFSET + bits.from(),
+                    null,
+                    at,
+                    bits.length());
+            at += bits.length();
+        }
+        return block;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** What the footer says. */
+    SstableMeta meta() {
+        return meta;
+    }
+
+    FileLayout layout() {
+        return layout;
+    }
+
+    BlockIndex index() {
+        return index;
+    }
+
+    StorageInput input() {
+        return input;
+    }
+
+    FileBlocks cache() {
+        return cache;
+    }
+
+    /** Native memory of index and bloom filters. */
+    long residentBytes() {
+        return index.sizeBytes() + (blooms == null ? 0L : blooms.sizeBytes());
+    }
+
+    /** Holds the reader unless it is closed already. */
+    boolean tryRetain() {
+        for (int seen = holders.get(); seen > 0; seen = holders.get()) {
+            if (holders.compareAndSet(seen, seen + 1)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void release() {
+        int left = holders.decrementAndGet();
+        if (left == 0) {
+            close();
+        } else if (left < 0) {
+            throw new IllegalStateException("[" + name + "] reader was released too often");
+        }
+    }
+
+    /** Whether anybody but the set of open SSTables holds it; may have changed when it returns. */
+    boolean isIdle() {
+        return holders.get() == 1;
+    }
+
+    /** Offers the entry of the key, if there is one; gives what the lookup says to it. */
+    boolean get(KeyBuffer key, Lookup lookup) throws IOException {
+        Slice wanted = key.slice();
+        int block = index.find(wanted);
+        if (block < 0 || !mayContain(index.groupOf(block), key)) {
+            return false;
+        }
+        CachedBlock cached = cache.get(block);
+        if (cached == null) {
+            return getUncached(block, key, lookup);
+        }
+        try {
+            return offer(new FlatBlock().set(cached.address()), key, lookup);
+        } finally {
+            cached.release();
+        }
+    }
+
+    boolean mayContain(int group, KeyBuffer key) {
+        return blooms == null
+                || bloomBytes[group] == 0
+                || BloomFilter.mayContain(
+                        blooms.address() + bloomOffsets[group], bloomBytes[group], key.hash());
+    }
+
+    private boolean getUncached(int block, KeyBuffer key, Lookup lookup) throws IOException {
+        DecodedBlock decoded = takeDecoder(0);
+        try {
+            if (cache.isWorthBuilding(block)) {
+                decoded.load(input, index, block);
+                CachedBlock cached = buildCached(decoded, block);
+                if (cached != null) {
+                    try {
+                        return offer(new FlatBlock().set(cached.address()), key, lookup);
+                    } finally {
+                        cached.release();
+                    }
+                }
+                int row = find(decoded, key);
+                return row >= 0 && offer(decoded, row, lookup);
+            }
+            decoded.loadKeys(input, index, block);
+            int row = find(decoded, key);
+            if (row < 0) {
+                return false;
+            }
+            decoded.loadKinds(input, index);
+            if (decoded.kind(row) == EntryKind.DELETE.code()) {
+                return lookup.offer(EntryKind.DELETE, new Slice());
+            }
+            decoded.loadValues(input, index);
+            return offer(decoded, row, lookup);
+        } catch (IOException | RuntimeException e) {
+            throw failure(e, block);
+        } finally {
+            pool.giveBack(decoded);
+        }
+    }
+
+    /** A decoder that has begun with this file; to be given back. */
+    DecodedBlock takeDecoder(int maxReadAheadBytes) {
+        DecodedBlock decoded = pool.take();
+        decoded.begin(maxReadAheadBytes);
+        return decoded;
+    }
+
+    void giveBack(DecodedBlock decoded) {
+        pool.giveBack(decoded);
+    }
+
+    /** Puts a decoded block into the cache, held for the caller; null if there is no room. */
+    @Nullable CachedBlock buildCached(DecodedBlock decoded, int block) {
+        int sizeBytes = FlatBlock.sizeBytes(decoded);
+        MemoryBlock memory = sizeBytes < 0 ? null : cache.allocate(sizeBytes);
+        if (memory == null) {
+            return null;
+        }
+        FlatBlock.build(decoded, memory.address());
+        return cache.put(block, memory);
+    }
+
+    /** What to throw when reading a block failed: damage names the file and where. */
+    IOException failure(Exception cause, int block) {
+        if (cause instanceof MalformedPageException
+                || cause instanceof EOFException
+                || cause instanceof IndexOutOfBoundsException) {
+            return Corruption.of(
+                    name,
+                    "block "
+                            + block
+                            + " is damaged: "
+                            + cause.getMessage()
+                            + ", keysOffset="
+                            + index.keysOffset(block)
+                            + ", valuesOffset="
+                            + index.valuesOffset(block),
+                    cause);
+        }
+        if (cause instanceof IOException io) {
+            return io;
+        }
+        throw (RuntimeException) cause;
+    }
+
+    private static boolean offer(FlatBlock block, KeyBuffer key, Lookup lookup) {
+        int row = block.find(key.hash(), key.slice());
+        return row >= 0 && offer(block, row, lookup);
+    }
+
+    private static boolean offer(BlockView block, int row, Lookup lookup) {
+        return lookup.offer(EntryKind.ofCode(block.kind(row)), block.value(row, new Slice()));
+    }
+
+    private static int find(DecodedBlock block, KeyBuffer key) {
+        Slice scratch = new Slice();
+        int row = BlockView.lowerBound(block, key.slice(), scratch);
+        return row < block.rows() && block.key(row, scratch).contentEquals(key.slice()) ? row : -1;
+    }
+
+    private void close() {
+        cache.drop();
+        index.close();
+        if (blooms != null) {
+            blooms.release();
+        }
+        try {
+            input.close();
+        } catch (IOException e) {
+            // Nothing was written through it: what was read stays right, and nobody can act on it.
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,278 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.storage.StorageInput;
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.zip.CRC32C;
+import org.apache.parquet.format.FileMetaData;
+import org.apache.parquet.format.KeyValue;
+import org.apache.parquet.format.Util;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tail of an SSTable, read and checked: bloom filters, indexes and footer.
+ *
+ * @param bytes the tail; index 0 is at {@code meta.tailOffset()} of the file
+ * @param footer parsed, after the checksum of the tail was found right
+ * @param meta what the footer says of the file
+ */
+record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
+
+    private static final int MAX_TAIL_BYTES = 1 << 30;
+
+    /**
+     * Reads and checks the tail: magic at both ends, lengths, checksum, format, and, if the meta is
+     * known from elsewhere, that file and meta are the same.
+     *
+     * @param name what errors call the file
+     * @throws CorruptionException if the file is damaged, or not the one that the meta describes
+     */
+    static SstableTail read(
+            StorageInput input, String fileName, String name, @Nullable SstableMeta expected)
+            throws IOException {
+        try {
+            return new Reading(input, fileName, name, expected).read();
+        } catch (MalformedPageException | EOFException e) {
+            throw Corruption.of(name, e.getMessage(), e);
+        }
+    }
+
+    /** One attempt to read. */
+    private record Reading(
+            StorageInput input, String fileName, String name, @Nullable SstableMeta expected) {
+
+        SstableTail read() throws IOException {
+            long size = input.size();
+            if (expected != null && size != expected.sizeBytes()) {
+                throw Corruption.of(
+                        name,
+                        "has another size than it was written with: size="
+                                + size
+                                + ", written="
+                                + expected.sizeBytes());
+            }
+            if (size < SstableFormat.MIN_FILE_BYTES) {
+                throw Corruption.of(name, "is too short for an SSTable: size=" + size);
+            }
+            byte[] magic = new byte[SstableFormat.MAGIC.length];
+            input.readFully(0, magic, 0, magic.length);
+            if (!Arrays.equals(magic, SstableFormat.MAGIC)) {
+                throw Corruption.of(name, "does not begin like a Parquet file");
+            }
+            long tailOffset = expected != null ? expected.tailOffset() : findTail(size);
+            if (tailOffset < SstableFormat.MAGIC.length
+                    || tailOffset > size - SstableFormat.TRAILER_BYTES
+                    || size - tailOffset > MAX_TAIL_BYTES) {
+                throw Corruption.of(
+                        name,
+                        "has its tail out of place: tailOffset=" + tailOffset + ", size=" + size);
+            }
+            byte[] tail = new byte[(int) (size - tailOffset)];
+            input.readFully(tailOffset, tail, 0, tail.length);
+            int footerBytes = footerBytes(tail);
+            int checksum = checkChecksum(tail, tailOffset);
+            FileMetaData footer = parse(tail, footerBytes);
+            return new SstableTail(tail, footer, meta(footer, size, tailOffset, checksum));
+        }
+
+        /** The tail's offset, out of the footer's bytes, which nobody has checked yet. */
+        private long findTail(long size) throws IOException {
+            byte[] trailer = new byte[SstableFormat.TRAILER_BYTES];
+            input.readFully(size - trailer.length, trailer, 0, trailer.length);
+            long footerBytes = footerLength(trailer, trailer.length);
+            if (footerBytes > size - SstableFormat.MIN_FILE_BYTES || footerBytes > MAX_TAIL_BYTES) {
+                throw Corruption.of(
+                        name,
+                        "declares a footer larger than the file: footerBytes="
+                                + footerBytes
+                                + ", size="
+                                + size);
+            }
+            byte[] footer = new byte[(int) footerBytes];
+            input.readFully(size - trailer.length - footer.length, footer, 0, footer.length);
+            int at =
+                    FooterProperties.valueAt(
+                            footer,
+                            SstableFormat.TAIL_OFFSET_PROPERTY,
+                            FooterProperties.OFFSET_DIGITS);
+            if (at < 0) {
+                throw Corruption.of(
+                        name,
+                        "is no SSTable of flink-lsm: its footer has no property "
+                                + SstableFormat.TAIL_OFFSET_PROPERTY);
+            }
+            return hex(footer, at, FooterProperties.OFFSET_DIGITS);
+        }
+
+        private int footerBytes(byte[] tail) throws IOException {
+            long footerBytes = footerLength(tail, tail.length);
+            if (footerBytes > tail.length - SstableFormat.TRAILER_BYTES) {
+                throw Corruption.of(
+                        name,
+                        "declares a footer larger than its tail: footerBytes="
+                                + footerBytes
+                                + ", tailBytes="
+                                + tail.length);
+            }
+            return (int) footerBytes;
+        }
+
+        /** Footer length out of the trailer that ends at the index; unsigned. */
+        private long footerLength(byte[] bytes, int end) throws IOException {
+            int magicFrom = end - SstableFormat.MAGIC.length;
+            if (!Arrays.equals(Arrays.copyOfRange(bytes, magicFrom, end), SstableFormat.MAGIC)) {
+                throw Corruption.of(name, "does not end like a Parquet file");
+            }
+            long length = 0;
+            for (int i = 0; i < Integer.BYTES; i++) {
+                length |= (bytes[magicFrom - Integer.BYTES + i] & 0xFFL) << (Byte.SIZE * i);
+            }
+            return length;
+        }
+
+        private int checkChecksum(byte[] tail, long tailOffset) throws IOException {
+            int digits = FooterProperties.CHECKSUM_DIGITS;
+            int at = FooterProperties.valueAt(tail, SstableFormat.TAIL_CHECKSUM_PROPERTY, digits);
+            if (at < 0) {
+                throw Corruption.of(
+                        name,
+                        "has no checksum in its footer: property="
+                                + SstableFormat.TAIL_CHECKSUM_PROPERTY
+                                + ", tailOffset="
+                                + tailOffset);
+            }
+            int stored = (int) hex(tail, at, digits);
+            CRC32C crc = new CRC32C();
+            crc.update(tail, 0, at);
+            for (int i = 0; i < digits; i++) {
+                crc.update('0');
+            }
+            crc.update(tail, at + digits, tail.length - at - digits);
+            int computed = (int) crc.getValue();
+            if (stored != computed) {
+                throw Corruption.checksum(name, "tail", tailOffset, stored, computed);
+            }
+            if (expected != null && expected.tailChecksum() != stored) {
+                throw Corruption.of(
+                        name,
+                        "is not the file that was written: tailChecksum="
+                                + Integer.toHexString(stored)
+                                + ", written="
+                                + Integer.toHexString(expected.tailChecksum()));
+            }
+            return stored;
+        }
+
+        private FileMetaData parse(byte[] tail, int footerBytes) throws IOException {
+            int from = tail.length - SstableFormat.TRAILER_BYTES - footerBytes;
+            try {
+                // Thrift refuses lists and strings that cannot fit into this many bytes.
+                return Util.readFileMetaData(
+                        new ByteArrayInputStream(tail, from, footerBytes),
+                        Math.max(footerBytes, 1));
+            } catch (IOException | RuntimeException e) {
+                throw new MalformedPageException("footer is malformed: " + e.getMessage());
+            }
+        }
+
+        private SstableMeta meta(FileMetaData footer, long size, long tailOffset, int checksum)
+                throws IOException {
+            Map<String, String> pairs = new HashMap<>();
+            if (footer.isSetKey_value_metadata()) {
+                for (KeyValue pair : footer.getKey_value_metadata()) {
+                    pairs.put(pair.getKey(), pair.isSetValue() ? pair.getValue() : "");
+                }
+            }
+            String format = pairs.get(SstableFormat.FORMAT_PROPERTY);
+            if (!Integer.toString(SstableFormat.VERSION).equals(format)) {
+                throw new CorruptionException(
+                        "["
+                                + name
+                                + "] has a format that this version of flink-lsm does not read: "
+                                + SstableFormat.FORMAT_PROPERTY
+                                + "="
+                                + format
+                                + ", readable="
+                                + SstableFormat.VERSION
+                                + "; read it with the version that wrote it, or a newer one.");
+            }
+            SstableMeta meta = FooterProperties.toMeta(fileName, pairs, size, tailOffset, checksum);
+            if (meta.entryCount() != footer.getNum_rows()
+                    || meta.entryCount() <= 0
+                    || meta.minKey().compareTo(meta.maxKey()) > 0) {
+                throw new MalformedPageException(
+                        "footer contradicts itself: entries="
+                                + meta.entryCount()
+                                + ", rows="
+                                + footer.getNum_rows()
+                                + ", minKey="
+                                + meta.minKey()
+                                + ", maxKey="
+                                + meta.maxKey());
+            }
+            if (expected != null) {
+                checkSame(meta, expected);
+            }
+            return meta;
+        }
+
+        /** Level and clip may differ: a file keeps its footer when it moves or is adopted. */
+        private void checkSame(SstableMeta found, SstableMeta wanted) throws IOException {
+            SstableMeta comparable =
+                    new SstableMeta(
+                            wanted.fileName(),
+                            wanted.treeName(),
+                            found.level(),
+                            wanted.generation(),
+                            wanted.sizeBytes(),
+                            wanted.tailOffset(),
+                            wanted.tailChecksum(),
+                            wanted.entryCount(),
+                            wanted.tombstoneCount(),
+                            wanted.mergeCount(),
+                            wanted.minKey(),
+                            wanted.maxKey(),
+                            wanted.minWriteTimeMillis(),
+                            wanted.maxWriteTimeMillis(),
+                            null);
+            if (!found.equals(comparable)) {
+                throw Corruption.of(
+                        name,
+                        "is not what the manifest says: footer="
+                                + found
+                                + ", manifest="
+                                + comparable);
+            }
+        }
+
+        private long hex(byte[] bytes, int from, int digits) throws MalformedPageException {
+            long value = 0;
+            for (int i = from; i < from + digits; i++) {
+                int digit = "0123456789abcdef".indexOf((char) bytes[i]);
+                if (digit < 0) {
+                    throw new MalformedPageException("a property of the tail is malformed");
+                }
+                value = value << 4 | digit;
+            }
+            return value;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.entry.KeyBuffer;
+import java.io.IOException;
+import java.util.List;
+import org.apache.parquet.format.Encoding;
+
+/**
+ * Reads all of an SSTable and checks it: every page's checksum, keys in order and inside the range,
+ * counts as the footer tells them, no key that its bloom filter denies. Confined to one thread.
+ */
+final class SstableVerifier {
+
+    private static final int READ_AHEAD_BYTES = 256 << 10;
+
+    private final SstableReader reader;
+    private final Slice key = new Slice();
+    private final ValueBuffer lastKey = new ValueBuffer();
+    private final Slice lastKeyView = new Slice();
+    private final KeyBuffer hashedKey = new KeyBuffer();
+    private final long[] counts = new long[EntryKind.values().length];
+    private long entries;
+
+    private SstableVerifier(SstableReader reader) {
+        this.reader = reader;
+    }
+
+    /**
+     * @throws io.flinklsm.core.errors.CorruptionException naming the file, at the first damage
+     */
+    static void verify(SstableReader reader) throws IOException {
+        new SstableVerifier(reader).verify();
+    }
+
+    private void verify() throws IOException {
+        DecodedBlock decoded = reader.takeDecoder(READ_AHEAD_BYTES);
+        try {
+            for (int block = 0; block < reader.index().blockCount(); block++) {
+                try {
+                    decoded.load(reader.input(), reader.index(), block);
+                    verifyEntries(decoded, block);
+                } catch (IOException | RuntimeException e) {
+                    throw reader.failure(e, block);
+                }
+            }
+        } finally {
+            reader.giveBack(decoded);
+        }
+        try {
+            verifyCounts();
+            verifyKeyGroups();
+        } catch (MalformedPageException e) {
+            throw Corruption.of(reader.name(), e.getMessage(), e);
+        }
+    }
+
+    private void verifyEntries(DecodedBlock block, int number) throws MalformedPageException {
+        int group = reader.index().groupOf(number);
+        for (int row = 0; row < block.rows(); row++) {
+            block.key(row, key);
+            if (entries > 0 && lastKey.view(lastKeyView).compareTo(key) >= 0) {
+                throw new MalformedPageException("keys must ascend: row=" + row + ", key=" + key);
+            }
+            if (!reader.mayContain(group, hashedKey.set(key, key.length()))) {
+                throw new MalformedPageException("bloom filter denies a key: key=" + key);
+            }
+            counts[block.kind(row)]++;
+            entries++;
+            lastKey.set(key);
+        }
+    }
+
+    private void verifyCounts() throws MalformedPageException {
+        SstableMeta meta = reader.meta();
+        if (entries != meta.entryCount()
+                || counts[EntryKind.DELETE.code()] != meta.tombstoneCount()
+                || counts[EntryKind.MERGE.code()] != meta.mergeCount()
+                || lastKey.view(lastKeyView).compareTo(meta.maxKey()) != 0) {
+            throw new MalformedPageException(
+                    "entries are not what the footer says: entries="
+                            + entries
+                            + " of "
+                            + meta.entryCount()
+                            + ", tombstones="
+                            + counts[EntryKind.DELETE.code()]
+                            + " of "
+                            + meta.tombstoneCount()
+                            + ", merges="
+                            + counts[EntryKind.MERGE.code()]
+                            + " of "
+                            + meta.mergeCount()
+                            + ", lastKey="
+                            + lastKeyView
+                            + ", maxKey="
+                            + meta.maxKey());
+        }
+    }
+
+    /** The engine never reads them, but other readers do. */
+    private void verifyKeyGroups() throws IOException {
+        List<FileLayout.Group> groups = reader.layout().groups();
+        IndexParser pages = new IndexParser();
+        SstableTail tail =
+                SstableTail.read(
+                        reader.input(), reader.meta().fileName(), reader.name(), reader.meta());
+        PageReader page = new PageReader(new PageCodec());
+        for (FileLayout.Group group : groups) {
+            FileLayout.Chunk chunk = group.keyGroups();
+            pages.parseOffsetIndex(
+                    tail.bytes(),
+                    chunk.offsetIndex().from(),
+                    chunk.offsetIndex().to(),
+                    chunk.offset(),
+                    chunk.byteCount(),
+                    group.rows());
+            page.begin(0);
+            for (int i = 0; i < pages.pageCount; i++) {
+                int rows = pages.rowCount(i, group.rows());
+                page.read(
+                        reader.input(),
+                        pages.offsets[i],
+                        pages.pageBytes[i],
+                        chunk.end(),
+                        rows,
+                        Encoding.DELTA_BINARY_PACKED.getValue());
+                DeltaBinaryPacked.decode(
+                        new ByteSource().set(page.bytes, page.from, page.limit),
+                        page.bytes,
+                        new int[rows],
+                        rows);
+            }
+        }
+    }
+}
