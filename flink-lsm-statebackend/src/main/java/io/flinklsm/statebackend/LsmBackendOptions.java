@@ -94,8 +94,8 @@ public final class LsmBackendOptions {
                     .intType()
                     .defaultValue(2)
                     .withDescription(
-                            "Threads for flushes and compactions, shared by the backends of a"
-                                    + " slot.");
+                            "Threads for compactions, shared by the backends of a slot; one more"
+                                    + " thread flushes.");
 
     public static final ConfigOption<Integer> TRANSFER_THREADS =
             key("state.backend.lsm.transfer-threads")
