@@ -161,29 +161,6 @@ public final class MemoryBudget implements AutoCloseable {
     }
 
     /**
-     * Memory of exactly this size that the caller has reserved by {@link #tryReserve} before: the
-     * reservation becomes the block's, and releasing the block ends it. So work that frees memory
-     * never waits for memory.
-     *
-     * @throws IllegalStateException if the operating system has no memory left
-     */
-    public MemoryBlock allocateReserved(int sizeBytes) {
-        MemoryBlock block = cutReserved(sizeBytes);
-        if (block == null) {
-            throw new IllegalStateException(
-                    "["
-                            + name
-                            + "] the operating system gave no native memory within the limit:"
-                            + " sizeBytes="
-                            + sizeBytes
-                            + " "
-                            + describe()
-                            + "; lower the managed memory or free memory on this machine");
-        }
-        return block;
-    }
-
-    /**
      * Like {@link #tryAllocate}, but asks the reclaimers for memory, those of this budget first,
      * and waits for it.
      *

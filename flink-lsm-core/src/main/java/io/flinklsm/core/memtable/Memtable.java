@@ -13,12 +13,18 @@
  */
 package io.flinklsm.core.memtable;
 
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +33,56 @@ import org.jspecify.annotations.Nullable;
  * first asks for a range.
  *
  * <p>Reference counted: created with one reference; memory is given back when the last one is
- * released.
+ * released. An empty memtable holds no memory.
+ *
+ * <p>What a key's entry becomes (older entry across, write down):
+ *
+ * <pre>
+ *             none     PUT a      DELETE   MERGE a
+ *  put b      PUT b    PUT b      PUT b    PUT b
+ *  delete     DELETE   DELETE     DELETE   DELETE
+ *  merge b    MERGE b  PUT a⊕b    PUT b    MERGE a⊕b
+ * </pre>
  */
 public final class Memtable {
+
+    private static final byte[] NO_BYTES = new byte[0];
+    private static final int NOT_APPENDING = MergeOperator.NOT_APPENDING;
+
+    /** Steps in which memory for the sorted order is set aside, in entries. */
+    private static final int ORDER_STEP_MIN = 64;
+
+    private static final int ORDER_STEP_MAX = 1 << 16;
+
+    // Immutable.
+    private final MemtableKind kind;
+    private final long generation;
+    private final MemoryBudget budget;
+    private final @Nullable MergeOperator operator;
+    private final int separator;
+    private final long minWriteTimeMillis;
+    private final Arena arena;
+    private final Entries entries;
+    private final MemtableIndex index;
+
+    // Written by the writer only; others may see them a little late.
+    private int entryCount;
+    private long dataBytes;
+    private int orderedCapacity;
+
+    /** Where the writer looks at values and folds them. */
+    private final Slice older = new Slice();
+
+    private final Slice newer = new Slice();
+    private final ValueBuffer folded = new ValueBuffer();
+
+    // Any thread.
+    private final AtomicInteger references = new AtomicInteger(1);
+    private final AtomicReference<@Nullable ValueCopy> spareCopy = new AtomicReference<>();
+    private final Object sortLock = new Object();
+    private volatile @Nullable SortedOrder order;
+    private volatile long maxWriteTimeMillis;
+    private volatile boolean frozen;
 
     /**
      * @param generation age of this source: newer wins
@@ -41,51 +94,159 @@ public final class Memtable {
             MemoryBudget budget,
             @Nullable MergeOperator operator,
             long nowMillis) {
-        throw new UnsupportedOperationException();
+        this.kind = kind;
+        this.generation = generation;
+        this.budget = budget;
+        this.operator = operator;
+        this.separator = operator == null ? NOT_APPENDING : operator.separator();
+        this.minWriteTimeMillis = nowMillis;
+        this.maxWriteTimeMillis = nowMillis;
+        this.arena = new Arena(budget);
+        this.entries = new Entries(arena);
+        this.index =
+                switch (kind) {
+                    case HASH -> new HashIndex(arena);
+                    case PREFIX_HASH -> new PrefixHashIndex(arena, budget);
+                    case ORDERED -> new SkipListIndex(arena);
+                };
     }
 
     /**
      * @return false if the budget has no room now, and then nothing has changed; so for all three
      *     writes
+     * @throws IllegalArgumentException if key or value is longer than 256 MiB
      */
     public boolean put(KeyBuffer key, byte[] value, int from, int byteCount) {
-        throw new UnsupportedOperationException();
+        checkWrite(key, value, from, byteCount);
+        int entry = index.findForWrite(key);
+        return entry == Arena.NO_REF
+                ? add(key, EntryKind.PUT, value, from, byteCount)
+                : replace(entry, EntryKind.PUT, value, from, byteCount);
     }
 
     public boolean delete(KeyBuffer key) {
-        throw new UnsupportedOperationException();
+        checkWrite(key, NO_BYTES, 0, 0);
+        int entry = index.findForWrite(key);
+        if (entry == Arena.NO_REF) {
+            return add(key, EntryKind.DELETE, NO_BYTES, 0, 0);
+        }
+        dataBytes -= entries.valueLength(entry);
+        entries.delete(entry);
+        return true;
     }
 
     /** Folds the operand into the key's entry here, or adds a MERGE entry. */
     public boolean merge(KeyBuffer key, byte[] operand, int from, int byteCount) {
-        throw new UnsupportedOperationException();
+        checkWrite(key, operand, from, byteCount);
+        MergeOperator fold = operator;
+        if (fold == null) {
+            throw new IllegalStateException(
+                    "[memtable] a merge operand came, but the tree has no merge operator: key="
+                            + key
+                            + "; set one in TreeOptions");
+        }
+        int entry = index.findForWrite(key);
+        if (entry == Arena.NO_REF) {
+            return add(key, EntryKind.MERGE, operand, from, byteCount);
+        }
+        EntryKind olderKind = entries.kind(entry);
+        if (olderKind == EntryKind.DELETE) {
+            return replace(entry, EntryKind.PUT, operand, from, byteCount);
+        }
+        if (separator != NOT_APPENDING) {
+            checkValueLength(entries.valueLength(entry) + 1L + byteCount);
+            if (!entries.append(entry, separator, operand, from, byteCount)) {
+                return false;
+            }
+            dataBytes += 1L + byteCount;
+            return true;
+        }
+        entries.viewValue(entry, older);
+        newer.setBytes(operand, from, byteCount);
+        fold.fold(older, newer, folded.clear());
+        checkValueLength(folded.length());
+        return replace(entry, olderKind, folded.array(), 0, folded.length());
     }
 
     /** Offers this source's entry for the key, if any; true if the lookup is done. */
     public boolean get(KeyBuffer key, Lookup lookup) {
-        throw new UnsupportedOperationException();
+        checkAlive();
+        int entry = index.find(key);
+        if (entry == Arena.NO_REF) {
+            return false;
+        }
+        ValueCopy copy = spareCopy.getAndSet(null);
+        if (copy == null) {
+            copy = new ValueCopy();
+        }
+        boolean done;
+        if (frozen) {
+            EntryKind entryKind = entries.viewValue(entry, copy.view());
+            done = lookup.offer(entryKind, copy.view());
+        } else {
+            EntryKind entryKind = entries.copyValue(entry, copy);
+            done = lookup.offer(entryKind, copy.value());
+        }
+        if (copy.isWorthKeeping()) {
+            spareCopy.set(copy);
+        }
+        return done;
     }
 
     /**
      * The entries whose prefix is the whole of {@code prefix} (its prefixLength is its length), as
      * they are now: later writes may or may not show in values, never break the cursor. PREFIX_HASH
-     * and ORDERED only, or any kind once frozen. Retains the memtable until it is closed.
+     * and ORDERED only, or any kind once frozen; by the writer only, or any thread once frozen.
+     * Retains the memtable until it is closed.
      */
     public EntryCursor prefixCursor(KeyBuffer prefix) {
-        throw new UnsupportedOperationException();
+        checkAlive();
+        if (prefix.prefixLength() != prefix.length()) {
+            throw new IllegalArgumentException(
+                    "[memtable] a prefix must be its own prefix: length="
+                            + prefix.length()
+                            + " prefixLength="
+                            + prefix.prefixLength());
+        }
+        if (index instanceof PrefixHashIndex groups && order == null) {
+            int[] refs = groups.sortedGroup(prefix, !frozen);
+            return new MemtableCursor.OfRefs(retained(), entries, refs, 0, refs.length);
+        }
+        return cursor(KeyRange.ofPrefix(prefix.toOwned()));
     }
 
     /**
      * The entries in the range. ORDERED, or any kind once frozen. Retains the memtable until
-     * closed.
+     * closed. Of an ORDERED memtable that is still written, the cursor shows what it finds on its
+     * way.
+     *
+     * @throws IllegalStateException if this kind has no order before it is frozen
      */
     public EntryCursor cursor(KeyRange range) {
-        throw new UnsupportedOperationException();
+        checkAlive();
+        if (index instanceof SkipListIndex list) {
+            return new MemtableCursor.OfList(retained(), entries, list, range.start(), range.end());
+        }
+        if (!frozen) {
+            throw new IllegalStateException(
+                    "[memtable] only an ordered memtable has ranges while it is written: kind="
+                            + kind
+                            + "; freeze it first");
+        }
+        SortedOrder sorted = sorted();
+        int from = sorted.lowerBound(entries, range.start());
+        int to = Math.max(from, sorted.lowerBound(entries, range.end()));
+        return new MemtableCursor.OfRefs(retained(), entries, sorted.refs(), from, to);
     }
 
     /** No write follows. Called once by the writer; returns at once (sorting comes later). */
     public void freeze(long nowMillis) {
-        throw new UnsupportedOperationException();
+        checkAlive();
+        if (frozen) {
+            throw new IllegalStateException("[memtable] frozen twice: generation=" + generation);
+        }
+        maxWriteTimeMillis = nowMillis;
+        frozen = true;
     }
 
     public MemtableKind kind() {
@@ -93,44 +254,177 @@ public final class Memtable {
     }
 
     public boolean isFrozen() {
-        throw new UnsupportedOperationException();
+        return frozen;
+    }
+
+    public MemtableKind kind() {
+        return kind;
     }
 
     public long generation() {
-        throw new UnsupportedOperationException();
+        return generation;
     }
 
     public long minWriteTimeMillis() {
-        throw new UnsupportedOperationException();
+        return minWriteTimeMillis;
     }
 
-    /** Time of the freeze. */
+    /** Time of the freeze; before it, that of the start. */
     public long maxWriteTimeMillis() {
-        throw new UnsupportedOperationException();
+        return maxWriteTimeMillis;
     }
 
+    /** Entries, tombstones included; exact for the writer, and for all once frozen. */
     public int entryCount() {
-        throw new UnsupportedOperationException();
+        return entryCount;
     }
 
-    /** Native memory held, index included. */
+    /** Memory held, index included; exact as {@link #entryCount} is. */
     public long usedBytes() {
-        throw new UnsupportedOperationException();
+        return arena.allocatedBytes() + orderBytes();
     }
 
-    /** Bytes of keys and values of live entries. */
+    /** Bytes of keys and values of live entries; exact as {@link #entryCount} is. */
     public long dataBytes() {
-        throw new UnsupportedOperationException();
+        return dataBytes;
     }
 
     /**
      * @return false if the last reference was released already
      */
     public boolean tryRetain() {
-        throw new UnsupportedOperationException();
+        int count = references.get();
+        while (count > 0) {
+            if (references.compareAndSet(count, count + 1)) {
+                return true;
+            }
+            count = references.get();
+        }
+        return false;
     }
 
+    /**
+     * @throws IllegalStateException if no reference is left to release
+     */
     public void release() {
-        throw new UnsupportedOperationException();
+        int left = references.decrementAndGet();
+        if (left < 0) {
+            references.incrementAndGet();
+            throw new IllegalStateException(
+                    "[memtable] released more often than retained: generation=" + generation);
+        }
+        if (left == 0) {
+            order = null;
+            arena.release();
+            budget.unreserve(orderBytes());
+            orderedCapacity = 0;
+        }
+    }
+
+    private boolean add(KeyBuffer key, EntryKind entryKind, byte[] value, int from, int byteCount) {
+        if (!reserveOrder() || !index.prepare(key)) {
+            return false;
+        }
+        int entry = entries.create(key, entryKind, value, from, byteCount, index.headroomBytes());
+        if (entry == Arena.NO_REF) {
+            return false;
+        }
+        index.insert(key, entry);
+        entryCount++;
+        dataBytes += key.length() + byteCount;
+        return true;
+    }
+
+    private boolean replace(int entry, EntryKind entryKind, byte[] value, int from, int byteCount) {
+        int olderLength = entries.valueLength(entry);
+        if (!entries.replace(entry, entryKind, value, from, byteCount)) {
+            return false;
+        }
+        dataBytes += byteCount - olderLength;
+        return true;
+    }
+
+    /**
+     * Sets memory aside for sorting one more entry: a flush must never wait for memory, since it is
+     * what frees it.
+     */
+    private boolean reserveOrder() {
+        if (entryCount < orderedCapacity || kind == MemtableKind.ORDERED) {
+            return true;
+        }
+        int step = Math.max(ORDER_STEP_MIN, Math.min(ORDER_STEP_MAX, orderedCapacity));
+        if (!budget.tryReserve((long) step * Integer.BYTES)) {
+            return false;
+        }
+        orderedCapacity += step;
+        return true;
+    }
+
+    private long orderBytes() {
+        return (long) orderedCapacity * Integer.BYTES;
+    }
+
+    private SortedOrder sorted() {
+        SortedOrder sorted = order;
+        if (sorted != null) {
+            return sorted;
+        }
+        synchronized (sortLock) {
+            sorted = order;
+            if (sorted == null) {
+                int[] refs = new int[entryCount];
+                index.collect(refs);
+                new RefSorter(arena, budget).sort(refs, 0, refs.length, 0);
+                sorted = new SortedOrder(refs);
+                order = sorted;
+            }
+            return sorted;
+        }
+    }
+
+    private Memtable retained() {
+        if (!tryRetain()) {
+            throw released();
+        }
+        return this;
+    }
+
+    private void checkWrite(KeyBuffer key, byte[] value, int from, int byteCount) {
+        checkAlive();
+        if (frozen) {
+            throw new IllegalStateException(
+                    "[memtable] written after the freeze: generation=" + generation);
+        }
+        Objects.checkFromIndexSize(from, byteCount, value.length);
+        if (key.length() > Entries.KEY_BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "[memtable] a key is too long: keyBytes="
+                            + key.length()
+                            + " limitBytes="
+                            + Entries.KEY_BYTES_MAX);
+        }
+        checkValueLength(byteCount);
+    }
+
+    private static void checkValueLength(long byteCount) {
+        if (byteCount > Entries.VALUE_BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "[memtable] a value is too long: valueBytes="
+                            + byteCount
+                            + " limitBytes="
+                            + Entries.VALUE_BYTES_MAX
+                            + "; keep less in one state entry, as a map instead of a list");
+        }
+    }
+
+    private void checkAlive() {
+        if (references.get() <= 0) {
+            throw released();
+        }
+    }
+
+    private IllegalStateException released() {
+        return new IllegalStateException(
+                "[memtable] used after its last reference was released: generation=" + generation);
     }
 }

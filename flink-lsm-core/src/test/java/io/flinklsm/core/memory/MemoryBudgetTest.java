@@ -77,20 +77,6 @@ class MemoryBudgetTest {
     }
 
     @Test
-    void aReservationBecomesABlockWhenTheBudgetIsFull() {
-        try (MemoryBudget budget = MemoryBudget.root("slot", 1000)) {
-            assertThat(budget.tryReserve(1000)).isTrue();
-
-            MemoryBlock block = budget.allocateReserved(400);
-
-            assertThat(budget.usedBytes()).isEqualTo(1000);
-            block.release();
-            assertThat(budget.usedBytes()).isEqualTo(600);
-            budget.unreserve(600);
-        }
-    }
-
-    @Test
     void aChildsReserveStaysItsOwnWhenTheParentIsFull() {
         try (MemoryBudget root = MemoryBudget.root("slot", 1000)) {
             MemoryBudget child = root.child("memtables", 300, 800);

@@ -1,0 +1,151 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.memtable;
+
+import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.EntryKind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Entries of a memtable one after another; holds a reference to the memtable. Over an active
+ * memtable the value is copied at the move, so it stays whole whatever is written meanwhile; over a
+ * frozen one nothing is copied.
+ */
+abstract class MemtableCursor implements EntryCursor {
+
+    private final Memtable memtable;
+    private final Entries entries;
+    private final @Nullable ValueCopy copy;
+    private final Slice key = new Slice();
+    private final Slice value = new Slice();
+    private EntryKind kind = EntryKind.DELETE;
+    private boolean done;
+    private boolean closed;
+
+    /** Takes over one reference to the memtable. */
+    private MemtableCursor(Memtable memtable, Entries entries) {
+        this.memtable = memtable;
+        this.entries = entries;
+        this.copy = memtable.isFrozen() ? null : new ValueCopy();
+    }
+
+    /** The next entry, or {@link Arena#NO_REF}. */
+    abstract int nextEntry();
+
+    @Override
+    public final boolean next() {
+        int entry = done ? Arena.NO_REF : nextEntry();
+        if (entry == Arena.NO_REF) {
+            done = true;
+            key.clear();
+            value.clear();
+            return false;
+        }
+        entries.viewKey(entry, key);
+        if (copy == null) {
+            kind = entries.viewValue(entry, value);
+        } else {
+            kind = entries.copyValue(entry, copy);
+            value.setSlice(copy.value());
+        }
+        return true;
+    }
+
+    @Override
+    public final Slice key() {
+        return key;
+    }
+
+    @Override
+    public final EntryKind kind() {
+        return kind;
+    }
+
+    @Override
+    public final Slice value() {
+        return value;
+    }
+
+    @Override
+    public final void close() {
+        if (!closed) {
+            closed = true;
+            done = true;
+            key.clear();
+            value.clear();
+            memtable.release();
+        }
+    }
+
+    /** Over refs {@code [from, to)} of an array in key order. */
+    static final class OfRefs extends MemtableCursor {
+
+        private final int[] refs;
+        private final int to;
+        private int at;
+
+        OfRefs(Memtable memtable, Entries entries, int[] refs, int from, int to) {
+            super(memtable, entries);
+            this.refs = refs;
+            this.at = from;
+            this.to = to;
+        }
+
+        @Override
+        int nextEntry() {
+            return at < to ? refs[at++] : Arena.NO_REF;
+        }
+    }
+
+    /** Over a skip list from an entry on, up to a bound. */
+    static final class OfList extends MemtableCursor {
+
+        private final SkipListIndex list;
+        private final Entries entries;
+        private final @Nullable OwnedSlice end;
+        private final Slice bounded = new Slice();
+        private int at;
+        private boolean started;
+
+        OfList(
+                Memtable memtable,
+                Entries entries,
+                SkipListIndex list,
+                OwnedSlice start,
+                @Nullable OwnedSlice end) {
+            super(memtable, entries);
+            this.entries = entries;
+            this.list = list;
+            this.end = end;
+            this.at = list.firstAtOrAbove(start);
+        }
+
+        @Override
+        int nextEntry() {
+            // The link is followed at the move: an entry added behind the current one is seen.
+            if (started) {
+                at = list.next(at);
+            }
+            started = true;
+            if (at != Arena.NO_REF
+                    && end != null
+                    && entries.viewKey(at, bounded).compareTo(end) >= 0) {
+                at = Arena.NO_REF;
+            }
+            return at;
+        }
+    }
+}
