@@ -249,10 +249,6 @@ public final class Memtable {
         frozen = true;
     }
 
-    public MemtableKind kind() {
-        throw new UnsupportedOperationException();
-    }
-
     public boolean isFrozen() {
         return frozen;
     }
