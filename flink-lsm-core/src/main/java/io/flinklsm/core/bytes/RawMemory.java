@@ -98,6 +98,28 @@ public final class RawMemory {
         UNSAFE.invokeCleaner(buffer);
     }
 
+    public static long getLongVolatile(@Nullable Object base, long offset) {
+        return UNSAFE.getLongVolatile(base, offset);
+    }
+
+    /**
+     * Stores with release semantics: what was written before is visible to who reads this value.
+     */
+    public static void putLongOrdered(@Nullable Object base, long offset, long value) {
+        UNSAFE.storeFence();
+        UNSAFE.putLong(base, offset, value);
+    }
+
+    /** No load or store behind it moves before a load in front of it. */
+    public static void loadFence() {
+        UNSAFE.loadFence();
+    }
+
+    /** No store behind it moves before a load or store in front of it. */
+    public static void storeFence() {
+        UNSAFE.storeFence();
+    }
+
     /** Copies {@code length} bytes; the ranges must not overlap. */
     public static void copy(
             @Nullable Object fromBase,
