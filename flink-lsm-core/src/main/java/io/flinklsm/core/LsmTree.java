@@ -27,6 +27,7 @@ import io.flinklsm.core.version.VersionSet;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -89,11 +90,15 @@ public final class LsmTree {
         return options;
     }
 
-    /** Replaces the options; the memtable's kind counts from the next memtable on. */
+    /**
+     * Replaces the options; freezes the memtable if it cannot go on with them. Writer thread only.
+     */
     public void configure(TreeOptions newOptions) throws IOException {
-        boolean newKind = newOptions.memtableKind() != active.kind();
+        boolean newMemtable =
+                newOptions.memtableKind() != active.kind()
+                        || !Objects.equals(newOptions.operator(), options.operator());
         options = newOptions;
-        if (newKind) {
+        if (newMemtable) {
             store.replaceActive(this);
         }
     }
@@ -194,7 +199,8 @@ public final class LsmTree {
      * The live entries (all PUT, operands folded) whose keys start with the prefix, as of now. For
      * trees of kind PREFIX_HASH (the prefix being one that keys were written with) and ORDERED this
      * freezes nothing; else like {@link #scan}. Writes while the cursor is open are allowed; it may
-     * or may not show them.
+     * or may not show them. No prefix that keys of a PREFIX_HASH tree are written with may be the
+     * beginning of another.
      */
     public EntryCursor scanPrefix(KeyBuffer prefix) throws IOException {
         return scanPrefixFrom(prefix, null);

@@ -19,6 +19,7 @@ import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.version.Version;
 import io.flinklsm.core.version.VersionChecker;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,11 +52,26 @@ public final class StoreRestorer {
         Map<String, Version> trees = new LinkedHashMap<>();
         for (Map.Entry<String, List<SstableMeta>> tree : plan.trees().entrySet()) {
             for (SstableMeta meta : tree.getValue()) {
-                openSstables.verify(meta);
+                verify(meta, openSstables);
             }
             trees.put(tree.getKey(), join(tree.getKey(), tree.getValue(), openSstables));
         }
         return new Restored(trees, plan.nextGeneration());
+    }
+
+    private static void verify(SstableMeta meta, OpenSstables openSstables) throws IOException {
+        try {
+            openSstables.verify(meta);
+        } catch (NoSuchFileException e) {
+            throw new CorruptionException(
+                    "[tree "
+                            + meta.treeName()
+                            + " / "
+                            + meta.fileName()
+                            + "] the image lists a file that is missing; restore an earlier"
+                            + " checkpoint",
+                    e);
+        }
     }
 
     private static Version join(String treeName, List<SstableMeta> metas, OpenSstables openSstables)

@@ -1,0 +1,381 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.checkpoint.CheckpointImage;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.merge.AppendOperator;
+import io.flinklsm.core.sstable.SstableCodec;
+import io.flinklsm.core.sstable.SstableOptions;
+import io.flinklsm.core.storage.LocalStorage;
+import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.testing.InMemoryStorage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Random operations on trees with random options against a {@link TreeMap}: at least a million
+ * operations a run, with flushes, both compaction styles, checkpoints and reopening from a
+ * manifest. A failure names the seed; run it again with {@code -Dflinklsm.seed=...}.
+ */
+class LsmStoreModelTest {
+
+    private static final int OPERATIONS_PER_ROUND = 45_000;
+    private static final int ROUNDS = 24;
+
+    @TempDir Path directory;
+
+    @Test
+    void aTreeIsATreeMapOnLocalStorage() throws Exception {
+        runRounds(
+                "local",
+                round -> new LocalStorage(directory.resolve("round-" + round), false),
+                ROUNDS / 2);
+    }
+
+    @Test
+    void aTreeIsATreeMapOnInMemoryStorage() throws Exception {
+        runRounds("in-memory", round -> new InMemoryStorage(), ROUNDS / 2);
+    }
+
+    private interface StorageOfRound {
+        Storage open(int round) throws IOException;
+    }
+
+    private static void runRounds(String name, StorageOfRound storages, int rounds)
+            throws Exception {
+        long firstSeed = Long.getLong("flinklsm.seed", System.nanoTime());
+        long operations = 0;
+        for (int i = 0; i < rounds; i++) {
+            long seed = firstSeed + i;
+            try {
+                Round round = new Round(seed, storages.open(i));
+                operations += round.run(OPERATIONS_PER_ROUND);
+            } catch (Throwable failure) {
+                throw new AssertionError(
+                        "model test failed: storage=" + name + ", -Dflinklsm.seed=" + seed,
+                        failure);
+            }
+        }
+        assertThat(operations).isGreaterThanOrEqualTo((long) OPERATIONS_PER_ROUND * rounds);
+    }
+
+    /**
+     * One store with its options and its model, from birth to close, through several reopenings.
+     */
+    private static final class Round {
+
+        private final Random random;
+        private final Storage storage;
+        private final LsmStoreOptions options;
+        private final long memoryBytes;
+        private final MemtableKind kind;
+        private final int keys;
+        private final int maxValueBytes;
+        private final NavigableMap<OwnedSlice, byte[]> model = new TreeMap<>();
+        private final KeyBuffer key = new KeyBuffer();
+        private final KeyBuffer other = new KeyBuffer();
+        private final ValueBuffer value = new ValueBuffer();
+
+        private StoreResources resources;
+        private LsmStore store;
+        private LsmTree tree;
+        private long checkpointId;
+
+        Round(long seed, Storage storage) {
+            this.random = new Random(seed);
+            this.storage = storage;
+            this.kind = MemtableKind.values()[random.nextInt(3)];
+            this.keys = 1 << (4 + random.nextInt(12));
+            this.maxValueBytes = 1 << random.nextInt(10);
+            this.memoryBytes = (4L << 20) << random.nextInt(4);
+            this.options = randomOptions();
+            open(null);
+        }
+
+        private LsmStoreOptions randomOptions() {
+            int trigger = 2 + random.nextInt(4);
+            return new LsmStoreOptions(
+                    1L << (14 + random.nextInt(6)),
+                    random.nextBoolean() ? CompactionStyle.LEVELED : CompactionStyle.SIZE_TIERED,
+                    trigger,
+                    trigger + 4,
+                    trigger + 8,
+                    2 + random.nextInt(4),
+                    1L << (14 + random.nextInt(5)),
+                    1L << (15 + random.nextInt(5)),
+                    2 + random.nextInt(9),
+                    8 + random.nextInt(50),
+                    new SstableOptions(
+                            1 << (8 + random.nextInt(6)),
+                            1 + random.nextInt(300),
+                            1 << (13 + random.nextInt(8)),
+                            random.nextInt(4) == 0 ? 0 : 10.6,
+                            random.nextBoolean() ? SstableCodec.LZ4_RAW : SstableCodec.UNCOMPRESSED,
+                            random.nextInt(3)));
+        }
+
+        private void open(String manifest) {
+            resources = StoreResources.create("model", memoryBytes, 1, Clock.system());
+            try {
+                store =
+                        manifest == null
+                                ? LsmStore.create(storage, options, resources)
+                                : LsmStore.open(storage, options, resources, manifest);
+                tree =
+                        store.openTree(
+                                "counts", new TreeOptions(kind, new AppendOperator(','), null));
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        int run(int operations) throws Exception {
+            try {
+                for (int i = 0; i < operations; i++) {
+                    step();
+                }
+                compareAll();
+                tree.compactAll();
+                compareAll();
+                assertThat(entriesOnDisk()).isEqualTo(model.size());
+            } finally {
+                close();
+            }
+            return operations;
+        }
+
+        private void step() throws Exception {
+            int dice = random.nextInt(10_000);
+            if (dice < 3800) {
+                put();
+            } else if (dice < 5000) {
+                delete();
+            } else if (dice < 6200) {
+                merge();
+            } else if (dice < 9900) {
+                get();
+            } else if (dice < 9960) {
+                scanPrefix();
+            } else if (dice < 9985) {
+                scanRange();
+            } else if (dice < 9990) {
+                tree.flush();
+            } else if (dice < 9995) {
+                checkpointAndForget();
+            } else if (dice < 9997) {
+                compareAll();
+            } else if (dice < 9999) {
+                checkpointAndReopen();
+            } else if (random.nextInt(4) == 0) {
+                tree.compactAll();
+            }
+        }
+
+        private OwnedSlice randomKey(KeyBuffer into) {
+            int number = random.nextInt(keys);
+            // The first byte tells the length, so that no prefix is the beginning of another.
+            byte[] bytes = new byte[3 + number % 4 + 2];
+            bytes[0] = (byte) (number % 4);
+            bytes[1] = (byte) (number >> 3);
+            Arrays.fill(bytes, 2, bytes.length - 2, (byte) (number % 3 == 0 ? 0xFF : number % 3));
+            bytes[bytes.length - 2] = (byte) (number >> 8);
+            bytes[bytes.length - 1] = (byte) number;
+            into.set(bytes, 0, bytes.length, bytes.length - 2);
+            return OwnedSlice.wrap(bytes);
+        }
+
+        private byte[] randomValue() {
+            byte[] bytes = new byte[random.nextInt(maxValueBytes + 1)];
+            random.nextBytes(bytes);
+            return bytes;
+        }
+
+        private void put() throws IOException {
+            OwnedSlice at = randomKey(key);
+            byte[] bytes = randomValue();
+            tree.put(key, bytes, 0, bytes.length);
+            model.put(at, bytes);
+        }
+
+        private void delete() throws IOException {
+            OwnedSlice at = randomKey(key);
+            tree.delete(key);
+            model.remove(at);
+        }
+
+        private void merge() throws IOException {
+            OwnedSlice at = randomKey(key);
+            byte[] operand = new byte[random.nextInt(8)];
+            random.nextBytes(operand);
+            tree.merge(key, operand, 0, operand.length);
+            model.merge(
+                    at,
+                    operand,
+                    (older, newer) -> {
+                        byte[] folded = Arrays.copyOf(older, older.length + 1 + newer.length);
+                        folded[older.length] = ',';
+                        System.arraycopy(newer, 0, folded, older.length + 1, newer.length);
+                        return folded;
+                    });
+        }
+
+        private void get() throws IOException {
+            OwnedSlice at = randomKey(key);
+            boolean found = tree.get(key, value);
+            byte[] expected = model.get(at);
+            assertThat(found).as("key %s", at).isEqualTo(expected != null);
+            if (expected != null) {
+                assertThat(value.toBytes()).as("key %s", at).isEqualTo(expected);
+            }
+        }
+
+        private void scanPrefix() throws IOException {
+            randomKey(key);
+            OwnedSlice prefix = OwnedSlice.copyOf(key.array(), 0, key.prefixLength());
+            KeyRange range = KeyRange.ofPrefix(prefix);
+            NavigableMap<OwnedSlice, byte[]> expected = submap(range);
+            KeyBuffer prefixKey = new KeyBuffer().set(prefix);
+            try (EntryCursor cursor = tree.scanPrefix(prefixKey)) {
+                compare(cursor, expected);
+            }
+            if (expected.size() > 1) {
+                OwnedSlice after =
+                        new ArrayList<>(expected.keySet()).get(random.nextInt(expected.size()));
+                other.set(after);
+                try (EntryCursor cursor = tree.scanPrefixAfter(prefixKey, other)) {
+                    compare(cursor, expected.tailMap(after, false));
+                }
+            }
+        }
+
+        private void scanRange() throws IOException {
+            OwnedSlice a = randomKey(key);
+            OwnedSlice b = randomKey(key);
+            KeyRange range = a.compareTo(b) <= 0 ? new KeyRange(a, b) : new KeyRange(b, a);
+            NavigableMap<OwnedSlice, byte[]> expected = new TreeMap<>(submap(range));
+            try (EntryCursor cursor = tree.scan(range)) {
+                // A stable view: what is written now must not show.
+                for (int i = random.nextInt(20); i > 0; i--) {
+                    put();
+                    delete();
+                }
+                compare(cursor, expected);
+            }
+        }
+
+        private NavigableMap<OwnedSlice, byte[]> submap(KeyRange range) {
+            return range.end() == null
+                    ? model.tailMap(range.start(), true)
+                    : model.subMap(range.start(), true, range.end(), false);
+        }
+
+        private void compareAll() throws IOException {
+            try (StoreView view = store.view();
+                    EntryCursor cursor = view.scan("counts", KeyRange.ALL)) {
+                compare(cursor, model);
+            }
+        }
+
+        private static void compare(EntryCursor cursor, Map<OwnedSlice, byte[]> expected)
+                throws IOException {
+            for (Map.Entry<OwnedSlice, byte[]> entry : expected.entrySet()) {
+                assertThat(cursor.next()).as("an entry for %s", entry.getKey()).isTrue();
+                assertThat(cursor.key().toOwned()).isEqualTo(entry.getKey());
+                assertThat(cursor.kind()).isEqualTo(EntryKind.PUT);
+                if (!cursor.value().contentEquals(new Slice(entry.getValue()))) {
+                    assertThat(cursor.value().toBytes())
+                            .as("value of %s", entry.getKey())
+                            .isEqualTo(entry.getValue());
+                }
+            }
+            assertThat(cursor.next()).as("an entry behind the last").isFalse();
+        }
+
+        /**
+         * Writes go on between the two parts of the checkpoint; then somebody else opens its
+         * manifest.
+         */
+        private void checkpointAndForget() throws Exception {
+            String manifest;
+            Map<OwnedSlice, byte[]> expected = new TreeMap<>(model);
+            try (PendingCheckpoint pending = store.beginCheckpoint(checkpointId++)) {
+                for (int i = random.nextInt(200); i > 0; i--) {
+                    put();
+                    delete();
+                    merge();
+                }
+                if (random.nextBoolean()) {
+                    tree.flush();
+                }
+                CheckpointImage image = pending.complete();
+                manifest = store.writeManifest(image);
+            }
+            for (int i = random.nextInt(2000); i > 0; i--) {
+                put();
+            }
+            try (StoreResources otherResources =
+                            StoreResources.create("other", memoryBytes, 1, Clock.system());
+                    LsmStore reader = LsmStore.open(storage, options, otherResources, manifest)) {
+                LsmTree restored =
+                        reader.openTree(
+                                "counts", new TreeOptions(kind, new AppendOperator(','), null));
+                try (EntryCursor cursor = restored.scan(KeyRange.ALL)) {
+                    compare(cursor, expected);
+                }
+            }
+            store.deleteManifest(manifest);
+        }
+
+        private void checkpointAndReopen() throws Exception {
+            String manifest;
+            try (PendingCheckpoint pending = store.beginCheckpoint(checkpointId++)) {
+                manifest = store.writeManifest(pending.complete());
+            }
+            close();
+            open(manifest);
+            compareAll();
+            store.deleteManifest(manifest);
+        }
+
+        private long entriesOnDisk() {
+            List<TreeStats.LevelStats> levels = tree.stats().levels();
+            return levels.stream().mapToLong(TreeStats.LevelStats::entries).sum();
+        }
+
+        private void close() throws IOException {
+            store.close();
+            resources.close();
+        }
+    }
+}

@@ -1,0 +1,332 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.checkpoint.CheckpointImage;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.events.LsmEvent;
+import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.merge.EntryFilter;
+import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.testing.HostileStorage;
+import io.flinklsm.core.testing.InMemoryStorage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class LsmStoreTest {
+
+    private final InMemoryStorage disk = new InMemoryStorage();
+    private final HostileStorage storage = new HostileStorage(disk);
+    private final KeyBuffer key = new KeyBuffer();
+    private final ValueBuffer value = new ValueBuffer();
+
+    private StoreResources resources;
+    private LsmStore store;
+
+    @BeforeEach
+    void open() {
+        resources = StoreResources.create("test", 8 << 20, 1, Clock.system());
+        store =
+                LsmStore.create(
+                        storage, StoreFixture.tinyOptions(CompactionStyle.LEVELED), resources);
+    }
+
+    @AfterEach
+    void nothingLeaks() throws IOException {
+        store.close();
+        resources.close();
+        storage.assertNoOpenHandles();
+    }
+
+    @Test
+    void aCheckpointHoldsWhatWasWrittenBeforeItBegan() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        put(tree, 1, "old");
+        try (PendingCheckpoint pending = store.beginCheckpoint(1)) {
+            put(tree, 1, "new");
+            put(tree, 2, "new");
+            tree.flush();
+            tree.compactAll();
+
+            String manifest = store.writeManifest(pending.complete());
+
+            try (LsmStore restored =
+                    LsmStore.open(
+                            storage,
+                            StoreFixture.tinyOptions(CompactionStyle.LEVELED),
+                            resources,
+                            manifest)) {
+                LsmTree copy = restored.openTree("counts", TreeOptions.DEFAULTS);
+                assertThat(get(copy, 1)).isEqualTo("old");
+                assertThat(get(copy, 2)).isNull();
+            }
+        }
+    }
+
+    @Test
+    void aFlushNeverCrossesACheckpoint() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        put(tree, 1, "old");
+        try (PendingCheckpoint first = store.beginCheckpoint(1)) {
+            put(tree, 1, "new");
+            try (PendingCheckpoint second = store.beginCheckpoint(2)) {
+                CheckpointImage newer = second.complete();
+                CheckpointImage older = first.complete();
+
+                assertThat(sstables(older)).hasSize(1);
+                assertThat(sstables(newer)).hasSize(2).containsAll(sstables(older));
+            }
+        }
+    }
+
+    @Test
+    void twoCheckpointsShareTheirFiles() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        put(tree, 1, "one");
+        try (PendingCheckpoint first = store.beginCheckpoint(1)) {
+            CheckpointImage older = first.complete();
+            try (PendingCheckpoint second = store.beginCheckpoint(2)) {
+                assertThat(sstables(second.complete())).isEqualTo(sstables(older));
+            }
+        }
+    }
+
+    @Test
+    void obsoleteFilesGoWhenTheirPinIsReleased() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        for (int i = 0; i < 10; i++) {
+            put(tree, i, "value");
+            tree.flush();
+        }
+        PendingCheckpoint pending = store.beginCheckpoint(1);
+        List<SstableMeta> pinned = sstables(pending.complete());
+        tree.compactAll();
+        store.awaitIdle();
+        assertThat(disk.list()).containsAll(names(pinned));
+
+        pending.close();
+        store.awaitIdle();
+
+        assertThat(disk.list()).hasSize(1).doesNotContainAnyElementsOf(names(pinned));
+    }
+
+    @Test
+    void anOpenScanKeepsItsFiles() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        for (int i = 0; i < 300; i++) {
+            put(tree, i, "value-" + i);
+        }
+        tree.flush();
+        try (EntryCursor cursor = tree.scan(KeyRange.ALL)) {
+            for (int i = 0; i < 300; i++) {
+                delete(tree, i);
+            }
+            tree.compactAll();
+            store.awaitIdle();
+            int seen = 0;
+            while (cursor.next()) {
+                assertThat(text(cursor.value())).isEqualTo("value-" + seen);
+                seen++;
+            }
+            assertThat(seen).isEqualTo(300);
+        }
+        assertThat(StoreFixture.count(tree)).isZero();
+        store.awaitIdle();
+        assertThat(disk.list()).isEmpty();
+    }
+
+    @Test
+    void compactionAppliesTheFilterOfNow() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        put(tree, 1, "expired");
+        put(tree, 2, "kept");
+        EntryFilter filter =
+                (k, v, replacement) ->
+                        text(v).equals("expired")
+                                ? EntryFilter.Decision.DROP
+                                : EntryFilter.Decision.KEEP;
+
+        tree.configure(new TreeOptions(MemtableKind.HASH, null, filter));
+        tree.compactAll();
+
+        assertThat(get(tree, 1)).isNull();
+        assertThat(get(tree, 2)).isEqualTo("kept");
+        assertThat(tree.stats().levels().stream().mapToLong(TreeStats.LevelStats::entries).sum())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void anotherKindOfMemtableSeesWhatIsThere() throws Exception {
+        LsmTree tree = store.openTree("timers", TreeOptions.DEFAULTS);
+        put(tree, 1, "one");
+
+        store.openTree("timers", new TreeOptions(MemtableKind.ORDERED, null, null));
+        put(tree, 2, "two");
+
+        try (EntryCursor cursor = tree.scanPrefix(new KeyBuffer().set(new byte[2], 0, 2))) {
+            assertThat(cursor.next()).isTrue();
+            assertThat(text(cursor.value())).isEqualTo("one");
+            assertThat(cursor.next()).isTrue();
+            assertThat(text(cursor.value())).isEqualTo("two");
+            assertThat(cursor.next()).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(CompactionStyle.class)
+    void overwritingForLongKeepsTheNumberOfFilesBounded(CompactionStyle style) throws Exception {
+        List<LsmEvent> events = new CopyOnWriteArrayList<>();
+        LsmStoreOptions options = StoreFixture.tinyOptions(style);
+        try (LsmStore other = LsmStore.create(storage, options, resources)) {
+            other.setListener(events::add);
+            LsmTree tree = other.openTree("counts", TreeOptions.DEFAULTS);
+            for (int i = 0; i < 60_000; i++) {
+                put(tree, i % 997, "value-" + i);
+            }
+            tree.flush();
+            other.awaitIdle();
+
+            assertThat(tree.stats().levels().get(0).sstables())
+                    .isLessThan(options.level0StopTrigger());
+            assertThat(events).hasAtLeastOneElementOfType(LsmEvent.FlushEnd.class);
+            assertThat(events).hasAtLeastOneElementOfType(LsmEvent.CompactionEnd.class);
+            for (int i = 59_003; i < 60_000; i++) {
+                assertThat(get(tree, i % 997)).isEqualTo("value-" + i);
+            }
+        }
+    }
+
+    @Test
+    void aDroppedTreeLeavesNoFile() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        put(tree, 1, "one");
+        tree.flush();
+
+        store.dropTree("counts");
+        store.awaitIdle();
+
+        assertThat(disk.list()).isEmpty();
+        assertThat(store.treeNames()).isEmpty();
+        assertThatThrownBy(() -> get(tree, 1)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void aClosedStoreRefusesEverything() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        put(tree, 1, "one");
+        store.close();
+
+        assertThatThrownBy(() -> get(tree, 1)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> put(tree, 1, "x")).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> tree.scan(KeyRange.ALL)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> store.beginCheckpoint(1))
+                .isInstanceOf(IllegalStateException.class);
+        store.close();
+    }
+
+    @Test
+    void mergeNeedsAnOperator() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        key.set(StoreFixture.key(1));
+
+        assertThatThrownBy(() -> tree.merge(key, new byte[1], 0, 1))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("counts")
+                .hasMessageContaining("merge operator");
+    }
+
+    @Test
+    void readersOnOtherThreadsSeeWholeValues() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Thread reader =
+                new Thread(
+                        () -> {
+                            KeyBuffer readerKey = new KeyBuffer();
+                            ValueBuffer readerValue = new ValueBuffer();
+                            try {
+                                for (int i = 0; i < 200_000; i++) {
+                                    readerKey.set(StoreFixture.key(i % 100));
+                                    if (tree.get(readerKey, readerValue)) {
+                                        checkWhole(readerValue.toBytes());
+                                    }
+                                }
+                            } catch (Throwable t) {
+                                failure.set(t);
+                            }
+                        });
+        reader.start();
+        int round = 0;
+        while (reader.isAlive()) {
+            put(tree, round % 100, String.valueOf((char) ('a' + round % 26)).repeat(round % 300));
+            round++;
+        }
+        reader.join();
+        assertThat(failure.get()).isNull();
+        assertThat(round).isPositive();
+    }
+
+    private static void checkWhole(byte[] bytes) {
+        for (byte b : bytes) {
+            if (b != bytes[0]) {
+                throw new AssertionError(
+                        "a torn value: " + new String(bytes, StandardCharsets.UTF_8));
+            }
+        }
+    }
+
+    private static List<SstableMeta> sstables(CheckpointImage image) {
+        return image.trees().get(0).sstables();
+    }
+
+    private static List<String> names(List<SstableMeta> metas) {
+        return metas.stream().map(SstableMeta::fileName).toList();
+    }
+
+    private void put(LsmTree tree, int number, String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        key.set(StoreFixture.key(number));
+        tree.put(key, bytes, 0, bytes.length);
+    }
+
+    private void delete(LsmTree tree, int number) throws IOException {
+        key.set(StoreFixture.key(number));
+        tree.delete(key);
+    }
+
+    private String get(LsmTree tree, int number) throws IOException {
+        key.set(StoreFixture.key(number));
+        return tree.get(key, value) ? new String(value.toBytes(), StandardCharsets.UTF_8) : null;
+    }
+
+    private static String text(Slice slice) {
+        return new String(slice.toBytes(), StandardCharsets.UTF_8);
+    }
+}
