@@ -92,14 +92,12 @@ public record CompactionPlan(
         List<KeyRange> older = new ArrayList<>();
         boolean reached = false;
         for (SortedRun run : version.runs()) {
-            reached |= holdsAny(run, ids);
-            for (int i = 0; reached && i < run.sstables().size(); i++) {
-                KeyRange shared = run.range(i).intersect(range);
-                if (!shared.isEmpty()
-                        && !ids.contains(SstableId.of(run.sstables().get(i).meta()))) {
-                    older.add(run.range(i));
-                }
+            // Not the rest of the newest input's own run: it shares no key with that input, and is
+            // newer than all others.
+            if (reached) {
+                addRest(run, ids, range, older);
             }
+            reached |= holdsAny(run, ids);
         }
         return new CompactionPlan(
                 reason,
@@ -109,6 +107,16 @@ public record CompactionPlan(
                 older,
                 range,
                 isMovable(inputs, outputLevel, older.isEmpty(), options));
+    }
+
+    /** What the run can show in the range and does not give to the inputs. */
+    private static void addRest(
+            SortedRun run, Set<SstableId> inputIds, KeyRange range, List<KeyRange> rest) {
+        for (Sstable sstable : run.overlapping(range)) {
+            if (!inputIds.contains(SstableId.of(sstable.meta()))) {
+                rest.add(sstable.meta().visibleRange());
+            }
+        }
     }
 
     private static boolean holdsAny(SortedRun run, Set<SstableId> ids) {
