@@ -68,8 +68,11 @@ public final class StoreRestorer {
                             + meta.treeName()
                             + " / "
                             + meta.fileName()
-                            + "] the image lists a file that is missing; restore an earlier"
-                            + " checkpoint",
+                            + "] a file that the image lists is missing: level="
+                            + meta.level()
+                            + ", sizeBytes="
+                            + meta.sizeBytes()
+                            + "; bring it back, or restore an earlier checkpoint",
                     e);
         }
     }
