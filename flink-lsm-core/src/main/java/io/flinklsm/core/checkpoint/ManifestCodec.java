@@ -31,7 +31,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +61,9 @@ public final class ManifestCodec {
 
     /** A manifest holds some hundred bytes an SSTable: this is a quarter of a million of them. */
     private static final int MAX_BYTES = 256 << 20;
+
+    /** Far above what any picker makes. */
+    private static final int MAX_LEVEL = 255;
 
     private static final int NO_CLIP = 0;
     private static final int CLIP_FROM = 1;
@@ -215,8 +220,12 @@ public final class ManifestCodec {
         long createdMillis = in.readLong();
         int treeCount = readCount(in);
         List<TreeImage> trees = new ArrayList<>();
+        Set<String> treeNames = new HashSet<>();
         for (int i = 0; i < treeCount; i++) {
             String treeName = readText(in);
+            if (!treeNames.add(treeName)) {
+                throw new IOException("a tree is listed twice: name=" + printable(treeName));
+            }
             int sstableCount = readCount(in);
             List<SstableMeta> sstables = new ArrayList<>();
             for (int j = 0; j < sstableCount; j++) {
@@ -236,22 +245,48 @@ public final class ManifestCodec {
                     "names a file outside of its own directory: fileName=" + printable(fileName),
                     null);
         }
-        return new SstableMeta(
-                fileName,
-                treeName,
-                in.readInt(),
-                in.readLong(),
-                in.readLong(),
-                in.readLong(),
-                in.readInt(),
-                in.readLong(),
-                in.readLong(),
-                in.readLong(),
-                readBytes(in),
-                readBytes(in),
-                in.readLong(),
-                in.readLong(),
-                readClip(in));
+        SstableMeta meta =
+                new SstableMeta(
+                        fileName,
+                        treeName,
+                        in.readInt(),
+                        in.readLong(),
+                        in.readLong(),
+                        in.readLong(),
+                        in.readInt(),
+                        in.readLong(),
+                        in.readLong(),
+                        in.readLong(),
+                        readBytes(in),
+                        readBytes(in),
+                        in.readLong(),
+                        in.readLong(),
+                        readClip(in));
+        checkMeta(meta);
+        return meta;
+    }
+
+    /**
+     * What no writer writes. A checksum protects from damage, not from somebody who can write to
+     * the bucket: the code behind relies on these.
+     */
+    private static void checkMeta(SstableMeta meta) throws IOException {
+        boolean plausible =
+                meta.level() >= 0
+                        && meta.level() <= MAX_LEVEL
+                        && meta.generation() >= 0
+                        && meta.generation() < Long.MAX_VALUE
+                        && meta.tailOffset() >= 0
+                        && meta.tailOffset() <= meta.sizeBytes()
+                        && meta.entryCount() > 0
+                        && meta.tombstoneCount() >= 0
+                        && meta.mergeCount() >= 0
+                        && meta.tombstoneCount() <= meta.entryCount() - meta.mergeCount()
+                        && meta.minKey().compareTo(meta.maxKey()) <= 0
+                        && meta.minWriteTimeMillis() <= meta.maxWriteTimeMillis();
+        if (!plausible) {
+            throw new IOException("an SSTable is described impossibly: " + meta);
+        }
     }
 
     private static @Nullable KeyRange readClip(DataInputStream in) throws IOException {

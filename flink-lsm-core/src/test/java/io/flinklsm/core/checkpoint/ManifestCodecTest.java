@@ -24,6 +24,7 @@ import io.flinklsm.core.sstable.SstableMeta;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,6 +113,49 @@ class ManifestCodecTest {
         assertThatThrownBy(() -> ManifestCodec.decode(manifest, "m"))
                 .isInstanceOf(CorruptionException.class)
                 .hasMessageContaining("a length is impossible");
+    }
+
+    @Test
+    void bytesOfSomebodyWhoKnowsTheChecksumAreReadOrRefused() throws Exception {
+        byte[] manifest =
+                ManifestCodec.encode(
+                        image(
+                                meta("counts-1.parquet", null),
+                                meta("counts-2.parquet", new KeyRange(OwnedSlice.EMPTY, null))));
+        int refused = 0;
+        for (long seed = 0; seed < 20_000; seed++) {
+            Random random = new Random(seed);
+            byte[] forged = manifest.clone();
+            for (int i = 1 + random.nextInt(3); i > 0; i--) {
+                forged[20 + random.nextInt(forged.length - 20)] = (byte) random.nextInt();
+            }
+            rewriteChecksum(forged);
+            CheckpointImage image;
+            try {
+                image = ManifestCodec.decode(forged, "m");
+            } catch (CorruptionException e) {
+                refused++;
+                continue;
+            }
+            // What was read must not surprise what comes behind.
+            for (SstableMeta meta : CheckpointPins.filesOf(image)) {
+                assertThat(meta.visibleRange().start())
+                        .as("seed %s", seed)
+                        .isGreaterThanOrEqualTo(meta.minKey());
+                assertThat(meta.generation() + 1).as("seed %s", seed).isPositive();
+            }
+        }
+        assertThat(refused).isGreaterThan(1000);
+    }
+
+    @Test
+    void aTreeThatIsListedTwiceIsRefused() {
+        TreeImage tree = new TreeImage("counts", List.of());
+        byte[] manifest = ManifestCodec.encode(new CheckpointImage(1, 2, List.of(tree, tree)));
+
+        assertThatThrownBy(() -> ManifestCodec.decode(manifest, "m"))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining("listed twice: name=counts");
     }
 
     private static void rewriteChecksum(byte[] manifest) {
