@@ -16,8 +16,6 @@ package io.flinklsm.statebackend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -180,29 +178,5 @@ final class RuntimeJarIT {
                         int.class,
                         int.class)
                 .invoke(codec.getConstructor().newInstance(), from, 0, fromSize, to, 0, toSize);
-    }
-
-    /**
-     * What Flink's {@code lib/} would be: this jar, Flink and its logging; nothing else of ours.
-     */
-    private static final class FlinkLibLoader extends URLClassLoader {
-        private static final List<String> LENT =
-                List.of(
-                        "org.apache.flink.",
-                        "org.slf4j.",
-                        "org.apache.logging.",
-                        "org.apache.commons.");
-
-        FlinkLibLoader(Path jar) throws IOException {
-            super(new URL[] {jar.toUri().toURL()}, ClassLoader.getPlatformClassLoader());
-        }
-
-        @Override
-        protected Class<?> findClass(String name) throws ClassNotFoundException {
-            if (LENT.stream().anyMatch(name::startsWith)) {
-                return RuntimeJarIT.class.getClassLoader().loadClass(name);
-            }
-            return super.findClass(name);
-        }
     }
 }
