@@ -27,7 +27,7 @@ import java.util.random.RandomGenerator;
  * Safe for any thread. Close it after all its stores.
  *
  * <p>The budget is split so that nobody can starve another: writers of SSTables have {@link
- * #writeBudget} set aside, without which a full pool could not be flushed; memtables may take half
+ * WriterBudgets} set aside, without which a full pool could not be flushed; memtables may take half
  * of the rest; the cache takes what is left and gives it back on demand.
  */
 public final class StoreResources implements AutoCloseable {
@@ -38,7 +38,7 @@ public final class StoreResources implements AutoCloseable {
     private static final long MAX_WRITE_RESERVE_BYTES = 32 << 20;
 
     private final MemoryBudget memory;
-    private final MemoryBudget writeBudget;
+    private final WriterBudgets writerBudgets;
     private final MemoryBudget memtableBudget;
     private final MemoryBudget cacheBudget;
     private final BlockCache blockCache;
@@ -60,7 +60,7 @@ public final class StoreResources implements AutoCloseable {
         memory = MemoryBudget.root(name, memoryBytes);
         long writeBytes = Math.min(memoryBytes / 4, MAX_WRITE_RESERVE_BYTES);
         long sharedBytes = memoryBytes - writeBytes;
-        writeBudget = memory.child("write", writeBytes, writeBytes);
+        writerBudgets = new WriterBudgets(memory, writeBytes, backgroundThreads);
         memtableBudget = memory.child("memtables", 0, sharedBytes / 2);
         cacheBudget = memory.child("cache", 0, sharedBytes);
         blockCache = new BlockCache(cacheBudget);
@@ -109,9 +109,9 @@ public final class StoreResources implements AutoCloseable {
         return random;
     }
 
-    /** Pays for buffered pages and bloom filters of SSTables that are being written. */
-    MemoryBudget writeBudget() {
-        return writeBudget;
+    /** Pay for buffered pages and bloom filters of SSTables that are being written. */
+    WriterBudgets writerBudgets() {
+        return writerBudgets;
     }
 
     MemoryBudget memtableBudget() {
@@ -177,7 +177,7 @@ public final class StoreResources implements AutoCloseable {
         blockCache.close();
         cacheBudget.close();
         memtableBudget.close();
-        writeBudget.close();
+        writerBudgets.close();
         memory.close();
     }
 }

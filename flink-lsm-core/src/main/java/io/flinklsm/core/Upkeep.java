@@ -23,6 +23,8 @@ import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.flush.FlushJob;
 import io.flinklsm.core.flush.FlushPlan;
+import io.flinklsm.core.flush.FlushTools;
+import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.read.ReadView;
@@ -65,7 +67,7 @@ final class Upkeep {
     private final StoreResources resources;
     private final SstableOptions sstableOptions;
     private final CompactionPicker picker;
-    private final CompactionTools compactionTools;
+    private final long targetFileBytes;
     private final ObsoleteFiles obsoleteFiles;
     private final AtomicBoolean cancelled = new AtomicBoolean();
 
@@ -90,17 +92,8 @@ final class Upkeep {
         this.resources = resources;
         this.obsoleteFiles = obsoleteFiles;
         this.picker = options.compactionPicker();
-        this.sstableOptions = options.sstable().fittedTo(resources.writeBudget().limitBytes());
-        this.compactionTools =
-                new CompactionTools(
-                        storage,
-                        sstableOptions,
-                        options.targetFileBytes(),
-                        resources.writeBudget(),
-                        resources.clock(),
-                        resources.random(),
-                        obsoleteFiles,
-                        CompactionPace.UNLIMITED);
+        this.sstableOptions = options.sstable().fittedTo(resources.writerBudgets().bytesEach());
+        this.targetFileBytes = options.targetFileBytes();
     }
 
     void setListener(LsmEventListener newListener) {
@@ -219,16 +212,7 @@ final class Upkeep {
         long startNanos = resources.clock().nanoTime();
         List<SstableMeta> written = null;
         try {
-            written =
-                    FlushJob.run(
-                            plan,
-                            tree.name(),
-                            tree.operator(),
-                            storage,
-                            sstableOptions,
-                            resources.writeBudget(),
-                            resources.clock(),
-                            resources.random());
+            written = runFlush(tree, plan);
         } finally {
             finishFlush(tree, plan, written);
         }
@@ -236,6 +220,18 @@ final class Upkeep {
                 new LsmEvent.FlushEnd(
                         tree.name(), written, resources.clock().nanoTime() - startNanos));
         return true;
+    }
+
+    private List<SstableMeta> runFlush(LsmTree tree, FlushPlan plan) throws IOException {
+        MemoryBudget budget = resources.writerBudgets().beginFlush();
+        try {
+            FlushTools tools =
+                    new FlushTools(
+                            storage, sstableOptions, budget, resources.clock(), resources.random());
+            return new FlushJob(plan, tree.name(), tree.operator(), tools).run();
+        } finally {
+            resources.writerBudgets().endFlush(budget);
+        }
     }
 
     /** Installing the SSTable and dropping the memtables is one swap. */
@@ -342,16 +338,7 @@ final class Upkeep {
 
     private void compact(LsmTree tree, CompactionPlan plan) throws IOException {
         long startNanos = resources.clock().nanoTime();
-        TreeOptions treeOptions = tree.options();
-        VersionEdit edit =
-                new CompactionJob(
-                                plan,
-                                tree.name(),
-                                treeOptions.operator(),
-                                treeOptions.filter(),
-                                compactionTools,
-                                () -> cancelled.get() || tree.dropped)
-                        .run();
+        VersionEdit edit = runJob(tree, plan);
         if (edit.isEmpty()) {
             return;
         }
@@ -376,6 +363,33 @@ final class Upkeep {
                         edit.added(),
                         plan.outputLevel(),
                         resources.clock().nanoTime() - startNanos));
+    }
+
+    private VersionEdit runJob(LsmTree tree, CompactionPlan plan) throws IOException {
+        TreeOptions treeOptions = tree.options();
+        MemoryBudget budget = resources.writerBudgets().beginCompaction();
+        try {
+            CompactionTools tools =
+                    new CompactionTools(
+                            storage,
+                            sstableOptions,
+                            targetFileBytes,
+                            budget,
+                            resources.clock(),
+                            resources.random(),
+                            obsoleteFiles,
+                            CompactionPace.UNLIMITED);
+            return new CompactionJob(
+                            plan,
+                            tree.name(),
+                            treeOptions.operator(),
+                            treeOptions.filter(),
+                            tools,
+                            () -> cancelled.get() || tree.dropped)
+                    .run();
+        } finally {
+            resources.writerBudgets().endCompaction(budget);
+        }
     }
 
     /** Merges all SSTables of the tree into one bottom run; waits for its turn, runs here. */

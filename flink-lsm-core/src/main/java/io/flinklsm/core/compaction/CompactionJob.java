@@ -130,7 +130,9 @@ public final class CompactionJob {
                             rest(finishedBytes + writer.estimatedBytes());
                         }
                         more = entries.next();
-                    } while (more && !splitter.beginsFile(entries.key(), writer.estimatedBytes()));
+                    } while (more
+                            && !writer.isFull()
+                            && !splitter.beginsFile(entries.key(), writer.estimatedBytes()));
                     SstableMeta output = writer.finish();
                     outputs.add(output);
                     finishedBytes += output.sizeBytes();

@@ -13,10 +13,8 @@
  */
 package io.flinklsm.core.flush;
 
-import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.merge.CollapsingCursor;
@@ -24,74 +22,105 @@ import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.merge.TombstoneRule;
 import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
-import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.sstable.SstableWriter;
 import io.flinklsm.core.storage.FileName;
-import io.flinklsm.core.storage.Storage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plan becomes one level-0 SSTable, or none if nothing is left of its entries. A failure leaves
- * no file and no change: the job can be run again.
+ * A plan becomes one SSTable of level 0: or none, if nothing is left of its entries; or a run of
+ * several, if one file's filters would not fit into the writer's memory. A failure leaves no file
+ * and no change: the flush can be tried again. Used once, on the thread that runs it.
  */
 public final class FlushJob {
 
-    private FlushJob() {}
+    private final FlushPlan plan;
+    private final String treeName;
+    private final @Nullable MergeOperator operator;
+    private final FlushTools tools;
+    private final List<SstableMeta> outputs = new ArrayList<>();
 
     /**
-     * Runs on the calling thread.
-     *
-     * @return the new SSTable's meta, or an empty list
+     * @param operator folds merge operands; null if the tree takes none
      */
-    public static List<SstableMeta> run(
-            FlushPlan plan,
-            String treeName,
-            @Nullable MergeOperator operator,
-            Storage storage,
-            SstableOptions options,
-            MemoryBudget budget,
-            Clock clock,
-            RandomGenerator random)
-            throws IOException {
-        List<EntryCursor> newestFirst = new ArrayList<>();
-        long minWriteTimeMillis = Long.MAX_VALUE;
-        long maxWriteTimeMillis = Long.MIN_VALUE;
-        for (FrozenMemtable frozen : plan.oldestFirst()) {
-            Memtable memtable = frozen.memtable();
-            newestFirst.add(0, memtable.cursor(KeyRange.ALL));
-            minWriteTimeMillis = Math.min(minWriteTimeMillis, memtable.minWriteTimeMillis());
-            maxWriteTimeMillis = Math.max(maxWriteTimeMillis, memtable.maxWriteTimeMillis());
-        }
-        long nowMillis = clock.currentTimeMillis();
+    public FlushJob(
+            FlushPlan plan, String treeName, @Nullable MergeOperator operator, FlushTools tools) {
+        this.plan = plan;
+        this.treeName = treeName;
+        this.operator = operator;
+        this.tools = tools;
+    }
+
+    /**
+     * Does the work.
+     *
+     * @return metas of the new SSTables, in key order
+     */
+    public List<SstableMeta> run() throws IOException {
         try (EntryCursor entries =
                 CollapsingCursor.compacting(
-                        newestFirst,
+                        openInputs(),
                         operator,
                         null,
                         TombstoneRule.of(
                                 plan.nothingOlder() ? List.of() : List.of(KeyRange.ALL)))) {
-            if (!entries.next()) {
-                return List.of();
+            boolean more = entries.next();
+            while (more) {
+                try (SstableWriter writer = newWriter()) {
+                    do {
+                        writer.add(entries.key(), entries.kind(), entries.value());
+                        more = entries.next();
+                    } while (more && !writer.isFull());
+                    outputs.add(writer.finish());
+                }
             }
-            SstableIdentity identity =
-                    new SstableIdentity(
-                            FileName.create(treeName, 0, plan.generation(), nowMillis, random)
-                                    .format(),
-                            treeName,
-                            0,
-                            plan.generation(),
-                            nowMillis,
-                            minWriteTimeMillis,
-                            maxWriteTimeMillis);
-            try (SstableWriter writer = new SstableWriter(storage, identity, options, budget)) {
-                do {
-                    writer.add(entries.key(), entries.kind(), entries.value());
-                } while (entries.next());
-                return List.of(writer.finish());
+            return List.copyOf(outputs);
+        } catch (Throwable failure) {
+            deleteOutputs(failure);
+            throw failure;
+        }
+    }
+
+    private List<EntryCursor> openInputs() {
+        List<EntryCursor> newestFirst = new ArrayList<>();
+        for (FrozenMemtable frozen : plan.oldestFirst()) {
+            newestFirst.add(0, frozen.memtable().cursor(KeyRange.ALL));
+        }
+        return newestFirst;
+    }
+
+    private SstableWriter newWriter() throws IOException {
+        long minWriteTimeMillis = Long.MAX_VALUE;
+        long maxWriteTimeMillis = Long.MIN_VALUE;
+        for (FrozenMemtable frozen : plan.oldestFirst()) {
+            Memtable memtable = frozen.memtable();
+            minWriteTimeMillis = Math.min(minWriteTimeMillis, memtable.minWriteTimeMillis());
+            maxWriteTimeMillis = Math.max(maxWriteTimeMillis, memtable.maxWriteTimeMillis());
+        }
+        long nowMillis = tools.clock().currentTimeMillis();
+        FileName name = FileName.create(treeName, 0, plan.generation(), nowMillis, tools.random());
+        return new SstableWriter(
+                tools.storage(),
+                new SstableIdentity(
+                        name.format(),
+                        treeName,
+                        0,
+                        plan.generation(),
+                        nowMillis,
+                        minWriteTimeMillis,
+                        maxWriteTimeMillis),
+                tools.sstable(),
+                tools.budget());
+    }
+
+    private void deleteOutputs(Throwable failure) {
+        for (SstableMeta output : outputs) {
+            try {
+                tools.storage().delete(output.fileName());
+            } catch (IOException e) {
+                failure.addSuppressed(e);
             }
         }
     }

@@ -273,6 +273,13 @@ public final class MemoryBudget implements AutoCloseable {
         return peakBytes;
     }
 
+    /**
+     * What nobody else can take: what was set aside for this budget, or all of it if nothing was.
+     */
+    public long guaranteedBytes() {
+        return reservedBytes > 0 ? reservedBytes : limitBytes;
+    }
+
     public long limitBytes() {
         return limitBytes;
     }

@@ -66,4 +66,8 @@ final class BudgetedMemory {
         scarce = false;
         return was;
     }
+
+    long guaranteedBytes() {
+        return budget.guaranteedBytes();
+    }
 }

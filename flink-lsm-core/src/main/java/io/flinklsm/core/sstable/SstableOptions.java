@@ -42,14 +42,12 @@ public record SstableOptions(
     }
 
     /**
-     * The same, with row groups so small that a flush and some compactions can buffer theirs side
-     * by side.
+     * The same, with row groups so small that a writer can buffer one.
      *
-     * @param writeBudgetBytes what all writers of a slot share
+     * @param writerBytes memory of one writer
      */
-    public SstableOptions fittedTo(long writeBudgetBytes) {
-        int fitting =
-                (int) Math.max(MIN_ROW_GROUP_BYTES, Math.min(rowGroupBytes, writeBudgetBytes / 8));
+    public SstableOptions fittedTo(long writerBytes) {
+        int fitting = (int) Math.max(MIN_ROW_GROUP_BYTES, Math.min(rowGroupBytes, writerBytes / 4));
         return new SstableOptions(
                 blockBytes, blockEntries, fitting, bloomBitsPerKey, codec, keyGroupBytes);
     }

@@ -149,6 +149,15 @@ public final class SstableWriter implements AutoCloseable {
     }
 
     /**
+     * Whether the file should end for the sake of memory: its bloom filters and indexes, which are
+     * kept until the end, have taken a third of what the writer is sure to have.
+     */
+    public boolean isFull() {
+        long keptBytes = bloomBytes + columnIndexes.length() + offsetIndexes.length();
+        return keptBytes >= memory.guaranteedBytes() / 3;
+    }
+
+    /**
      * Writes what is left, closes and publishes the file. At least one entry must have been added.
      */
     public SstableMeta finish() throws IOException {
