@@ -203,9 +203,7 @@ record LsmBackendSettings(
                         config,
                         option,
                         size -> size.getBytes() >= min && size.getBytes() <= max,
-                        new MemorySize(min).toHumanReadableString()
-                                + " to "
-                                + new MemorySize(max).toHumanReadableString())
+                        new MemorySize(min) + " to " + new MemorySize(max))
                 .getBytes();
     }
 

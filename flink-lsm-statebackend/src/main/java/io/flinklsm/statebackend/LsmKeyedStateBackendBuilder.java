@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.execution.CancelTaskException;
@@ -62,6 +63,7 @@ final class LsmKeyedStateBackendBuilder<K> {
     private final SizeTrackingStateConfig sizeTracking;
     private final int keyGroupBytes;
     private final BackendResources resources = new BackendResources();
+    private UnaryOperator<Storage> storageWrapper = UnaryOperator.identity();
 
     /**
      * @param directoryTurn which of several local directories is next
@@ -81,6 +83,12 @@ final class LsmKeyedStateBackendBuilder<K> {
         this.keyGroupBytes =
                 CompositeKeySerializationUtils.computeRequiredBytesInKeyGroupPrefix(
                         parameters.getNumberOfKeyGroups());
+    }
+
+    /** Puts something between the store and its directory; for tests of faults. */
+    LsmKeyedStateBackendBuilder<K> wrapStorage(UnaryOperator<Storage> wrapper) {
+        storageWrapper = wrapper;
+        return this;
     }
 
     /**
@@ -127,7 +135,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                                         settings.backgroundThreads(),
                                         Clock.system()))
                         .getResourceHandle();
-        Storage storage = new LocalStorage(directory.path(), false);
+        Storage storage = storageWrapper.apply(new LocalStorage(directory.path(), false));
         Executor executor = environment.getIOManager().getExecutorService();
         StateSerializerProvider<K> keySerializerProvider =
                 StateSerializerProvider.fromNewRegisteredSerializer(parameters.getKeySerializer());

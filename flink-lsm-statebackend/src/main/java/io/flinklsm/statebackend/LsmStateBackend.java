@@ -113,7 +113,7 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
             KeyedStateBackendParameters<K> parameters) throws IOException {
         return new LsmKeyedStateBackendBuilder<>(
                         parameters,
-                        LsmBackendSettings.of(options),
+                        settings(),
                         turn(),
                         latencyTrackingConfigBuilder
                                 .setMetricGroup(parameters.getMetricGroup())
@@ -134,6 +134,10 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
                         parameters.getStateHandles(),
                         parameters.getCancelStreamRegistry())
                 .build();
+    }
+
+    LsmBackendSettings settings() {
+        return LsmBackendSettings.of(options);
     }
 
     @Override

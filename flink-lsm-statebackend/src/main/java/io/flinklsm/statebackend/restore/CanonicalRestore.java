@@ -15,7 +15,10 @@ package io.flinklsm.statebackend.restore;
 
 import io.flinklsm.core.LsmStore;
 import io.flinklsm.core.LsmTree;
+import io.flinklsm.core.TreeOptions;
 import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.statebackend.registry.RegisteredState;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import io.flinklsm.statebackend.snapshot.UploadedSstables;
 import java.io.IOException;
@@ -50,6 +53,9 @@ final class CanonicalRestore<K> {
             for (KeyGroupsStateHandle handle : handles) {
                 restore(handle, registry);
             }
+            for (RegisteredState state : registry.all()) {
+                state.tree().configure(optionsOf(state));
+            }
             return new RestoredBackend(store, registry, UUID.randomUUID(), UploadedSstables.none());
         } catch (IOException | StateMigrationException | RuntimeException e) {
             store.close();
@@ -69,7 +75,7 @@ final class CanonicalRestore<K> {
             // State ids are positions in this handle's list; another handle may order them anew.
             List<LsmTree> trees = new ArrayList<>();
             for (StateMetaInfoSnapshot state : reader.meta().getStateMetaInfoSnapshots()) {
-                trees.add(registry.restore(state).tree());
+                trees.add(treeForRows(registry.restore(state)));
             }
             KeyBuffer buffer = new KeyBuffer();
             reader.readRows(
@@ -78,5 +84,21 @@ final class CanonicalRestore<K> {
                             trees.get(stateId)
                                     .put(buffer.set(key, 0, key.length), value, 0, value.length));
         }
+    }
+
+    /**
+     * The prefix that groups the keys of a map state cannot be told from a row's bytes, so while
+     * rows come in, the tree takes whole keys.
+     */
+    private static LsmTree treeForRows(RegisteredState state) throws IOException {
+        TreeOptions options = optionsOf(state);
+        state.tree()
+                .configure(
+                        new TreeOptions(MemtableKind.HASH, options.operator(), options.filter()));
+        return state.tree();
+    }
+
+    private static TreeOptions optionsOf(RegisteredState state) {
+        return StateRegistry.treeOptions(state.type().orElse(null), null);
     }
 }

@@ -118,11 +118,11 @@ final class NativeRestore<K> {
         Map<String, RemoteFile> files = CheckpointLayout.files(handle, context.cancelRegistry());
         RemoteFile manifestFile = CheckpointLayout.manifest(files, handle);
         byte[] manifest = manifestFile.readAll();
+        CheckpointImage image = ManifestCodec.decode(manifest, manifestFile.describe());
         RemoteFile metaFile =
                 new RemoteFile("meta", handle.getMetaDataStateHandle(), context.cancelRegistry());
         byte[] meta = metaFile.readAll();
         int bodyLength = MetaFile.check(meta, manifest, metaFile.describe());
-        CheckpointImage image = ManifestCodec.decode(manifest, manifestFile.describe());
 
         KeyedBackendSerializationProxy<K> proxy =
                 new KeyedBackendSerializationProxy<>(context.userClassLoader());

@@ -1,0 +1,175 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flinklsm.core.CompactionStyle;
+import io.flinklsm.core.sstable.SstableCodec;
+import java.util.List;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.IllegalConfigurationException;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.StateBackendLoader;
+import org.apache.flink.util.InstantiationUtil;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LsmStateBackendTest {
+
+    private static final ClassLoader LOADER = LsmStateBackendTest.class.getClassLoader();
+
+    @Test
+    void configurationLoadsTheBackendByTheNameOfItsFactory() throws Exception {
+        Configuration config = new Configuration();
+        config.set(StateBackendOptions.STATE_BACKEND, LsmStateBackendFactory.class.getName());
+
+        StateBackend backend = StateBackendLoader.loadStateBackendFromConfig(config, LOADER, null);
+
+        assertThat(backend).isInstanceOf(LsmStateBackend.class);
+        assertThat(backend.useManagedMemory()).isTrue();
+        assertThat(backend.supportsNoClaimRestoreMode()).isTrue();
+        assertThat(SavepointFormatType.values()).allMatch(backend::supportsSavepointFormat);
+    }
+
+    @Test
+    void everyOptionReachesTheSettings() {
+        Configuration config = new Configuration();
+        config.setString("state.backend.lsm.memtable-size", "1mb");
+        config.setString("state.backend.lsm.compaction.style", "size-tiered");
+        config.setString("state.backend.lsm.compaction.level0-trigger", "2");
+        config.setString("state.backend.lsm.compaction.target-file-size", "3mb");
+        config.setString("state.backend.lsm.sstable.block-size", "4kb");
+        config.setString("state.backend.lsm.sstable.bloom-bits-per-key", "0");
+        config.setString("state.backend.lsm.sstable.codec", "none");
+        config.setString("state.backend.lsm.local-directories", "/one, /two/./three");
+        config.setString("state.backend.lsm.background-threads", "5");
+        config.setString("state.backend.lsm.transfer-threads", "6");
+        config.setString("state.backend.lsm.memory.fixed-per-slot", "70mb");
+        config.setString("state.backend.lsm.compat-identifier", "rocksdb");
+        config.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+
+        assertThat(LsmBackendSettings.of(config))
+                .isEqualTo(
+                        new LsmBackendSettings(
+                                1 << 20,
+                                CompactionStyle.SIZE_TIERED,
+                                2,
+                                3 << 20,
+                                4 << 10,
+                                0,
+                                SstableCodec.UNCOMPRESSED,
+                                List.of("/one", "/two/three"),
+                                5,
+                                6,
+                                70L << 20,
+                                "rocksdb",
+                                true));
+        assertThat(config.keySet())
+                .containsAll(LsmBackendOptions.all().stream().map(o -> o.key()).toList());
+    }
+
+    @Test
+    void defaultsAreNotIncrementalAndUseManagedMemory() {
+        LsmBackendSettings settings = LsmBackendSettings.of(new Configuration());
+
+        assertThat(settings.incremental()).isFalse();
+        assertThat(settings.fixedMemoryBytes()).isZero();
+        assertThat(settings.compatIdentifier()).isEqualTo("lsm");
+        assertThat(settings.localDirectories()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "state.backend.lsm.memtable-size | 1kb",
+                "state.backend.lsm.memtable-size | much",
+                "state.backend.lsm.compaction.style | universal",
+                "state.backend.lsm.compaction.level0-trigger | 0",
+                "state.backend.lsm.compaction.level0-trigger | two",
+                "state.backend.lsm.compaction.target-file-size | 1b",
+                "state.backend.lsm.sstable.block-size | 1gb",
+                "state.backend.lsm.sstable.bloom-bits-per-key | -1",
+                "state.backend.lsm.sstable.bloom-bits-per-key | NaN",
+                "state.backend.lsm.sstable.codec | zip",
+                "state.backend.lsm.local-directories | relative/path",
+                "state.backend.lsm.local-directories | /one,,/two",
+                "state.backend.lsm.background-threads | 0",
+                "state.backend.lsm.transfer-threads | -3",
+                "state.backend.lsm.memory.fixed-per-slot | 1mb",
+                "state.backend.lsm.compat-identifier | ' '",
+            })
+    void wrongValueIsRefusedByNameWithWhatIsAllowed(String key, String value) {
+        Configuration config = new Configuration();
+        config.setString(key, value);
+
+        assertThatThrownBy(() -> new LsmStateBackendFactory().createFromConfig(config, LOADER))
+                .isInstanceOf(IllegalConfigurationException.class)
+                .hasMessageContaining(key)
+                .hasMessageContaining("allowed: ")
+                .message()
+                .matches(message -> message.replace(" ", "").contains(value.replace(" ", "")));
+    }
+
+    @Test
+    void valueSetInCodeWinsOverTheConfiguration() {
+        Configuration config = new Configuration();
+        config.setString("state.backend.lsm.memtable-size", "1mb");
+        config.setString("state.backend.lsm.background-threads", "7");
+        LsmStateBackend inCode =
+                new LsmStateBackend(true)
+                        .set(LsmBackendOptions.MEMTABLE_SIZE, MemorySize.ofMebiBytes(3));
+
+        LsmBackendSettings settings = inCode.configure(config, LOADER).settings();
+
+        assertThat(settings.memtableBytes()).isEqualTo(3 << 20);
+        assertThat(settings.backgroundThreads()).isEqualTo(7);
+        assertThat(settings.incremental()).isTrue();
+    }
+
+    @Test
+    void wrongValueInCodeIsRefusedAtOnce() {
+        assertThatThrownBy(() -> new LsmStateBackend().set(LsmBackendOptions.BACKGROUND_THREADS, 0))
+                .isInstanceOf(IllegalConfigurationException.class)
+                .hasMessageContaining("state.backend.lsm.background-threads");
+    }
+
+    @Test
+    void backendKeepsItsOptionsThroughSerialisation() throws Exception {
+        LsmStateBackend backend =
+                new LsmStateBackend(true).set(LsmBackendOptions.BACKGROUND_THREADS, 9);
+
+        LsmStateBackend copy = InstantiationUtil.clone(backend);
+
+        assertThat(copy.settings()).isEqualTo(backend.settings());
+    }
+
+    @Test
+    void smallPoolMakesSmallMemtables() {
+        LsmBackendSettings settings = LsmBackendSettings.of(new Configuration());
+
+        assertThat(settings.storeOptions(8L << 20, 1).memtableBytes()).isEqualTo(1 << 20);
+        assertThat(settings.storeOptions(8L << 20, 1).sstable().rowGroupBytes())
+                .isEqualTo(256 << 10);
+        assertThat(settings.storeOptions(4L << 30, 2).memtableBytes()).isEqualTo(64 << 20);
+        assertThat(settings.storeOptions(4L << 30, 2).sstable().keyGroupBytes()).isEqualTo(2);
+    }
+}

@@ -1,0 +1,135 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class TransfersTest {
+
+    private final ExecutorService pool = Executors.newFixedThreadPool(4);
+
+    @AfterEach
+    void stopPool() {
+        pool.shutdownNow();
+    }
+
+    @Test
+    void allAreRunOnceSeveralAtATime() throws Exception {
+        CyclicBarrier together = new CyclicBarrier(3);
+        List<Integer> ran = Collections.synchronizedList(new ArrayList<>());
+        List<Transfers.Transfer> transfers = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            int number = i;
+            transfers.add(
+                    () -> {
+                        meet(together);
+                        ran.add(number);
+                    });
+        }
+
+        Transfers.run(transfers, pool, 3);
+
+        assertThat(ran).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8);
+    }
+
+    @Test
+    void executorThatRefusesLeavesTheWorkToTheCaller() throws Exception {
+        AtomicInteger ran = new AtomicInteger();
+
+        Transfers.run(
+                Collections.nCopies(5, ran::incrementAndGet),
+                command -> {
+                    throw new RejectedExecutionException();
+                },
+                4);
+
+        assertThat(ran).hasValue(5);
+    }
+
+    @Test
+    void helperThatComesTooLateDoesNothing() throws Exception {
+        List<Runnable> later = new ArrayList<>();
+        AtomicInteger ran = new AtomicInteger();
+
+        Transfers.run(Collections.nCopies(5, ran::incrementAndGet), later::add, 4);
+        later.forEach(Runnable::run);
+
+        assertThat(later).hasSize(3);
+        assertThat(ran).hasValue(5);
+    }
+
+    @Test
+    void firstFailureEndsTheRestAndIsThrownWhenNoneRunsAnyMore() {
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger begun = new AtomicInteger();
+        CountDownLatch failed = new CountDownLatch(1);
+        List<Transfers.Transfer> transfers = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            int number = i;
+            transfers.add(
+                    () -> {
+                        running.incrementAndGet();
+                        begun.incrementAndGet();
+                        try {
+                            if (number == 2) {
+                                failed.countDown();
+                                throw new IOException("disk full");
+                            }
+                            await(failed);
+                        } finally {
+                            running.decrementAndGet();
+                        }
+                    });
+        }
+
+        assertThatThrownBy(() -> Transfers.run(transfers, pool, 3))
+                .isInstanceOf(IOException.class)
+                .hasMessage("disk full");
+        assertThat(running).hasValue(0);
+        assertThat(begun).hasValueLessThan(100);
+    }
+
+    private static void meet(CyclicBarrier barrier) throws IOException {
+        try {
+            barrier.await(30, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new IOException("the transfers did not run together", e);
+        }
+    }
+
+    private static void await(CountDownLatch latch) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+}
