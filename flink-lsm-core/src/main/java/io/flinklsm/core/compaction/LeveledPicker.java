@@ -14,7 +14,6 @@
 package io.flinklsm.core.compaction;
 
 import io.flinklsm.core.compaction.CompactionPlan.Reason;
-import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.version.Level;
 import io.flinklsm.core.version.SortedRun;
@@ -62,7 +61,7 @@ public record LeveledPicker(CompactionOptions options) implements CompactionPick
             CompactionPlan plan =
                     candidate.level() == 0
                             ? pickLevel0(version, slots)
-                            : pickLevel(version, candidate.level(), slots);
+                            : pickLevel(version, runAt(version, candidate.level()), slots);
             if (plan != null) {
                 return plan;
             }
@@ -80,16 +79,26 @@ public record LeveledPicker(CompactionOptions options) implements CompactionPick
         return slots.admits(plan) ? plan : null;
     }
 
-    private @Nullable CompactionPlan pickLevel(Version version, int level, CompactionSlots slots) {
-        SortedRun run = CompactionPicker.part(version, level, KeyRange.ALL);
+    private static @Nullable SortedRun runAt(Version version, int level) {
+        for (Level each : version.deeper()) {
+            if (each.number() == level) {
+                return each.run();
+            }
+        }
+        return null;
+    }
+
+    private @Nullable CompactionPlan pickLevel(
+            Version version, @Nullable SortedRun run, CompactionSlots slots) {
         if (run == null) {
             return null;
         }
+        int level = run.level();
+        SortedRun next = runAt(version, level + 1);
         List<Choice> choices = new ArrayList<>();
         for (int i = 0; i < run.sstables().size(); i++) {
             Sstable sstable = run.sstables().get(i);
-            SortedRun below = CompactionPicker.part(version, level + 1, run.range(i));
-            long belowBytes = below == null ? 0 : below.sizeBytes();
+            long belowBytes = next == null ? 0 : next.overlappingBytes(run.range(i));
             choices.add(
                     new Choice(
                             sstable,

@@ -18,7 +18,6 @@ import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -90,16 +89,30 @@ public final class SortedRun {
         if (range.isEmpty()) {
             return List.of();
         }
-        int from = firstEndingAbove(new Slice().setOwned(range.start()));
-        List<Sstable> found = new ArrayList<>();
-        OwnedSlice end = range.end();
-        for (int i = from; i < ranges.length; i++) {
-            if (end != null && ranges[i].start().compareTo(end) >= 0) {
-                break;
-            }
-            found.add(sstables.get(i));
+        int from = firstEndingAbove(range.start());
+        int to = from;
+        while (to < ranges.length && startsBelowEnd(to, range)) {
+            to++;
         }
-        return found;
+        return sstables.subList(from, to);
+    }
+
+    /** Length of the files of {@link #overlapping}. */
+    public long overlappingBytes(KeyRange range) {
+        long bytes = 0;
+        for (Sstable sstable : overlapping(range)) {
+            bytes += sstable.meta().sizeBytes();
+        }
+        return bytes;
+    }
+
+    private boolean startsBelowEnd(int index, KeyRange range) {
+        OwnedSlice end = range.end();
+        return end == null || ranges[index].start().compareTo(end) < 0;
+    }
+
+    private int firstEndingAbove(OwnedSlice key) {
+        return firstEndingAbove(new Slice().setOwned(key));
     }
 
     /** Index of the first SSTable with keys at or above the given one. */
