@@ -39,6 +39,18 @@ final class BudgetedMemory {
         this.user = user;
     }
 
+    /** As much as there is, halving the size down to the minimum; waits only for that. */
+    MemoryBlock allocateUpTo(int sizeBytes, int minBytes) throws IOException {
+        for (int size = sizeBytes; size > minBytes; size /= 2) {
+            MemoryBlock block = budget.tryAllocate(size);
+            if (block != null) {
+                return block;
+            }
+            scarce = true;
+        }
+        return allocate(minBytes);
+    }
+
     MemoryBlock allocate(int sizeBytes) throws IOException {
         MemoryBlock block = budget.tryAllocate(sizeBytes);
         if (block != null) {

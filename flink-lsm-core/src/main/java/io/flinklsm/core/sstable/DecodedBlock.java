@@ -81,9 +81,7 @@ final class DecodedBlock implements BlockView {
                 index.keysEnd(number),
                 rows,
                 Encoding.DELTA_LENGTH_BYTE_ARRAY.getValue());
-        if (keys.header.levelBytes != 0 || keys.header.nullCount != 0) {
-            throw new MalformedPageException("keys have levels or nulls");
-        }
+        keys.checkNoNulls();
         ensureRows();
         keysAt = decodeLengths(keys, rows);
         keyOffsets[0] = 0;
@@ -109,9 +107,7 @@ final class DecodedBlock implements BlockView {
                 index.kindsOffset(block) + byteCount,
                 rows,
                 Encoding.DELTA_BINARY_PACKED.getValue());
-        if (kinds.header.levelBytes != 0 || kinds.header.nullCount != 0) {
-            throw new MalformedPageException("kinds have levels or nulls");
-        }
+        kinds.checkNoNulls();
         source.set(kinds.bytes, kinds.from, kinds.limit);
         DeltaBinaryPacked.decode(source, kinds.bytes, kindCodes, rows);
         if (source.remaining() != 0) {

@@ -117,9 +117,10 @@ final class NativeBuffer implements PageSink, AutoCloseable {
         int size =
                 lastSize == 0
                         ? MIN_CHUNK_BYTES
-                        : Math.min(MAX_CHUNK_BYTES, Math.max(lastSize * 2, 1));
-        chunks.add(memory.allocate(size));
+                        : Math.max(MIN_CHUNK_BYTES, Math.min(MAX_CHUNK_BYTES, lastSize * 2));
+        MemoryBlock chunk = memory.allocateUpTo(size, MIN_CHUNK_BYTES);
+        chunks.add(chunk);
         lastUsed = 0;
-        lastSize = size;
+        lastSize = chunk.sizeBytes();
     }
 }

@@ -114,6 +114,18 @@ final class PageReader {
         limit = plainBytes;
     }
 
+    /** Checks that the page is one of a column without nulls. */
+    void checkNoNulls() throws MalformedPageException {
+        if (header.levelBytes != 0 || header.nullCount != 0) {
+            throw new MalformedPageException(
+                    "page header is malformed: levelBytes="
+                            + header.levelBytes
+                            + ", nulls="
+                            + header.nullCount
+                            + " in a column without nulls");
+        }
+    }
+
     /** The definition levels of the page. */
     ByteSource levels() {
         return source.set(window, levelsAt, levelsAt + header.levelBytes);

@@ -96,7 +96,7 @@ final class SstableReader {
             SstableTail tail = SstableTail.read(input, meta.fileName(), name, meta);
             FileLayout layout = FileLayout.of(tail);
             index = BlockIndex.load(tail, layout, new BudgetedMemory(budget, name));
-            MemoryBlock blooms = loadBlooms(tail, layout, budget);
+            MemoryBlock blooms = loadBlooms(tail, layout, budget, cache);
             return new SstableReader(
                     name,
                     tail.meta(),
@@ -127,9 +127,9 @@ final class SstableReader {
         return "tree " + treeName + " / " + storage.describe(fileName);
     }
 
-    /** Without room for them lookups go on, slower. */
+    /** Cached blocks make room for them; without room lookups go on, slower. */
     private static @Nullable MemoryBlock loadBlooms(
-            SstableTail tail, FileLayout layout, MemoryBudget budget) {
+            SstableTail tail, FileLayout layout, MemoryBudget budget, BlockCache cache) {
         long byteCount = 0;
         for (FileLayout.Group group : layout.groups()) {
             byteCount += group.bloom().length();
@@ -138,6 +138,9 @@ final class SstableReader {
             return null;
         }
         MemoryBlock block = budget.tryAllocate((int) byteCount);
+        if (block == null && cache.reclaim(byteCount) > 0) {
+            block = budget.tryAllocate((int) byteCount);
+        }
         if (block == null) {
             return null;
         }

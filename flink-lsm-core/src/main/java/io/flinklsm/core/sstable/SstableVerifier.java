@@ -13,12 +13,14 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
+import java.io.EOFException;
 import java.io.IOException;
-import java.util.List;
+import java.util.Arrays;
 import org.apache.parquet.format.Encoding;
 
 /**
@@ -64,8 +66,8 @@ final class SstableVerifier {
         }
         try {
             verifyCounts();
-            verifyKeyGroups();
-        } catch (MalformedPageException e) {
+            verifyIntegers();
+        } catch (MalformedPageException | EOFException | IndexOutOfBoundsException e) {
             throw Corruption.of(reader.name(), e.getMessage(), e);
         }
     }
@@ -112,39 +114,65 @@ final class SstableVerifier {
         }
     }
 
-    /** The engine never reads them, but other readers do. */
-    private void verifyKeyGroups() throws IOException {
-        List<FileLayout.Group> groups = reader.layout().groups();
-        IndexParser pages = new IndexParser();
+    /** Pages that the engine passes over, thanks to their bounds; other readers do not. */
+    private void verifyIntegers() throws IOException {
         SstableTail tail =
                 SstableTail.read(
                         reader.input(), reader.meta().fileName(), reader.name(), reader.meta());
+        for (FileLayout.Group group : reader.layout().groups()) {
+            verifyIntegers(tail, group.kinds(), group.rows());
+            verifyIntegers(tail, group.keyGroups(), group.rows());
+        }
+    }
+
+    private void verifyIntegers(SstableTail tail, FileLayout.Chunk chunk, long groupRows)
+            throws IOException {
+        IndexParser pages = new IndexParser();
+        pages.parseOffsetIndex(
+                tail.bytes(),
+                chunk.offsetIndex().from(),
+                chunk.offsetIndex().to(),
+                chunk.offset(),
+                chunk.byteCount(),
+                groupRows);
+        pages.parseColumnIndex(tail.bytes(), chunk.columnIndex().from(), chunk.columnIndex().to());
         PageReader page = new PageReader(new PageCodec());
-        for (FileLayout.Group group : groups) {
-            FileLayout.Chunk chunk = group.keyGroups();
-            pages.parseOffsetIndex(
-                    tail.bytes(),
-                    chunk.offsetIndex().from(),
-                    chunk.offsetIndex().to(),
-                    chunk.offset(),
-                    chunk.byteCount(),
-                    group.rows());
-            page.begin(0);
-            for (int i = 0; i < pages.pageCount; i++) {
-                int rows = pages.rowCount(i, group.rows());
-                page.read(
-                        reader.input(),
-                        pages.offsets[i],
-                        pages.pageBytes[i],
-                        chunk.end(),
-                        rows,
-                        Encoding.DELTA_BINARY_PACKED.getValue());
-                DeltaBinaryPacked.decode(
-                        new ByteSource().set(page.bytes, page.from, page.limit),
-                        page.bytes,
-                        new int[rows],
-                        rows);
+        for (int i = 0; i < pages.pageCount; i++) {
+            int rows = pages.rowCount(i, groupRows);
+            page.read(
+                    reader.input(),
+                    pages.offsets[i],
+                    pages.pageBytes[i],
+                    chunk.end(),
+                    rows,
+                    Encoding.DELTA_BINARY_PACKED.getValue());
+            page.checkNoNulls();
+            int[] values = new int[rows];
+            ByteSource source = new ByteSource().set(page.bytes, page.from, page.limit);
+            DeltaBinaryPacked.decode(source, page.bytes, values, rows);
+            int min = Arrays.stream(values).min().orElseThrow();
+            int max = Arrays.stream(values).max().orElseThrow();
+            if (source.remaining() != 0
+                    || min != bound(tail, pages.minAt[i], pages.minBytes[i])
+                    || max != bound(tail, pages.maxAt[i], pages.maxBytes[i])) {
+                throw new MalformedPageException(
+                        "integers do not fit their bounds: offset="
+                                + pages.offsets[i]
+                                + ", min="
+                                + min
+                                + ", max="
+                                + max
+                                + ", bytesLeft="
+                                + source.remaining());
             }
         }
+    }
+
+    private static int bound(SstableTail tail, int at, int byteCount)
+            throws MalformedPageException {
+        if (byteCount != Integer.BYTES) {
+            throw new MalformedPageException("a bound is malformed: byteCount=" + byteCount);
+        }
+        return RawMemory.getIntLittleEndian(tail.bytes(), RawMemory.BYTE_ARRAY_OFFSET + at);
     }
 }

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 public final class SstableWriter implements AutoCloseable {
 
     /** A row group this small is not ended early: the footer would grow without bound. */
-    private static final int MIN_ROW_GROUP_BYTES = 256 << 10;
+    private static final int MIN_ROW_GROUP_BYTES = 64 << 10;
 
     // Immutable.
     private final Storage storage;

@@ -1,0 +1,209 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Random;
+import org.apache.parquet.bytes.ByteBufferInputStream;
+import org.apache.parquet.bytes.HeapByteBufferAllocator;
+import org.apache.parquet.column.values.delta.DeltaBinaryPackingValuesReader;
+import org.apache.parquet.column.values.delta.DeltaBinaryPackingValuesWriterForInteger;
+import org.apache.parquet.format.Util;
+import org.junit.jupiter.api.Test;
+
+/** The encodings, against Apache Parquet's own and against damage. */
+final class EncodingTest {
+
+    @Test
+    void deltaIntegersComeBackAndParquetJavaReadsThem() throws Exception {
+        for (long seed = 1; seed <= 300; seed++) {
+            int[] values = values(new Random(seed));
+
+            ByteSink sink = new ByteSink(16);
+            DeltaBinaryPacked.encode(values, values.length, sink);
+
+            assertThat(decode(sink.toBytes(), values.length)).as("seed %d", seed).isEqualTo(values);
+            DeltaBinaryPackingValuesReader reader = new DeltaBinaryPackingValuesReader();
+            reader.initFromPage(
+                    values.length, ByteBufferInputStream.wrap(ByteBuffer.wrap(sink.toBytes())));
+            for (int value : values) {
+                assertThat(reader.readInteger()).as("seed %d", seed).isEqualTo(value);
+            }
+        }
+    }
+
+    @Test
+    void deltaIntegersOfParquetJavaAreRead() throws Exception {
+        for (long seed = 1; seed <= 300; seed++) {
+            Random random = new Random(seed);
+            int[] values = values(random);
+            DeltaBinaryPackingValuesWriterForInteger writer =
+                    new DeltaBinaryPackingValuesWriterForInteger(
+                            random.nextBoolean() ? 128 : 256,
+                            random.nextBoolean() ? 4 : 1,
+                            100,
+                            100_000,
+                            HeapByteBufferAllocator.getInstance());
+            for (int value : values) {
+                writer.writeInteger(value);
+            }
+
+            byte[] bytes = writer.getBytes().toByteArray();
+
+            assertThat(decode(bytes, values.length)).as("seed %d", seed).isEqualTo(values);
+        }
+    }
+
+    @Test
+    void damagedDeltaIntegersNeverDoMoreThanFail() {
+        for (long seed = 1; seed <= 20_000; seed++) {
+            Random random = new Random(seed);
+            int[] values = values(random);
+            ByteSink sink = new ByteSink(16);
+            DeltaBinaryPacked.encode(values, values.length, sink);
+            byte[] bytes = sink.toBytes();
+            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+            byte[] cut = Arrays.copyOf(bytes, random.nextInt(bytes.length + 1));
+            try {
+                decode(cut, values.length);
+            } catch (MalformedPageException e) {
+                assertThat(e).as("seed %d", seed).hasMessageNotContaining("null");
+            }
+        }
+    }
+
+    @Test
+    void pageHeaderComesBackAndThriftReadsIt() throws Exception {
+        Random random = new Random(9);
+        for (int i = 0; i < 1000; i++) {
+            PageHeader header = new PageHeader();
+            header.uncompressedBytes = random.nextInt() >>> random.nextInt(31);
+            header.storedBytes = random.nextInt(1 << 20);
+            header.checksum = random.nextInt();
+            header.rowCount = random.nextInt(70_000);
+            header.nullCount = random.nextInt(200);
+            header.encoding = 5 + random.nextInt(3);
+            header.levelBytes = random.nextInt(100);
+            header.isCompressed = random.nextBoolean();
+            ByteSink sink = new ByteSink(4);
+            header.write(sink);
+            byte[] bytes = sink.toBytes();
+
+            PageHeader read = new PageHeader();
+            read.read(new ByteSource().set(bytes, 0, bytes.length));
+            var thrift = Util.readPageHeader(new ByteArrayInputStream(bytes));
+
+            assertThat(bytes.length).isLessThanOrEqualTo(PageHeader.MAX_BYTES);
+            assertThat(read).usingRecursiveComparison().isEqualTo(header);
+            assertThat(thrift.getUncompressed_page_size()).isEqualTo(header.uncompressedBytes);
+            assertThat(thrift.getCompressed_page_size()).isEqualTo(header.storedBytes);
+            assertThat(thrift.getCrc()).isEqualTo(header.checksum);
+            assertThat(thrift.getData_page_header_v2().getNum_rows()).isEqualTo(header.rowCount);
+            assertThat(thrift.getData_page_header_v2().getNum_nulls()).isEqualTo(header.nullCount);
+            assertThat(thrift.getData_page_header_v2().isIs_compressed())
+                    .isEqualTo(header.isCompressed);
+        }
+    }
+
+    @Test
+    void levelsComeBackWhateverTheNulls() throws Exception {
+        for (long seed = 1; seed <= 500; seed++) {
+            Random random = new Random(seed);
+            int rows = 1 + random.nextInt(70);
+            boolean[] present = new boolean[rows];
+            int[] kinds = new int[rows];
+            int nulls = 0;
+            int percent = random.nextInt(5) * 25;
+            for (int row = 0; row < rows; row++) {
+                present[row] = random.nextInt(100) >= percent;
+                kinds[row] = present[row] ? 0 : 1;
+                nulls += present[row] ? 0 : 1;
+            }
+            ByteSink sink = new ByteSink(4);
+            DefinitionLevels.encode(present, rows, nulls, sink);
+
+            DefinitionLevels.check(
+                    new ByteSource().set(sink.array(), 0, sink.length()), kinds, 1, rows);
+            kinds[random.nextInt(rows)] ^= 1;
+            ByteSource again = new ByteSource().set(sink.array(), 0, sink.length());
+            assertThatThrownBy(() -> DefinitionLevels.check(again, kinds, 1, rows))
+                    .as("seed %d", seed)
+                    .isInstanceOf(MalformedPageException.class);
+        }
+    }
+
+    @Test
+    void integersOfAnyLengthComeBack() throws Exception {
+        ByteSink sink = new ByteSink(1);
+        long[] longs = {0, 1, -1, 127, 128, -64, -65, Long.MAX_VALUE, Long.MIN_VALUE};
+        int[] ints = {0, 1, -1, 63, 64, Integer.MAX_VALUE, Integer.MIN_VALUE};
+        for (long value : longs) {
+            sink.putVarint(value).putZigZag(value);
+        }
+        for (int value : ints) {
+            sink.putZigZag(value);
+        }
+
+        ByteSource source = new ByteSource().set(sink.array(), 0, sink.length());
+        for (long value : longs) {
+            assertThat(source.getVarint()).isEqualTo(value);
+            assertThat(source.getZigZagLong()).isEqualTo(value);
+        }
+        for (int value : ints) {
+            assertThat(source.getZigZagInt()).isEqualTo(value);
+        }
+        assertThat(source.remaining()).isZero();
+    }
+
+    @Test
+    void aPairOfTheFooterIsFoundByItsBytes() {
+        byte[] footer =
+                "..flinklsm.tail-crc32c\u0018\u000800000000.."
+                        .getBytes(StandardCharsets.ISO_8859_1);
+
+        FooterProperties.setChecksum(footer, 0x00AB12CD);
+
+        assertThat(new String(footer, StandardCharsets.ISO_8859_1)).contains("\b00ab12cd..");
+        assertThat(FooterProperties.valueAt(footer, "flinklsm.tail-crc32c", 16)).isEqualTo(-1);
+    }
+
+    private static int[] decode(byte[] bytes, int count) throws MalformedPageException {
+        byte[] padded = Arrays.copyOf(bytes, bytes.length + DeltaBinaryPacked.SLACK_BYTES);
+        int[] values = new int[count];
+        ByteSource source = new ByteSource().set(padded, 0, bytes.length);
+        DeltaBinaryPacked.decode(source, padded, values, count);
+        if (source.remaining() != 0) {
+            throw new MalformedPageException("bytes left");
+        }
+        return values;
+    }
+
+    private static int[] values(Random random) {
+        int[] values = new int[random.nextInt(3) == 0 ? random.nextInt(4) : random.nextInt(700)];
+        int bits = random.nextInt(33);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = bits == 0 ? 42 : random.nextInt() >>> (32 - bits);
+            if (random.nextInt(200) == 0) {
+                values[i] = random.nextBoolean() ? Integer.MAX_VALUE : Integer.MIN_VALUE;
+            }
+        }
+        return values;
+    }
+}

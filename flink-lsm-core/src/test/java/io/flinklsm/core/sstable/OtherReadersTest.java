@@ -1,0 +1,405 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import static io.flinklsm.core.sstable.SstableFixture.delete;
+import static io.flinklsm.core.sstable.SstableFixture.merge;
+import static io.flinklsm.core.sstable.SstableFixture.numbered;
+import static io.flinklsm.core.sstable.SstableFixture.numberedKey;
+import static io.flinklsm.core.sstable.SstableFixture.put;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.storage.LocalStorage;
+import io.flinklsm.core.testing.ListCursor.Entry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.column.values.bloomfilter.BloomFilter;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.internal.column.columnindex.BoundaryOrder;
+import org.apache.parquet.internal.column.columnindex.ColumnIndex;
+import org.apache.parquet.internal.column.columnindex.OffsetIndex;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.RecordReader;
+import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.schema.MessageType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** DuckDB and Apache Parquet's own reader see in our files what we wrote. */
+final class OtherReadersTest {
+
+    private static Connection connection;
+
+    @TempDir private Path directory;
+
+    private SstableFixture fixture;
+
+    @BeforeAll
+    static void startDuckDb() throws SQLException {
+        connection = DriverManager.getConnection("jdbc:duckdb:");
+    }
+
+    @AfterAll
+    static void stopDuckDb() throws SQLException {
+        connection.close();
+    }
+
+    @BeforeEach
+    void open() throws IOException {
+        fixture = new SstableFixture(new LocalStorage(directory, false), 64 << 20, 100);
+    }
+
+    @AfterEach
+    void findLeaks() {
+        fixture.close();
+    }
+
+    @Test
+    void bothReadTheSameEntriesFromFilesOfEveryShape() throws Exception {
+        Random random = new Random(11);
+        byte[] large = new byte[70_000];
+        random.nextBytes(large);
+        List<List<Entry>> contents =
+                List.of(
+                        List.of(put("", "")),
+                        List.of(delete("a")),
+                        List.of(put("a", "1"), delete("b"), merge("c", "2"), put("d", "")),
+                        List.of(
+                                new Entry(bytes(0), EntryKind.PUT, bytes(0, 0)),
+                                new Entry(bytes(0, 0), EntryKind.PUT, bytes(0xFF)),
+                                new Entry(bytes(0, 0xFF), EntryKind.MERGE, bytes(0xFF, 0)),
+                                new Entry(bytes(0xFF), EntryKind.DELETE, OwnedSlice.EMPTY),
+                                new Entry(bytes(0xFF, 0xFF), EntryKind.PUT, bytes())),
+                        List.of(
+                                put("before", "x"),
+                                new Entry(
+                                        OwnedSlice.ofText("large"),
+                                        EntryKind.PUT,
+                                        OwnedSlice.wrap(large)),
+                                put("next", "y")),
+                        numbered(5000),
+                        SstableFixture.random(random, 700, 200, 3000),
+                        SstableFixture.random(random, 700, 20, 30),
+                        SstableFixture.random(random, 700, 20, 30));
+        for (SstableOptions options :
+                List.of(
+                        SstableFixture.TINY,
+                        SstableOptions.DEFAULTS,
+                        SstableFixture.ONE_BLOCK,
+                        new SstableOptions(50, 7, 2000, 8, SstableCodec.UNCOMPRESSED, 0))) {
+            for (List<Entry> entries : contents) {
+                SstableMeta meta = fixture.write(options, entries);
+
+                assertThat(readWithParquet(meta)).isEqualTo(entries);
+                assertThat(readWithDuckDb(meta)).isEqualTo(entries);
+            }
+        }
+    }
+
+    @Test
+    void bothReadAHundredThousandEntries() throws Exception {
+        List<Entry> entries = numbered(100_000);
+        SstableOptions options =
+                new SstableOptions(4096, 200, 200_000, 10.6, SstableCodec.LZ4_RAW, 1);
+
+        SstableMeta meta = fixture.write(options, entries);
+
+        assertThat(readWithParquet(meta)).isEqualTo(entries);
+        assertThat(readWithDuckDb(meta)).isEqualTo(entries);
+        assertThat(
+                        query(
+                                        "select count(distinct row_group_id) from parquet_metadata("
+                                                + quoted(meta)
+                                                + ")")
+                                .get(0))
+                .satisfies(count -> assertThat(Integer.parseInt(count)).isGreaterThan(3));
+    }
+
+    @Test
+    void keyGroupIsTheNumberInFrontOfTheKey() throws Exception {
+        List<Entry> entries = new ArrayList<>();
+        for (int group : new int[] {0, 1, 127, 128, 255, 256, 32767}) {
+            entries.add(
+                    new Entry(
+                            bytes(group >> 8, group & 0xFF, 'k'),
+                            EntryKind.PUT,
+                            OwnedSlice.ofText("" + group)));
+        }
+
+        SstableMeta meta = fixture.write(SstableFixture.TINY.withKeyGroupBytes(2), entries);
+
+        assertThat(query("select key_group || '=' || value::varchar from " + quoted(meta)))
+                .containsExactly(
+                        "0=0", "1=1", "127=127", "128=128", "255=255", "256=256", "32767=32767");
+    }
+
+    @Test
+    void bloomFilterInDuckDbNeverExcludesAPresentKeyAndMostlyAbsentOnes() throws Exception {
+        SstableMeta meta = fixture.write(SstableOptions.DEFAULTS, numbered(2000));
+
+        int excluded = 0;
+        for (int i = 0; i < 300; i++) {
+            assertThat(isExcluded(meta, numberedKey(2 * i))).as("key %d", 2 * i).isFalse();
+            excluded += isExcluded(meta, numberedKey(2 * i + 1)) ? 1 : 0;
+        }
+
+        assertThat(excluded).isGreaterThan(280);
+    }
+
+    @Test
+    void bloomFilterInParquetJavaFindsEveryKey() throws Exception {
+        List<Entry> entries = SstableFixture.random(new Random(3), 500, 60, 10);
+        SstableMeta meta = fixture.write(SstableFixture.TINY, entries);
+
+        try (ParquetFileReader reader = parquet(meta)) {
+            int row = 0;
+            for (BlockMetaData group : reader.getRowGroups()) {
+                BloomFilter filter = reader.readBloomFilter(column(group, "_key"));
+                for (int i = 0; i < group.getRowCount(); i++, row++) {
+                    Binary key = Binary.fromConstantByteArray(entries.get(row).key().toBytes());
+                    assertThat(filter.findHash(filter.hash(key))).isTrue();
+                }
+            }
+            assertThat(row).isEqualTo(entries.size());
+        }
+    }
+
+    @Test
+    void parquetJavaSeesThePageIndexes() throws Exception {
+        List<Entry> entries = numbered(300);
+        SstableMeta meta = fixture.write(SstableFixture.TINY, entries);
+
+        try (ParquetFileReader reader = parquet(meta)) {
+            assertThat(reader.getRowGroups().size()).isGreaterThan(1);
+            int row = 0;
+            for (BlockMetaData group : reader.getRowGroups()) {
+                ColumnChunkMetaData keys = column(group, "_key");
+                OffsetIndex keyPages = reader.readOffsetIndex(keys);
+                OffsetIndex valuePages = reader.readOffsetIndex(column(group, "value"));
+                ColumnIndex bounds = reader.readColumnIndex(keys);
+
+                assertThat(bounds.getBoundaryOrder()).isEqualTo(BoundaryOrder.ASCENDING);
+                assertThat(keyPages.getPageCount()).isEqualTo(valuePages.getPageCount());
+                for (int page = 0; page < keyPages.getPageCount(); page++) {
+                    int first = row + (int) keyPages.getFirstRowIndex(page);
+                    int last = row + (int) keyPages.getLastRowIndex(page, group.getRowCount());
+                    assertThat(valuePages.getFirstRowIndex(page))
+                            .isEqualTo(keyPages.getFirstRowIndex(page));
+                    assertThat(key(bounds.getMinValues().get(page)))
+                            .isEqualTo(entries.get(first).key());
+                    assertThat(key(bounds.getMaxValues().get(page)))
+                            .isEqualTo(entries.get(last).key());
+                }
+                assertThat(key(keys.getStatistics().getMinBytes()))
+                        .isEqualTo(entries.get(row).key());
+                row += (int) group.getRowCount();
+                assertThat(key(keys.getStatistics().getMaxBytes()))
+                        .isEqualTo(entries.get(row - 1).key());
+            }
+        }
+    }
+
+    @Test
+    void kindsOfPutsAloneTakeOnePageARowGroup() throws Exception {
+        SstableMeta meta = fixture.write(SstableFixture.TINY, numbered(300));
+
+        try (ParquetFileReader reader = parquet(meta)) {
+            for (BlockMetaData group : reader.getRowGroups()) {
+                assertThat(reader.readOffsetIndex(column(group, "_op")).getPageCount()).isOne();
+            }
+        }
+    }
+
+    @Test
+    void filteredRangeGivesTheSameRowsWhateverTheBlocks() throws Exception {
+        List<Entry> entries = numbered(300);
+        SstableMeta meta = fixture.write(SstableFixture.ONE_BLOCK, entries);
+        SstableMeta small = fixture.write(SstableFixture.TINY, entries);
+
+        String where =
+                " where _key >= '"
+                        + numberedKey(100)
+                        + "'::blob and _key < '"
+                        + numberedKey(120)
+                        + "'::blob";
+
+        assertThat(query("select count(*) from " + quoted(meta) + where)).containsExactly("10");
+        assertThat(query("select count(*) from " + quoted(small) + where)).containsExactly("10");
+    }
+
+    @Test
+    void footerTellsWhatTheFileIs() throws Exception {
+        SstableMeta meta = fixture.write(SstableFixture.TINY, List.of(put("a", "1"), delete("b")));
+
+        assertThat(
+                        query(
+                                "select decode(key) || '=' || decode(value) from"
+                                        + " parquet_kv_metadata("
+                                        + quoted(meta)
+                                        + ")"))
+                .contains(
+                        "flinklsm.format=1",
+                        "flinklsm.tree=counts",
+                        "flinklsm.level=1",
+                        "flinklsm.generation=42",
+                        "flinklsm.created=2026-11-22T20:38:00.123Z",
+                        "flinklsm.entries=2",
+                        "flinklsm.tombstones=1",
+                        "flinklsm.merges=0",
+                        "flinklsm.min-write-time=1000",
+                        "flinklsm.max-write-time=2000",
+                        "flinklsm.min-key=61",
+                        "flinklsm.max-key=62",
+                        String.format("flinklsm.tail-offset=%016x", meta.tailOffset()),
+                        String.format("flinklsm.tail-crc32c=%08x", meta.tailChecksum()));
+    }
+
+    private boolean isExcluded(SstableMeta meta, String key) throws SQLException {
+        List<String> excludes =
+                query(
+                        "select bloom_filter_excludes from parquet_bloom_probe("
+                                + quoted(meta)
+                                + ", '_key', '"
+                                + key
+                                + "'::blob)");
+        assertThat(excludes).hasSize(1);
+        return Boolean.parseBoolean(excludes.get(0));
+    }
+
+    private List<Entry> readWithDuckDb(SstableMeta meta) throws SQLException {
+        List<Entry> entries = new ArrayList<>();
+        try (PreparedStatement statement =
+                connection.prepareStatement("select _key, _op, value from read_parquet(?)")) {
+            statement.setString(1, fixture.storage.describe(meta.fileName()));
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    byte[] value = rows.getBytes(3);
+                    entries.add(entry(rows.getBytes(1), rows.getInt(2), value));
+                }
+            }
+        }
+        return entries;
+    }
+
+    private List<String> query(String sql) throws SQLException {
+        List<String> rows = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(sql);
+                ResultSet results = statement.executeQuery()) {
+            while (results.next()) {
+                rows.add(results.getString(1));
+            }
+        }
+        return rows;
+    }
+
+    private List<Entry> readWithParquet(SstableMeta meta) throws IOException {
+        List<Entry> entries = new ArrayList<>();
+        try (ParquetFileReader reader = parquet(meta)) {
+            MessageType schema = reader.getFooter().getFileMetaData().getSchema();
+            for (PageReadStore pages = reader.readNextRowGroup();
+                    pages != null;
+                    pages = reader.readNextRowGroup()) {
+                RecordReader<Group> records =
+                        new ColumnIOFactory()
+                                .getColumnIO(schema)
+                                .getRecordReader(pages, new GroupRecordConverter(schema));
+                for (long i = 0; i < pages.getRowCount(); i++) {
+                    Group row = records.read();
+                    byte[] value =
+                            row.getFieldRepetitionCount("value") == 0
+                                    ? null
+                                    : row.getBinary("value", 0).getBytes();
+                    entries.add(
+                            entry(
+                                    row.getBinary("_key", 0).getBytes(),
+                                    row.getInteger("_op", 0),
+                                    value));
+                }
+            }
+        }
+        return entries;
+    }
+
+    /** Fails unless the value is null exactly for a tombstone. */
+    private static Entry entry(byte[] key, int kind, byte[] value) {
+        EntryKind entryKind = EntryKind.ofCode(kind);
+        assertThat(value == null).isEqualTo(entryKind == EntryKind.DELETE);
+        return new Entry(
+                OwnedSlice.wrap(key),
+                entryKind,
+                value == null ? OwnedSlice.EMPTY : OwnedSlice.wrap(value));
+    }
+
+    private ParquetFileReader parquet(SstableMeta meta) throws IOException {
+        org.apache.hadoop.fs.Path path =
+                new org.apache.hadoop.fs.Path(fixture.storage.describe(meta.fileName()));
+        return ParquetFileReader.open(
+                HadoopInputFile.fromPath(path, new Configuration()),
+                ParquetReadOptions.builder().usePageChecksumVerification(true).build());
+    }
+
+    private String quoted(SstableMeta meta) {
+        return "'" + fixture.storage.describe(meta.fileName()) + "'";
+    }
+
+    private static ColumnChunkMetaData column(BlockMetaData group, String name) {
+        for (ColumnChunkMetaData column : group.getColumns()) {
+            if (column.getPath().toDotString().equals(name)) {
+                return column;
+            }
+        }
+        throw new AssertionError("no column " + name);
+    }
+
+    private static OwnedSlice key(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return OwnedSlice.wrap(bytes);
+    }
+
+    private static OwnedSlice key(byte[] bytes) {
+        return OwnedSlice.wrap(bytes);
+    }
+
+    private static OwnedSlice bytes(int... values) {
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < values.length; i++) {
+            bytes[i] = (byte) values[i];
+        }
+        return OwnedSlice.wrap(bytes);
+    }
+}
