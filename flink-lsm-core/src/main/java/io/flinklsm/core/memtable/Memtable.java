@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.memtable;
 
+import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
@@ -200,6 +201,14 @@ public final class Memtable {
      * Retains the memtable until it is closed.
      */
     public EntryCursor prefixCursor(KeyBuffer prefix) {
+        return prefixCursor(prefix, null);
+    }
+
+    /**
+     * Like {@link #prefixCursor(KeyBuffer)}, only keys at or above {@code from}, unless it is null:
+     * what is below costs nothing.
+     */
+    public EntryCursor prefixCursor(KeyBuffer prefix, @Nullable OwnedSlice from) {
         checkAlive();
         if (prefix.prefixLength() != prefix.length()) {
             throw new IllegalArgumentException(
@@ -208,11 +217,11 @@ public final class Memtable {
                             + " prefixLength="
                             + prefix.prefixLength());
         }
-        if (index instanceof PrefixHashIndex groups && order == null) {
-            int[] refs = groups.sortedGroup(prefix, !frozen);
-            return new MemtableCursor.OfRefs(retained(), entries, refs, 0, refs.length);
+        if (index instanceof PrefixHashIndex groups) {
+            return new MemtableCursor.OfGroup(retained(), entries, groups.walk(prefix, from));
         }
-        return cursor(KeyRange.ofPrefix(prefix.toOwned()));
+        KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
+        return cursor(from == null ? range : range.intersect(new KeyRange(from, null)));
     }
 
     /**

@@ -110,6 +110,22 @@ abstract class MemtableCursor implements EntryCursor {
         }
     }
 
+    /** Over entries with one prefix. */
+    static final class OfGroup extends MemtableCursor {
+
+        private final PrefixHashIndex.Walk walk;
+
+        OfGroup(Memtable memtable, Entries entries, PrefixHashIndex.Walk walk) {
+            super(memtable, entries);
+            this.walk = walk;
+        }
+
+        @Override
+        int nextEntry() {
+            return walk.next();
+        }
+    }
+
     /** Over a skip list from an entry on, up to a bound. */
     static final class OfList extends MemtableCursor {
 

@@ -13,9 +13,12 @@
  */
 package io.flinklsm.core.memtable;
 
+import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.RawMemory;
+import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memory.MemoryBudget;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hash of the whole key → entry, and hash of the prefix → group of the entries with that prefix: a
@@ -31,7 +34,8 @@ import io.flinklsm.core.memory.MemoryBudget;
  * </pre>
  *
  * <p>New refs go to the array's end. Iterating sorts them once, so that iterating again costs no
- * sorting. Groups are the writer's while the memtable is active.
+ * sorting. Groups are the writer's while the memtable is active; once it is frozen, those who
+ * iterate share them under a lock.
  */
 final class PrefixHashIndex implements MemtableIndex {
 
@@ -41,6 +45,7 @@ final class PrefixHashIndex implements MemtableIndex {
     private static final int SORTED_OFFSET = 16;
 
     private static final int CAPACITY_MIN = 2;
+    private static final int NO_REF = Arena.NO_REF;
 
     private final Arena arena;
     private final MemoryBudget budget;
@@ -70,7 +75,7 @@ final class PrefixHashIndex implements MemtableIndex {
             return false;
         }
         int group = findGroup(key);
-        return group == Arena.NO_REF ? addGroup(key) : makeRoom(arena.address(group));
+        return group == NO_REF ? addGroup(key) : makeRoom(arena.address(group));
     }
 
     @Override
@@ -94,37 +99,61 @@ final class PrefixHashIndex implements MemtableIndex {
     }
 
     /**
-     * The entries with this prefix in key order, owned by the caller.
-     *
-     * @param remember whether to keep the order for the next time: the writer may, and while the
-     *     memtable is active only the writer may call this at all
+     * The entries with this prefix, from a key on, one after another in key order. While the
+     * memtable is active, for the writer only.
      */
-    int[] sortedGroup(KeyBuffer prefix, boolean remember) {
-        int ref = findGroup(prefix);
-        if (ref == Arena.NO_REF) {
-            return new int[0];
-        }
-        long group = arena.address(ref);
+    Walk walk(KeyBuffer prefix, @Nullable OwnedSlice from) {
+        return new Walk(prefix, from);
+    }
+
+    /** The group's array of refs, all in key order; the lock is held. */
+    private long sortedArray(long group) {
         int count = RawMemory.getInt(null, group + COUNT_OFFSET);
         int sorted = RawMemory.getInt(null, group + SORTED_OFFSET);
         long array = arena.address(RawMemory.getInt(null, group + ARRAY_OFFSET));
-        int[] refs = new int[count];
-        for (int i = 0; i < count; i++) {
-            refs[i] = RawMemory.getInt(null, array + (long) i * Integer.BYTES);
-        }
-        if (sorted == count) {
-            return refs;
-        }
-        RefSorter sorter = new RefSorter(arena, budget);
-        sorter.sort(refs, sorted, count, prefix.prefixLength());
-        int[] merged = sorter.mergeRuns(refs, sorted);
-        if (remember) {
+        if (sorted < count) {
+            int[] refs = new int[count];
+            for (int i = 0; i < count; i++) {
+                refs[i] = refAt(array, i);
+            }
+            RefSorter sorter = new RefSorter(arena, budget);
+            sorter.sort(
+                    refs, sorted, count, RawMemory.getInt(null, group + Entries.KEY_LENGTH_OFFSET));
+            int[] merged = sorter.mergeRuns(refs, sorted);
             for (int i = 0; i < count; i++) {
                 RawMemory.putInt(null, array + (long) i * Integer.BYTES, merged[i]);
             }
             RawMemory.putInt(null, group + SORTED_OFFSET, count);
         }
-        return merged;
+        return array;
+    }
+
+    /** Index of the first of so many sorted refs whose key is at or above, or above, the key. */
+    private int lowerBound(long array, int count, Slice key, boolean above) {
+        Slice view = new Slice();
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            int order = viewKey(refAt(array, middle), view).compareTo(key);
+            if (order < 0 || (above && order == 0)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private Slice viewKey(int ref, Slice view) {
+        long address = arena.address(ref);
+        return view.setAddress(
+                address + Entries.KEY_OFFSET,
+                RawMemory.getInt(null, address + Entries.KEY_LENGTH_OFFSET));
+    }
+
+    private static int refAt(long array, int index) {
+        return RawMemory.getInt(null, array + (long) index * Integer.BYTES);
     }
 
     private int findGroup(KeyBuffer key) {
@@ -178,5 +207,78 @@ final class PrefixHashIndex implements MemtableIndex {
         RawMemory.putInt(null, group + ARRAY_OFFSET, larger);
         RawMemory.putInt(null, group + CAPACITY_OFFSET, capacity * 2);
         return true;
+    }
+
+    /**
+     * Takes refs out of a group a batch at a time, so that a walk over a part of a large group
+     * costs that part, and entries added meanwhile may be seen or not. Between two batches the
+     * group may be sorted anew: the walk goes on behind the last key it has seen.
+     */
+    final class Walk {
+
+        private static final int FIRST_BATCH_MAX = 64;
+        private static final int BATCH_MAX = 4096;
+
+        private final KeyBuffer prefix = new KeyBuffer();
+        private final @Nullable OwnedSlice from;
+        private int[] batch = new int[0];
+        private int batchCount;
+        private int at;
+
+        /** Index in the group behind the batch, as long as the group stays as it is. */
+        private int nextIndex;
+
+        private int lastRef = NO_REF;
+
+        private Walk(KeyBuffer prefix, @Nullable OwnedSlice from) {
+            this.prefix.set(prefix.array(), 0, prefix.length());
+            this.from = from;
+        }
+
+        /** The next entry, or {@link Arena#NO_REF}. */
+        int next() {
+            if (at == batchCount && !refill()) {
+                return NO_REF;
+            }
+            return batch[at++];
+        }
+
+        private boolean refill() {
+            synchronized (groups) {
+                int ref = findGroup(prefix);
+                if (ref == NO_REF) {
+                    return false;
+                }
+                long group = arena.address(ref);
+                long array = sortedArray(group);
+                int count = RawMemory.getInt(null, group + COUNT_OFFSET);
+                int start = start(array, count);
+                int batchMax = lastRef == NO_REF ? FIRST_BATCH_MAX : BATCH_MAX;
+                int size = Math.min(batchMax, count - start);
+                if (size > batch.length) {
+                    batch = new int[size];
+                }
+                for (int i = 0; i < size; i++) {
+                    batch[i] = refAt(array, start + i);
+                }
+                at = 0;
+                batchCount = size;
+                nextIndex = start + size;
+                if (size > 0) {
+                    lastRef = batch[size - 1];
+                }
+                return size > 0;
+            }
+        }
+
+        private int start(long array, int count) {
+            if (lastRef != NO_REF) {
+                boolean unchanged = nextIndex <= count && refAt(array, nextIndex - 1) == lastRef;
+                return unchanged
+                        ? nextIndex
+                        : lowerBound(array, count, viewKey(lastRef, new Slice()), true);
+            }
+            return from == null ? 0 : lowerBound(array, count, new Slice().setOwned(from), false);
+        }
     }
 }

@@ -110,7 +110,10 @@ public final class ReadView {
                         "a range of an unordered active memtable");
                 sources.add(active.cursor(range));
             }
-            addOlderSources(range, fillCache, sources);
+            for (Memtable memtable : frozenNewestFirst) {
+                sources.add(memtable.cursor(range));
+            }
+            addFiles(range, fillCache, sources);
         } catch (Throwable failure) {
             closeAll(sources, failure);
             throw failure;
@@ -132,14 +135,13 @@ public final class ReadView {
         List<EntryCursor> sources = new ArrayList<>();
         try {
             if (active != null) {
-                if (active.kind() == MemtableKind.ORDERED) {
-                    sources.add(active.cursor(range));
-                } else {
-                    EntryCursor cursor = active.prefixCursor(prefix);
-                    sources.add(after == null ? cursor : new TailCursor(cursor, range.start()));
-                }
+                sources.add(active.prefixCursor(prefix, range.start()));
             }
-            addOlderSources(range, true, sources);
+            for (Memtable memtable : frozenNewestFirst) {
+                // By prefix, not by range: a range would have the whole memtable sorted here.
+                sources.add(memtable.prefixCursor(prefix, range.start()));
+            }
+            addFiles(range, true, sources);
         } catch (Throwable failure) {
             closeAll(sources, failure);
             throw failure;
@@ -147,11 +149,8 @@ public final class ReadView {
         return open(sources, operator);
     }
 
-    private void addOlderSources(KeyRange range, boolean fillCache, List<EntryCursor> sources)
+    private void addFiles(KeyRange range, boolean fillCache, List<EntryCursor> sources)
             throws IOException {
-        for (Memtable memtable : frozenNewestFirst) {
-            sources.add(memtable.cursor(range));
-        }
         for (SortedRun run : version.runs()) {
             List<Sstable> overlapping = run.overlapping(range);
             if (overlapping.size() == 1) {

@@ -205,6 +205,10 @@ class MemtableModelTest {
                 checkPrefixWhileWriting(memtable, prefix, expected);
             } else {
                 assertThat(show(memtable.prefixCursor(prefix))).isEqualTo(expected);
+                key.setSuffix(new byte[] {(byte) random.nextInt(256)}, 0, 1);
+                OwnedSlice from = key.toOwned();
+                assertThat(show(memtable.prefixCursor(prefix, from)))
+                        .isEqualTo(lines(model.subMap(from, true, range.end(), false)));
             }
         }
 

@@ -27,6 +27,8 @@ import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -224,6 +226,34 @@ class MemtableTest {
         assertThat(drain(probe.prefixCursor("m/")))
                 .as("again, now that the whole is sorted")
                 .containsExactly("m/1:PUT v", "m/2:PUT v", "m/3:PUT v");
+        memtable.release();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"PREFIX_HASH", "ORDERED"})
+    void aPrefixCursorGoesOnWhereItWasAlthoughItsGroupWasSortedAnew(MemtableKind kind)
+            throws Exception {
+        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
+        MemtableProbe probe = new MemtableProbe(memtable, null);
+        for (int i = 0; i < 10_000; i++) {
+            probe.put("m/" + (100_000 + i * 2), "old");
+        }
+
+        List<String> seen = new ArrayList<>();
+        try (EntryCursor cursor = probe.prefixCursor("m/")) {
+            while (cursor.next()) {
+                if (cursor.value().toString().equals("old")) {
+                    seen.add(cursor.key().toString());
+                }
+                if (seen.size() % 1000 == 1) {
+                    probe.put("m/" + (100_000 + seen.size()), "new");
+                    probe.put("m/" + (120_000 - seen.size()), "new");
+                    drain(probe.prefixCursor("m/"));
+                }
+            }
+        }
+
+        assertThat(seen).hasSize(10_000).isSorted().doesNotHaveDuplicates();
         memtable.release();
     }
 
