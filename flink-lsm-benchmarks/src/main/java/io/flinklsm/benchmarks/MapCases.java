@@ -78,16 +78,15 @@ final class MapCases implements CaseGroup.Cases {
                     state.put(userKey, key + userKey);
                     return key;
                 });
-        meter.timed(
-                "MapState entries of 10",
-                "entries",
-                Scale.SMALL_ENTRIES,
-                scale,
+        Meter.Operation iterate =
                 i -> {
                     long key = order.at(i);
                     backend.setKey(key);
                     return iterate(state, key, Scale.SMALL_ENTRIES);
-                });
+                };
+        // Part of the maps may be in files by now: the caches are filled first.
+        meter.unmeasured(order.count(), iterate);
+        meter.timed("MapState entries of 10", "entries", Scale.SMALL_ENTRIES, scale, iterate);
     }
 
     private static void wideMaps(BenchmarkedBackend backend, Scale scale, Meter meter)
