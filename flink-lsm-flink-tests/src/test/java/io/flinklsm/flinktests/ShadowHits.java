@@ -17,56 +17,49 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
-import org.junit.platform.launcher.TestPlan;
 
 /**
- * Notes which test classes made a backend through the shadow factory: one name a line in the file
- * that the property {@code flinklsm.shadowHits} names, written anew by every test run. {@link
- * ShadowHitIT} reads it. Test classes run one after another; a test's Flink threads may call {@link
- * #record()} at any time.
+ * Notes which test classes made a backend through the shadow factory: a file of the class's name in
+ * the directory that the property {@code flinklsm.shadowHits} names. {@link ShadowHitIT} reads
+ * them. Test classes run one after another in a JVM; several JVMs may share the directory. A test's
+ * Flink threads may call {@link #record()} at any time.
  */
 public final class ShadowHits implements TestExecutionListener {
-    private static final Set<String> SEEN = ConcurrentHashMap.newKeySet();
-    private static volatile String running = "";
+    private static final AtomicReference<String> RUNNING = new AtomicReference<>("none");
 
     /** Called by the shadow factory for each backend that it makes. */
     public static void record() {
-        String test = running;
-        if (SEEN.add(test)) {
-            try {
-                Files.writeString(
-                        file(), test + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    }
-
-    @Override
-    public void testPlanExecutionStarted(TestPlan plan) {
         try {
-            Files.createDirectories(file().getParent());
-            Files.deleteIfExists(file());
+            Path file = file(RUNNING.get());
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, "");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
+    /** Forgets what an earlier run noted of the class that starts now. */
     @Override
     public void executionStarted(TestIdentifier test) {
         test.getSource()
                 .filter(ClassSource.class::isInstance)
-                .map(ClassSource.class::cast)
-                .ifPresent(source -> running = source.getClassName());
+                .map(source -> ((ClassSource) source).getClassName())
+                .ifPresent(
+                        name -> {
+                            RUNNING.set(name);
+                            try {
+                                Files.deleteIfExists(file(name));
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        });
     }
 
-    private static Path file() {
-        return Path.of(System.getProperty("flinklsm.shadowHits"));
+    private static Path file(String testClass) {
+        return Path.of(System.getProperty("flinklsm.shadowHits"), testClass);
     }
 }

@@ -14,10 +14,10 @@
 package org.apache.flink.state.rocksdb;
 
 import io.flinklsm.flinktests.ShadowHits;
-import org.apache.flink.configuration.ReadableConfig;
-import org.apache.flink.runtime.state.StateBackendFactory;
 import io.flinklsm.statebackend.LsmStateBackend;
 import io.flinklsm.statebackend.LsmStateBackendFactory;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.runtime.state.StateBackendFactory;
 
 /**
  * Stands before Flink's class of this name on the class path, so that a test of Flink's which
