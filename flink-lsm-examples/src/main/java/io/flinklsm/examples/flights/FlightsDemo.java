@@ -26,8 +26,10 @@ import io.flinklsm.examples.flights.run.RunPlan;
 import io.flinklsm.examples.flights.run.RunProgress;
 import io.flinklsm.examples.flights.run.RunReport;
 import io.flinklsm.examples.flights.run.WorkDirectory;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -38,6 +40,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -121,6 +124,14 @@ public final class FlightsDemo implements Callable<Integer> {
     private @Nullable Path checkpointDirectory;
 
     @Option(
+            names = "--sstables",
+            paramLabel = "DIR",
+            description =
+                    "Leaves the SSTables of the last checkpoint in DIR, a directory for each"
+                            + " state: plain Parquet. DIR must be new or empty.")
+    private @Nullable Path sstables;
+
+    @Option(
             names = "-D",
             paramLabel = "KEY=VALUE",
             description =
@@ -174,7 +185,7 @@ public final class FlightsDemo implements Callable<Integer> {
             return CommandLine.ExitCode.USAGE;
         }
         if (failure instanceof RunFailedException) {
-            failure.printStackTrace(command.getErr());
+            command.getErr().println("the whole log is " + System.getProperty("flights.log"));
             return FAILED;
         }
         throw failure;
@@ -201,7 +212,10 @@ public final class FlightsDemo implements Callable<Integer> {
         }
     }
 
-    private void checkOptions() {
+    private void checkOptions() throws IOException {
+        if (sstables != null && Files.exists(sstables) && !isEmptyDirectory(sstables)) {
+            throw wrongOption("--sstables", sstables, "a directory that is new or empty");
+        }
         if (parallelism < 1 || parallelism > 64) {
             throw wrongOption("--parallelism", parallelism, "1 to 64");
         }
@@ -215,6 +229,15 @@ public final class FlightsDemo implements Callable<Integer> {
                             + backend
                             + " is not on the class path; put flink-statebackend-rocksdb there"
                             + " (bin/demo does it), or use lsm or hashmap.");
+        }
+    }
+
+    private static boolean isEmptyDirectory(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.findAny().isEmpty();
         }
     }
 
@@ -239,6 +262,7 @@ public final class FlightsDemo implements Callable<Integer> {
                 !noFailure,
                 checkpoints,
                 work.path().resolve("run"),
+                backend == Backend.LSM ? sstables : null,
                 options);
     }
 
@@ -253,6 +277,7 @@ public final class FlightsDemo implements Callable<Integer> {
                 false,
                 work.path().resolve("reference-checkpoints"),
                 work.path().resolve("reference"),
+                null,
                 Map.of());
     }
 
@@ -312,8 +337,21 @@ public final class FlightsDemo implements Callable<Integer> {
                         + " ms");
         CheckpointContents contents = report.lastContents();
         if (contents != null) {
-            out.println("In checkpoint " + contents.checkpointId());
+            out.println(
+                    "In checkpoint "
+                            + contents.checkpointId()
+                            + ", the last one with the state of all tasks, summed over "
+                            + parallelism
+                            + " subtasks");
             out.println(ReportTables.contents(contents));
+            if (sstables != null) {
+                out.println();
+                out.println("These files are in " + sstables + "; with DuckDB for example:");
+                out.println(
+                        "  SELECT key_group, count(*) FROM read_parquet('"
+                                + sstables.resolve("route-delays")
+                                + "/*.parquet') GROUP BY ALL ORDER BY ALL;");
+            }
         }
         out.println();
     }

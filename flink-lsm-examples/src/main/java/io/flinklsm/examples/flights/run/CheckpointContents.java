@@ -27,6 +27,11 @@ public record CheckpointContents(long checkpointId, List<StateFiles> states) {
         states = List.copyOf(states);
     }
 
+    /** Count of all SSTables. */
+    public int sstables() {
+        return states.stream().mapToInt(StateFiles::sstables).sum();
+    }
+
     /**
      * The SSTables of one state, over all subtasks.
      *
@@ -60,5 +65,14 @@ public record CheckpointContents(long checkpointId, List<StateFiles> states) {
      * @param entries count, tombstones included
      * @param sizeBytes of the files
      */
-    public record LevelFiles(int level, int sstables, long entries, long sizeBytes) {}
+    public record LevelFiles(int level, int sstables, long entries, long sizeBytes) {
+
+        LevelFiles plus(LevelFiles other) {
+            return new LevelFiles(
+                    level,
+                    sstables + other.sstables,
+                    entries + other.entries,
+                    sizeBytes + other.sizeBytes);
+        }
+    }
 }

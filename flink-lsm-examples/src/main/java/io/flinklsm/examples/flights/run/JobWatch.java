@@ -23,9 +23,11 @@ import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.runtime.checkpoint.AbstractCheckpointStats;
 import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.checkpoint.CheckpointStatsStatus;
+import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
 import org.apache.flink.runtime.checkpoint.RestoredCheckpointStats;
 import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
+import org.apache.flink.runtime.executiongraph.ErrorInfo;
 import org.apache.flink.util.OptionalFailure;
 import org.apache.flink.util.SerializedValue;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,7 @@ final class JobWatch {
 
     private final RunPlan plan;
     private final long startNanos;
+    private final @Nullable SstableCopies copies;
 
     /**
      * Ids. Flink's own count of failed checkpoints also has those that it could not begin because
@@ -50,11 +53,14 @@ final class JobWatch {
     private long rateFlights;
     private int restarts;
     private @Nullable Long restoredCheckpointId;
+    private long lastCheckpointId;
+    private @Nullable CheckpointContents lastContents;
 
     JobWatch(RunPlan plan, long startNanos) {
         this.plan = plan;
         this.startNanos = startNanos;
         this.rateNanos = startNanos;
+        this.copies = plan.sstableCopies() == null ? null : new SstableCopies(plan.sstableCopies());
     }
 
     RunProgress observe(AccessExecutionGraph graph) throws IOException, ClassNotFoundException {
@@ -74,6 +80,9 @@ final class JobWatch {
                 }
             }
         }
+        if (checkpoints != null && plan.backend() == Backend.LSM) {
+            lookInto(checkpoints.getHistory().getLatestCompletedCheckpoint());
+        }
         return new RunProgress(
                 flights,
                 plan.summary().flights(),
@@ -81,7 +90,7 @@ final class JobWatch {
                 Math.round(rate),
                 checkpoints == null ? 0 : checkpoints.getCounts().getNumberOfCompletedCheckpoints(),
                 restarts,
-                graph.getState() == JobStatus.RESTARTING || graph.getState() == JobStatus.FAILING);
+                failure(graph));
     }
 
     RunReport report(AccessExecutionGraph graph, FlightResults results) {
@@ -91,7 +100,25 @@ final class JobWatch {
                 restarts,
                 restoredCheckpointId,
                 totals(graph.getCheckpointStatsSnapshot()),
-                null);
+                lastContents);
+    }
+
+    /**
+     * Keeps what the checkpoint holds. Flink deletes all checkpoints when the job is done, and in
+     * the last of them tasks that have ended have no state any more.
+     */
+    private void lookInto(@Nullable CompletedCheckpointStats checkpoint) throws IOException {
+        if (checkpoint == null || checkpoint.getCheckpointId() <= lastCheckpointId) {
+            return;
+        }
+        lastCheckpointId = checkpoint.getCheckpointId();
+        CheckpointContents contents =
+                CheckpointReader.read(lastCheckpointId, checkpoint.getExternalPath(), copies);
+        if (contents != null
+                && (lastContents == null
+                        || contents.states().size() >= lastContents.states().size())) {
+            lastContents = contents;
+        }
     }
 
     /**
@@ -108,6 +135,16 @@ final class JobWatch {
         Object position = value.deserializeValue(JobWatch.class.getClassLoader()).getUnchecked();
         long highest = ((Number) position).longValue();
         return highest < 0 ? before : highest + 1;
+    }
+
+    private static @Nullable String failure(AccessExecutionGraph graph) {
+        if (graph.getState() != JobStatus.RESTARTING && graph.getState() != JobStatus.FAILING) {
+            return null;
+        }
+        ErrorInfo failure = graph.getFailureInfo();
+        return failure == null
+                ? "its cause is not known yet"
+                : RunFailedException.rootMessage(failure.getException());
     }
 
     /** A new window begins when two seconds are over or the job has fallen back. */

@@ -43,10 +43,11 @@ public final class ProgressPrinter implements RunProgress.Listener {
 
     @Override
     public void onProgress(RunProgress progress) {
-        if (progress.restarting() && !restarting) {
-            note("the job failed, as planned; Flink restarts it from its last checkpoint");
+        String failure = progress.failure();
+        if (failure != null && !restarting) {
+            note("the job failed and is restarted from its last checkpoint; " + failure);
         }
-        restarting = progress.restarting();
+        restarting = failure != null;
         if (progress.restarts() > restarts && !restarting) {
             restarts = progress.restarts();
             note("restarted; replaying what came after that checkpoint");

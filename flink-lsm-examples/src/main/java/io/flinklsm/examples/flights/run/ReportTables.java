@@ -120,10 +120,10 @@ public final class ReportTables {
                 number("flights", route -> count(route.delays().flights())));
     }
 
-    /** The files of a checkpoint, a line for each state and a sum. */
+    /** The files of a checkpoint, a line for each state that has any. */
     public static String contents(CheckpointContents contents) {
         return table(
-                contents.states(),
+                contents.states().stream().filter(state -> state.sstables() > 0).toList(),
                 text("state", CheckpointContents.StateFiles::state),
                 number("SSTables", state -> count(state.sstables())),
                 number("entries", state -> count(state.entries())),

@@ -13,6 +13,8 @@
  */
 package io.flinklsm.examples.flights.run;
 
+import org.apache.flink.util.SerializedThrowable;
+
 /** The job failed for good; the cause is Flink's. */
 public final class RunFailedException extends Exception {
 
@@ -22,11 +24,14 @@ public final class RunFailedException extends Exception {
         super("[flights on " + backend + "] failed: " + rootMessage(cause), cause);
     }
 
-    private static String rootMessage(Throwable failure) {
+    /** Flink sends failures between processes as their text, class name first. */
+    static String rootMessage(Throwable failure) {
         Throwable root = failure;
         while (root.getCause() != null && root.getCause() != root) {
             root = root.getCause();
         }
-        return root.getClass().getSimpleName() + ": " + root.getMessage();
+        return root instanceof SerializedThrowable
+                ? String.valueOf(root.getMessage())
+                : root.getClass().getSimpleName() + ": " + root.getMessage();
     }
 }

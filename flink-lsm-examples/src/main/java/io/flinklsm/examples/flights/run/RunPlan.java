@@ -17,6 +17,7 @@ import io.flinklsm.examples.flights.input.FlightInput;
 import io.flinklsm.examples.flights.input.LogSummary;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to run.
@@ -29,6 +30,8 @@ import java.util.Map;
  * @param fail whether the job fails once in the middle, behind a completed checkpoint
  * @param checkpoints directory for checkpoints
  * @param work directory for result files and the cluster's working files
+ * @param sstableCopies empty directory for copies of the latest checkpoint's SSTables, or null for
+ *     none
  * @param options of Flink, laid over those that this plan makes
  */
 public record RunPlan(
@@ -40,6 +43,7 @@ public record RunPlan(
         boolean fail,
         Path checkpoints,
         Path work,
+        @Nullable Path sstableCopies,
         Map<String, String> options) {
 
     public RunPlan {

@@ -13,6 +13,8 @@
  */
 package io.flinklsm.examples.flights.run;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A moment of a run.
  *
@@ -22,7 +24,7 @@ package io.flinklsm.examples.flights.run;
  * @param flightsPerSecond over the last moments
  * @param checkpoints completed so far
  * @param restarts so far
- * @param restarting whether the job is between its failure and its recovery
+ * @param failure what the job has failed with, between its failure and its restart; else null
  */
 public record RunProgress(
         long flights,
@@ -31,7 +33,7 @@ public record RunProgress(
         long flightsPerSecond,
         long checkpoints,
         int restarts,
-        boolean restarting) {
+        @Nullable String failure) {
 
     /** Hears of a run's progress a few times a second, on the thread that runs it. */
     @FunctionalInterface

@@ -21,6 +21,7 @@ import io.flinklsm.examples.flights.input.FlightInput;
 import io.flinklsm.examples.flights.job.FlightsModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +33,12 @@ final class EmbeddedRunIT {
 
     private static final long SEED = 20010101;
     private static final List<String> LINES = FlightLogs.random(SEED, 4_000);
+
+    /** So small that memtables are flushed and files compacted within this log. */
+    private static final Map<String, String> TINY =
+            Map.of(
+                    "state.backend.lsm.memtable-size", "64 kb",
+                    "state.backend.lsm.compaction.level0-trigger", "2");
 
     @TempDir private Path directory;
     private FlightInput input;
@@ -55,6 +62,65 @@ final class EmbeddedRunIT {
     @Test
     void onHashMapTheRowsAreTheSameAfterAFailure() throws Exception {
         assertRecovered(run(Backend.HASHMAP, 3, true));
+    }
+
+    @Test
+    void onLsmTheRowsAreTheSameAfterAFailure() throws Exception {
+        assertRecovered(run(Backend.LSM, 2, true));
+    }
+
+    @Test
+    void onLsmWithTinyMemtablesTheRowsAreTheSameAfterAFailure() throws Exception {
+        assertRecovered(new EmbeddedRun(plan(Backend.LSM, 3, true, TINY), progress -> {}).run());
+    }
+
+    @Test
+    void theCheckpointsOfLsmTellTheFilesOfEachState() throws Exception {
+        RunReport report = run(Backend.LSM, 2, true);
+
+        CheckpointContents contents = report.lastContents();
+        assertThat(contents).isNotNull();
+        assertThat(contents.states())
+                .extracting(CheckpointContents.StateFiles::state)
+                .contains(
+                        "route-delays",
+                        "route-days",
+                        "route-last-day",
+                        "route-quiet-times",
+                        "airport-last-flights",
+                        "airport-departures")
+                .anyMatch(state -> state.startsWith("_timer_state"));
+        assertThat(contents.sstables()).isPositive();
+    }
+
+    @Test
+    void duckDbReadsTheCopiedSstables() throws Exception {
+        CheckpointContents contents = run(Backend.LSM, 2, true).lastContents();
+
+        assertThat(contents).isNotNull();
+        for (CheckpointContents.StateFiles state : contents.states()) {
+            if (state.sstables() == 0) {
+                continue;
+            }
+            assertThat(entriesInParquet(state.state()))
+                    .as(state.state())
+                    .isEqualTo(state.entries());
+        }
+    }
+
+    private long entriesInParquet(String state) throws Exception {
+        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+                var statement = connection.createStatement();
+                var rows =
+                        statement.executeQuery(
+                                "SELECT count(*) FROM read_parquet('"
+                                        + directory.resolve("sstables")
+                                        + "/"
+                                        + SstableCopies.directoryName("kv/" + state)
+                                        + "/*.parquet')")) {
+            rows.next();
+            return rows.getLong(1);
+        }
     }
 
     @Test
@@ -94,6 +160,7 @@ final class EmbeddedRunIT {
                 fail,
                 directory.resolve("checkpoints"),
                 directory.resolve("work"),
+                directory.resolve("sstables"),
                 options);
     }
 }

@@ -27,9 +27,9 @@ final class ProgressPrinterTest {
     void withoutATerminalALineComesEveryFewSeconds() {
         var printer = new ProgressPrinter(new PrintWriter(text), false);
 
-        printer.onProgress(new RunProgress(0, 1_000, 0, 0, 0, 0, false));
-        printer.onProgress(new RunProgress(100, 1_000, 200, 500, 0, 0, false));
-        printer.onProgress(new RunProgress(500, 1_000, 3_000, 1_500, 2, 0, false));
+        printer.onProgress(new RunProgress(0, 1_000, 0, 0, 0, 0, null));
+        printer.onProgress(new RunProgress(100, 1_000, 200, 500, 0, 0, null));
+        printer.onProgress(new RunProgress(500, 1_000, 3_000, 1_500, 2, 0, null));
         printer.finish();
 
         assertThat(text.toString().lines())
@@ -44,16 +44,15 @@ final class ProgressPrinterTest {
     void failureAndRestartHaveALineEachAndOnlyOnce() {
         var printer = new ProgressPrinter(new PrintWriter(text), false);
 
-        printer.onProgress(new RunProgress(500, 1_000, 0, 0, 1, 0, false));
-        printer.onProgress(new RunProgress(500, 1_000, 200, 0, 1, 0, true));
-        printer.onProgress(new RunProgress(500, 1_000, 400, 0, 1, 0, true));
-        printer.onProgress(new RunProgress(450, 1_000, 600, 0, 1, 1, false));
-        printer.onProgress(new RunProgress(460, 1_000, 800, 0, 1, 1, false));
+        printer.onProgress(new RunProgress(500, 1_000, 0, 0, 1, 0, null));
+        printer.onProgress(new RunProgress(500, 1_000, 200, 0, 1, 0, "broken"));
+        printer.onProgress(new RunProgress(500, 1_000, 400, 0, 1, 0, "broken"));
+        printer.onProgress(new RunProgress(450, 1_000, 600, 0, 1, 1, null));
+        printer.onProgress(new RunProgress(460, 1_000, 800, 0, 1, 1, null));
 
         assertThat(text.toString().lines().filter(line -> line.startsWith("  ! ")))
                 .containsExactly(
-                        "  ! the job failed, as planned; Flink restarts it from its last"
-                                + " checkpoint",
+                        "  ! the job failed and is restarted from its last checkpoint; broken",
                         "  ! restarted; replaying what came after that checkpoint");
     }
 
@@ -61,8 +60,8 @@ final class ProgressPrinterTest {
     void onATerminalTheLineIsDrawnAgain() {
         var printer = new ProgressPrinter(new PrintWriter(text), true);
 
-        printer.onProgress(new RunProgress(0, 10, 0, 0, 0, 0, false));
-        printer.onProgress(new RunProgress(10, 10, 100, 0, 0, 0, false));
+        printer.onProgress(new RunProgress(0, 10, 0, 0, 0, 0, null));
+        printer.onProgress(new RunProgress(10, 10, 100, 0, 0, 0, null));
         printer.finish();
 
         assertThat(text.toString()).doesNotContain("\n").endsWith("\r\u001b[2K");

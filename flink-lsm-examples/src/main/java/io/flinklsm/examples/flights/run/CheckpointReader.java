@@ -1,0 +1,141 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.examples.flights.run;
+
+import io.flinklsm.core.checkpoint.CheckpointImage;
+import io.flinklsm.core.checkpoint.ManifestCodec;
+import io.flinklsm.core.checkpoint.TreeImage;
+import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.statebackend.snapshot.CheckpointNames;
+import java.io.DataInputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
+import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.StreamStateHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks into a completed checkpoint: Flink's {@code _metadata} leads to the manifest of each
+ * subtask's store, which lists the SSTables of its states. No state is read.
+ */
+final class CheckpointReader {
+
+    private static final String METADATA = "_metadata";
+
+    private final List<CheckpointImage> images = new ArrayList<>();
+    private final Map<String, StreamStateHandle> handles = new HashMap<>();
+
+    private CheckpointReader() {}
+
+    /**
+     * @param checkpointId Flink's id
+     * @param directory of the checkpoint, as Flink's statistics name it
+     * @param keep where copies of its SSTables go, or null for none
+     * @return null if Flink has deleted the checkpoint meanwhile, or it holds no store
+     * @throws IOException if it is there and cannot be read
+     */
+    static @Nullable CheckpointContents read(
+            long checkpointId, String directory, @Nullable SstableCopies keep) throws IOException {
+        var reader = new CheckpointReader();
+        try {
+            for (OperatorState operator : metadata(directory).getOperatorStates()) {
+                for (OperatorSubtaskState subtask : operator.getStates()) {
+                    for (KeyedStateHandle handle : subtask.getManagedKeyedState()) {
+                        reader.add(handle);
+                    }
+                }
+            }
+            if (reader.images.isEmpty()) {
+                return null;
+            }
+            if (keep != null) {
+                keep.update(reader.images, reader.handles);
+            }
+            return reader.contents(checkpointId);
+        } catch (FileNotFoundException e) {
+            return null;
+        }
+    }
+
+    private static CheckpointMetadata metadata(String directory) throws IOException {
+        var file = new Path(directory, METADATA);
+        try (var in = new DataInputStream(file.getFileSystem().open(file))) {
+            return Checkpoints.loadCheckpointMetadata(
+                    in, CheckpointReader.class.getClassLoader(), directory);
+        }
+    }
+
+    private void add(KeyedStateHandle handle) throws IOException {
+        if (!(handle instanceof IncrementalRemoteKeyedStateHandle store)) {
+            return;
+        }
+        for (HandleAndLocalPath file : store.getSharedState()) {
+            handles.put(file.getLocalPath(), file.getHandle());
+        }
+        for (HandleAndLocalPath file : store.getPrivateState()) {
+            handles.put(file.getLocalPath(), file.getHandle());
+            if (file.getLocalPath().equals(CheckpointNames.MANIFEST)) {
+                try (InputStream in = file.getHandle().openInputStream()) {
+                    images.add(
+                            ManifestCodec.decode(in.readAllBytes(), file.getHandle().toString()));
+                }
+            }
+        }
+    }
+
+    /** Sums the stores of all subtasks: what they share is the name of the state. */
+    private CheckpointContents contents(long checkpointId) {
+        var levelsByState = new TreeMap<String, TreeMap<Integer, CheckpointContents.LevelFiles>>();
+        for (CheckpointImage image : images) {
+            for (TreeImage tree : image.trees()) {
+                var levels =
+                        levelsByState.computeIfAbsent(
+                                stateName(tree.treeName()), name -> new TreeMap<>());
+                for (SstableMeta sstable : tree.sstables()) {
+                    levels.merge(
+                            sstable.level(),
+                            new CheckpointContents.LevelFiles(
+                                    sstable.level(), 1, sstable.entryCount(), sstable.sizeBytes()),
+                            CheckpointContents.LevelFiles::plus);
+                }
+            }
+        }
+        var states = new ArrayList<CheckpointContents.StateFiles>();
+        for (Map.Entry<String, TreeMap<Integer, CheckpointContents.LevelFiles>> state :
+                levelsByState.entrySet()) {
+            states.add(
+                    new CheckpointContents.StateFiles(
+                            state.getKey(), List.copyOf(state.getValue().values())));
+        }
+        return new CheckpointContents(checkpointId, states);
+    }
+
+    /** Without the prefix by which the store tells states from timer queues. */
+    static String stateName(String treeName) {
+        return treeName.substring(treeName.indexOf('/') + 1);
+    }
+}

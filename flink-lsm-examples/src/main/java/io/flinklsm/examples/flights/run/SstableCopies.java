@@ -1,0 +1,80 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.examples.flights.run;
+
+import io.flinklsm.core.checkpoint.CheckpointImage;
+import io.flinklsm.core.checkpoint.TreeImage;
+import io.flinklsm.core.sstable.SstableMeta;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.flink.runtime.state.StreamStateHandle;
+
+/**
+ * A directory with the SSTables of the latest checkpoint, in a directory for each state, for a look
+ * with any reader of Parquet. SSTables never change and their names are unique: from one checkpoint
+ * to the next only the new ones are copied, and those that compaction has replaced are deleted.
+ */
+final class SstableCopies {
+
+    private final Path directory;
+
+    SstableCopies(Path directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * @param images of all stores of the checkpoint
+     * @param handles of the checkpoint's files by their names
+     * @throws java.io.FileNotFoundException if Flink has deleted the checkpoint meanwhile
+     */
+    void update(List<CheckpointImage> images, Map<String, StreamStateHandle> handles)
+            throws IOException {
+        Set<Path> wanted = new HashSet<>();
+        for (CheckpointImage image : images) {
+            for (TreeImage tree : image.trees()) {
+                Path state =
+                        Files.createDirectories(directory.resolve(directoryName(tree.treeName())));
+                for (SstableMeta sstable : tree.sstables()) {
+                    Path copy = state.resolve(sstable.fileName());
+                    wanted.add(copy);
+                    StreamStateHandle handle = handles.get(sstable.fileName());
+                    if (handle != null && !Files.exists(copy)) {
+                        try (InputStream in = handle.openInputStream()) {
+                            Files.copy(in, copy);
+                        }
+                    }
+                }
+            }
+        }
+        try (Stream<Path> files = Files.walk(directory, 2)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                if (!wanted.contains(file)) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    /** Of a state's SSTables: its name, without what directories cannot have in theirs. */
+    static String directoryName(String treeName) {
+        return CheckpointReader.stateName(treeName).replaceAll("[^A-Za-z0-9_.-]", "_");
+    }
+}
