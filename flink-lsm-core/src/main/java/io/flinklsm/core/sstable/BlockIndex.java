@@ -18,6 +18,7 @@ import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.memory.MemoryBlock;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -73,18 +74,35 @@ final class BlockIndex implements AutoCloseable {
         return blockCount;
     }
 
-    int groupCount() {
-        return firstBlocks.length;
-    }
-
     int sizeBytes() {
         return memory.sizeBytes();
     }
 
     /** The last block whose first key is not above the key; -1 if the key is below all. */
     int find(Slice key) {
+        int group = findGroup(key);
+        return group < 0 ? -1 : find(group, key);
+    }
+
+    /** The last row group whose first key is not above the key; -1 if the key is below all. */
+    int findGroup(Slice key) {
         int low = 0;
-        int high = blockCount - 1;
+        int high = firstBlocks.length - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            if (compareFence(firstBlocks[middle], key) <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return high;
+    }
+
+    /** The last block of the row group whose first key is not above the key, which is inside it. */
+    int find(int group, Slice key) {
+        int low = firstBlocks[group] + 1;
+        int high = (group + 1 < firstBlocks.length ? firstBlocks[group + 1] : blockCount) - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
             if (compareFence(middle, key) <= 0) {
@@ -98,15 +116,8 @@ final class BlockIndex implements AutoCloseable {
 
     /** The row group that a block is in. */
     int groupOf(int block) {
-        int group = 0;
-        while (group + 1 < firstBlocks.length && firstBlocks[group + 1] <= block) {
-            group++;
-        }
-        return group;
-    }
-
-    int firstBlock(int group) {
-        return firstBlocks[group];
+        int group = Arrays.binarySearch(firstBlocks, block);
+        return group >= 0 ? group : -group - 2;
     }
 
     Slice fence(int block, Slice slice) {

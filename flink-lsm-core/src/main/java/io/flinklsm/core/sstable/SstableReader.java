@@ -215,10 +215,11 @@ final class SstableReader {
     /** Offers the entry of the key, if there is one; gives what the lookup says to it. */
     boolean get(KeyBuffer key, Lookup lookup) throws IOException {
         Slice wanted = key.slice();
-        int block = index.find(wanted);
-        if (block < 0 || !mayContain(index.groupOf(block), key)) {
+        int group = index.findGroup(wanted);
+        if (group < 0 || !mayContain(group, key)) {
             return false;
         }
+        int block = index.find(group, wanted);
         CachedBlock cached = cache.get(block);
         if (cached == null) {
             return getUncached(block, key, lookup);
