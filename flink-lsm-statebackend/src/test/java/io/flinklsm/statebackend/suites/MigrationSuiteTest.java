@@ -1,0 +1,62 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.suites;
+
+import io.flinklsm.statebackend.LsmStateBackend;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.runtime.state.CheckpointStorage;
+import org.apache.flink.runtime.state.StateBackendMigrationTestBase;
+import org.apache.flink.runtime.state.storage.FileSystemCheckpointStorage;
+import org.apache.flink.runtime.state.storage.JobManagerCheckpointStorage;
+import org.apache.flink.testutils.junit.extensions.parameterized.Parameter;
+import org.apache.flink.testutils.junit.extensions.parameterized.ParameterizedTestExtension;
+import org.apache.flink.testutils.junit.extensions.parameterized.Parameters;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Flink's suite for schema evolution, over both kinds of checkpoint storage. */
+@ExtendWith(ParameterizedTestExtension.class)
+class MigrationSuiteTest extends StateBackendMigrationTestBase<LsmStateBackend> {
+
+    @TempDir private static Path checkpointDirectory;
+
+    @Parameter public Variant variant;
+
+    @Parameter(1)
+    public boolean onFileSystem;
+
+    @Parameters(name = "{0}, onFileSystem={1}")
+    public static List<Object[]> parameters() {
+        List<Object[]> parameters = new ArrayList<>();
+        for (Variant variant : Variant.values()) {
+            parameters.add(new Object[] {variant, false});
+            parameters.add(new Object[] {variant, true});
+        }
+        return parameters;
+    }
+
+    @Override
+    protected LsmStateBackend getStateBackend() {
+        return variant.newBackend();
+    }
+
+    @Override
+    protected CheckpointStorage getCheckpointStorage() {
+        return onFileSystem
+                ? new FileSystemCheckpointStorage(checkpointDirectory.toUri())
+                : new JobManagerCheckpointStorage();
+    }
+}
