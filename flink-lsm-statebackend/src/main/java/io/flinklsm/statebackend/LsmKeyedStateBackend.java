@@ -54,6 +54,7 @@ import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
 public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> {
 
     // Immutable.
+    private final StateRegistry registry;
     private final StateContext<K> stateContext;
     private final StateRegistration registration;
     private final QueueFactory queues;
@@ -74,7 +75,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
                 parts.cancelRegistry(),
                 parts.compression(),
                 parts.keyContext());
-        StateRegistry registry = parts.registry();
+        registry = parts.registry();
         int keyGroups = parts.keyContext().getNumberOfKeyGroups();
         CurrentKey<K> currentKey = new CurrentKey<>(parts.keyContext(), parts.keySerializer());
         stateContext = new StateContext<>(currentKey, keyGroups, parts.life());
@@ -100,6 +101,11 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     @Override
     public boolean isSafeToReuseKVState() {
         return true;
+    }
+
+    /** For tests, which look at the trees. */
+    StateRegistry registry() {
+        return registry;
     }
 
     // ----- states and queues -----

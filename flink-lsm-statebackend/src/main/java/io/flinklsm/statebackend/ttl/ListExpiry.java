@@ -19,47 +19,38 @@ import io.flinklsm.core.merge.EntryFilter.Decision;
 import io.flinklsm.statebackend.key.RowFormat;
 import io.flinklsm.statebackend.ttl.TtlEntryFilter.ExpiryTest;
 import java.io.IOException;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
  * Drops the expired elements of a serialised list, wherever they stand in it. Elements of fixed
- * length are stepped over; others must be deserialised to find their end, with a serializer that no
- * other thread uses meanwhile. Safe for any thread.
+ * length are stepped over; others must be deserialised to find their end. Of one compaction, on one
+ * thread.
  */
 final class ListExpiry {
 
     private final ExpiryTest expiry;
     private final TypeSerializer<?> elementSerializer;
     private final int fixedLength;
-    private final ConcurrentLinkedQueue<ElementReader> idleReaders = new ConcurrentLinkedQueue<>();
+    private final DataInputDeserializer in = new DataInputDeserializer();
 
+    /**
+     * @param elementSerializer owned
+     */
     ListExpiry(ExpiryTest expiry, TypeSerializer<?> elementSerializer) {
         this.expiry = expiry;
-        // Serializers are not thread-safe: this one is only ever duplicated, under the lock.
-        this.elementSerializer = elementSerializer.duplicate();
+        this.elementSerializer = elementSerializer;
         this.fixedLength = elementSerializer.getLength();
-    }
-
-    private static final class ElementReader {
-        final DataInputDeserializer in = new DataInputDeserializer();
-        final TypeSerializer<?> serializer;
-
-        ElementReader(TypeSerializer<?> serializer) {
-            this.serializer = serializer;
-        }
     }
 
     Decision filter(Slice value, ValueBuffer replacement) {
         byte[] bytes = value.toBytes();
-        ElementReader reader = fixedLength > 0 ? null : borrowReader();
         int keptElements = 0;
         int elements = 0;
         int from = 0;
         while (from < bytes.length) {
-            int end = reader == null ? from + fixedLength : endOfElement(reader, bytes, from);
+            int end = fixedLength > 0 ? from + fixedLength : endOfElement(bytes, from);
             if (end > bytes.length || end - from < Long.BYTES) {
                 throw new FlinkRuntimeException(
                         "a list with TTL is not a sequence of its elements: bytes="
@@ -78,30 +69,17 @@ final class ListExpiry {
             }
             from = end + 1;
         }
-        if (reader != null) {
-            idleReaders.add(reader);
-        }
         if (keptElements == elements) {
             return Decision.KEEP;
         }
         return keptElements == 0 ? Decision.DROP : Decision.REPLACE;
     }
 
-    private ElementReader borrowReader() {
-        ElementReader reader = idleReaders.poll();
-        if (reader == null) {
-            synchronized (idleReaders) {
-                reader = new ElementReader(elementSerializer.duplicate());
-            }
-        }
-        return reader;
-    }
-
-    private static int endOfElement(ElementReader reader, byte[] bytes, int from) {
+    private int endOfElement(byte[] bytes, int from) {
         try {
-            reader.in.setBuffer(bytes, from, bytes.length - from);
-            reader.serializer.deserialize(reader.in);
-            return reader.in.getPosition();
+            in.setBuffer(bytes, from, bytes.length - from);
+            elementSerializer.deserialize(in);
+            return in.getPosition();
         } catch (IOException e) {
             throw new FlinkRuntimeException(
                     "an element of a list with TTL could not be deserialised: from=" + from, e);

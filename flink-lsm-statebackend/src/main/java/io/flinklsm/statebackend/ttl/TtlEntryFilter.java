@@ -29,22 +29,39 @@ import org.jspecify.annotations.Nullable;
  * Drops expired values in compaction. A TTL value begins with its last access time (8 bytes, big
  * endian, milliseconds); in a map it follows the null flag; in a list each element is one.
  *
- * <p>The time is asked for once in a number of values, as Flink's configuration of compaction
- * filters says. A late answer only keeps a value longer. Safe for any thread.
+ * <p>This is the filter of a state, safe for any thread; every compaction works with one of its own,
+ * see {@link #begin}. The time is asked for when a compaction begins and then once in a number of
+ * values, as Flink's configuration of compaction filters says. A late answer only keeps a value
+ * longer.
  */
 public final class TtlEntryFilter implements EntryFilter {
 
     /** Values judged by one reading of the time, if the job does not say. */
     private static final long DEFAULT_VALUES_PER_READING = 1000;
 
-    private final ExpiryTest expiry;
+    private final TtlTimeProvider timeProvider;
+    private final long timeToLiveMillis;
+    private final long valuesPerReading;
     private final int timestampOffset;
-    private final @Nullable ListExpiry list;
 
-    private TtlEntryFilter(ExpiryTest expiry, int timestampOffset, @Nullable ListExpiry list) {
-        this.expiry = expiry;
+    /** Of a list, else null. Serializers are not thread-safe: only duplicated, under the lock. */
+    private final @Nullable TypeSerializer<?> elementSerializer;
+
+    private TtlEntryFilter(
+            TtlTimeProvider timeProvider,
+            StateTtlConfig config,
+            int timestampOffset,
+            @Nullable TypeSerializer<?> elementSerializer) {
+        RocksdbCompactFilterCleanupStrategy strategy =
+                config.getCleanupStrategies().getRocksdbCompactFilterCleanupStrategy();
+        this.timeProvider = timeProvider;
+        this.timeToLiveMillis = config.getTimeToLive().toMillis();
+        this.valuesPerReading =
+                strategy == null
+                        ? DEFAULT_VALUES_PER_READING
+                        : strategy.getQueryTimeAfterNumEntries();
         this.timestampOffset = timestampOffset;
-        this.list = list;
+        this.elementSerializer = elementSerializer;
     }
 
     /**
@@ -60,58 +77,57 @@ public final class TtlEntryFilter implements EntryFilter {
         if (!config.isEnabled() || !config.getCleanupStrategies().inRocksdbCompactFilter()) {
             return null;
         }
-        RocksdbCompactFilterCleanupStrategy strategy =
-                config.getCleanupStrategies().getRocksdbCompactFilterCleanupStrategy();
-        long valuesPerReading =
-                strategy == null
-                        ? DEFAULT_VALUES_PER_READING
-                        : strategy.getQueryTimeAfterNumEntries();
-        ExpiryTest expiry =
-                new ExpiryTest(timeProvider, config.getTimeToLive().toMillis(), valuesPerReading);
         return switch (descriptor.getType()) {
             case LIST ->
                     new TtlEntryFilter(
-                            expiry,
+                            timeProvider,
+                            config,
                             0,
-                            new ListExpiry(
-                                    expiry,
-                                    ((ListSerializer<?>) serializer).getElementSerializer()));
-            case MAP -> new TtlEntryFilter(expiry, 1, null);
-            default -> new TtlEntryFilter(expiry, 0, null);
+                            ((ListSerializer<?>) serializer).getElementSerializer().duplicate());
+            case MAP -> new TtlEntryFilter(timeProvider, config, 1, null);
+            default -> new TtlEntryFilter(timeProvider, config, 0, null);
         };
     }
 
     @Override
-    public Decision filter(Slice key, Slice value, ValueBuffer replacement) {
-        if (list != null) {
-            return list.filter(value, replacement);
+    public EntryFilter begin() {
+        ExpiryTest expiry = new ExpiryTest(timeProvider, timeToLiveMillis, valuesPerReading);
+        if (elementSerializer == null) {
+            return (key, value, replacement) -> judge(value, expiry);
         }
+        ListExpiry list;
+        synchronized (elementSerializer) {
+            list = new ListExpiry(expiry, elementSerializer.duplicate());
+        }
+        return (key, value, replacement) -> list.filter(value, replacement);
+    }
+
+    @Override
+    public Decision filter(Slice key, Slice value, ValueBuffer replacement) {
+        return begin().filter(key, value, replacement);
+    }
+
+    private Decision judge(Slice value, ExpiryTest expiry) {
         // A null in a map has no time, and a shorter value is not ours to judge.
         if (value.length() < timestampOffset + Long.BYTES
                 || (timestampOffset == 1 && value.byteAt(0) != 0)) {
             return Decision.KEEP;
         }
-        return expiry.isExpired(timestamp(value, timestampOffset)) ? Decision.DROP : Decision.KEEP;
-    }
-
-    static long timestamp(Slice value, int from) {
-        long timestamp = 0;
+        long timestampMillis = 0;
         for (int i = 0; i < Long.BYTES; i++) {
-            timestamp = timestamp << 8 | value.byteAt(from + i) & 0xFF;
+            timestampMillis = timestampMillis << 8 | value.byteAt(timestampOffset + i) & 0xFF;
         }
-        return timestamp;
+        return expiry.isExpired(timestampMillis) ? Decision.DROP : Decision.KEEP;
     }
 
-    /** Whether a time of last access is too long ago. Safe for any thread. */
+    /** Whether a time of last access is too long ago. Of one compaction, on one thread. */
     static final class ExpiryTest {
 
         private final TtlTimeProvider timeProvider;
         private final long timeToLiveMillis;
         private final long valuesPerReading;
-
-        // Races between compactions only cost a reading more or less.
-        private volatile long nowMillis;
-        private volatile long valuesLeft;
+        private long nowMillis;
+        private long valuesLeft;
 
         ExpiryTest(TtlTimeProvider timeProvider, long timeToLiveMillis, long valuesPerReading) {
             this.timeProvider = timeProvider;
@@ -120,12 +136,11 @@ public final class TtlEntryFilter implements EntryFilter {
         }
 
         boolean isExpired(long timestampMillis) {
-            long left = valuesLeft;
-            if (left <= 0) {
+            if (valuesLeft == 0) {
                 nowMillis = timeProvider.currentTimestamp();
-                left = valuesPerReading;
+                valuesLeft = valuesPerReading;
             }
-            valuesLeft = left - 1;
+            valuesLeft--;
             // Flink's own test, so that reads and compaction agree, overflow included.
             return TtlUtils.expired(timestampMillis, timeToLiveMillis, nowMillis);
         }

@@ -1,0 +1,198 @@
+package io.flinklsm.statebackend.timers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flinklsm.statebackend.KeyedBackendFixture;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.IntSerializer;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.runtime.state.KeyGroupedInternalPriorityQueue;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
+import org.apache.flink.streaming.api.operators.TimerSerializer;
+import org.apache.flink.util.CloseableIterator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The queues of a backend, one key group and several, against a sorted set. */
+class LsmPriorityQueueSetTest {
+
+    private static final TimerSerializer<Integer, VoidNamespace> TIMERS =
+            new TimerSerializer<>(IntSerializer.INSTANCE, VoidNamespaceSerializer.INSTANCE);
+
+    private KeyedBackendFixture<Integer> fixture;
+
+    @BeforeEach
+    void open() throws Exception {
+        fixture = new KeyedBackendFixture<>(IntSerializer.INSTANCE, 4);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        fixture.close();
+    }
+
+    @Test
+    void randomUseAgreesWithASortedSet() throws Exception {
+        for (int round = 0; round < 6; round++) {
+            long seed = System.nanoTime();
+            try {
+                compareWithModel("queue" + round, new Random(seed), round % 2 == 0 ? 40 : 2000);
+            } catch (Throwable e) {
+                throw new AssertionError("seed=" + seed, e);
+            }
+        }
+    }
+
+    private void compareWithModel(String name, Random random, int timestamps) throws Exception {
+        KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> queue =
+                fixture.backend.create(name, TIMERS);
+        TreeSet<String> model = new TreeSet<>();
+        for (int i = 0; i < 4000; i++) {
+            int choice = random.nextInt(100);
+            if (choice < 50) {
+                TimerHeapInternalTimer<Integer, VoidNamespace> timer =
+                        timer(random.nextInt(timestamps) - timestamps / 4, random.nextInt(7));
+                queue.add(timer);
+                model.add(text(timer));
+            } else if (choice < 65) {
+                TimerHeapInternalTimer<Integer, VoidNamespace> timer =
+                        timer(random.nextInt(timestamps) - timestamps / 4, random.nextInt(7));
+                queue.remove(timer);
+                model.remove(text(timer));
+            } else if (choice < 97) {
+                TimerHeapInternalTimer<Integer, VoidNamespace> polled = queue.poll();
+                if (polled == null) {
+                    assertThat(model).isEmpty();
+                } else {
+                    assertThat(model.remove(text(polled))).isTrue();
+                    assertThat(model).allMatch(other -> timestampOf(other) >= polled.getTimestamp());
+                }
+            } else if (choice == 97) {
+                fixture.queueTree(name).flush();
+            } else if (choice == 98) {
+                assertThat(queue.size()).isEqualTo(model.size());
+                assertThat(contents(queue)).containsExactlyInAnyOrderElementsOf(model);
+            } else {
+                assertThat(queue.isEmpty()).isEqualTo(model.isEmpty());
+            }
+        }
+        assertThat(contents(queue)).containsExactlyInAnyOrderElementsOf(model);
+        List<Long> order = new ArrayList<>();
+        while (!queue.isEmpty()) {
+            order.add(queue.poll().getTimestamp());
+        }
+        assertThat(order).hasSize(model.size()).isSorted();
+    }
+
+    @Test
+    void moreElementsThanTheCacheHoldsComeInOrder() throws Exception {
+        KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> queue =
+                fixture.backend.create("timers", TIMERS);
+        for (int i = 999; i >= 0; i--) {
+            queue.add(timer(i, 1));
+        }
+        fixture.queueTree("timers").flush();
+
+        for (int i = 0; i < 1000; i++) {
+            assertThat(queue.poll().getTimestamp()).isEqualTo(i);
+        }
+        assertThat(queue.poll()).isNull();
+    }
+
+    /** RocksDB's iterator starts where the last poll was, and misses these. */
+    @Test
+    void whatIsAddedBelowAPolledElementIsFound() throws Exception {
+        KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> queue =
+                fixture.backend.create("timers", TIMERS);
+        for (int i = 0; i < 300; i++) {
+            queue.add(timer(1000 + i, 1));
+        }
+        for (int i = 0; i < 200; i++) {
+            queue.poll();
+        }
+
+        queue.add(timer(5, 1));
+
+        assertThat(contents(queue)).hasSize(101).contains(text(timer(5, 1)));
+        int keyGroup = KeyGroupRangeAssignment.assignToKeyGroup(1, 4);
+        assertThat(queue.getSubsetForKeyGroup(keyGroup)).hasSize(101);
+        assertThat(queue.size()).isEqualTo(101);
+        assertThat(queue.peek().getTimestamp()).isEqualTo(5);
+    }
+
+    @Test
+    void addingTwiceIsAddingOnce() throws Exception {
+        KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> queue =
+                fixture.backend.create("timers", TIMERS);
+
+        assertThat(queue.add(timer(3, 1))).isTrue();
+        assertThat(queue.add(timer(3, 1))).isFalse();
+
+        assertThat(queue.size()).isEqualTo(1);
+    }
+
+    @Test
+    void aQueueRegisteredForUpgradesGoesOnWithItsElements() throws Exception {
+        KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> first =
+                fixture.backend.create("timers", TIMERS, true);
+        first.add(timer(3, 1));
+        first.add(timer(2, 2));
+
+        KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> second =
+                fixture.backend.create("timers", TIMERS, true);
+        second.poll();
+
+        assertThat(second.peek().getTimestamp()).isEqualTo(3);
+        assertThat(first.peek().getTimestamp()).isEqualTo(3);
+    }
+
+    @Test
+    void aStateMayBeNamedLikeAQueue() throws Exception {
+        KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> queue =
+                fixture.backend.create("same", TIMERS);
+        ValueState<Long> state =
+                fixture.state(new ValueStateDescriptor<>("same", LongSerializer.INSTANCE));
+        fixture.backend.setCurrentKey(1);
+        queue.add(timer(3, 1));
+        state.update(5L);
+
+        state.clear();
+
+        assertThat(queue.size()).isEqualTo(1);
+        state.update(6L);
+        queue.poll();
+        assertThat(state.value()).isEqualTo(6L);
+    }
+
+    private static List<String> contents(
+            KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> queue)
+            throws Exception {
+        List<String> contents = new ArrayList<>();
+        try (CloseableIterator<TimerHeapInternalTimer<Integer, VoidNamespace>> iterator =
+                queue.iterator()) {
+            iterator.forEachRemaining(timer -> contents.add(text(timer)));
+        }
+        return contents;
+    }
+
+    private static TimerHeapInternalTimer<Integer, VoidNamespace> timer(long timestamp, int key) {
+        return new TimerHeapInternalTimer<>(timestamp, key, VoidNamespace.INSTANCE);
+    }
+
+    private static String text(TimerHeapInternalTimer<Integer, VoidNamespace> timer) {
+        return timer.getTimestamp() + "/" + timer.getKey();
+    }
+
+    private static long timestampOf(String text) {
+        return Long.parseLong(text.substring(0, text.indexOf('/')));
+    }
+}
