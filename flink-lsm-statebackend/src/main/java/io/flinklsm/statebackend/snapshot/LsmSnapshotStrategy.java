@@ -90,7 +90,8 @@ final class LsmSnapshotStrategy<K>
             PendingCheckpoint pending =
                     states.isEmpty() ? null : store.beginCheckpoint(checkpointId);
             return new CheckpointResources<>(keySerializer, states, pending, lease);
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
+            // Errors too: a lease that never comes back would hold up dispose for ever.
             lease.close();
             throw e;
         }

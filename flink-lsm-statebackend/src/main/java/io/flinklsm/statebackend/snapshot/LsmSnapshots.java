@@ -89,7 +89,8 @@ public final class LsmSnapshots<K> implements BackendSnapshots<K> {
                     new CanonicalSavepoint<>(
                             context, keySerializer, metaInfos, sources, store.view(), lease),
                     SnapshotExecutionType.ASYNCHRONOUS);
-        } catch (Exception e) {
+        } catch (Throwable e) {
+            // Errors too: a lease that never comes back would hold up dispose for ever.
             lease.close();
             throw e;
         }

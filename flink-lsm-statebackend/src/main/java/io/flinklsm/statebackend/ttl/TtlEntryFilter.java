@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  * Drops expired values in compaction. A TTL value begins with its last access time (8 bytes, big
  * endian, milliseconds); in a map it follows the null flag; in a list each element is one.
  *
- * <p>This is the filter of a state, safe for any thread; every compaction works with one of its own,
- * see {@link #begin}. The time is asked for when a compaction begins and then once in a number of
- * values, as Flink's configuration of compaction filters says. A late answer only keeps a value
+ * <p>This is the filter of a state, safe for any thread; every compaction works with one of its
+ * own, see {@link #begin}. The time is asked for when a compaction begins and then once in a number
+ * of values, as Flink's configuration of compaction filters says. A late answer only keeps a value
  * longer.
  */
 public final class TtlEntryFilter implements EntryFilter {
