@@ -298,11 +298,12 @@ public final class FlightsDemo implements Callable<Integer> {
         }
         out.printf(
                 Locale.ROOT,
-                "  done in %.1f s: %,d rows, %d checkpoints, %d restarts%s%n%n",
+                "  done in %.1f s: %,d rows, %d checkpoints, %d restart%s%s%n%n",
                 report.millis() / 1000.0,
                 report.results().lines().size(),
                 report.checkpoints().completed(),
                 report.restarts(),
+                report.restarts() == 1 ? "" : "s",
                 report.restoredCheckpointId() == null
                         ? ""
                         : " (from checkpoint " + report.restoredCheckpointId() + ")");

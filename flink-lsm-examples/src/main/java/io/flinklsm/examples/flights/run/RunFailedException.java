@@ -13,12 +13,14 @@
  */
 package io.flinklsm.examples.flights.run;
 
+import java.util.regex.Pattern;
 import org.apache.flink.util.SerializedThrowable;
 
 /** The job failed for good; the cause is Flink's. */
 public final class RunFailedException extends Exception {
 
     private static final long serialVersionUID = 1L;
+    private static final Pattern PACKAGE = Pattern.compile("^(?:[a-z_0-9]+\\.)+");
 
     RunFailedException(Backend backend, Throwable cause) {
         super("[flights on " + backend + "] failed: " + rootMessage(cause), cause);
@@ -31,7 +33,7 @@ public final class RunFailedException extends Exception {
             root = root.getCause();
         }
         return root instanceof SerializedThrowable
-                ? String.valueOf(root.getMessage())
+                ? PACKAGE.matcher(String.valueOf(root.getMessage())).replaceFirst("")
                 : root.getClass().getSimpleName() + ": " + root.getMessage();
     }
 }
