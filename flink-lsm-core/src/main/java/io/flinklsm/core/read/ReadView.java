@@ -22,6 +22,7 @@ import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.CollapsingCursor;
+import io.flinklsm.core.merge.LoneSourceCursor;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.sstable.Sstable;
@@ -134,7 +135,7 @@ public final class ReadView {
         }
         List<EntryCursor> sources = new ArrayList<>();
         try {
-            if (active != null) {
+            if (active != null && active.entryCount() > 0) {
                 sources.add(active.prefixCursor(prefix, range.start()));
             }
             for (Memtable memtable : frozenNewestFirst) {
@@ -166,7 +167,11 @@ public final class ReadView {
         if (!tryRetain()) {
             throw new AssertionError("a scan of a released view");
         }
-        return new ScanCursor(this, CollapsingCursor.live(sources, operator));
+        EntryCursor visible =
+                sources.size() == 1
+                        ? new LoneSourceCursor(sources.get(0))
+                        : CollapsingCursor.live(sources, operator);
+        return new ScanCursor(this, visible);
     }
 
     /** The smallest key above the given one. */
