@@ -33,7 +33,7 @@ final class StateBenchmarkTest {
     @ParameterizedTest
     @EnumSource(
             value = Peer.class,
-            names = {"HASHMAP", "ROCKSDB"})
+            names = {"HASHMAP", "ROCKSDB", "LSM"})
     void everyCaseRunsAndAnswersRightlyOnEveryBackend(Peer peer) throws Exception {
         for (CaseGroup group : CaseGroup.values()) {
             List<Sample> samples =
