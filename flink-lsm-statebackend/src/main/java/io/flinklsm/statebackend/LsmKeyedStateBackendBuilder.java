@@ -198,29 +198,34 @@ final class LsmKeyedStateBackendBuilder<K> {
                         cancelRegistry,
                         compression);
         LsmMetrics.register(parameters.getMetricGroup(), restored.store(), memory, life);
-        return new LsmKeyedStateBackend<>(
-                new LsmBackendParts<>(
-                        parameters.getKvStateRegistry(),
-                        keySerializer,
-                        environment.getUserCodeClassLoader().asClassLoader(),
-                        environment.getExecutionConfig(),
-                        parameters.getTtlTimeProvider(),
-                        latencyTracking,
-                        sizeTracking,
-                        cancelRegistry,
-                        compression,
-                        new TaskKeyContext<>(
-                                parameters.getKeyGroupRange(), parameters.getNumberOfKeyGroups()),
-                        restored.store(),
-                        restored.registry(),
-                        new LsmSnapshots<>(
-                                snapshotContext,
+        LsmKeyedStateBackend<K> backend =
+                new LsmKeyedStateBackend<>(
+                        new LsmBackendParts<>(
+                                parameters.getKvStateRegistry(),
+                                keySerializer,
+                                environment.getUserCodeClassLoader().asClassLoader(),
+                                environment.getExecutionConfig(),
+                                parameters.getTtlTimeProvider(),
+                                latencyTracking,
+                                sizeTracking,
+                                cancelRegistry,
+                                compression,
+                                new TaskKeyContext<>(
+                                        parameters.getKeyGroupRange(),
+                                        parameters.getNumberOfKeyGroups()),
                                 restored.store(),
                                 restored.registry(),
+                                new LsmSnapshots<>(
+                                        snapshotContext,
+                                        restored.store(),
+                                        restored.registry(),
+                                        life,
+                                        restored.uploaded()),
                                 life,
-                                restored.uploaded()),
-                        life,
-                        settings.compatIdentifier()));
+                                settings.compatIdentifier()));
+        // Held last, so closed before the store, which would miss their memory.
+        resources.hold(backend::closeKeyStreams);
+        return backend;
     }
 
     private WorkingDirectory createDirectory() throws IOException {

@@ -217,6 +217,22 @@ class BackendFaultsTest {
         assertThat(harness.environment().getMemoryManager().verifyEmpty()).isTrue();
     }
 
+    /** FLINK-8676. */
+    @Test
+    void streamsOfKeysThatNobodyClosesHoldNoMemoryBeyondTheBackend() throws Exception {
+        AbstractKeyedStateBackend<String> backend = harness.create(backend(), KEY_SERIALIZER);
+        new StateSample(backend).write(KEYS, 0);
+
+        assertThat(backend.getKeys("list", 0).count()).isEqualTo(KEYS);
+        assertThat(backend.getKeys(List.of("list", "map"), 0).iterator().next()).isNotNull();
+        assertThat(backend.getKeysAndNamespaces("map").iterator().next()).isNotNull();
+        harness.dispose(backend);
+
+        assertThat(harness.environment().getMemoryManager().verifyEmpty()).isTrue();
+        assertThat(harness.localDirectory()).isEmptyDirectory();
+        assertThat(lsmThreads()).isZero();
+    }
+
     private void cycle() throws Exception {
         AbstractKeyedStateBackend<String> backend = harness.create(backend(), KEY_SERIALIZER);
         new StateSample(backend).write(KEYS, 0);

@@ -20,7 +20,10 @@ import io.flinklsm.statebackend.registry.RegisteredState;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators.AbstractSpliterator;
 import java.util.function.BooleanSupplier;
@@ -38,8 +41,8 @@ import org.apache.flink.util.IOUtils;
 
 /**
  * The keys that states hold, as lazy streams over stable views: what is written while a stream is
- * read does not show in it. Whoever takes a stream closes it. States that the backend does not know
- * hold no keys.
+ * read does not show in it. Whoever takes a stream closes it, or reads it to its end. States that
+ * the backend does not know hold no keys.
  *
  * @param <K> type of the keys
  */
@@ -48,6 +51,10 @@ public final class KeyStreams<K> {
     private final StateRegistry registry;
     private final TypeSerializer<K> keySerializer;
     private final int numberOfKeyGroups;
+
+    /** What streams in use hold. Guarded by itself. */
+    private final Set<AutoCloseable> open =
+            Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
 
     public KeyStreams(
             StateRegistry registry, TypeSerializer<K> keySerializer, int numberOfKeyGroups) {
@@ -74,10 +81,10 @@ public final class KeyStreams<K> {
         }
         if (scans.size() == 1) {
             KeyScan<K, N> only = scans.get(0);
-            return stream(only::next, only::key).onClose(only::close);
+            return stream(only::next, only::key, only);
         }
         MergedKeys<K> merged = new MergedKeys<>(scans);
-        return stream(merged::next, merged::key).onClose(merged::close);
+        return stream(merged::next, merged::key, merged);
     }
 
     /** The distinct pairs of key and namespace. */
@@ -89,7 +96,7 @@ public final class KeyStreams<K> {
         try {
             RowReader<K, N> rows = rowReader(state);
             KeyScan<K, N> scan = KeyScan.ofAllNamespaces(state.tree(), rows, isMap(state));
-            return stream(scan::next, scan::keyAndNamespace).onClose(scan::close);
+            return stream(scan::next, scan::keyAndNamespace, scan);
         } catch (IOException e) {
             throw new FlinkRuntimeException(
                     "the keys of a state could not be read: state=" + stateName, e);
@@ -131,19 +138,49 @@ public final class KeyStreams<K> {
         return new RowReader<>(keySerializer, namespaces, numberOfKeyGroups);
     }
 
-    private static <T> Stream<T> stream(BooleanSupplier next, Supplier<T> current) {
+    /**
+     * Ends the streams that were taken and neither closed nor read to their end. When nobody can be
+     * reading one any more.
+     */
+    public void closeAll() {
+        synchronized (open) {
+            IOUtils.closeAllQuietly(open);
+            open.clear();
+        }
+    }
+
+    private <T> Stream<T> stream(BooleanSupplier next, Supplier<T> current, AutoCloseable source) {
+        open.add(source);
         return StreamSupport.stream(
-                new AbstractSpliterator<T>(
-                        Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL) {
-                    @Override
-                    public boolean tryAdvance(Consumer<? super T> action) {
-                        if (!next.getAsBoolean()) {
-                            return false;
-                        }
-                        action.accept(current.get());
-                        return true;
-                    }
-                },
-                false);
+                        new AbstractSpliterator<T>(
+                                Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL) {
+                            private boolean ended;
+
+                            @Override
+                            public boolean tryAdvance(Consumer<? super T> action) {
+                                if (ended || !next.getAsBoolean()) {
+                                    ended = true;
+                                    // Many who read a stream to its end do not close it.
+                                    close(source);
+                                    return false;
+                                }
+                                action.accept(current.get());
+                                return true;
+                            }
+                        },
+                        false)
+                .onClose(() -> close(source));
+    }
+
+    private void close(AutoCloseable source) {
+        if (open.remove(source)) {
+            try {
+                source.close();
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new FlinkRuntimeException("a stream of keys could not be closed", e);
+            }
+        }
     }
 }

@@ -59,12 +59,18 @@ public final class BackendHarness implements AutoCloseable {
 
     private final Path root;
     private final int maxParallelism;
+    private final TtlTimeProvider clock;
     private final MockEnvironment environment;
     private final SharedStateRegistry sharedStates = new SharedStateRegistryImpl();
     private final List<AbstractKeyedStateBackend<?>> backends = new ArrayList<>();
 
     public BackendHarness(Path root, int maxParallelism) throws Exception {
+        this(root, maxParallelism, TtlTimeProvider.DEFAULT);
+    }
+
+    public BackendHarness(Path root, int maxParallelism, TtlTimeProvider clock) throws Exception {
         this.root = root;
+        this.clock = clock;
         this.maxParallelism = maxParallelism;
         File local = Files.createDirectories(root.resolve("local")).toFile();
         environment =
@@ -140,7 +146,7 @@ public final class BackendHarness implements AutoCloseable {
                 maxParallelism,
                 range,
                 null,
-                TtlTimeProvider.DEFAULT,
+                clock,
                 UnregisteredMetricsGroup.createOperatorMetricGroup(),
                 (name, value) -> {},
                 handles,
