@@ -65,7 +65,7 @@ final class EncodingTest {
                 writer.writeInteger(value);
             }
 
-            byte[] bytes = writer.getBytes().toByteArray();
+            byte[] bytes = writer.getBytes().toInputStream().readAllBytes();
 
             assertThat(decode(bytes, values.length)).as("seed %d", seed).isEqualTo(values);
         }
