@@ -217,6 +217,27 @@ class BackendFaultsTest {
         assertThat(harness.environment().getMemoryManager().verifyEmpty()).isTrue();
     }
 
+    @Test
+    void configuredDirectoriesAreTakenInTurnAndLeftEmpty() throws Exception {
+        Path one = Files.createDirectory(root.resolve("one"));
+        Path two = root.resolve("not there yet/two");
+        LsmStateBackend stateBackend =
+                backend().set(LsmBackendOptions.LOCAL_DIRECTORIES, one + "," + two);
+
+        AbstractKeyedStateBackend<String> first = harness.create(stateBackend, KEY_SERIALIZER);
+        AbstractKeyedStateBackend<String> second = harness.create(stateBackend, KEY_SERIALIZER);
+        new StateSample(first).write(KEYS, 0);
+        new StateSample(second).write(KEYS, 0);
+
+        // The directory of each and its lock.
+        assertThat(one).isDirectoryContaining(Files::isDirectory);
+        assertThat(two).isDirectoryContaining(Files::isDirectory);
+        harness.dispose(first);
+        harness.dispose(second);
+        assertThat(one).isEmptyDirectory();
+        assertThat(two).isEmptyDirectory();
+    }
+
     /** FLINK-8676. */
     @Test
     void streamsOfKeysThatNobodyClosesHoldNoMemoryBeyondTheBackend() throws Exception {

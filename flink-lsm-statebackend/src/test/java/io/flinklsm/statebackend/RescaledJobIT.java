@@ -59,6 +59,7 @@ class RescaledJobIT {
                             .build());
 
     @TempDir Path root;
+    private boolean fileMerging;
 
     private enum Stop {
         CHECKPOINT,
@@ -88,6 +89,18 @@ class RescaledJobIT {
                 new Stretch("lsm", 2, RecoveryClaimMode.NO_CLAIM, Stop.CHECKPOINT),
                 new Stretch("lsm", 2, RecoveryClaimMode.NO_CLAIM, Stop.CHECKPOINT),
                 new Stretch("lsm", 1, RecoveryClaimMode.NO_CLAIM, Stop.END));
+    }
+
+    /** FLINK-35570: several SSTables share a file on the checkpoint storage. */
+    @Test
+    void checkpointsInMergedFilesRescale(@InjectMiniCluster MiniCluster cluster) throws Exception {
+        fileMerging = true;
+        run(
+                cluster,
+                new Stretch("lsm", 2, RecoveryClaimMode.CLAIM, Stop.CHECKPOINT),
+                new Stretch("lsm", 2, RecoveryClaimMode.CLAIM, Stop.CHECKPOINT),
+                new Stretch("lsm", 3, RecoveryClaimMode.NO_CLAIM, Stop.CHECKPOINT),
+                new Stretch("lsm", 1, RecoveryClaimMode.CLAIM, Stop.END));
     }
 
     /** FLINK-39964: the checkpoint after the claimed savepoint must not lean on its files. */
@@ -182,6 +195,7 @@ class RescaledJobIT {
         config.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
                 ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+        config.set(CheckpointingOptions.FILE_MERGING_ENABLED, fileMerging);
         if (snapshot != null) {
             config.set(StateRecoveryOptions.SAVEPOINT_PATH, snapshot);
             config.set(StateRecoveryOptions.RESTORE_MODE, stretch.claim());
