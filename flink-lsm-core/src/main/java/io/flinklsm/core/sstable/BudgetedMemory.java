@@ -19,8 +19,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 
 /**
- * Memory for something that cannot go on without it: waits for the budget, and remembers that it
- * had to, so that its user can become modest. Confined to one thread.
+ * Memory for something that cannot go on without it: waits for the budget if need be, a bounded
+ * time. Confined to one thread.
  */
 final class BudgetedMemory {
 
@@ -29,7 +29,6 @@ final class BudgetedMemory {
 
     private final MemoryBudget budget;
     private final String user;
-    private boolean scarce;
 
     /**
      * @param user what errors call the one who wants the memory
@@ -46,7 +45,6 @@ final class BudgetedMemory {
             if (block != null) {
                 return block;
             }
-            scarce = true;
         }
         return allocate(minBytes);
     }
@@ -56,7 +54,6 @@ final class BudgetedMemory {
         if (block != null) {
             return block;
         }
-        scarce = true;
         try {
             return budget.allocate(sizeBytes, TIMEOUT_MILLIS);
         } catch (InterruptedException e) {
@@ -72,13 +69,16 @@ final class BudgetedMemory {
         }
     }
 
-    /** Whether the budget was full at some time since the last call. */
-    boolean wasScarce() {
-        boolean was = scarce;
-        scarce = false;
-        return was;
+    /** Whether the budget would give so much now, without asking anybody to give way. */
+    boolean hasRoom(long bytes) {
+        if (!budget.tryReserve(bytes)) {
+            return false;
+        }
+        budget.unreserve(bytes);
+        return true;
     }
 
+    /** What is there whatever others use. */
     long guaranteedBytes() {
         return budget.guaranteedBytes();
     }

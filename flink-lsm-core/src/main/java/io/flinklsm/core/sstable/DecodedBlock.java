@@ -128,13 +128,7 @@ final class DecodedBlock implements BlockView {
                 index.valuesEnd(block),
                 rows,
                 Encoding.DELTA_LENGTH_BYTE_ARRAY.getValue());
-        if (hasCommonKind) {
-            Arrays.fill(kindCodes, 0, rows, commonKind);
-        }
-        int nulls = 0;
-        for (int row = 0; row < rows; row++) {
-            nulls += kindCodes[row] == TOMBSTONE ? 1 : 0;
-        }
+        int nulls = countTombstones();
         if (values.header.nullCount != nulls) {
             throw new MalformedPageException(
                     "values do not fit the kinds: nulls="
@@ -142,14 +136,31 @@ final class DecodedBlock implements BlockView {
                             + ", tombstones="
                             + nulls);
         }
-        DefinitionLevels.check(values.levels(), kindCodes, TOMBSTONE, rows);
+        boolean isUniform = nulls == 0 || nulls == rows;
+        if (!isUniform || !DefinitionLevels.isRun(values.levels(), rows, nulls == 0 ? 1 : 0)) {
+            if (hasCommonKind) {
+                Arrays.fill(kindCodes, 0, rows, commonKind);
+            }
+            DefinitionLevels.check(values.levels(), kindCodes, TOMBSTONE, rows);
+        }
         valuesAt = decodeLengths(values, rows - nulls);
         valueOffsets[0] = 0;
         int value = 0;
         for (int row = 0; row < rows; row++) {
-            int length = kindCodes[row] == TOMBSTONE ? 0 : lengths[value++];
+            int length = nulls > 0 && kind(row) == TOMBSTONE ? 0 : lengths[value++];
             valueOffsets[row + 1] = valueOffsets[row] + length;
         }
+    }
+
+    private int countTombstones() {
+        if (hasCommonKind) {
+            return commonKind == TOMBSTONE ? rows : 0;
+        }
+        int count = 0;
+        for (int row = 0; row < rows; row++) {
+            count += kindCodes[row] == TOMBSTONE ? 1 : 0;
+        }
+        return count;
     }
 
     @Override

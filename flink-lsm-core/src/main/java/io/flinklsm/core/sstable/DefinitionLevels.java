@@ -38,6 +38,11 @@ final class DefinitionLevels {
         }
     }
 
+    /** Whether the levels are what we write if all rows have this level. */
+    static boolean isRun(ByteSource in, int rows, int level) throws MalformedPageException {
+        return in.getVarint() == (long) rows << 1 && in.get() == level && in.remaining() == 0;
+    }
+
     /**
      * Checks that the levels say what the entries' kinds say, and that nothing is left over.
      *

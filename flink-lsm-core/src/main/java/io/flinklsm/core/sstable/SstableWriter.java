@@ -39,12 +39,15 @@ import org.jspecify.annotations.Nullable;
  *
  * Memory: a row group's pages without the first column, 8 bytes per entry of it for the bloom
  * filter, and the file's tail so far, all out of the budget; when the budget is full the row group
- * ends early.
+ * ends early, and an entry larger than the budget goes past the buffers in a row group of its own.
  */
 public final class SstableWriter implements AutoCloseable {
 
     /** A row group this small is not ended early: the footer would grow without bound. */
     private static final int MIN_ROW_GROUP_BYTES = 64 << 10;
+
+    /** Headers, small columns and indexes of a block take less. */
+    private static final int SPARE_BYTES = 16 << 10;
 
     // Immutable.
     private final Storage storage;
@@ -119,6 +122,14 @@ public final class SstableWriter implements AutoCloseable {
         if (blockEntries > 0 && blockBytes + entryBytes > options.blockBytes() * 3L / 2) {
             endBlock();
         }
+        boolean isAlone = entryBytes >= MIN_ROW_GROUP_BYTES && !hasRoomFor(entryBytes);
+        if (isAlone && blockEntries > 0) {
+            endBlock();
+        }
+        boolean isScarce = blockEntries == 0 && isRowGroupWorthEnding() && !hasRoomFor(entryBytes);
+        if (isAlone || isScarce) {
+            endRowGroup();
+        }
         shredder.shred(key, kind, value);
         if (options.bloomBitsPerKey() > 0) {
             hashes.appendLong(key.hash64());
@@ -129,7 +140,9 @@ public final class SstableWriter implements AutoCloseable {
         mergeCount += kind == EntryKind.MERGE ? 1 : 0;
         blockBytes += entryBytes;
         blockEntries++;
-        if (blockBytes >= options.blockBytes() || blockEntries >= options.blockEntries()) {
+        if (isAlone) {
+            writeRowGroupOfOneBlock();
+        } else if (blockBytes >= options.blockBytes() || blockEntries >= options.blockEntries()) {
             endBlock();
         }
     }
@@ -175,9 +188,7 @@ public final class SstableWriter implements AutoCloseable {
         if (blockEntries > 0) {
             endBlock();
         }
-        if (rowGroupEntries > 0) {
-            endRowGroup();
-        }
+        endRowGroup();
         SstableMeta meta = writeTail(minKey, lastKey.view(lastKeyView).toOwned());
         output.finish();
         finished = true;
@@ -247,11 +258,26 @@ public final class SstableWriter implements AutoCloseable {
         for (ColumnWriter column : columns) {
             rowGroupBytes += column.chunk().storedBytes();
         }
-        boolean full = rowGroupBytes >= options.rowGroupBytes();
-        if (full || (memory.wasScarce() && rowGroupBytes >= MIN_ROW_GROUP_BYTES)) {
+        if (rowGroupBytes >= options.rowGroupBytes()) {
             endRowGroup();
-            startRowGroup();
         }
+    }
+
+    /** Whether the pages of the row group so far are enough to be worth giving back. */
+    private boolean isRowGroupWorthEnding() {
+        long held = hashes.length();
+        for (NativeBuffer buffer : buffers) {
+            held += buffer.length();
+        }
+        return held >= MIN_ROW_GROUP_BYTES;
+    }
+
+    /** Whether one more block fits, and the row group's bloom filter and indexes after it. */
+    private boolean hasRoomFor(long entryBytes) {
+        return memory.hasRoom(
+                Math.max(entryBytes, options.blockBytes() * 2L)
+                        + (long) options.blockEntries() * Long.BYTES
+                        + SPARE_BYTES);
     }
 
     private void startRowGroup() {
@@ -261,19 +287,43 @@ public final class SstableWriter implements AutoCloseable {
     }
 
     private void endRowGroup() throws IOException {
+        if (rowGroupEntries == 0) {
+            return;
+        }
         for (ColumnWriter column : columns) {
             column.endChunk();
         }
-        long firstChunkStart = out.length() - columns.get(0).chunk().storedBytes();
-        List<RowGroupSummary.Chunk> chunks = new ArrayList<>();
-        for (int i = 0; i < columns.size(); i++) {
-            long chunkStart = i == 0 ? firstChunkStart : out.length();
-            if (i > 0) {
-                buffers.get(i - 1).writeTo(out);
-                buffers.get(i - 1).clear();
-            }
-            chunks.add(summary(columns.get(i).chunk(), chunkStart));
+        long[] chunkStarts = new long[columns.size()];
+        chunkStarts[0] = out.length() - columns.get(0).chunk().storedBytes();
+        for (int i = 1; i < chunkStarts.length; i++) {
+            chunkStarts[i] = out.length();
+            buffers.get(i - 1).writeTo(out);
+            buffers.get(i - 1).clear();
         }
+        finishRowGroup(chunkStarts);
+    }
+
+    /**
+     * Writes the block, whose one entry is larger than the memory there is, past the buffers: in a
+     * row group of one block each column has but one page, so they follow each other by themselves.
+     */
+    private void writeRowGroupOfOneBlock() throws IOException {
+        long[] chunkStarts = new long[columns.size()];
+        for (int i = 0; i < chunkStarts.length; i++) {
+            ColumnWriter column = columns.get(i);
+            chunkStarts[i] = out.length();
+            column.startChunk(out);
+            column.endBlock();
+            column.endChunk();
+        }
+        rowGroupEntries = blockEntries;
+        blockBytes = 0;
+        blockEntries = 0;
+        finishRowGroup(chunkStarts);
+    }
+
+    /** Makes bloom filter and indexes, once the pages are written and their memory is free. */
+    private void finishRowGroup(long[] chunkStarts) throws IOException {
         int bloomOfGroup = 0;
         if (options.bloomBitsPerKey() > 0) {
             MemoryBlock bloom =
@@ -283,8 +333,13 @@ public final class SstableWriter implements AutoCloseable {
             bloomBytes += bloomOfGroup;
             hashes.clear();
         }
+        List<RowGroupSummary.Chunk> chunks = new ArrayList<>();
+        for (int i = 0; i < chunkStarts.length; i++) {
+            chunks.add(summary(columns.get(i).chunk(), chunkStarts[i]));
+        }
         rowGroups.add(new RowGroupSummary(rowGroupEntries, chunks, bloomOfGroup));
         rowGroupEntries = 0;
+        startRowGroup();
     }
 
     private RowGroupSummary.Chunk summary(ColumnChunkPages pages, long chunkStart)

@@ -244,6 +244,56 @@ final class SstableRoundTripTest {
     }
 
     @Test
+    void writerShortOfMemoryEndsItsRowGroupsEarly() throws IOException {
+        try (SstableFixture poor = new SstableFixture(512 << 10)) {
+            Random random = new Random(8);
+            List<Entry> entries = new ArrayList<>();
+            for (int i = 0; i < 6000; i++) {
+                byte[] value = new byte[200];
+                random.nextBytes(value);
+                entries.add(
+                        new Entry(
+                                OwnedSlice.ofText(numberedKey(i)),
+                                EntryKind.PUT,
+                                OwnedSlice.wrap(value)));
+            }
+
+            SstableMeta meta = poor.write(SstableOptions.DEFAULTS, entries);
+
+            assertThat(meta.sizeBytes()).isGreaterThan(1 << 20);
+            assertThat(poor.read(meta)).isEqualTo(entries);
+            assertThat(poor.budget.peakBytes()).isLessThanOrEqualTo(512 << 10);
+        }
+    }
+
+    @Test
+    void valuesLargerThanTheBudgetAreWrittenNextToSmallOnes() throws IOException {
+        try (SstableFixture poor = new SstableFixture(512 << 10)) {
+            Random random = new Random(9);
+            List<Entry> entries = new ArrayList<>();
+            for (int i = 0; i < 300; i++) {
+                byte[] value = new byte[i % 50 == 7 ? 2_000_000 : random.nextInt(2000)];
+                random.nextBytes(value);
+                boolean isTombstone = i % 50 == 8;
+                entries.add(
+                        new Entry(
+                                OwnedSlice.ofText(numberedKey(i)),
+                                isTombstone ? EntryKind.DELETE : EntryKind.PUT,
+                                isTombstone ? OwnedSlice.EMPTY : OwnedSlice.wrap(value)));
+            }
+
+            SstableMeta meta = poor.write(SstableOptions.DEFAULTS, entries);
+
+            assertThat(poor.read(meta)).isEqualTo(entries);
+            poor.open.verifyBlocks(meta);
+            for (Entry entry : entries) {
+                assertThat(poor.get(meta, entry.key())).isEqualTo(entry);
+            }
+            assertThat(poor.budget.peakBytes()).isLessThanOrEqualTo(512 << 10);
+        }
+    }
+
+    @Test
     void everyFailureOfTheStorageLeavesNoFileAndNoMemory() throws IOException {
         List<Entry> entries = numbered(100);
         int failures = 0;
