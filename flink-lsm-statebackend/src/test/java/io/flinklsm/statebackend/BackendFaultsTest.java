@@ -96,6 +96,30 @@ class BackendFaultsTest {
     }
 
     @Test
+    void fullDiskDuringAFlushInTheBackgroundFailsTheTaskAndLosesNoCheckpoint() throws Exception {
+        AtomicReference<HostileStorage> hostile = new AtomicReference<>();
+        AbstractKeyedStateBackend<String> backend = onHostileStorage(hostile);
+        StateSample sample = new StateSample(backend);
+        sample.write(KEYS, 0);
+        KeyedStateHandle first = harness.checkpoint(backend, 1);
+
+        hostile.get().diskFullAfter(100);
+
+        assertThatThrownBy(
+                        () -> {
+                            for (int round = 1; round < 10_000; round++) {
+                                sample.write(KEYS, round);
+                            }
+                        })
+                .hasRootCauseInstanceOf(IOException.class)
+                .rootCause()
+                .hasMessageContaining(HostileStorage.INJECTED);
+        harness.dispose(backend);
+        assertThat(harness.localDirectory()).isEmptyDirectory();
+        new StateSample(restore(first)).check(KEYS, 0);
+    }
+
+    @Test
     void failingCheckpointStorageDeclinesTheCheckpointLeavesNothingAndTheNextSucceeds()
             throws Exception {
         AbstractKeyedStateBackend<String> backend = harness.create(backend(), KEY_SERIALIZER);
