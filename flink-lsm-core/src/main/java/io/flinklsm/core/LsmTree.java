@@ -198,8 +198,9 @@ public final class LsmTree {
     /**
      * The live entries (all PUT, operands folded) whose keys start with the prefix, as of now. For
      * trees of kind PREFIX_HASH (the prefix being one that keys were written with) and ORDERED this
-     * freezes nothing; else like {@link #scan}. Writes while the cursor is open are allowed; it may
-     * or may not show them. No prefix that keys of a PREFIX_HASH tree are written with may be the
+     * freezes nothing, and any thread may read them so while nobody writes this tree; else like
+     * {@link #scan}. Writes of the same thread while the cursor is open are allowed; it may or may
+     * not show them. No prefix that keys of a PREFIX_HASH tree are written with may be the
      * beginning of another.
      */
     public EntryCursor scanPrefix(KeyBuffer prefix) throws IOException {
@@ -216,11 +217,16 @@ public final class LsmTree {
 
     private EntryCursor scanPrefixFrom(KeyBuffer prefix, @Nullable KeyBuffer after)
             throws IOException {
-        store.attend();
-        if (active.kind() == MemtableKind.HASH) {
+        ReadView pinned;
+        if (options.memtableKind() == MemtableKind.HASH) {
+            store.attend();
             store.freezeForScan(this);
+            pinned = store.stableView(this);
+        } else {
+            // Not attend(), which may freeze: this may be a thread that only reads.
+            store.checkHealthy();
+            pinned = pinView();
         }
-        ReadView pinned = active.kind() == MemtableKind.HASH ? store.stableView(this) : pinView();
         try {
             return pinned.scanPrefix(prefix, after, options.operator());
         } finally {

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
         implements InternalMapState<K, N, U, V> {
 
+    /** Keeps queries of other threads, which walk the map, and writes apart; null if none come. */
+    private final @Nullable Object queryLock;
+
     private TypeSerializer<U> userKeySerializer;
     private TypeSerializer<V> userValueSerializer;
 
@@ -43,8 +46,10 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
             StateContext<K> context,
             LsmTree tree,
             TypeSerializer<N> namespaceSerializer,
-            TypeSerializer<Map<U, V>> mapSerializer) {
+            TypeSerializer<Map<U, V>> mapSerializer,
+            boolean queryable) {
         super(context, tree, namespaceSerializer, mapSerializer);
+        queryLock = queryable ? new Object() : null;
         MapSerializer<U, V> parts = (MapSerializer<U, V>) mapSerializer;
         userKeySerializer = parts.getKeySerializer();
         userValueSerializer = parts.getValueSerializer();
@@ -82,7 +87,7 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
 
     @Override
     public void remove(U userKey) throws IOException {
-        tree.delete(key.entry(userKey, userKeySerializer));
+        delete(key.entry(userKey, userKeySerializer));
     }
 
     @Override
@@ -104,7 +109,7 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
             KeyBuffer row = new KeyBuffer();
             try (EntryCursor cursor = tree.scanPrefix(prefix)) {
                 while (cursor.next()) {
-                    tree.delete(row.set(cursor.key(), prefix.prefixLength()));
+                    delete(row.set(cursor.key(), prefix.prefixLength()));
                 }
             }
         } catch (IOException e) {
@@ -163,7 +168,24 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
         if (userValue != null) {
             userValueSerializer.serialize(userValue, out);
         }
-        tree.put(row, out.getSharedBuffer(), 0, out.length());
+        if (queryLock == null) {
+            tree.put(row, out.getSharedBuffer(), 0, out.length());
+        } else {
+            synchronized (queryLock) {
+                tree.put(row, out.getSharedBuffer(), 0, out.length());
+            }
+        }
+    }
+
+    /** Removes an entry. */
+    void delete(KeyBuffer row) throws IOException {
+        if (queryLock == null) {
+            tree.delete(row);
+        } else {
+            synchronized (queryLock) {
+                tree.delete(row);
+            }
+        }
     }
 
     U readUserKey(byte[] bytes, int from, int byteCount) throws IOException {
@@ -184,6 +206,16 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
 
     @Override
     byte @Nullable [] query(KeyBuffer row, TypeSerializer<Map<U, V>> safeValueSerializer)
+            throws IOException {
+        if (queryLock == null) {
+            return readAll(row, safeValueSerializer);
+        }
+        synchronized (queryLock) {
+            return readAll(row, safeValueSerializer);
+        }
+    }
+
+    private byte @Nullable [] readAll(KeyBuffer row, TypeSerializer<Map<U, V>> safeValueSerializer)
             throws IOException {
         MapSerializer<U, V> parts = (MapSerializer<U, V>) safeValueSerializer;
         DataInputDeserializer input = new DataInputDeserializer();

@@ -135,6 +135,6 @@ final class MapPages<U, V> implements Iterator<MapEntry<U, V>> {
     }
 
     void delete(MapEntry<U, V> entry) throws IOException {
-        tree.delete(rowOf(entry));
+        state.delete(rowOf(entry));
     }
 }

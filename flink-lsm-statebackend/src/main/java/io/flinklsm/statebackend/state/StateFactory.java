@@ -52,7 +52,8 @@ public final class StateFactory {
         return object;
     }
 
-    @SuppressWarnings("unchecked")
+    // Queryable state is deprecated in Flink, and works as long as Flink has it.
+    @SuppressWarnings({"unchecked", "deprecation"})
     private static <K, N, V> AbstractLsmState<K, N, ?> create(
             StateContext<K> context,
             RegisteredState state,
@@ -69,7 +70,7 @@ public final class StateFactory {
                             values,
                             descriptor.getDefaultValue());
             case LIST -> newList(context, state, namespaces, values);
-            case MAP -> newMap(context, state, namespaces, values);
+            case MAP -> newMap(context, state, namespaces, values, descriptor.isQueryable());
             case REDUCING ->
                     new LsmReducingState<>(
                             context,
@@ -109,9 +110,10 @@ public final class StateFactory {
             StateContext<K> context,
             RegisteredState state,
             TypeSerializer<N> namespaces,
-            TypeSerializer<?> values) {
+            TypeSerializer<?> values,
+            boolean queryable) {
         return new LsmMapState<>(
-                context, state.tree(), namespaces, (TypeSerializer<Map<U, E>>) values);
+                context, state.tree(), namespaces, (TypeSerializer<Map<U, E>>) values, queryable);
     }
 
     @SuppressWarnings("unchecked")

@@ -1,0 +1,169 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.ttl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.merge.EntryFilter;
+import io.flinklsm.core.merge.EntryFilter.Decision;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.IntSerializer;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.api.java.typeutils.runtime.NullableSerializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.runtime.state.ListDelimitedSerializer;
+import org.apache.flink.runtime.state.ttl.TtlStateFactory.TtlSerializer;
+import org.apache.flink.runtime.state.ttl.TtlValue;
+import org.junit.jupiter.api.Test;
+
+class TtlEntryFilterTest {
+
+    private static final TypeSerializer<TtlValue<String>> STRINGS =
+            new TtlSerializer<>(LongSerializer.INSTANCE, StringSerializer.INSTANCE);
+    private static final Slice KEY = new Slice(new byte[] {1});
+
+    private final AtomicInteger readings = new AtomicInteger();
+    private final ValueBuffer replacement = new ValueBuffer();
+    private long nowMillis = 1_000;
+
+    @Test
+    void nullsInAListAreElementsLikeOthers() throws Exception {
+        TypeSerializer<TtlValue<Long>> serializer =
+                new TtlSerializer<>(
+                        LongSerializer.INSTANCE,
+                        NullableSerializer.wrap(LongSerializer.INSTANCE, false));
+        EntryFilter filter = listFilter(serializer);
+        List<TtlValue<Long>> list = new ArrayList<>();
+        list.add(new TtlValue<>(null, 800));
+        list.add(new TtlValue<>(5L, 950));
+        list.add(new TtlValue<>(6L, 850));
+        list.add(new TtlValue<>(null, 960));
+        byte[] row = new ListDelimitedSerializer().serializeList(list, serializer);
+
+        assertThat(filter.filter(KEY, new Slice(row), replacement)).isEqualTo(Decision.REPLACE);
+
+        List<TtlValue<Long>> kept =
+                new ListDelimitedSerializer().deserializeList(replacement.toBytes(), serializer);
+        assertThat(kept).extracting(TtlValue::getUserValue).containsExactly(5L, null);
+    }
+
+    @Test
+    void aListWithNothingExpiredIsKeptAsItIs() throws Exception {
+        EntryFilter filter = listFilter(STRINGS);
+        byte[] row =
+                new ListDelimitedSerializer()
+                        .serializeList(
+                                List.of(new TtlValue<>("a", 950), new TtlValue<>("b,", 960)),
+                                STRINGS);
+
+        assertThat(filter.filter(KEY, new Slice(row), replacement)).isEqualTo(Decision.KEEP);
+    }
+
+    @Test
+    void aListWithEverythingExpiredGoes() throws Exception {
+        EntryFilter filter = listFilter(STRINGS);
+        byte[] row =
+                new ListDelimitedSerializer()
+                        .serializeList(
+                                List.of(new TtlValue<>("a", 1), new TtlValue<>("b", 2)), STRINGS);
+
+        assertThat(filter.filter(KEY, new Slice(row), replacement)).isEqualTo(Decision.DROP);
+    }
+
+    @Test
+    void aNullInAMapNeverExpires() {
+        MapStateDescriptor<Integer, TtlValue<String>> descriptor =
+                withTtl(new MapStateDescriptor<>("map", IntSerializer.INSTANCE, STRINGS));
+        EntryFilter filter = filter(descriptor, descriptor.getSerializer());
+
+        assertThat(filter.filter(KEY, new Slice(new byte[] {1}), replacement))
+                .isEqualTo(Decision.KEEP);
+        assertThat(filter.filter(KEY, new Slice(new byte[20]), replacement))
+                .isEqualTo(Decision.DROP);
+    }
+
+    @Test
+    void aValueExpiresWhenItsTimeIsReached() throws Exception {
+        ValueStateDescriptor<TtlValue<String>> descriptor =
+                withTtl(new ValueStateDescriptor<>("value", STRINGS));
+        EntryFilter filter = filter(descriptor, STRINGS);
+
+        assertThat(filter.filter(KEY, value(901), replacement)).isEqualTo(Decision.KEEP);
+        assertThat(filter.filter(KEY, value(900), replacement)).isEqualTo(Decision.DROP);
+        assertThat(filter.filter(KEY, value(Long.MAX_VALUE - 5), replacement))
+                .isEqualTo(Decision.KEEP);
+    }
+
+    @Test
+    void theTimeIsReadOnceForManyValuesAndAnewForEveryCompaction() throws Exception {
+        ValueStateDescriptor<TtlValue<String>> descriptor =
+                withTtl(new ValueStateDescriptor<>("value", STRINGS));
+        EntryFilter filter =
+                TtlEntryFilter.create(
+                        descriptor,
+                        STRINGS,
+                        () -> {
+                            readings.incrementAndGet();
+                            return nowMillis;
+                        });
+        EntryFilter first = filter.begin();
+        for (int i = 0; i < 2500; i++) {
+            first.filter(KEY, value(950), replacement);
+        }
+        assertThat(readings).hasValue(3);
+        nowMillis = 1_050;
+
+        assertThat(filter.begin().filter(KEY, value(950), replacement)).isEqualTo(Decision.DROP);
+    }
+
+    @Test
+    void stateWithoutTtlHasNoFilter() {
+        ValueStateDescriptor<TtlValue<String>> descriptor =
+                new ValueStateDescriptor<>("value", STRINGS);
+
+        assertThat(TtlEntryFilter.create(descriptor, STRINGS, () -> nowMillis)).isNull();
+    }
+
+    private EntryFilter listFilter(TypeSerializer<? extends TtlValue<?>> elements) {
+        ListStateDescriptor<?> descriptor = withTtl(new ListStateDescriptor<>("list", elements));
+        return filter(descriptor, descriptor.getSerializer());
+    }
+
+    private EntryFilter filter(StateDescriptor<?, ?> descriptor, TypeSerializer<?> serializer) {
+        return TtlEntryFilter.create(descriptor, serializer, () -> nowMillis).begin();
+    }
+
+    private static Slice value(long timestampMillis) throws Exception {
+        DataOutputSerializer out = new DataOutputSerializer(32);
+        STRINGS.serialize(new TtlValue<>("a", timestampMillis), out);
+        return new Slice(out.getCopyOfBuffer());
+    }
+
+    private static <D extends StateDescriptor<?, ?>> D withTtl(D descriptor) {
+        descriptor.enableTimeToLive(StateTtlConfig.newBuilder(Duration.ofMillis(100)).build());
+        return descriptor;
+    }
+}
