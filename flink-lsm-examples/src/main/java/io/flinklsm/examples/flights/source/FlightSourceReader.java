@@ -39,6 +39,14 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
 
     private static final long WAIT_MILLIS = 5;
 
+    /** How far the reader has come with {@link Replay#holdAtPosition}. */
+    private enum Hold {
+        NOT_REACHED,
+        REACHED,
+        IN_CHECKPOINT,
+        OVER
+    }
+
     // Immutable.
     private final SourceReaderContext context;
     private final FlightInput input;
@@ -49,7 +57,8 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
             new PriorityQueue<>(Comparator.comparingLong(SplitReader::nextPosition));
     private CompletableFuture<Void> available = new CompletableFuture<>();
     private boolean noMoreSplits;
-    private boolean checkpointCompleted;
+    private Hold hold = Hold.NOT_REACHED;
+    private long heldCheckpointId;
     private long startNanos;
     private long startPosition = -1;
 
@@ -94,19 +103,21 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
     }
 
     private boolean mustWait(long position) {
-        if (replay.holdAtPosition() >= 0
-                && position >= replay.holdAtPosition()
-                && position != Long.MAX_VALUE
-                && !checkpointCompleted) {
-            return true;
+        if (position == Long.MAX_VALUE) {
+            return false;
+        }
+        if (replay.holdAtPosition() >= 0 && position >= replay.holdAtPosition()) {
+            if (hold == Hold.NOT_REACHED) {
+                hold = Hold.REACHED;
+            }
+            if (hold != Hold.OVER) {
+                return true;
+            }
         }
         return replay.flightsPerSecond() > 0 && isAheadOfRate(position);
     }
 
     private boolean isAheadOfRate(long position) {
-        if (position == Long.MAX_VALUE) {
-            return false;
-        }
         if (startPosition < 0) {
             startPosition = position;
             startNanos = System.nanoTime();
@@ -124,6 +135,10 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
 
     @Override
     public List<FlightSplit> snapshotState(long checkpointId) {
+        if (hold == Hold.REACHED) {
+            hold = Hold.IN_CHECKPOINT;
+            heldCheckpointId = checkpointId;
+        }
         var splits = new ArrayList<FlightSplit>();
         for (SplitReader split : reading) {
             splits.add(split.toSplit());
@@ -133,7 +148,9 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
 
     @Override
     public void notifyCheckpointComplete(long checkpointId) {
-        checkpointCompleted = true;
+        if (hold == Hold.IN_CHECKPOINT && checkpointId >= heldCheckpointId) {
+            hold = Hold.OVER;
+        }
     }
 
     @Override
@@ -144,6 +161,9 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
     @Override
     public void addSplits(List<FlightSplit> splits) {
         for (FlightSplit split : splits) {
+            if (split.position() > 0) {
+                hold = Hold.OVER; // A checkpoint brought this split: it is there already.
+            }
             try {
                 reading.add(new SplitReader(split, input, replay));
             } catch (IOException e) {

@@ -20,8 +20,8 @@ import java.io.Serializable;
  *
  * @param partitions into which the routes are spread, at least 1
  * @param flightsPerSecond of the whole log at most; 0 for as fast as they can be processed
- * @param holdAtPosition no flight from here on is read before the reader has heard of a completed
- *     checkpoint, so that a failure behind this position always has one to recover from; {@link
+ * @param holdAtPosition each reader waits here until a checkpoint has completed that has all that
+ *     it read before, so that a later failure has a checkpoint with state to recover from; {@link
  *     #NO_HOLD} to read on
  */
 public record Replay(int partitions, long flightsPerSecond, long holdAtPosition)
