@@ -14,6 +14,7 @@
 package io.flinklsm.statebackend.timers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.statebackend.KeyedBackendFixture;
 import java.util.ArrayList;
@@ -28,9 +29,12 @@ import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.KeyGroupedInternalPriorityQueue;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.runtime.testutils.statemigration.TestType;
 import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
 import org.apache.flink.streaming.api.operators.TimerSerializer;
 import org.apache.flink.util.CloseableIterator;
+import org.apache.flink.util.FlinkRuntimeException;
+import org.apache.flink.util.StateMigrationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -167,6 +171,40 @@ class LsmPriorityQueueSetTest {
 
         assertThat(second.peek().getTimestamp()).isEqualTo(3);
         assertThat(first.peek().getTimestamp()).isEqualTo(3);
+    }
+
+    @Test
+    void elementsOfAnOldSchemaAreRewritten() throws Exception {
+        KeyGroupedInternalPriorityQueue<TestType> before =
+                fixture.backend.create("typed", new TestType.V1TestTypeSerializer(), true);
+        for (int value : new int[] {3, 1, 2}) {
+            before.add(new TestType("key", value));
+        }
+        fixture.queueTree("typed").flush();
+        before.add(new TestType("key", 0));
+
+        KeyGroupedInternalPriorityQueue<TestType> after =
+                fixture.backend.create("typed", new TestType.V2TestTypeSerializer(), true);
+
+        assertThat(after.size()).isEqualTo(4);
+        for (int value = 0; value < 4; value++) {
+            assertThat(after.poll()).isEqualTo(new TestType("key", value));
+        }
+        assertThat(after.poll()).isNull();
+    }
+
+    @Test
+    void elementsThatCannotBeReadAreRefused() {
+        fixture.backend.create("typed", new TestType.V1TestTypeSerializer(), true);
+
+        assertThatThrownBy(
+                        () ->
+                                fixture.backend.create(
+                                        "typed",
+                                        new TestType.IncompatibleTestTypeSerializer(),
+                                        true))
+                .isInstanceOf(FlinkRuntimeException.class)
+                .hasCauseInstanceOf(StateMigrationException.class);
     }
 
     @Test
