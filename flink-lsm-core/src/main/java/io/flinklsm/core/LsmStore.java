@@ -59,6 +59,11 @@ public final class LsmStore implements AutoCloseable {
 
     private static final long STALL_POLL_MILLIS = 100;
 
+    /**
+     * A refused write makes room for its entry and for what comes next: the arena's largest chunk.
+     */
+    private static final long ROOM_BEYOND_ENTRY_BYTES = 1 << 20;
+
     // Immutable.
     private final LsmStoreOptions options;
     private final StoreResources resources;
@@ -105,6 +110,7 @@ public final class LsmStore implements AutoCloseable {
             Storage storage, LsmStoreOptions options, StoreResources resources) {
         LsmStore store = new LsmStore(storage, options, resources);
         resources.register(store);
+        resources.memory().addReclaimer(store.openSstables);
         return store;
     }
 
@@ -435,7 +441,8 @@ public final class LsmStore implements AutoCloseable {
      */
     void makeRoom(LsmTree tree, long entryBytes, int attempt) throws IOException {
         checkOpen();
-        if (attempt == 0 && resources.blockCache().reclaim(entryBytes + (1 << 20)) > 0) {
+        long wantedBytes = entryBytes + ROOM_BEYOND_ENTRY_BYTES;
+        if (attempt == 0 && evict(wantedBytes) > 0) {
             return;
         }
         if (tree.active().entryCount() > 0) {
@@ -444,8 +451,9 @@ public final class LsmStore implements AutoCloseable {
             freezeLargest();
         }
         resources.askOthersToFlush(this);
-        resources.blockCache().reclaim(entryBytes + (1 << 20));
-        if (attempt * STALL_POLL_MILLIS > NO_MEMORY_MILLIS) {
+        evict(wantedBytes);
+        boolean neverFits = entryBytes > resources.memtableBudget().limitBytes();
+        if (neverFits || attempt * STALL_POLL_MILLIS > NO_MEMORY_MILLIS) {
             throw new IOException(
                     "[tree "
                             + tree.name()
@@ -466,6 +474,12 @@ public final class LsmStore implements AutoCloseable {
         } finally {
             upkeep.lock.unlock();
         }
+    }
+
+    /** Blocks first: they are cheaper to read again than filters and indexes. */
+    private long evict(long bytes) {
+        long evicted = resources.blockCache().reclaim(bytes);
+        return evicted >= bytes ? evicted : evicted + openSstables.reclaim(bytes - evicted);
     }
 
     // --------------------------------------------------------------------------------- checkpoint
@@ -634,6 +648,7 @@ public final class LsmStore implements AutoCloseable {
         closed = true;
         upkeep.stop();
         trees.values().forEach(upkeep::release);
+        resources.memory().removeReclaimer(openSstables);
         openSstables.close();
         resources.unregister(this);
     }

@@ -252,6 +252,35 @@ class LsmStoreTest {
     }
 
     @Test
+    void anEntryThatNeverFitsIsRefusedAtOnce() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        key.set(StoreFixture.key(1));
+        byte[] large = new byte[16 << 20];
+
+        assertThatThrownBy(() -> tree.put(key, large, 0, large.length))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("[tree counts] no memory for an entry")
+                .hasMessageContaining("raise the memory");
+
+        put(tree, 1, "one");
+        assertThat(get(tree, 1)).isEqualTo("one");
+    }
+
+    @Test
+    void anEntryLargerThanAWritersMemoryIsFlushedAndRead() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        String large = "x".repeat(2 << 20);
+
+        put(tree, 1, large);
+        tree.flush();
+        put(tree, 2, large);
+        tree.compactAll();
+
+        assertThat(get(tree, 1)).isEqualTo(large);
+        assertThat(get(tree, 2)).isEqualTo(large);
+    }
+
+    @Test
     void mergeNeedsAnOperator() throws Exception {
         LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
         key.set(StoreFixture.key(1));
