@@ -17,7 +17,11 @@ import static io.flinklsm.statebackend.testing.StateSample.KEY_SERIALIZER;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinklsm.core.StoreResources;
+import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.testing.HostileStorage;
+import io.flinklsm.statebackend.memory.SlotMemory;
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.StateSample;
 import java.io.IOException;
@@ -36,6 +40,7 @@ import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.execution.CancelTaskException;
+import org.apache.flink.runtime.memory.OpaqueMemoryResource;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.BackendBuildingException;
 import org.apache.flink.runtime.state.CheckpointStateOutputStream;
@@ -276,6 +281,28 @@ class BackendFaultsTest {
         assertThat(harness.environment().getMemoryManager().verifyEmpty()).isTrue();
         assertThat(harness.localDirectory()).isEmptyDirectory();
         assertThat(lsmThreads()).isZero();
+    }
+
+    @Test
+    void everyByteOfTheSlotsMemoryComesBack() throws Exception {
+        try (OpaqueMemoryResource<StoreResources> lease =
+                SlotMemory.lease(
+                        harness.environment().getMemoryManager(), 0.4, 0, 1, Clock.system())) {
+            for (int i = 0; i < 10; i++) {
+                cycle();
+                // At once after a savepoint, while what it froze is being flushed.
+                AbstractKeyedStateBackend<String> backend =
+                        harness.create(backend(), KEY_SERIALIZER);
+                StateSample sample = new StateSample(backend);
+                sample.write(KEYS, 0);
+                assertThat(backend.getKeys("list", 0).count()).isEqualTo(KEYS);
+                assertThat(sample.countTimers()).isEqualTo(2 * KEYS);
+                harness.canonicalSavepoint(backend, 1);
+                harness.dispose(backend);
+                MemoryBudget memory = lease.getResourceHandle().memory();
+                assertThat(memory.usedBytes()).as("round %s: %s", i, memory).isZero();
+            }
+        }
     }
 
     private void cycle() throws Exception {

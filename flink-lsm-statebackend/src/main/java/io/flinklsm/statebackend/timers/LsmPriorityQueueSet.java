@@ -212,11 +212,22 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
 
         Elements(EntryCursor cursor) throws IOException {
             this.cursor = cursor;
-            advance();
+            try {
+                advance();
+            } catch (IOException | RuntimeException e) {
+                cursor.close();
+                throw e;
+            }
         }
 
         private void advance() throws IOException {
-            nextRow = cursor.next() ? cursor.key().toBytes() : null;
+            if (cursor.next()) {
+                nextRow = cursor.key().toBytes();
+            } else {
+                nextRow = null;
+                // Many who read an iterator to its end do not close it.
+                cursor.close();
+            }
         }
 
         @Override

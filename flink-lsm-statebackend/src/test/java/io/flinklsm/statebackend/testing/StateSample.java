@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -177,6 +178,15 @@ public final class StateSample {
         try (Stream<String> stream = backend.getKeys(VALUE.getName(), NAMESPACES[0])) {
             assertThat(stream.toList()).containsExactlyInAnyOrderElementsOf(keysWithValue);
         }
+    }
+
+    /** Reads the queue's iterator to its end, and does not close it. */
+    public int countTimers() {
+        int count = 0;
+        for (Iterator<?> iterator = timers.iterator(); iterator.hasNext(); iterator.next()) {
+            count++;
+        }
+        return count;
     }
 
     private void checkTimers(Set<String> expected) throws Exception {
