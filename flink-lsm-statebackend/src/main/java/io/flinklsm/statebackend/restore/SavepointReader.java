@@ -186,7 +186,8 @@ final class SavepointReader<K> implements Closeable {
                         + what
                         + " cannot be read: "
                         + cause
-                        + "; the savepoint is damaged or not canonical, restore another one.",
+                        + "; it is damaged, or a checkpoint of the HashMap backend: take a"
+                        + " canonical savepoint there and restore from it.",
                 cause);
     }
 
