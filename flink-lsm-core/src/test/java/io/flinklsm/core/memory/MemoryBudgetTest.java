@@ -263,9 +263,15 @@ class MemoryBudgetTest {
         int threadCount = 4;
         ExecutorService threads = Executors.newFixedThreadPool(threadCount);
         try (MemoryBudget root = MemoryBudget.root("slot", 50_000)) {
+            // All children first: a child's reserve is taken when it is made, and is refused when
+            // its parent is already full of the others' blocks.
+            List<MemoryBudget> children = new ArrayList<>();
+            for (int t = 0; t < threadCount; t++) {
+                children.add(root.child("part-" + t, 1000L * t, 30_000));
+            }
             List<Future<?>> work = new ArrayList<>();
             for (int t = 0; t < threadCount; t++) {
-                MemoryBudget child = root.child("part-" + t, 1000L * t, 30_000);
+                MemoryBudget child = children.get(t);
                 int seed = t;
                 work.add(
                         threads.submit(
