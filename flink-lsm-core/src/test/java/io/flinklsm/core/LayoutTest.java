@@ -69,7 +69,16 @@ final class LayoutTest {
     private static final Set<String> PATHS =
             Set.of("write", "read", "flush", "compaction", "checkpoint", "restore");
     private static final Set<String> THINGS =
-            Set.of("entry", "memtable", "memory", "cache", "merge", "sstable", "version", "events");
+            Set.of(
+                    "entry",
+                    "columns",
+                    "memtable",
+                    "memory",
+                    "cache",
+                    "merge",
+                    "sstable",
+                    "version",
+                    "events");
     private static final Set<String> GROUND = Set.of("bytes", "check", "storage", "errors");
 
     private static final List<Class<?>> MUTABLE =

@@ -13,6 +13,9 @@
  */
 package io.flinklsm.core.bytes;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -22,6 +25,13 @@ import java.util.Objects;
  * the buffer grows. Confined to one thread at a time.
  */
 public final class ValueBuffer {
+
+    private static final VarHandle SHORT =
+            MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle INT =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private byte[] array;
     private int length;
@@ -52,6 +62,44 @@ public final class ValueBuffer {
         ensure(1);
         array[length++] = value;
         return this;
+    }
+
+    /** Big-endian. */
+    public ValueBuffer appendShort(int value) {
+        ensure(Short.BYTES);
+        SHORT.set(array, length, (short) value);
+        length += Short.BYTES;
+        return this;
+    }
+
+    /** Big-endian. */
+    public ValueBuffer appendInt(int value) {
+        ensure(Integer.BYTES);
+        INT.set(array, length, value);
+        length += Integer.BYTES;
+        return this;
+    }
+
+    /** Big-endian. */
+    public ValueBuffer appendLong(long value) {
+        ensure(Long.BYTES);
+        LONG.set(array, length, value);
+        length += Long.BYTES;
+        return this;
+    }
+
+    /** Overwrites four bytes that are there already, big-endian. */
+    public void setInt(int at, int value) {
+        Objects.checkFromIndexSize(at, Integer.BYTES, length);
+        INT.set(array, at, value);
+    }
+
+    /** Appends that many zero bytes; gives where they begin. */
+    public int appendZeros(int byteCount) {
+        ensure(byteCount);
+        Arrays.fill(array, length, length + byteCount, (byte) 0);
+        length += byteCount;
+        return length - byteCount;
     }
 
     public ValueBuffer append(byte[] bytes, int from, int byteCount) {

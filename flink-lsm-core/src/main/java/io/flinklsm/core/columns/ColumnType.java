@@ -1,0 +1,82 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.columns;
+
+/**
+ * How a serializer writes a type, and the columns it becomes. Immutable; equal if the texts are.
+ *
+ * <p>A type has two sides. Its <em>wire format</em> is what a serializer of Flink writes, to the
+ * byte; its <em>columns</em> are what any reader of Parquet understands. Bound to columns ({@link
+ * #bind}) it goes from one to the other and back, exactly: bytes that would not come back are
+ * refused, and their row stays bytes.
+ *
+ * <p>The text of a type ({@link TypeText}, docs/format.md#columns) is all that a reader needs: no
+ * class is looked up by it.
+ */
+public abstract class ColumnType {
+
+    ColumnType() {}
+
+    /**
+     * @throws IllegalArgumentException if the text is none of a known type
+     */
+    public static ColumnType parse(String text) {
+        return ColumnTypes.of(TypeText.parse(text));
+    }
+
+    abstract TypeText text();
+
+    /** Whether the wire format can say null. */
+    boolean isNullable() {
+        return false;
+    }
+
+    /** Whether it has columns at all: a constant and bytes whose end nobody knows have none. */
+    boolean hasColumns() {
+        return true;
+    }
+
+    /** Whether a reader of the bytes finds their end; opaque bytes reach to the end of all. */
+    boolean findsItsEnd() {
+        return true;
+    }
+
+    /**
+     * Asks for the columns.
+     *
+     * @param name of the column, or of the group of columns
+     */
+    abstract Binding bind(Binder binder, String name, Nulls nulls);
+
+    /** Asks for columns of a row, where some types have a place of their own. */
+    Binding bindRow(Binder binder) {
+        return bind(binder, RowColumns.VALUE_COLUMN, Nulls.ROW);
+    }
+
+    @Override
+    public final boolean equals(Object other) {
+        return other instanceof ColumnType type && type.toString().equals(toString());
+    }
+
+    @Override
+    public final int hashCode() {
+        return toString().hashCode();
+    }
+
+    /** The text, which {@link #parse} reads. */
+    @Override
+    public final String toString() {
+        return text().toString();
+    }
+}

@@ -1,0 +1,40 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.columns;
+
+/** A leaf column with its two sides: what is being written and what is being read. */
+public final class Leaf {
+
+    private final LeafColumn column;
+    private final LeafBuffer buffer;
+    private final LeafCursor cursor;
+
+    Leaf(LeafColumn column) {
+        this.column = column;
+        this.buffer = new LeafBuffer(column);
+        this.cursor = new LeafCursor(column);
+    }
+
+    public LeafColumn column() {
+        return column;
+    }
+
+    public LeafBuffer buffer() {
+        return buffer;
+    }
+
+    public LeafCursor cursor() {
+        return cursor;
+    }
+}

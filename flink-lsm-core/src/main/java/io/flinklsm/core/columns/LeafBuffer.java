@@ -1,0 +1,210 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.columns;
+
+import io.flinklsm.core.bytes.Slice;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * Values and levels of a leaf column on their way into a page: little-endian values one behind the
+ * other (a boolean takes a byte), lengths if they differ, and a definition and a repetition level
+ * for each value and each null. Reused for page after page; confined to one thread.
+ *
+ * <p>A row that turns out not to fit its columns is taken back: {@link #markRow} before it, {@link
+ * #rollback} after it.
+ */
+public final class LeafBuffer {
+
+    private static final VarHandle INT =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private final LeafColumn column;
+    private final int maxDefinition;
+
+    private byte[] data = new byte[64];
+    private int dataLength;
+    private int[] lengths = new int[16];
+    private int valueCount;
+    private byte[] definitions = new byte[16];
+    private byte[] repetitions = new byte[16];
+    private int levelCount;
+
+    private int markedData;
+    private int markedValues;
+    private int markedLevels;
+
+    LeafBuffer(LeafColumn column) {
+        this.column = column;
+        this.maxDefinition = column.maxDefinitionLevel();
+    }
+
+    public LeafColumn column() {
+        return column;
+    }
+
+    /** The values; valid until the next change, content {@code [0, dataLength)}. */
+    public byte[] data() {
+        return data;
+    }
+
+    public int dataLength() {
+        return dataLength;
+    }
+
+    /** Lengths of the values of a column of bytes, {@link #valueCount} of them. */
+    public int[] lengths() {
+        return lengths;
+    }
+
+    /** Values without nulls. */
+    public int valueCount() {
+        return valueCount;
+    }
+
+    /** {@link #levelCount} of them; of no meaning if the column's maximum is 0. */
+    public byte[] definitions() {
+        return definitions;
+    }
+
+    /** {@link #levelCount} of them; of no meaning if the column's maximum is 0. */
+    public byte[] repetitions() {
+        return repetitions;
+    }
+
+    /** Values and nulls. */
+    public int levelCount() {
+        return levelCount;
+    }
+
+    public void clear() {
+        dataLength = 0;
+        valueCount = 0;
+        levelCount = 0;
+        markRow();
+    }
+
+    public void markRow() {
+        markedData = dataLength;
+        markedValues = valueCount;
+        markedLevels = levelCount;
+    }
+
+    /** Takes back all that came after the last mark. */
+    public void rollback() {
+        dataLength = markedData;
+        valueCount = markedValues;
+        levelCount = markedLevels;
+    }
+
+    void putInt(int value) {
+        INT.set(ensure(Integer.BYTES), dataLength, value);
+        dataLength += Integer.BYTES;
+    }
+
+    void putLong(long value) {
+        LONG.set(ensure(Long.BYTES), dataLength, value);
+        dataLength += Long.BYTES;
+    }
+
+    void putBoolean(boolean value) {
+        ensure(1)[dataLength++] = (byte) (value ? 1 : 0);
+    }
+
+    void putBytes(byte[] source, int from, int byteCount) {
+        System.arraycopy(source, from, ensure(byteCount), dataLength, byteCount);
+        endBytes(byteCount);
+    }
+
+    /** Puts raw bytes, as a value of a column of bytes; the caller adds the levels. */
+    void putBytes(Slice value) {
+        value.copyTo(ensure(value.length()), dataLength);
+        endBytes(value.length());
+    }
+
+    /** Room behind the content, for a value that is made in place; then {@link #endBytes}. */
+    byte[] ensure(int more) {
+        int needed = Math.addExact(dataLength, more);
+        if (needed > data.length) {
+            int doubled = (int) Math.min(2L * data.length, Integer.MAX_VALUE - Long.BYTES);
+            data = Arrays.copyOf(data, Math.max(needed, doubled));
+        }
+        return data;
+    }
+
+    /** Counts what was written behind the content as a value of a column of bytes. */
+    void endBytes(int byteCount) {
+        if (valueCount == lengths.length) {
+            lengths = Arrays.copyOf(lengths, 2 * valueCount);
+        }
+        lengths[valueCount] = byteCount;
+        dataLength += byteCount;
+    }
+
+    /** Counts the value that was just put; its definition level is the column's maximum. */
+    void endValue(int repetition) {
+        valueCount++;
+        addLevels(maxDefinition, repetition);
+    }
+
+    /** Adds a null: the path is there down to this definition level. */
+    void addNull(int definition, int repetition) {
+        addLevels(definition, repetition);
+    }
+
+    private void addLevels(int definition, int repetition) {
+        if (levelCount == definitions.length) {
+            definitions = Arrays.copyOf(definitions, 2 * levelCount);
+            repetitions = Arrays.copyOf(repetitions, 2 * levelCount);
+        }
+        definitions[levelCount] = (byte) definition;
+        repetitions[levelCount++] = (byte) repetition;
+    }
+
+    /** Adds a row of bytes to a column of bytes that is optional and not nested. */
+    public void addRow(Slice value) {
+        putBytes(value);
+        endValue(0);
+    }
+
+    /** Adds a row without any value. */
+    public void addNullRow() {
+        addNull(0, 0);
+    }
+
+    /** Adds a whole row from a column of the same shape, as it stands there. */
+    public void copyRow(LeafCursor from, int row) {
+        from.seekRow(row);
+        do {
+            int repetition = from.repetition();
+            int definition = from.definition();
+            if (definition == maxDefinition) {
+                switch (column.physical()) {
+                    case BOOLEAN -> putBoolean(from.booleanValue());
+                    case INT32, FLOAT -> putInt(from.intValue());
+                    case INT64, DOUBLE -> putLong(from.longValue());
+                    case BYTES -> putBytes(from.bytes(), from.bytesFrom(), from.bytesLength());
+                }
+                endValue(repetition);
+            } else {
+                addNull(definition, repetition);
+            }
+            from.next();
+        } while (from.isInRow());
+    }
+}

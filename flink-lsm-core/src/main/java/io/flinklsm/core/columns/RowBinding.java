@@ -1,0 +1,213 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.columns;
+
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The columns of a tree with their buffers and cursors: takes entries apart, and puts values
+ * together again. One for each writer and each reader; confined to one thread.
+ *
+ * <p>Columns of the key are for others to read: what is not typed is null there. Columns of the
+ * value are where the value is: a value that does not fit them is refused as a whole.
+ */
+public final class RowBinding {
+
+    private final RowColumns columns;
+    private final List<ColumnNode> nodes;
+    private final List<Leaf> keyLeaves;
+    private final List<Leaf> valueLeaves;
+    private final @Nullable Binding key;
+    private final @Nullable Binding namespace;
+    private final @Nullable Binding mapKey;
+    private final @Nullable Binding value;
+    private final WireReader in = new WireReader();
+
+    public RowBinding(RowColumns columns) {
+        this.columns = columns;
+        Binder binder = new Binder();
+        // Only one part may reach to the end of the key, and it must be the last.
+        boolean findsNamespace = columns.key().findsItsEnd();
+        boolean findsMapKey = findsNamespace && columns.namespace().findsItsEnd();
+        key = bindKey(binder, columns.key(), RowColumns.KEY_COLUMN, true);
+        namespace =
+                bindKey(binder, columns.namespace(), RowColumns.NAMESPACE_COLUMN, findsNamespace);
+        ColumnType mapKeyType = columns.mapKey();
+        mapKey =
+                mapKeyType == null
+                        ? null
+                        : bindKey(binder, mapKeyType, RowColumns.MAP_KEY_COLUMN, findsMapKey);
+        keyLeaves = List.copyOf(binder.leaves());
+        ColumnType valueType = columns.value();
+        value = valueType == null || !valueType.hasColumns() ? null : valueType.bindRow(binder);
+        List<Leaf> all = binder.leaves();
+        valueLeaves = List.copyOf(all.subList(keyLeaves.size(), all.size()));
+        nodes = List.copyOf(binder.nodes());
+    }
+
+    private static @Nullable Binding bindKey(
+            Binder binder, ColumnType type, String name, boolean isFound) {
+        return isFound && type.hasColumns() ? type.bind(binder, name, Nulls.ROW) : null;
+    }
+
+    public RowColumns columns() {
+        return columns;
+    }
+
+    /** The schema: columns of the key, then of the value. */
+    public List<ColumnNode> nodes() {
+        return nodes;
+    }
+
+    public List<Leaf> keyLeaves() {
+        return keyLeaves;
+    }
+
+    public List<Leaf> valueLeaves() {
+        return valueLeaves;
+    }
+
+    /** Whether values can be in columns at all. */
+    public boolean hasTypedValues() {
+        return value != null;
+    }
+
+    /** Adds a row to the columns of the key; nulls where it does not fit them. */
+    public void addKey(Slice entryKey) {
+        if (keyLeaves.isEmpty()) {
+            return;
+        }
+        mark(keyLeaves);
+        try {
+            shredKey(entryKey);
+        } catch (NotTypedException e) {
+            rollback(keyLeaves);
+        }
+    }
+
+    private void shredKey(Slice entryKey) throws NotTypedException {
+        in.set(entryKey);
+        in.skip(columns.keyGroupBytes());
+        shredPart(columns.key(), key);
+        if (columns.kind() != StateKind.QUEUE) {
+            shredPart(columns.namespace(), namespace);
+            if (columns.mapKey() != null) {
+                if (mapKey == null) {
+                    return;
+                }
+                mapKey.shred(in, 0);
+            }
+        }
+        in.check(in.remaining() == 0);
+    }
+
+    /** Reads key or namespace and the length behind it. */
+    private void shredPart(ColumnType type, @Nullable Binding part) throws NotTypedException {
+        int from = in.position();
+        if (part != null) {
+            part.shred(in, 0);
+        } else if (type instanceof VoidType) {
+            in.check(in.readByte() == 0);
+        } else {
+            throw NotTypedException.INSTANCE;
+        }
+        if (columns.hasLengths() && columns.kind() != StateKind.QUEUE) {
+            int length = in.position() - from;
+            do {
+                in.check(in.readByte() == (length & 0xFF));
+                length >>>= Byte.SIZE;
+            } while (length != 0);
+        }
+    }
+
+    /**
+     * Adds a row to the columns of the value.
+     *
+     * @return whether the value is in them; else they have a row of nulls
+     */
+    public boolean addValue(Slice entryValue) {
+        if (value == null) {
+            return columns.value() == null && entryValue.isEmpty();
+        }
+        mark(valueLeaves);
+        try {
+            in.set(entryValue);
+            value.shred(in, 0);
+            if (in.remaining() == 0) {
+                return true;
+            }
+        } catch (NotTypedException e) {
+            // It stays bytes.
+        }
+        rollback(valueLeaves);
+        return false;
+    }
+
+    /** Adds a row of nulls to the columns of the value. */
+    public void addNoValue() {
+        for (Leaf leaf : valueLeaves) {
+            leaf.buffer().addNullRow();
+        }
+    }
+
+    /**
+     * Adds a row to the columns of the value as it stands in another binding of equal columns.
+     *
+     * @param from has its cursors on pages with this row
+     */
+    public void copyValue(RowBinding from, int row) {
+        for (int i = 0; i < valueLeaves.size(); i++) {
+            valueLeaves.get(i).buffer().copyRow(from.valueLeaves.get(i).cursor(), row);
+        }
+    }
+
+    /**
+     * Appends the bytes of a typed value.
+     *
+     * @param row of the pages that the value's cursors are on
+     * @throws IndexOutOfBoundsException if the columns do not make a value
+     */
+    public void assembleValue(int row, ValueBuffer out) {
+        if (value == null) {
+            return;
+        }
+        for (Leaf leaf : valueLeaves) {
+            leaf.cursor().seekRow(row);
+        }
+        value.assemble(out);
+        for (Leaf leaf : valueLeaves) {
+            if (leaf.cursor().isInRow()) {
+                throw new IndexOutOfBoundsException(
+                        "a row has values left: column=" + leaf.column().path());
+            }
+        }
+    }
+
+    private static void mark(List<Leaf> leaves) {
+        for (Leaf leaf : leaves) {
+            leaf.buffer().markRow();
+        }
+    }
+
+    /** Takes back what the row added and makes it a row of nulls. */
+    private static void rollback(List<Leaf> leaves) {
+        for (Leaf leaf : leaves) {
+            leaf.buffer().rollback();
+            leaf.buffer().addNullRow();
+        }
+    }
+}

@@ -1,0 +1,164 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.columns;
+
+import io.flinklsm.core.bytes.ValueBuffer;
+
+/** Wire formats of numbers, strings and bytes, as Flink's base serializers write them. */
+final class Scalars {
+
+    static final ScalarType BOOLEAN =
+            new ScalarType(
+                    TypeText.of("boolean"),
+                    Physical.BOOLEAN,
+                    Annotation.NONE,
+                    false,
+                    new ScalarCodec() {
+                        @Override
+                        public boolean shred(WireReader in, LeafBuffer out)
+                                throws NotTypedException {
+                            out.putBoolean(in.readBoolean());
+                            return true;
+                        }
+
+                        @Override
+                        public void assemble(LeafCursor in, ValueBuffer out) {
+                            out.append((byte) (in.booleanValue() ? 1 : 0));
+                        }
+                    });
+
+    static final ScalarType INT8 =
+            new ScalarType(
+                    TypeText.of("int8"),
+                    Physical.INT32,
+                    Annotation.integer(8, true),
+                    false,
+                    new ScalarCodec() {
+                        @Override
+                        public boolean shred(WireReader in, LeafBuffer out)
+                                throws NotTypedException {
+                            out.putInt((byte) in.readByte());
+                            return true;
+                        }
+
+                        @Override
+                        public void assemble(LeafCursor in, ValueBuffer out) {
+                            out.append((byte) in.intValue());
+                        }
+                    });
+
+    static final ScalarType INT16 =
+            new ScalarType(
+                    TypeText.of("int16"),
+                    Physical.INT32,
+                    Annotation.integer(16, true),
+                    false,
+                    new ScalarCodec() {
+                        @Override
+                        public boolean shred(WireReader in, LeafBuffer out)
+                                throws NotTypedException {
+                            out.putInt(in.readShort());
+                            return true;
+                        }
+
+                        @Override
+                        public void assemble(LeafCursor in, ValueBuffer out) {
+                            out.appendShort(in.intValue());
+                        }
+                    });
+
+    static final ScalarType INT32 = fourBytes("int32", Physical.INT32);
+
+    /** Raw bits, so that every NaN comes back as it was. */
+    static final ScalarType FLOAT = fourBytes("float", Physical.FLOAT);
+
+    static final ScalarType INT64 = eightBytes("int64", Physical.INT64);
+
+    /** Raw bits, so that every NaN comes back as it was. */
+    static final ScalarType DOUBLE = eightBytes("double", Physical.DOUBLE);
+
+    /** Length, then that many bytes. */
+    static final ScalarType BYTES =
+            new ScalarType(
+                    TypeText.of("bytes"),
+                    Physical.BYTES,
+                    Annotation.NONE,
+                    false,
+                    new ScalarCodec() {
+                        @Override
+                        public boolean shred(WireReader in, LeafBuffer out)
+                                throws NotTypedException {
+                            int byteCount = in.readInt();
+                            int from = in.skip(byteCount);
+                            out.putBytes(in.array(), from, byteCount);
+                            return true;
+                        }
+
+                        @Override
+                        public void assemble(LeafCursor in, ValueBuffer out) {
+                            out.appendInt(in.bytesLength());
+                            out.append(in.bytes(), in.bytesFrom(), in.bytesLength());
+                        }
+                    });
+
+    static final ScalarType STRING =
+            new ScalarType(
+                    TypeText.of("string"),
+                    Physical.BYTES,
+                    Annotation.STRING,
+                    true,
+                    new StringCodec());
+
+    private Scalars() {}
+
+    private static ScalarType fourBytes(String name, Physical physical) {
+        return new ScalarType(
+                TypeText.of(name),
+                physical,
+                Annotation.NONE,
+                false,
+                new ScalarCodec() {
+                    @Override
+                    public boolean shred(WireReader in, LeafBuffer out) throws NotTypedException {
+                        out.putInt(in.readInt());
+                        return true;
+                    }
+
+                    @Override
+                    public void assemble(LeafCursor in, ValueBuffer out) {
+                        out.appendInt(in.intValue());
+                    }
+                });
+    }
+
+    private static ScalarType eightBytes(String name, Physical physical) {
+        return new ScalarType(
+                TypeText.of(name),
+                physical,
+                Annotation.NONE,
+                false,
+                new ScalarCodec() {
+                    @Override
+                    public boolean shred(WireReader in, LeafBuffer out) throws NotTypedException {
+                        out.putLong(in.readLong());
+                        return true;
+                    }
+
+                    @Override
+                    public void assemble(LeafCursor in, ValueBuffer out) {
+                        out.appendLong(in.longValue());
+                    }
+                });
+    }
+}
