@@ -1,0 +1,98 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect;
+
+import io.flinklsm.inspect.command.Errors;
+import io.flinklsm.inspect.command.FilesCommand;
+import io.flinklsm.inspect.command.InspectFactory;
+import io.flinklsm.inspect.command.LsCommand;
+import io.flinklsm.inspect.print.Console;
+import io.flinklsm.inspect.source.InspectException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+
+/** The program {@code flink-lsm}. */
+@Command(
+        name = "flink-lsm",
+        description = "Looks into flink-lsm checkpoints, native savepoints and store directories.",
+        subcommands = {LsCommand.class, FilesCommand.class},
+        mixinStandardHelpOptions = true,
+        versionProvider = FlinkLsm.Version.class,
+        footer = {
+            "",
+            "Exit codes: 0 ok, 1 finding, 2 usage, 3 cannot read, 4 corrupt.",
+            "",
+            "Examples:",
+            "  flink-lsm ls /checkpoints/3f2a",
+            "  flink-lsm files --help"
+        })
+public final class FlinkLsm {
+
+    private FlinkLsm() {}
+
+    public static void main(String[] arguments) {
+        int exitCode = run(Console.ofProcess(System.getenv()), arguments);
+        System.out.flush();
+        System.exit(exitCode);
+    }
+
+    /** Runs one command and gives the exit code; touches nothing but the console. */
+    public static int run(Console console, String... arguments) {
+        CommandLine line = new CommandLine(new FlinkLsm(), new InspectFactory(console));
+        var out = new PrintWriter(console.out(), true, StandardCharsets.UTF_8);
+        var err = new PrintWriter(console.err(), true, StandardCharsets.UTF_8);
+        line.setOut(out);
+        line.setErr(err);
+        line.setColorScheme(
+                CommandLine.Help.defaultColorScheme(console.colour() ? Ansi.ON : Ansi.OFF));
+        line.setUsageHelpWidth(Math.max(55, console.columns() == 0 ? 100 : console.columns()));
+        for (CommandLine sub : line.getSubcommands().values()) {
+            sub.getCommandSpec().mixinStandardHelpOptions(true);
+        }
+        line.setParameterExceptionHandler((failure, given) -> usageError(failure, console));
+        line.setExecutionExceptionHandler(
+                (failure, command, parsed) -> {
+                    Errors.print(failure, console, parsed != null && isDebug(command));
+                    return Errors.exitCode(failure);
+                });
+        return line.execute(arguments);
+    }
+
+    private static boolean isDebug(CommandLine command) {
+        return InspectFactory.isDebug(command.getCommand());
+    }
+
+    private static int usageError(CommandLine.ParameterException failure, Console console) {
+        String name = failure.getCommandLine().getCommandSpec().qualifiedName();
+        Errors.print(
+                InspectException.usage(
+                        failure.getMessage() + "; \"" + name + " --help\" shows what is possible."),
+                console,
+                false);
+        return InspectException.USAGE;
+    }
+
+    /** The version of the jar. */
+    static final class Version implements CommandLine.IVersionProvider {
+
+        @Override
+        public String[] getVersion() {
+            String version = FlinkLsm.class.getPackage().getImplementationVersion();
+            return new String[] {"flink-lsm " + (version == null ? "(development)" : version)};
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect.command;
+
+import io.flinklsm.inspect.print.Console;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * What all commands share: the options for output and the console. A command does its work in
+ * {@link #run} and gives the exit code back; whatever it throws becomes a sentence on stderr and
+ * the code that belongs to it.
+ */
+abstract class InspectCommand implements Callable<Integer> {
+
+    @Mixin OutputOptions output = new OutputOptions();
+
+    @Spec CommandSpec spec = CommandSpec.create();
+
+    private final Console console;
+
+    InspectCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public final Integer call() throws IOException {
+        return run(output.noColor ? console.withoutColour() : console);
+    }
+
+    /** Gives the exit code. */
+    abstract int run(Console to) throws IOException;
+
+    /** Whether the user wants the stack trace of an error. */
+    public final boolean isDebug() {
+        return output.debug;
+    }
+}

@@ -1,0 +1,41 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect.command;
+
+import picocli.CommandLine.Option;
+
+/** Options that every command has. Filled by picocli. */
+public final class OutputOptions {
+
+    @Option(
+            names = "--json",
+            description = "Print JSON with a versioned schema field instead of a table.")
+    boolean json;
+
+    @Option(
+            names = "--no-color",
+            description = "No colours; so do NO_COLOR and TERM=dumb in the environment.")
+    boolean noColor;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "No progress and no notes on stderr.")
+    boolean quiet;
+
+    @Option(names = "--progress", description = "Progress on stderr even when that is no terminal.")
+    boolean progress;
+
+    @Option(names = "--debug", description = "Show where an error comes from: the stack trace.")
+    boolean debug;
+}

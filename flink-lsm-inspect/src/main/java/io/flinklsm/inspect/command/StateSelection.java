@@ -1,0 +1,97 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect.command;
+
+import io.flinklsm.inspect.source.Checkpoint;
+import io.flinklsm.inspect.source.InspectException;
+import io.flinklsm.inspect.source.Operator;
+import io.flinklsm.inspect.source.StateView;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Which states the options {@code --operator} and {@code --state} mean. */
+final class StateSelection {
+
+    private StateSelection() {}
+
+    /**
+     * All states that both options allow.
+     *
+     * @throws InspectException if an option is given and nothing fits; names what there is
+     */
+    static List<StateView> of(
+            Checkpoint checkpoint, @Nullable String operator, @Nullable String state) {
+        List<StateView> fitting = new ArrayList<>();
+        for (StateView view : checkpoint.states()) {
+            if (isOperator(view.operator(), operator)
+                    && (state == null
+                            || state.equals(view.name())
+                            || state.equals(view.treeName()))) {
+                fitting.add(view);
+            }
+        }
+        if (fitting.isEmpty() && (operator != null || state != null)) {
+            throw InspectException.usage(
+                    "["
+                            + checkpoint.location()
+                            + "] no state fits: operator="
+                            + (operator == null ? "(any)" : operator)
+                            + ", state="
+                            + (state == null ? "(any)" : state)
+                            + "; there are "
+                            + names(checkpoint.states())
+                            + ".");
+        }
+        return fitting;
+    }
+
+    /**
+     * The only one.
+     *
+     * @throws InspectException if there are several, or none
+     */
+    static StateView one(Checkpoint checkpoint, @Nullable String operator, @Nullable String state) {
+        List<StateView> fitting = of(checkpoint, operator, state);
+        if (fitting.size() == 1) {
+            return fitting.get(0);
+        }
+        throw InspectException.usage(
+                "["
+                        + checkpoint.location()
+                        + "] "
+                        + (fitting.isEmpty() ? "has no state" : "say which state you mean")
+                        + (fitting.isEmpty()
+                                ? "; nothing can be read."
+                                : ": there are "
+                                        + names(fitting)
+                                        + "; give --state, and --operator if two operators have"
+                                        + " it."));
+    }
+
+    private static boolean isOperator(Operator operator, @Nullable String wanted) {
+        return wanted == null
+                || wanted.equals(operator.name())
+                || wanted.equals(operator.uid())
+                || wanted.equals(operator.uidHash());
+    }
+
+    private static String names(List<StateView> views) {
+        List<String> names = new ArrayList<>();
+        for (StateView view : views) {
+            names.add(view.operator().label() + " / " + view.treeName());
+        }
+        return String.join(", ", names);
+    }
+}

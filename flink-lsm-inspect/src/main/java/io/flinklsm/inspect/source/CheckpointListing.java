@@ -1,0 +1,109 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect.source;
+
+import io.flinklsm.core.errors.CorruptionException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.Path;
+
+/**
+ * The checkpoints below a directory, at most two levels down: {@code chk-N} below a job, or job and
+ * {@code chk-N} below the configured checkpoint directory.
+ *
+ * @param found oldest first
+ * @param skipped what has metadata but does not open
+ */
+public record CheckpointListing(String location, List<Found> found, List<Skipped> skipped) {
+
+    private static final int MAX_DEPTH = 2;
+
+    /**
+     * @param name its path below the location
+     */
+    public record Found(String name, Checkpoint checkpoint) {}
+
+    public record Skipped(String name, String reason) {}
+
+    public CheckpointListing {
+        found = List.copyOf(found);
+        skipped = List.copyOf(skipped);
+    }
+
+    /**
+     * @throws InspectException if there is no such directory, or no checkpoint in it
+     */
+    public static CheckpointListing of(String location) throws IOException {
+        Path root = Locations.parse(location);
+        FileStatus status = Locations.status(root);
+        if (status == null || !status.isDir()) {
+            throw InspectException.unreadable(
+                    "["
+                            + Locations.display(root)
+                            + "] there is no such directory; give the directory that"
+                            + " execution.checkpointing.dir names, or a job's directory in it.");
+        }
+        List<Found> found = new ArrayList<>();
+        List<Skipped> skipped = new ArrayList<>();
+        visit(root, "", 0, found, skipped);
+        if (found.isEmpty() && skipped.isEmpty()) {
+            throw InspectException.unreadable(
+                    "["
+                            + Locations.display(root)
+                            + "] has no checkpoint in it: no directory with "
+                            + MetadataFile.NAME
+                            + " at most "
+                            + MAX_DEPTH
+                            + " levels down; give a directory nearer to them.");
+        }
+        found.sort(
+                Comparator.comparingLong((Found one) -> one.checkpoint().createdMillis())
+                        .thenComparingLong(one -> one.checkpoint().id())
+                        .thenComparing(Found::name));
+        skipped.sort(Comparator.comparing(Skipped::name));
+        return new CheckpointListing(Locations.display(root), found, skipped);
+    }
+
+    private static void visit(
+            Path directory, String name, int depth, List<Found> found, List<Skipped> skipped)
+            throws IOException {
+        FileStatus metadata = Locations.status(new Path(directory, MetadataFile.NAME));
+        if (metadata != null) {
+            String shown = name.isEmpty() ? directory.getName() : name;
+            try {
+                found.add(new Found(shown, CheckpointReader.read(metadata, directory)));
+            } catch (InspectException | CorruptionException e) {
+                skipped.add(new Skipped(shown, Locations.redact(String.valueOf(e.getMessage()))));
+            }
+            return;
+        }
+        if (depth == MAX_DEPTH) {
+            return;
+        }
+        for (FileStatus child : Locations.list(directory)) {
+            if (child.isDir()) {
+                String childName = child.getPath().getName();
+                visit(
+                        child.getPath(),
+                        name.isEmpty() ? childName : name + "/" + childName,
+                        depth + 1,
+                        found,
+                        skipped);
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect.source;
+
+import io.flinklsm.core.checkpoint.CheckpointImage;
+import io.flinklsm.core.checkpoint.ManifestCodec;
+import io.flinklsm.core.storage.StorageInput;
+import io.flinklsm.statebackend.snapshot.CheckpointNames;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.runtime.checkpoint.CheckpointProperties;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
+import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.OperatorStateHandle;
+import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.filesystem.FileStateHandle;
+import org.apache.flink.runtime.state.filesystem.RelativeFileStateHandle;
+
+/** From Flink's metadata to the stores of its subtasks. Confined to one thread. */
+final class CheckpointReader {
+
+    private final Path directory;
+    private long createdMillis;
+
+    private CheckpointReader(Path directory, long createdMillis) {
+        this.directory = directory;
+        this.createdMillis = createdMillis;
+    }
+
+    static Checkpoint read(FileStatus metadataFile, Path directory) throws IOException {
+        CheckpointMetadata metadata = MetadataFile.read(metadataFile, directory.toString());
+        var reader = new CheckpointReader(directory, metadataFile.getModificationTime());
+        List<Operator> operators = new ArrayList<>();
+        for (OperatorState state : metadata.getOperatorStates()) {
+            operators.add(reader.operator(state));
+        }
+        operators.sort(Comparator.comparing(Operator::label).thenComparing(Operator::uidHash));
+        checkIsOurs(operators, directory);
+        CheckpointProperties properties = metadata.getCheckpointProperties();
+        boolean isSavepoint = properties != null && properties.isSavepoint();
+        return new Checkpoint(
+                directory,
+                isSavepoint ? Checkpoint.Kind.SAVEPOINT : Checkpoint.Kind.CHECKPOINT,
+                metadata.getCheckpointId(),
+                reader.createdMillis,
+                operators);
+    }
+
+    private static void checkIsOurs(List<Operator> operators, Path directory) {
+        for (Operator operator : operators) {
+            if (!operator.stores().isEmpty()) {
+                return;
+            }
+        }
+        for (Operator operator : operators) {
+            for (Operator.OtherState other : operator.others()) {
+                if (other.isKeyed()) {
+                    throw InspectException.unreadable(
+                            "["
+                                    + Locations.display(directory)
+                                    + "] is not an LSM checkpoint: operator="
+                                    + operator.label()
+                                    + ", keyed state="
+                                    + other.kind()
+                                    + "; give a checkpoint or native savepoint of a job with"
+                                    + " flink-lsm as its state backend.");
+                }
+            }
+        }
+    }
+
+    private Operator operator(OperatorState state) throws IOException {
+        List<SubtaskStore> stores = new ArrayList<>();
+        List<Operator.OtherState> others = new ArrayList<>();
+        for (Map.Entry<Integer, OperatorSubtaskState> subtask :
+                state.getSubtaskStates().entrySet()) {
+            for (KeyedStateHandle handle : subtask.getValue().getManagedKeyedState()) {
+                SubtaskStore store = store(subtask.getKey(), handle);
+                if (store != null) {
+                    stores.add(store);
+                } else {
+                    others.add(foreign(handle));
+                }
+            }
+            for (OperatorStateHandle handle : subtask.getValue().getManagedOperatorState()) {
+                handle.getStateNameToPartitionOffsets()
+                        .forEach(
+                                (name, info) ->
+                                        others.add(
+                                                new Operator.OtherState(
+                                                        name,
+                                                        kind(info.getDistributionMode()),
+                                                        false,
+                                                        handle.getStateSize())));
+            }
+        }
+        stores.sort(Comparator.comparingInt(SubtaskStore::subtask));
+        var coordinator = state.getCoordinatorState();
+        return new Operator(
+                state.getOperatorID().toHexString(),
+                state.getOperatorName().orElse(null),
+                state.getOperatorUid().orElse(null),
+                state.getParallelism(),
+                state.getMaxParallelism(),
+                state.getNumberCollectedStates(),
+                stores,
+                others,
+                coordinator == null ? 0 : coordinator.getStateSize(),
+                state.getStateSize());
+    }
+
+    private static String kind(OperatorStateHandle.Mode mode) {
+        return switch (mode) {
+            case SPLIT_DISTRIBUTE -> "operator-list";
+            case UNION -> "operator-union";
+            case BROADCAST -> "broadcast";
+        };
+    }
+
+    private static Operator.OtherState foreign(KeyedStateHandle handle) {
+        return new Operator.OtherState(
+                "", handle.getClass().getSimpleName(), true, handle.getStateSize());
+    }
+
+    /** Null if the handle is not ours. */
+    private @org.jspecify.annotations.Nullable SubtaskStore store(
+            int subtask, KeyedStateHandle handle) throws IOException {
+        if (!(handle instanceof IncrementalRemoteKeyedStateHandle remote)) {
+            return null;
+        }
+        Map<String, SourceFile> files = new HashMap<>();
+        for (HandleAndLocalPath file : remote.getSharedState()) {
+            files.put(file.getLocalPath(), file(file.getLocalPath(), file.getHandle(), true));
+        }
+        for (HandleAndLocalPath file : remote.getPrivateState()) {
+            files.put(file.getLocalPath(), file(file.getLocalPath(), file.getHandle(), false));
+        }
+        SourceFile manifest = files.get(CheckpointNames.MANIFEST);
+        if (manifest == null) {
+            return null;
+        }
+        var storage = new SourceStorage(files, directory);
+        CheckpointImage image = image(storage, manifest);
+        createdMillis = image.createdMillis();
+        KeyGroupRange keyGroups = handle.getKeyGroupRange();
+        return new SubtaskStore(
+                subtask,
+                keyGroups.getStartKeyGroup(),
+                keyGroups.getEndKeyGroup(),
+                image,
+                manifest,
+                remote.getMetaDataStateHandle(),
+                storage,
+                remote.getCheckpointedSize());
+    }
+
+    private static CheckpointImage image(SourceStorage storage, SourceFile manifest)
+            throws IOException {
+        try (StorageInput input = storage.open(manifest.name())) {
+            return ManifestCodec.read(input, manifest.location());
+        } catch (NoSuchFileException e) {
+            throw InspectException.corrupt(
+                    "["
+                            + manifest.location()
+                            + "] the checkpoint's manifest is missing: without it nobody knows its"
+                            + " files; bring it back, or look at another checkpoint.",
+                    e);
+        }
+    }
+
+    private SourceFile file(String name, StreamStateHandle handle, boolean isShared) {
+        checkInside(handle);
+        return new SourceFile(name, handle, location(handle), isShared);
+    }
+
+    /** What is relative to the checkpoint must not lead out of it. */
+    private void checkInside(StreamStateHandle handle) {
+        if (handle instanceof RelativeFileStateHandle relative
+                && (relative.getRelativePath().contains("/")
+                        || relative.getRelativePath().contains("\\")
+                        || relative.getRelativePath().contains(":")
+                        || relative.getRelativePath().equals(".."))) {
+            throw InspectException.corrupt(
+                    "["
+                            + Locations.display(directory)
+                            + "] a file of the checkpoint leads out of its directory: relativePath="
+                            + relative.getRelativePath()
+                            + "; somebody changed the metadata, do not restore from it.",
+                    null);
+        }
+    }
+
+    private static String location(StreamStateHandle handle) {
+        if (handle instanceof FileStateHandle file) {
+            return Locations.display(file.getFilePath());
+        }
+        return Locations.redact(handle.getStreamStateHandleID().getKeyString());
+    }
+}

@@ -1,0 +1,62 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect.source;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operator of the checkpointed job.
+ *
+ * @param uidHash 32 hexadecimal digits; empty for a store directory
+ * @param name null if the checkpoint does not say, as those of old Flinks
+ * @param uid null if the job gave none
+ * @param subtaskStates how many subtasks have any state in the checkpoint
+ * @param stores keyed state of ours, one a subtask
+ * @param others state that is not ours: operator state, and keyed state of other backends
+ * @param totalBytes all that the checkpoint refers to for this operator
+ */
+public record Operator(
+        String uidHash,
+        @Nullable String name,
+        @Nullable String uid,
+        int parallelism,
+        int maxParallelism,
+        int subtaskStates,
+        List<SubtaskStore> stores,
+        List<OtherState> others,
+        long coordinatorBytes,
+        long totalBytes) {
+
+    public Operator {
+        stores = List.copyOf(stores);
+        others = List.copyOf(others);
+    }
+
+    /**
+     * State that this program lists and does not open.
+     *
+     * @param kind such as {@code operator-list}, {@code broadcast}, {@code keyed (other backend)}
+     * @param isKeyed whether it is keyed state that another backend wrote
+     */
+    public record OtherState(String name, String kind, boolean isKeyed, long bytes) {}
+
+    /** What people call it: the name, else the uid, else the hash. */
+    public String label() {
+        if (name != null) {
+            return name;
+        }
+        return uid != null ? uid : uidHash;
+    }
+}

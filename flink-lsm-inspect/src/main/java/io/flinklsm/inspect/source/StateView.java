@@ -1,0 +1,96 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect.source;
+
+import io.flinklsm.core.sstable.SstableMeta;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One state of one operator, over all its subtasks.
+ *
+ * @param treeName {@code kv/} or {@code pq/} and the name
+ * @param parts one a subtask that has the tree; their key groups are disjoint, in ascending order
+ */
+public record StateView(Operator operator, String treeName, List<Part> parts) {
+
+    public StateView {
+        parts = List.copyOf(parts);
+    }
+
+    /**
+     * The tree in one subtask's store.
+     *
+     * @param sstables level 0 first, newest generation first; then level by level in key order
+     */
+    public record Part(SubtaskStore store, List<SstableMeta> sstables) {
+
+        public Part {
+            sstables = List.copyOf(sstables);
+        }
+    }
+
+    private static final String QUEUE_PREFIX = "pq/";
+
+    /** As the job names it. */
+    public String name() {
+        return treeName.substring(treeName.indexOf('/') + 1);
+    }
+
+    /** Whether it is a queue of timers. */
+    public boolean isQueue() {
+        return treeName.startsWith(QUEUE_PREFIX);
+    }
+
+    public List<SstableMeta> sstables() {
+        List<SstableMeta> all = new ArrayList<>();
+        parts.forEach(part -> all.addAll(part.sstables()));
+        return all;
+    }
+
+    /** Of all levels, so that a key in two levels counts twice; tombstones and operands count. */
+    public long entryCount() {
+        return sum(SstableMeta::entryCount);
+    }
+
+    public long tombstoneCount() {
+        return sum(SstableMeta::tombstoneCount);
+    }
+
+    public long mergeCount() {
+        return sum(SstableMeta::mergeCount);
+    }
+
+    public long sizeBytes() {
+        return sum(SstableMeta::sizeBytes);
+    }
+
+    private long sum(java.util.function.ToLongFunction<SstableMeta> figure) {
+        long sum = 0;
+        for (Part part : parts) {
+            for (SstableMeta sstable : part.sstables()) {
+                sum += figure.applyAsLong(sstable);
+            }
+        }
+        return sum;
+    }
+
+    /** Bytes of the key's key-group prefix, by the operator's maximum parallelism; 0 if unknown. */
+    public int keyGroupBytes() {
+        if (operator.maxParallelism() <= 0) {
+            return 0;
+        }
+        return operator.maxParallelism() > 128 ? 2 : 1;
+    }
+}
