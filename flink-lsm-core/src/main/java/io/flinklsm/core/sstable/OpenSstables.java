@@ -22,9 +22,11 @@ import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.parquet.format.KeyValue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -137,6 +139,27 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
         } catch (MalformedPageException e) {
             throw Corruption.of(name, e.getMessage(), e);
         }
+    }
+
+    /**
+     * The properties in a file's own footer, whose tail is checked first: text by name, such as
+     * {@code flinklsm.columns} (docs/format.md#footer).
+     *
+     * @throws io.flinklsm.core.errors.CorruptionException naming the file, if it is damaged or no
+     *     SSTable
+     */
+    public static Map<String, String> readProperties(Storage storage, String fileName)
+            throws IOException {
+        Map<String, String> properties = new HashMap<>();
+        try (StorageInput input = storage.open(fileName)) {
+            SstableTail tail = SstableTail.read(input, fileName, storage.describe(fileName), null);
+            if (tail.footer().isSetKey_value_metadata()) {
+                for (KeyValue pair : tail.footer().getKey_value_metadata()) {
+                    properties.put(pair.getKey(), pair.isSetValue() ? pair.getValue() : "");
+                }
+            }
+        }
+        return properties;
     }
 
     /** Bytes of bloom filters and indexes in memory, for statistics. */

@@ -1,0 +1,227 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect.merge;
+
+import io.flinklsm.core.cache.BlockCache;
+import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.merge.AppendOperator;
+import io.flinklsm.core.merge.CollapsingCursor;
+import io.flinklsm.core.merge.LoneSourceCursor;
+import io.flinklsm.core.sstable.OpenSstables;
+import io.flinklsm.core.sstable.Sstable;
+import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.version.RunCursor;
+import io.flinklsm.core.version.SortedRun;
+import io.flinklsm.core.version.Version;
+import io.flinklsm.core.version.VersionChecker;
+import io.flinklsm.inspect.source.InspectException;
+import io.flinklsm.inspect.source.StateView;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A state, open for reading: what Flink would see if it restored the checkpoint, without restoring
+ * it. Of each key the newest entry counts; tombstones hide, operands of lists are folded. Bounded
+ * memory, however large the state is. Safe for any thread; cursors are each confined to one.
+ *
+ * <pre>
+ * subtask 0   L0 #9 #7 | L1 a-f g-l   → one cursor  ┐
+ * subtask 1   L0 #8    | L1 m-p q-z   → one cursor  ┴ one after the other: key groups are disjoint
+ * </pre>
+ */
+public final class MergedState implements AutoCloseable {
+
+    /** Native memory for block indexes and bloom filters of open files. */
+    private static final long BUDGET_BYTES = 96L << 20;
+
+    private static final int MAX_OPEN_FILES = 128;
+
+    /** As the backend's list states have it, docs/format.md. */
+    private static final AppendOperator APPEND = new AppendOperator(',');
+
+    private static final String COLUMNS_PROPERTY = "flinklsm.columns";
+
+    private final StateView view;
+    private final @Nullable RowColumns columns;
+    private final MemoryBudget budget;
+    private final BlockCache cache;
+    private final List<OpenPart> parts;
+
+    private record OpenPart(StateView.Part part, OpenSstables sstables, Version version) {}
+
+    private MergedState(
+            StateView view,
+            @Nullable RowColumns columns,
+            MemoryBudget budget,
+            BlockCache cache,
+            List<OpenPart> parts) {
+        this.view = view;
+        this.columns = columns;
+        this.budget = budget;
+        this.cache = cache;
+        this.parts = parts;
+    }
+
+    /**
+     * Opens a state; reads one footer and no data yet.
+     *
+     * @throws InspectException if its files do not fit together
+     */
+    public static MergedState open(StateView view) throws IOException {
+        RowColumns columns = columns(view);
+        MemoryBudget budget = MemoryBudget.root("inspect", BUDGET_BYTES);
+        BlockCache cache = new BlockCache(budget.child("cache", 0, BUDGET_BYTES / 4));
+        List<OpenPart> parts = new ArrayList<>();
+        for (StateView.Part part : view.parts()) {
+            OpenSstables sstables =
+                    new OpenSstables(part.store().storage(), budget, cache, MAX_OPEN_FILES);
+            Version version = Version.of(part.sstables().stream().map(sstables::of).toList());
+            parts.add(new OpenPart(part, sstables, version));
+        }
+        MergedState state = new MergedState(view, columns, budget, cache, parts);
+        try {
+            state.checkLevels();
+            return state;
+        } catch (RuntimeException e) {
+            state.close();
+            throw e;
+        }
+    }
+
+    private void checkLevels() {
+        for (OpenPart open : parts) {
+            String problem = VersionChecker.findProblem(open.version());
+            if (problem != null) {
+                throw InspectException.corrupt(
+                        "[tree "
+                                + view.treeName()
+                                + "] its SSTables do not fit together: "
+                                + problem
+                                + "; the manifest is damaged, or the files of a store were looked"
+                                + " at without their manifest.",
+                        null);
+            }
+        }
+    }
+
+    /**
+     * The columns of the newest file that says any, null if none does. Older files may have other
+     * ones (before a schema migration); entries come out as bytes of their own time either way.
+     *
+     * @throws InspectException if the text in the footer is not what a writer writes
+     */
+    public static @Nullable RowColumns columns(StateView view) throws IOException {
+        SstableMeta newest = null;
+        StateView.Part place = null;
+        for (StateView.Part part : view.parts()) {
+            for (SstableMeta meta : part.sstables()) {
+                if (newest == null || meta.maxWriteTimeMillis() > newest.maxWriteTimeMillis()) {
+                    newest = meta;
+                    place = part;
+                }
+            }
+        }
+        if (newest == null || place == null) {
+            return null;
+        }
+        String text;
+        try {
+            text =
+                    OpenSstables.readProperties(place.store().storage(), newest.fileName())
+                            .get(COLUMNS_PROPERTY);
+        } catch (NoSuchFileException e) {
+            throw InspectException.unreadable(
+                    "[tree "
+                            + view.treeName()
+                            + " / "
+                            + place.store().storage().describe(newest.fileName())
+                            + "] the SSTable is missing; bring it back, \"flink-lsm verify\" lists"
+                            + " all that are.",
+                    e);
+        }
+        try {
+            return text == null || text.isEmpty() ? null : RowColumns.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw InspectException.corrupt(
+                    "[tree "
+                            + view.treeName()
+                            + " / "
+                            + place.store().storage().describe(newest.fileName())
+                            + "] the columns in its footer are unreadable: "
+                            + e.getMessage()
+                            + "; read it with the version that wrote it, or a newer one.",
+                    e);
+        }
+    }
+
+    public StateView view() {
+        return view;
+    }
+
+    /** Null if no footer says them: then keys and values are bytes. */
+    public @Nullable RowColumns columns() {
+        return columns;
+    }
+
+    /** How many subtasks have a part of the state. */
+    public int partCount() {
+        return parts.size();
+    }
+
+    /** Bytes read from the files so far, of {@code view().sizeBytes()}; for progress. */
+    public long bytesRead() {
+        long sum = 0;
+        for (OpenPart open : parts) {
+            sum += open.part().store().storage().bytesRead();
+        }
+        return sum;
+    }
+
+    /** The live entries in the range, of all subtasks: PUTs only, operands folded in. */
+    public EntryCursor cursor(KeyRange range) throws IOException {
+        List<EntryCursor> cursors = new ArrayList<>();
+        for (int part = 0; part < parts.size(); part++) {
+            cursors.add(partCursor(part, range));
+        }
+        return cursors.size() == 1 ? cursors.get(0) : new ChainedCursor(cursors);
+    }
+
+    /** The live entries in the range of one part. */
+    public EntryCursor partCursor(int part, KeyRange range) throws IOException {
+        List<EntryCursor> newestFirst = new ArrayList<>();
+        for (SortedRun run : parts.get(part).version().runs()) {
+            List<Sstable> overlapping = run.overlapping(range);
+            if (!overlapping.isEmpty()) {
+                // Opens its files one by one, when they are reached.
+                newestFirst.add(new RunCursor(overlapping, range, false));
+            }
+        }
+        return newestFirst.size() == 1
+                ? new LoneSourceCursor(newestFirst.get(0))
+                : CollapsingCursor.live(newestFirst, APPEND);
+    }
+
+    @Override
+    public void close() {
+        parts.forEach(open -> open.sstables().close());
+        cache.close();
+        budget.close();
+    }
+}
