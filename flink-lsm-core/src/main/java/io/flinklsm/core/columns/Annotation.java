@@ -30,6 +30,7 @@ public record Annotation(Kind kind, int first, int second) {
         DECIMAL,
         DATE,
         TIME_MILLIS,
+        TIME_NANOS,
         TIMESTAMP_MILLIS,
         TIMESTAMP_MICROS,
         TIMESTAMP_NANOS,
@@ -42,6 +43,7 @@ public record Annotation(Kind kind, int first, int second) {
     public static final Annotation ENUM = new Annotation(Kind.ENUM, 0, 0);
     public static final Annotation DATE = new Annotation(Kind.DATE, 0, 0);
     public static final Annotation TIME_MILLIS = new Annotation(Kind.TIME_MILLIS, 0, 0);
+    public static final Annotation TIME_NANOS = new Annotation(Kind.TIME_NANOS, 0, 0);
     public static final Annotation LIST = new Annotation(Kind.LIST, 0, 0);
     public static final Annotation MAP = new Annotation(Kind.MAP, 0, 0);
 

@@ -59,6 +59,11 @@ public abstract class ColumnType {
      */
     abstract Binding bind(Binder binder, String name, Nulls nulls);
 
+    /** Asks for columns of an entry's key, where some types have a place of their own. */
+    Binding bindKey(Binder binder) {
+        return bind(binder, RowColumns.KEY_COLUMN, Nulls.ROW);
+    }
+
     /** Asks for columns of a row, where some types have a place of their own. */
     Binding bindRow(Binder binder) {
         return bind(binder, RowColumns.VALUE_COLUMN, Nulls.ROW);

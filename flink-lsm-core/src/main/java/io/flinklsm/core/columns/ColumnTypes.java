@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** All types, by their texts; and what makes them for whoever knows the serializers. */
@@ -57,29 +58,145 @@ public final class ColumnTypes {
         return Scalars.STRING;
     }
 
+    /** As {@code StringValue} writes itself. */
+    public static ColumnType stringValue() {
+        return Scalars.STRING_VALUE;
+    }
+
+    public static ColumnType character() {
+        return Scalars.CHAR;
+    }
+
+    /** An array of characters. */
+    public static ColumnType characters() {
+        return Scalars.CHARS;
+    }
+
+    public static ColumnType bigInteger() {
+        return Scalars.BIG_INTEGER;
+    }
+
+    public static ColumnType bigDecimal() {
+        return Scalars.BIG_DECIMAL;
+    }
+
+    /** Milliseconds since 1970, the smallest long for null: java.util.Date, java.sql's as well. */
+    public static ColumnType dateMillis() {
+        return Times.MILLIS;
+    }
+
+    /** java.sql.Timestamp. */
+    public static ColumnType sqlTimestamp() {
+        return Times.SQL_TIMESTAMP;
+    }
+
+    public static ColumnType instant() {
+        return Times.INSTANT;
+    }
+
+    public static ColumnType localDate() {
+        return Times.LOCAL_DATE;
+    }
+
+    public static ColumnType localTime() {
+        return Times.LOCAL_TIME;
+    }
+
+    public static ColumnType localDateTime() {
+        return Times.LOCAL_DATE_TIME;
+    }
+
+    /**
+     * @param names of the constants, by the number that is written
+     */
+    public static ColumnType enumeration(List<String> names) {
+        return EnumCodec.type(names);
+    }
+
     /** Fields one behind the other. */
     public static ColumnType struct(List<String> names, List<ColumnType> fields) {
         return isTyped(fields) ? new StructType(names, fields) : firstOpaque(fields);
     }
 
+    /** A byte of flags, then each field behind a flag that is 1 for null. */
+    public static ColumnType pojo(List<String> names, List<ColumnType> fields) {
+        return isTyped(fields) ? new PojoType(names, fields) : firstOpaque(fields);
+    }
+
+    /**
+     * A mask, then the fields that are not null.
+     *
+     * @param hasKind whether the mask begins with the kind of the row
+     */
+    public static ColumnType row(boolean hasKind, List<String> names, List<ColumnType> fields) {
+        return isTyped(fields) ? new RowType(hasKind, names, fields) : firstOpaque(fields);
+    }
+
+    /**
+     * One of two, behind a byte that tells which.
+     *
+     * @param names of the left and the right one
+     */
+    public static ColumnType either(
+            int leftTag, int rightTag, List<String> names, ColumnType left, ColumnType right) {
+        List<ColumnType> sides = List.of(left, right);
+        return isTyped(sides)
+                ? new EitherType(leftTag, rightTag, names, sides)
+                : firstOpaque(sides);
+    }
+
+    /** A record of a stream, with its timestamp if it has one. */
+    public static ColumnType record(ColumnType value) {
+        return isTyped(value) ? new RecordType(value) : firstOpaque(List.of(value));
+    }
+
     /** A flag byte, 1 for null, then the value. */
     public static ColumnType nullable(ColumnType value) {
-        return isTyped(value) ? new NullableType(value) : value;
+        return nullable(value, 0);
+    }
+
+    /**
+     * A flag byte, 1 for null, then the value.
+     *
+     * @param padding zero bytes that a null has in the value's place
+     */
+    public static ColumnType nullable(ColumnType value, int padding) {
+        return isTyped(value)
+                ? new NullableType(value, NullableType.NULL_IS_ONE, padding)
+                : firstOpaque(List.of(value));
+    }
+
+    /** A flag byte, 0 for null, then the value. */
+    public static ColumnType present(ColumnType value) {
+        return isTyped(value)
+                ? new NullableType(value, NullableType.NULL_IS_ZERO, 0)
+                : firstOpaque(List.of(value));
     }
 
     /** A count, then elements. */
     public static ColumnType list(ColumnType element) {
-        return isTyped(element) ? new ListType(element, true) : element;
+        return isTyped(element) ? new ListType(element, true) : firstOpaque(List.of(element));
+    }
+
+    /** A count, then keys, each with a flag, 1 for null, and the value. */
+    public static ColumnType map(ColumnType key, ColumnType value) {
+        List<ColumnType> types = List.of(key, value);
+        return isTyped(types) ? new MapType(key, value) : firstOpaque(types);
     }
 
     /** Elements with a comma between them: list state. */
     public static ColumnType delimited(ColumnType element) {
-        return isTyped(element) ? new ListType(element, false) : element;
+        return isTyped(element) ? new ListType(element, false) : firstOpaque(List.of(element));
     }
 
     /** A timestamp, then the value. */
     public static ColumnType ttl(ColumnType value) {
-        return isTyped(value) ? new TtlType(value) : value;
+        return isTyped(value) ? new TtlType(value) : firstOpaque(List.of(value));
+    }
+
+    /** A timer: a timestamp that sorts as bytes do, key and namespace. */
+    public static ColumnType timer(ColumnType key, ColumnType namespace) {
+        return new TimerType(key, namespace);
     }
 
     /** One zero byte. */
@@ -127,8 +244,27 @@ public final class ColumnTypes {
             case "double" -> Scalars.DOUBLE;
             case "bytes" -> Scalars.BYTES;
             case "string" -> Scalars.STRING;
+            case "string-value" -> Scalars.STRING_VALUE;
+            case "char" -> Scalars.CHAR;
+            case "chars" -> Scalars.CHARS;
+            case "big-integer" -> Scalars.BIG_INTEGER;
+            case "big-decimal" -> Scalars.BIG_DECIMAL;
+            case "date-millis" -> Times.MILLIS;
+            case "sql-timestamp" -> Times.SQL_TIMESTAMP;
+            case "instant" -> Times.INSTANT;
+            case "local-date" -> Times.LOCAL_DATE;
+            case "local-time" -> Times.LOCAL_TIME;
+            case "local-date-time" -> Times.LOCAL_DATE_TIME;
+            case EnumCodec.NAME -> EnumCodec.type(text.attributes());
             case StructType.NAME -> StructType.of(text);
+            case PojoType.NAME -> PojoType.of(text);
+            case RowType.NAME -> RowType.of(text);
+            case EitherType.NAME -> EitherType.of(text);
+            case RecordType.NAME -> RecordType.of(text);
+            case MapType.NAME -> MapType.of(text);
+            case TimerType.NAME -> TimerType.of(text);
             case NullableType.NAME -> NullableType.of(text);
+            case NullableType.PRESENT -> NullableType.ofPresent(text);
             case ListType.COUNTED -> ListType.of(text, true);
             case ListType.DELIMITED -> ListType.of(text, false);
             case TtlType.NAME -> TtlType.of(text);
@@ -145,8 +281,42 @@ public final class ColumnTypes {
     static List<ColumnType> allOf(List<TypeText> texts) {
         List<ColumnType> types = new ArrayList<>();
         for (TypeText text : texts) {
-            types.add(of(text));
+            types.add(typedOf(text));
         }
         return types;
+    }
+
+    /**
+     * A part of another type.
+     *
+     * @throws IllegalArgumentException if it cannot be one
+     */
+    static ColumnType typedOf(TypeText text) {
+        ColumnType type = of(text);
+        if (!isTyped(type)) {
+            throw new IllegalArgumentException(
+                    "type cannot be part of another: name=" + text.name());
+        }
+        return type;
+    }
+
+    static void checkFields(String name, List<String> names, List<ColumnType> fields) {
+        if (names.size() != fields.size() || fields.isEmpty() || !isTyped(fields)) {
+            throw new IllegalArgumentException(
+                    "a " + name + " has a name for each of its fields, and one at least");
+        }
+    }
+
+    /** Which of the names the value is. */
+    static int indexOf(byte[][] names, LeafCursor value) {
+        byte[] bytes = value.bytes();
+        int from = value.bytesFrom();
+        int to = from + value.bytesLength();
+        for (int i = 0; i < names.length; i++) {
+            if (Arrays.equals(names[i], 0, names[i].length, bytes, from, to)) {
+                return i;
+            }
+        }
+        throw new IndexOutOfBoundsException("a name that is not one of " + names.length);
     }
 }

@@ -36,7 +36,7 @@ final class ListType extends ColumnType {
     }
 
     static ListType of(TypeText text, boolean counted) {
-        return new ListType(ColumnTypes.of(text.child(0, 1)), counted);
+        return new ListType(ColumnTypes.typedOf(text.child(0, 1)), counted);
     }
 
     @Override

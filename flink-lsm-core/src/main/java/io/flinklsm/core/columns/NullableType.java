@@ -14,28 +14,57 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import java.util.List;
 
 /**
- * A byte that is 1 if the value is null, and the value if it is not: values of maps, Flink's
- * nullable wrapper. The column of the value, optional.
+ * A byte that says whether the value is null, and the value if it is not: values of maps, elements
+ * of arrays, Flink's nullable wrapper (which may fill the place of the value with zeros). The
+ * column of the value, optional.
  */
 final class NullableType extends ColumnType {
 
     static final String NAME = "nullable";
+    static final String PRESENT = "present";
+
+    /** The byte of a null; the other one is that of a value. */
+    static final int NULL_IS_ONE = 1;
+
+    static final int NULL_IS_ZERO = 0;
+
+    private static final int MAX_PADDING = 1 << 16;
 
     private final ColumnType value;
+    private final int nullFlag;
+    private final int padding;
 
-    NullableType(ColumnType value) {
+    /**
+     * @param padding zero bytes behind the flag of a null
+     */
+    NullableType(ColumnType value, int nullFlag, int padding) {
+        if (padding < 0 || padding > MAX_PADDING) {
+            throw new IllegalArgumentException("padding=" + padding);
+        }
         this.value = value;
+        this.nullFlag = nullFlag;
+        this.padding = padding;
     }
 
     static NullableType of(TypeText text) {
-        return new NullableType(ColumnTypes.of(text.child(0, 1)));
+        int padding = text.attributes().isEmpty() ? 0 : text.intAttribute(0, 0, MAX_PADDING);
+        return new NullableType(ColumnTypes.typedOf(text.child(0, 1)), NULL_IS_ONE, padding);
+    }
+
+    static NullableType ofPresent(TypeText text) {
+        return new NullableType(ColumnTypes.typedOf(text.child(0, 1)), NULL_IS_ZERO, 0);
     }
 
     @Override
     TypeText text() {
-        return TypeText.of(NAME, value.text());
+        return new TypeText(
+                nullFlag == NULL_IS_ONE ? NAME : PRESENT,
+                padding == 0 ? List.of() : List.of(Integer.toString(padding)),
+                List.of(""),
+                List.of(value.text()));
     }
 
     @Override
@@ -56,7 +85,8 @@ final class NullableType extends ColumnType {
     @Override
     Binding bind(Binder binder, String name, Nulls nulls) {
         int above = binder.definition();
-        return new Bound(value.bind(binder, name, Nulls.OUTER), above, nulls.allowsOwn());
+        Nulls ofValue = nulls == Nulls.NONE ? Nulls.NONE : Nulls.OUTER;
+        return new Bound(value.bind(binder, name, ofValue), above, nulls.allowsOwn());
     }
 
     @Override
@@ -67,22 +97,25 @@ final class NullableType extends ColumnType {
         return super.bindRow(binder);
     }
 
-    private static final class Bound extends Binding {
-        private final Binding value;
+    private final class Bound extends Binding {
+        private final Binding bound;
         private final int above;
 
-        Bound(Binding value, int above, boolean allowsNull) {
-            super(value.definition, allowsNull);
-            this.value = value;
+        Bound(Binding bound, int above, boolean allowsNull) {
+            super(bound.definition, allowsNull);
+            this.bound = bound;
             this.above = above;
         }
 
         @Override
         void shred(WireReader in, int repetition) throws NotTypedException {
-            if (!in.readBoolean()) {
-                value.shred(in, repetition);
+            if (in.readBoolean() != (nullFlag == 1)) {
+                bound.shred(in, repetition);
             } else if (allowsNull) {
-                value.shredNull(above, repetition);
+                for (int i = 0; i < padding; i++) {
+                    in.check(in.readByte() == 0);
+                }
+                bound.shredNull(above, repetition);
             } else {
                 throw NotTypedException.INSTANCE;
             }
@@ -90,17 +123,18 @@ final class NullableType extends ColumnType {
 
         @Override
         void shredNull(int atDefinition, int repetition) {
-            value.shredNull(atDefinition, repetition);
+            bound.shredNull(atDefinition, repetition);
         }
 
         @Override
         void assemble(ValueBuffer out) {
-            if (!value.isNull()) {
-                out.append((byte) 0);
-                value.assemble(out);
+            if (!bound.isNull()) {
+                out.append((byte) (1 - nullFlag));
+                bound.assemble(out);
             } else if (allowsNull) {
-                out.append((byte) 1);
-                value.skipNull();
+                out.append((byte) nullFlag);
+                out.appendZeros(padding);
+                bound.skipNull();
             } else {
                 throw nullWhereNoneMayBe(first());
             }
@@ -108,12 +142,12 @@ final class NullableType extends ColumnType {
 
         @Override
         void skipNull() {
-            value.skipNull();
+            bound.skipNull();
         }
 
         @Override
         LeafCursor first() {
-            return value.first();
+            return bound.first();
         }
     }
 }

@@ -20,13 +20,19 @@ enum Nulls {
     /** What is around it: its column is optional, and bytes that say null are not typed. */
     OUTER,
     /** The row may have no value at all, and the type's own bytes may say null as well. */
-    ROW;
+    ROW,
+    /** Nobody: its column is required, and bytes that say null are not typed. */
+    NONE;
 
     boolean isOptional(ColumnType type) {
-        return this != OWN || type.isNullable();
+        return switch (this) {
+            case OWN -> type.isNullable();
+            case OUTER, ROW -> true;
+            case NONE -> false;
+        };
     }
 
     boolean allowsOwn() {
-        return this != OUTER;
+        return this == OWN || this == ROW;
     }
 }

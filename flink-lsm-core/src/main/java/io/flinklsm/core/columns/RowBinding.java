@@ -43,7 +43,7 @@ public final class RowBinding {
         // Only one part may reach to the end of the key, and it must be the last.
         boolean findsNamespace = columns.key().findsItsEnd();
         boolean findsMapKey = findsNamespace && columns.namespace().findsItsEnd();
-        key = bindKey(binder, columns.key(), RowColumns.KEY_COLUMN, true);
+        key = columns.key().hasColumns() ? columns.key().bindKey(binder) : null;
         namespace =
                 bindKey(binder, columns.namespace(), RowColumns.NAMESPACE_COLUMN, findsNamespace);
         ColumnType mapKeyType = columns.mapKey();

@@ -118,7 +118,49 @@ final class Scalars {
                     Physical.BYTES,
                     Annotation.STRING,
                     true,
-                    new StringCodec());
+                    new StringCodec(true));
+
+    /** As a StringValue writes it: never null. */
+    static final ScalarType STRING_VALUE =
+            new ScalarType(
+                    TypeText.of("string-value"),
+                    Physical.BYTES,
+                    Annotation.STRING,
+                    false,
+                    new StringCodec(false));
+
+    static final ScalarType CHAR =
+            new ScalarType(
+                    TypeText.of("char"),
+                    Physical.BYTES,
+                    Annotation.STRING,
+                    false,
+                    new CharCodec(false));
+
+    /** An array of them, as a string. */
+    static final ScalarType CHARS =
+            new ScalarType(
+                    TypeText.of("chars"),
+                    Physical.BYTES,
+                    Annotation.STRING,
+                    false,
+                    new CharCodec(true));
+
+    static final ScalarType BIG_INTEGER =
+            new ScalarType(
+                    TypeText.of("big-integer"),
+                    Physical.BYTES,
+                    Annotation.STRING,
+                    true,
+                    new DecimalCodec(false));
+
+    static final ScalarType BIG_DECIMAL =
+            new ScalarType(
+                    TypeText.of("big-decimal"),
+                    Physical.BYTES,
+                    Annotation.STRING,
+                    true,
+                    new DecimalCodec(true));
 
     private Scalars() {}
 

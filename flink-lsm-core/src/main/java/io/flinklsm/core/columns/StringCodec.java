@@ -17,20 +17,27 @@ import io.flinklsm.core.bytes.ValueBuffer;
 
 /**
  * Strings as Flink writes them: the number of UTF-16 units plus one (0 is null), then the units,
- * all of them as integers of seven bits a byte, lowest first. The column is UTF-8, so a string with
- * half a surrogate pair is not typed.
+ * all of them as integers of seven bits a byte, lowest first. Flink's own StringValue has the
+ * number as it is, and no null. The column is UTF-8, so a string with half a surrogate pair is not
+ * typed.
  */
 final class StringCodec implements ScalarCodec {
 
     private static final int HIGH_BIT = 0x80;
 
+    /** What is added to the number of units; 0 or 1. */
+    private final int offset;
+
+    StringCodec(boolean isNullable) {
+        offset = isNullable ? 1 : 0;
+    }
+
     @Override
     public boolean shred(WireReader in, LeafBuffer out) throws NotTypedException {
-        int lengthPlusOne = readInteger(in);
-        if (lengthPlusOne == 0) {
+        int units = readInteger(in) - offset;
+        if (units == -1 && offset == 1) {
             return false;
         }
-        int units = lengthPlusOne - 1;
         // A unit takes a byte at least.
         in.check(units >= 0 && units <= in.remaining());
         int ascii = asciiPrefix(in.array(), in.position(), units);
@@ -76,7 +83,7 @@ final class StringCodec implements ScalarCodec {
         int from = in.bytesFrom();
         int to = from + in.bytesLength();
         if (asciiPrefix(utf8, from, to - from) == to - from) {
-            writeInteger(to - from + 1, out);
+            writeInteger(to - from + offset, out);
             out.append(utf8, from, to - from);
             return;
         }
@@ -85,7 +92,7 @@ final class StringCodec implements ScalarCodec {
             int b = utf8[at] & 0xFF;
             units += (b & 0xC0) == 0x80 ? 0 : b >= 0xF0 ? 2 : 1;
         }
-        writeInteger(units + 1, out);
+        writeInteger(units + offset, out);
         int at = from;
         while (at < to) {
             int b = utf8[at++] & 0xFF;

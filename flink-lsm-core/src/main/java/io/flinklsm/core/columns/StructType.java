@@ -27,9 +27,7 @@ final class StructType extends ColumnType {
     private final List<ColumnType> fields;
 
     StructType(List<String> names, List<ColumnType> fields) {
-        if (names.size() != fields.size() || fields.isEmpty()) {
-            throw new IllegalArgumentException("a struct has a name for each of its fields");
-        }
+        ColumnTypes.checkFields(NAME, names, fields);
         this.names = List.copyOf(names);
         this.fields = List.copyOf(fields);
     }

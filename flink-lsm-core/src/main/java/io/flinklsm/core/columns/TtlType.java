@@ -32,7 +32,7 @@ final class TtlType extends ColumnType {
     }
 
     static TtlType of(TypeText text) {
-        return new TtlType(ColumnTypes.of(text.child(0, 1)));
+        return new TtlType(ColumnTypes.typedOf(text.child(0, 1)));
     }
 
     @Override

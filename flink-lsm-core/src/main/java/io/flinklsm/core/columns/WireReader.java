@@ -92,6 +92,13 @@ final class WireReader {
         return (short) SHORT.get(bytes, skip(Short.BYTES));
     }
 
+    /** The next four bytes, which stay where they are. */
+    int peekInt() throws NotTypedException {
+        int value = readInt();
+        position -= Integer.BYTES;
+        return value;
+    }
+
     int readInt() throws NotTypedException {
         return (int) INT.get(bytes, skip(Integer.BYTES));
     }
