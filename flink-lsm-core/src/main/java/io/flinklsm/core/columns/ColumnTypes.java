@@ -201,7 +201,53 @@ public final class ColumnTypes {
 
     /** One zero byte. */
     public static ColumnType nothing() {
-        return new VoidType();
+        return new VoidType(new byte[1]);
+    }
+
+    /**
+     * Always the same bytes.
+     *
+     * @param bytes at least one
+     */
+    public static ColumnType constant(byte[] bytes) {
+        return new VoidType(bytes);
+    }
+
+    /**
+     * A row, array or map of Flink SQL: its size, then its binary form. A row without fields is a
+     * constant.
+     *
+     * @throws IllegalArgumentException for another type, or if a row inside it has no fields
+     */
+    public static ColumnType sql(SqlType type) {
+        return type instanceof SqlRow row && row.isEmpty()
+                ? constant(new byte[] {0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0})
+                : new SqlSized(type);
+    }
+
+    /** The length as an int, then UTF-8. */
+    public static ColumnType sqlString() {
+        return SqlScalars.UTF8;
+    }
+
+    /**
+     * An unscaled value: a long up to 18 digits, else bytes with their number before them.
+     *
+     * @param precision digits, 1 to 38
+     * @param scale how many of them are behind the point
+     */
+    public static ColumnType sqlDecimal(int precision, int scale) {
+        return SqlScalars.decimal(precision, scale);
+    }
+
+    /**
+     * Milliseconds, and from the fourth digit on the nanoseconds in them as an int.
+     *
+     * @param precision digits of a second, 0 to 9
+     * @param isUtc whether it is an instant; else it is local time
+     */
+    public static ColumnType sqlTimestamp(int precision, boolean isUtc) {
+        return SqlScalars.timestamp(precision, isUtc);
     }
 
     /**
@@ -268,7 +314,13 @@ public final class ColumnTypes {
             case ListType.COUNTED -> ListType.of(text, true);
             case ListType.DELIMITED -> ListType.of(text, false);
             case TtlType.NAME -> TtlType.of(text);
-            case VoidType.NAME -> new VoidType();
+            case VoidType.NAME -> VoidType.of(text);
+            case SqlSized.NAME -> new SqlSized(SqlTypes.of(text.child(0, 1)));
+            case SqlScalars.UTF8_NAME -> SqlScalars.UTF8;
+            case SqlScalars.DECIMAL_NAME ->
+                    sqlDecimal(SqlTypes.precision(text), SqlTypes.scale(text));
+            case SqlScalars.TIMESTAMP_NAME ->
+                    sqlTimestamp(text.intAttribute(0, 0, 9), text.intAttribute(1, 0, 1) == 1);
             case OpaqueType.NAME -> OpaqueType.of(text);
             default ->
                     throw new IllegalArgumentException(

@@ -185,6 +185,16 @@ public final class LeafCursor {
         return isRepeated && level < rowEnd ? repetitions[level] : 0;
     }
 
+    /** How many values or nulls begin an element of a list at this repetition level, from here. */
+    int count(int ofRepetition) {
+        checkInRow();
+        int count = 1;
+        for (int i = level + 1; i < rowEnd && repetitions[i] >= ofRepetition; i++) {
+            count += repetitions[i] == ofRepetition ? 1 : 0;
+        }
+        return count;
+    }
+
     public boolean booleanValue() {
         return data[dataFrom + value] != 0;
     }

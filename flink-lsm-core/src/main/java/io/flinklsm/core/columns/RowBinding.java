@@ -120,8 +120,8 @@ public final class RowBinding {
         int from = in.position();
         if (part != null) {
             part.shred(in, 0);
-        } else if (type instanceof VoidType) {
-            in.check(in.readByte() == 0);
+        } else if (type instanceof VoidType constant) {
+            constant.skip(in);
         } else {
             throw NotTypedException.INSTANCE;
         }

@@ -13,14 +13,36 @@
  */
 package io.flinklsm.core.columns;
 
-/** One zero byte that says nothing: the namespace of state that has none. No columns. */
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Bytes that are always the same and say nothing: one zero byte, the namespace of state that has
+ * none; or others, the key of a table that is not grouped. No columns.
+ */
 final class VoidType extends ColumnType {
 
     static final String NAME = "void";
 
+    private static final byte[] ZERO = {0};
+
+    private final byte[] constant;
+
+    VoidType(byte[] constant) {
+        this.constant = constant.clone();
+    }
+
+    static VoidType of(TypeText text) {
+        return new VoidType(
+                text.attributes().isEmpty() ? ZERO : HexFormat.of().parseHex(text.attribute(0)));
+    }
+
     @Override
     TypeText text() {
-        return TypeText.of(NAME);
+        return Arrays.equals(constant, ZERO)
+                ? TypeText.of(NAME)
+                : TypeText.of(NAME, List.of(HexFormat.of().formatHex(constant)));
     }
 
     @Override
@@ -31,5 +53,12 @@ final class VoidType extends ColumnType {
     @Override
     Binding bind(Binder binder, String name, Nulls nulls) {
         throw new IllegalStateException("void has no columns: name=" + name);
+    }
+
+    /** Reads it. */
+    void skip(WireReader in) throws NotTypedException {
+        for (byte b : constant) {
+            in.check((byte) in.readByte() == b);
+        }
     }
 }

@@ -1,0 +1,42 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.columns;
+
+/** A {@link SqlBinding} of one leaf column. */
+abstract class SqlLeafBinding extends SqlBinding {
+
+    final LeafBuffer buffer;
+    final LeafCursor cursor;
+
+    SqlLeafBinding(Leaf leaf, boolean optional) {
+        super(leaf.column().maxDefinitionLevel(), optional);
+        this.buffer = leaf.buffer();
+        this.cursor = leaf.cursor();
+    }
+
+    @Override
+    final void shredNull(int atDefinition, int repetition) {
+        buffer.addNull(atDefinition, repetition);
+    }
+
+    @Override
+    final void skipNull() {
+        cursor.next();
+    }
+
+    @Override
+    final LeafCursor first() {
+        return cursor;
+    }
+}
