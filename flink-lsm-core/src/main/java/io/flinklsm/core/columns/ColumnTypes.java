@@ -226,7 +226,7 @@ public final class ColumnTypes {
     }
 
     /** The length as an int, then UTF-8. */
-    public static ColumnType sqlString() {
+    public static ColumnType utf8() {
         return SqlScalars.UTF8;
     }
 
@@ -236,7 +236,7 @@ public final class ColumnTypes {
      * @param precision digits, 1 to 38
      * @param scale how many of them are behind the point
      */
-    public static ColumnType sqlDecimal(int precision, int scale) {
+    public static ColumnType unscaled(int precision, int scale) {
         return SqlScalars.decimal(precision, scale);
     }
 
@@ -246,7 +246,7 @@ public final class ColumnTypes {
      * @param precision digits of a second, 0 to 9
      * @param isUtc whether it is an instant; else it is local time
      */
-    public static ColumnType sqlTimestamp(int precision, boolean isUtc) {
+    public static ColumnType millisAndNanos(int precision, boolean isUtc) {
         return SqlScalars.timestamp(precision, isUtc);
     }
 
@@ -318,9 +318,9 @@ public final class ColumnTypes {
             case SqlSized.NAME -> new SqlSized(SqlTypes.of(text.child(0, 1)));
             case SqlScalars.UTF8_NAME -> SqlScalars.UTF8;
             case SqlScalars.DECIMAL_NAME ->
-                    sqlDecimal(SqlTypes.precision(text), SqlTypes.scale(text));
+                    unscaled(SqlTypes.precision(text), SqlTypes.scale(text));
             case SqlScalars.TIMESTAMP_NAME ->
-                    sqlTimestamp(text.intAttribute(0, 0, 9), text.intAttribute(1, 0, 1) == 1);
+                    millisAndNanos(text.intAttribute(0, 0, 9), text.intAttribute(1, 0, 1) == 1);
             case OpaqueType.NAME -> OpaqueType.of(text);
             default ->
                     throw new IllegalArgumentException(

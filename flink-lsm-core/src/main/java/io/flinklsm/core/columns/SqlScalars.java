@@ -20,8 +20,8 @@ import java.util.List;
 final class SqlScalars {
 
     static final String UTF8_NAME = "utf8";
-    static final String DECIMAL_NAME = "sql-decimal";
-    static final String TIMESTAMP_NAME = "sql-timestamp";
+    static final String DECIMAL_NAME = "unscaled";
+    static final String TIMESTAMP_NAME = "millis-and-nanos";
 
     static final ScalarType UTF8 =
             new ScalarType(

@@ -153,7 +153,7 @@ final class SqlTypesTest {
 
     @Test
     void valuesThatStandAloneComeBackToTheByte() {
-        ColumnType text = ColumnTypes.sqlString();
+        ColumnType text = ColumnTypes.utf8();
         List<byte[]> texts =
                 List.of(
                         sized(utf8("")),
@@ -164,7 +164,7 @@ final class SqlTypesTest {
         assertThat(RoundTrip.check(text, texts)).containsExactly(true, true, false, false, false);
         RoundTrip.fuzz(text, texts, 1, 20_000);
 
-        ColumnType decimal = ColumnTypes.sqlDecimal(38, 10);
+        ColumnType decimal = ColumnTypes.unscaled(38, 10);
         BigInteger limit = BigInteger.TEN.pow(38);
         List<byte[]> decimals =
                 List.of(
@@ -180,11 +180,11 @@ final class SqlTypesTest {
                 .containsExactly(true, true, true, false, false, false, false, false);
         RoundTrip.fuzz(decimal, decimals, 2, 20_000);
 
-        ColumnType compact = ColumnTypes.sqlDecimal(4, 2);
+        ColumnType compact = ColumnTypes.unscaled(4, 2);
         assertThat(RoundTrip.check(compact, List.of(longs(9999), longs(-9999), longs(10_000))))
                 .containsExactly(true, true, false);
 
-        ColumnType nanos = ColumnTypes.sqlTimestamp(9, true);
+        ColumnType nanos = ColumnTypes.millisAndNanos(9, true);
         List<byte[]> times =
                 List.of(
                         stamp(-1, 999_999),
@@ -195,12 +195,12 @@ final class SqlTypesTest {
         RoundTrip.fuzz(nanos, times, 3, 20_000);
         assertThat(
                         RoundTrip.check(
-                                ColumnTypes.sqlTimestamp(6, true),
+                                ColumnTypes.millisAndNanos(6, true),
                                 List.of(stamp(-1, 999_000), stamp(-1, 999_001))))
                 .containsExactly(true, false);
         assertThat(
                         RoundTrip.check(
-                                ColumnTypes.sqlTimestamp(0, true),
+                                ColumnTypes.millisAndNanos(0, true),
                                 List.of(longs(-1), longs(Long.MIN_VALUE))))
                 .containsExactly(true, false);
     }
