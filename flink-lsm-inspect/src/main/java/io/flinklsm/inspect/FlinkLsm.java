@@ -15,8 +15,12 @@ package io.flinklsm.inspect;
 
 import io.flinklsm.inspect.command.Errors;
 import io.flinklsm.inspect.command.FilesCommand;
+import io.flinklsm.inspect.command.GetCommand;
 import io.flinklsm.inspect.command.InspectFactory;
 import io.flinklsm.inspect.command.LsCommand;
+import io.flinklsm.inspect.command.ScanCommand;
+import io.flinklsm.inspect.command.ShowCommand;
+import io.flinklsm.inspect.command.VerifyCommand;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.source.InspectException;
 import java.io.PrintWriter;
@@ -24,12 +28,21 @@ import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** The program {@code flink-lsm}. */
 @Command(
         name = "flink-lsm",
         description = "Looks into flink-lsm checkpoints, native savepoints and store directories.",
-        subcommands = {LsCommand.class, FilesCommand.class},
+        subcommands = {
+            LsCommand.class,
+            ShowCommand.class,
+            FilesCommand.class,
+            VerifyCommand.class,
+            GetCommand.class,
+            ScanCommand.class
+        },
         mixinStandardHelpOptions = true,
         versionProvider = FlinkLsm.Version.class,
         footer = {
@@ -38,11 +51,19 @@ import picocli.CommandLine.Help.Ansi;
             "",
             "Examples:",
             "  flink-lsm ls /checkpoints/3f2a",
-            "  flink-lsm files --help"
+            "  flink-lsm scan --help"
         })
-public final class FlinkLsm {
+public final class FlinkLsm implements Runnable {
+
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     private FlinkLsm() {}
+
+    /** Without a command. */
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "say what to do");
+    }
 
     public static void main(String[] arguments) {
         int exitCode = run(Console.ofProcess(System.getenv()), arguments);
@@ -83,6 +104,9 @@ public final class FlinkLsm {
                         failure.getMessage() + "; \"" + name + " --help\" shows what is possible."),
                 console,
                 false);
+        if (failure.getCommandLine().getParent() == null) {
+            failure.getCommandLine().usage(console.err());
+        }
         return InspectException.USAGE;
     }
 

@@ -17,6 +17,7 @@ import io.flinklsm.core.bytes.Checksum;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.errors.UnknownFormatException;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageNames;
@@ -195,7 +196,7 @@ public final class ManifestCodec {
                     null);
         }
         if (format != FORMAT) {
-            throw new CorruptionException(
+            throw new UnknownFormatException(
                     "["
                             + source
                             + "] is a manifest of an unknown format: format="

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntConsumer;
 import org.apache.parquet.format.KeyValue;
 import org.jspecify.annotations.Nullable;
 
@@ -104,10 +105,19 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
 
     /** Reads and checks every block too: checksums, order, counts, key range. */
     public void verifyBlocks(SstableMeta meta) throws IOException {
+        verifyBlocks(meta, block -> {});
+    }
+
+    /**
+     * Like {@link #verifyBlocks(SstableMeta)}.
+     *
+     * @param progress gets the number of each block that was found sound
+     */
+    public void verifyBlocks(SstableMeta meta, IntConsumer progress) throws IOException {
         verify(meta);
         SstableReader reader = handles.computeIfAbsent(meta.fileName(), Handle::new).acquire(meta);
         try {
-            SstableVerifier.verify(reader);
+            SstableVerifier.verify(reader, progress);
         } finally {
             reader.release();
         }

@@ -14,6 +14,7 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.errors.UnknownFormatException;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
@@ -203,7 +204,7 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
             }
             String format = pairs.get(SstableFormat.FORMAT_PROPERTY);
             if (!Integer.toString(SstableFormat.VERSION).equals(format)) {
-                throw new CorruptionException(
+                throw new UnknownFormatException(
                         "["
                                 + name
                                 + "] has a format that this version of flink-lsm does not read: "

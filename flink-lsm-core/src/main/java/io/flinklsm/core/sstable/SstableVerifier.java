@@ -21,6 +21,7 @@ import io.flinklsm.core.entry.KeyBuffer;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 import org.apache.parquet.format.Encoding;
 
 /**
@@ -32,6 +33,7 @@ final class SstableVerifier {
     private static final int READ_AHEAD_BYTES = 256 << 10;
 
     private final SstableReader reader;
+    private final IntConsumer progress;
     private final Slice key = new Slice();
     private final ValueBuffer lastKey = new ValueBuffer();
     private final Slice lastKeyView = new Slice();
@@ -39,15 +41,17 @@ final class SstableVerifier {
     private final long[] counts = new long[EntryKind.values().length];
     private long entries;
 
-    private SstableVerifier(SstableReader reader) {
+    private SstableVerifier(SstableReader reader, IntConsumer progress) {
         this.reader = reader;
+        this.progress = progress;
     }
 
     /**
+     * @param progress gets the number of each block that was found sound
      * @throws io.flinklsm.core.errors.CorruptionException naming the file, at the first damage
      */
-    static void verify(SstableReader reader) throws IOException {
-        new SstableVerifier(reader).verify();
+    static void verify(SstableReader reader, IntConsumer progress) throws IOException {
+        new SstableVerifier(reader, progress).verify();
     }
 
     private void verify() throws IOException {
@@ -57,6 +61,7 @@ final class SstableVerifier {
                 try {
                     decoded.load(reader.input(), reader.index(), block);
                     verifyEntries(decoded, block);
+                    progress.accept(block);
                 } catch (IOException | RuntimeException e) {
                     throw reader.failure(e, block);
                 }

@@ -14,6 +14,7 @@
 package io.flinklsm.inspect.command;
 
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.errors.UnknownFormatException;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.SafeText;
 import io.flinklsm.inspect.source.InspectException;
@@ -34,6 +35,7 @@ public final class Errors {
             return known.exitCode();
         }
         return failure instanceof CorruptionException
+                        && !(failure instanceof UnknownFormatException)
                 ? InspectException.CORRUPT
                 : InspectException.UNREADABLE;
     }

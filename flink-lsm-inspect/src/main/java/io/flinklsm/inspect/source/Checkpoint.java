@@ -18,9 +18,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the user pointed at, opened: a checkpoint, a native savepoint, or the directory of a store.
@@ -44,7 +47,7 @@ public record Checkpoint(
         STORE;
 
         public String label() {
-            return name().toLowerCase(java.util.Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -60,6 +63,17 @@ public record Checkpoint(
      *     of ours
      */
     public static Checkpoint open(String location) throws IOException {
+        return open(location, null);
+    }
+
+    /**
+     * Like {@link #open(String)}, but goes on when a subtask's store cannot be opened, so that all
+     * that is wrong can be told.
+     *
+     * @param problems gets each failure; null to throw the first
+     */
+    public static Checkpoint open(String location, @Nullable Consumer<Exception> problems)
+            throws IOException {
         Path path = Locations.parse(location);
         FileStatus status = Locations.status(path);
         if (status == null) {
@@ -71,12 +85,14 @@ public record Checkpoint(
         }
         if (!status.isDir()) {
             if (path.getName().equals(MetadataFile.NAME)) {
-                return CheckpointReader.read(status, path.getParent());
+                return CheckpointReader.read(status, path.getParent(), problems);
             }
             path = path.getParent();
         }
         FileStatus metadata = Locations.status(new Path(path, MetadataFile.NAME));
-        return metadata != null ? CheckpointReader.read(metadata, path) : StoreReader.read(path);
+        return metadata != null
+                ? CheckpointReader.read(metadata, path, problems)
+                : StoreReader.read(path);
     }
 
     public String location() {

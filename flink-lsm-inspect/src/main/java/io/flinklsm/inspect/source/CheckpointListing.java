@@ -85,7 +85,7 @@ public record CheckpointListing(String location, List<Found> found, List<Skipped
         if (metadata != null) {
             String shown = name.isEmpty() ? directory.getName() : name;
             try {
-                found.add(new Found(shown, CheckpointReader.read(metadata, directory)));
+                found.add(new Found(shown, CheckpointReader.read(metadata, directory, null)));
             } catch (InspectException | CorruptionException e) {
                 skipped.add(new Skipped(shown, Locations.redact(String.valueOf(e.getMessage()))));
             }

@@ -24,6 +24,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.checkpoint.CheckpointProperties;
@@ -38,27 +39,43 @@ import org.apache.flink.runtime.state.OperatorStateHandle;
 import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 import org.apache.flink.runtime.state.filesystem.RelativeFileStateHandle;
+import org.jspecify.annotations.Nullable;
 
 /** From Flink's metadata to the stores of its subtasks. Confined to one thread. */
 final class CheckpointReader {
 
-    private final Path directory;
-    private long createdMillis;
+    /** What we call the meta file; manifests and handles know it by no name. */
+    private static final String META_NAME = "meta";
 
-    private CheckpointReader(Path directory, long createdMillis) {
+    private final Path directory;
+    private final @Nullable Consumer<Exception> problems;
+    private long createdMillis;
+    private boolean leftOut;
+
+    private CheckpointReader(
+            Path directory, long createdMillis, @Nullable Consumer<Exception> problems) {
         this.directory = directory;
         this.createdMillis = createdMillis;
+        this.problems = problems;
     }
 
-    static Checkpoint read(FileStatus metadataFile, Path directory) throws IOException {
+    /**
+     * @param problems gets what is wrong with single stores, which are left out then; null to throw
+     *     it
+     */
+    static Checkpoint read(
+            FileStatus metadataFile, Path directory, @Nullable Consumer<Exception> problems)
+            throws IOException {
         CheckpointMetadata metadata = MetadataFile.read(metadataFile, directory.toString());
-        var reader = new CheckpointReader(directory, metadataFile.getModificationTime());
+        var reader = new CheckpointReader(directory, metadataFile.getModificationTime(), problems);
         List<Operator> operators = new ArrayList<>();
         for (OperatorState state : metadata.getOperatorStates()) {
             operators.add(reader.operator(state));
         }
         operators.sort(Comparator.comparing(Operator::label).thenComparing(Operator::uidHash));
-        checkIsOurs(operators, directory);
+        if (!reader.leftOut) {
+            checkIsOurs(operators, directory);
+        }
         CheckpointProperties properties = metadata.getCheckpointProperties();
         boolean isSavepoint = properties != null && properties.isSavepoint();
         return new Checkpoint(
@@ -98,11 +115,19 @@ final class CheckpointReader {
         for (Map.Entry<Integer, OperatorSubtaskState> subtask :
                 state.getSubtaskStates().entrySet()) {
             for (KeyedStateHandle handle : subtask.getValue().getManagedKeyedState()) {
-                SubtaskStore store = store(subtask.getKey(), handle);
-                if (store != null) {
-                    stores.add(store);
-                } else {
-                    others.add(foreign(handle));
+                try {
+                    SubtaskStore store = store(subtask.getKey(), handle);
+                    if (store != null) {
+                        stores.add(store);
+                    } else {
+                        others.add(foreign(handle));
+                    }
+                } catch (IOException | InspectException e) {
+                    if (problems == null) {
+                        throw e;
+                    }
+                    leftOut = true;
+                    problems.accept(e);
                 }
             }
             for (OperatorStateHandle handle : subtask.getValue().getManagedOperatorState()) {
@@ -146,8 +171,7 @@ final class CheckpointReader {
     }
 
     /** Null if the handle is not ours. */
-    private @org.jspecify.annotations.Nullable SubtaskStore store(
-            int subtask, KeyedStateHandle handle) throws IOException {
+    private @Nullable SubtaskStore store(int subtask, KeyedStateHandle handle) throws IOException {
         if (!(handle instanceof IncrementalRemoteKeyedStateHandle remote)) {
             return null;
         }
@@ -162,6 +186,8 @@ final class CheckpointReader {
         if (manifest == null) {
             return null;
         }
+        SourceFile metaFile = file(META_NAME, remote.getMetaDataStateHandle(), false);
+        files.putIfAbsent(META_NAME, metaFile);
         var storage = new SourceStorage(files, directory);
         CheckpointImage image = image(storage, manifest);
         createdMillis = image.createdMillis();
@@ -172,7 +198,7 @@ final class CheckpointReader {
                 keyGroups.getEndKeyGroup(),
                 image,
                 manifest,
-                remote.getMetaDataStateHandle(),
+                metaFile,
                 storage,
                 remote.getCheckpointedSize());
     }

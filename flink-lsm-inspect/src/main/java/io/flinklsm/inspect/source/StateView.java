@@ -16,6 +16,8 @@ package io.flinklsm.inspect.source;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToLongFunction;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 
 /**
  * One state of one operator, over all its subtasks.
@@ -76,7 +78,7 @@ public record StateView(Operator operator, String treeName, List<Part> parts) {
         return sum(SstableMeta::sizeBytes);
     }
 
-    private long sum(java.util.function.ToLongFunction<SstableMeta> figure) {
+    private long sum(ToLongFunction<SstableMeta> figure) {
         long sum = 0;
         for (Part part : parts) {
             for (SstableMeta sstable : part.sstables()) {
@@ -84,6 +86,19 @@ public record StateView(Operator operator, String treeName, List<Part> parts) {
             }
         }
         return sum;
+    }
+
+    /**
+     * The key group of a key, as Flink assigns it; -1 if the operator's maximum parallelism is
+     * unknown.
+     *
+     * @param keyHash the key's own hash code
+     */
+    public int keyGroupOf(int keyHash) {
+        int maxParallelism = operator.maxParallelism();
+        return maxParallelism <= 0
+                ? -1
+                : KeyGroupRangeAssignment.computeKeyGroupForKeyHash(keyHash, maxParallelism);
     }
 
     /** Bytes of the key's key-group prefix, by the operator's maximum parallelism; 0 if unknown. */

@@ -14,7 +14,10 @@
 package io.flinklsm.inspect.source;
 
 import io.flinklsm.core.checkpoint.CheckpointImage;
-import org.apache.flink.runtime.state.StreamStateHandle;
+import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.storage.StorageInput;
+import io.flinklsm.statebackend.snapshot.MetaFile;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,38 @@ public record SubtaskStore(
         int lastKeyGroup,
         CheckpointImage image,
         @Nullable SourceFile manifest,
-        @Nullable StreamStateHandle metaFile,
+        @Nullable SourceFile metaFile,
         SourceStorage storage,
-        long newBytes) {}
+        long newBytes) {
+
+    /** Above what any job's serializers take. */
+    private static final long MAX_META_BYTES = 256L << 20;
+
+    /**
+     * Checks the meta file's checksum, and that it was written with this manifest. What it holds is
+     * not parsed: it names classes.
+     *
+     * @throws io.flinklsm.core.errors.CorruptionException if a byte of either was changed
+     */
+    public void checkMetaFile() throws IOException {
+        if (metaFile != null && manifest != null) {
+            MetaFile.check(readAll(metaFile), readAll(manifest), metaFile.location());
+        }
+    }
+
+    private byte[] readAll(SourceFile file) throws IOException {
+        try (StorageInput input = storage.open(file.name())) {
+            if (input.size() > MAX_META_BYTES) {
+                throw new CorruptionException(
+                        "["
+                                + file.location()
+                                + "] is too long for what it is: sizeBytes="
+                                + input.size()
+                                + "; restore an earlier checkpoint.");
+            }
+            byte[] bytes = new byte[(int) input.size()];
+            input.readFully(0, bytes, 0, bytes.length);
+            return bytes;
+        }
+    }
+}

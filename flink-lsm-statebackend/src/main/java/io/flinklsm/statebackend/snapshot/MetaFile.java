@@ -14,6 +14,7 @@
 package io.flinklsm.statebackend.snapshot;
 
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.errors.UnknownFormatException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
@@ -93,7 +94,7 @@ public final class MetaFile {
                             + Integer.toHexString(computed));
         }
         if (version != VERSION) {
-            throw new CorruptionException(
+            throw new UnknownFormatException(
                     "["
                             + source
                             + "] a format that this release does not know: version="
