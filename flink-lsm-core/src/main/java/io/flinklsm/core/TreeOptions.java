@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.merge.MergeOperator;
@@ -23,9 +24,26 @@ import org.jspecify.annotations.Nullable;
  *
  * @param operator folds merge operands; null if the tree takes none
  * @param filter judges values in compactions that start after it was set; null to keep all
+ * @param columns how entries stand in columns of SSTables that are written from then on; null if
+ *     nothing is known of them: their values are raw bytes, and compactions go by their inputs
  */
 public record TreeOptions(
-        MemtableKind memtableKind, @Nullable MergeOperator operator, @Nullable EntryFilter filter) {
+        MemtableKind memtableKind,
+        @Nullable MergeOperator operator,
+        @Nullable EntryFilter filter,
+        @Nullable RowColumns columns) {
 
     public static final TreeOptions DEFAULTS = new TreeOptions(MemtableKind.HASH, null, null);
+
+    /** A tree of which no columns are known. */
+    public TreeOptions(
+            MemtableKind memtableKind,
+            @Nullable MergeOperator operator,
+            @Nullable EntryFilter filter) {
+        this(memtableKind, operator, filter, null);
+    }
+
+    public TreeOptions withColumns(@Nullable RowColumns newColumns) {
+        return new TreeOptions(memtableKind, operator, filter, newColumns);
+    }
 }

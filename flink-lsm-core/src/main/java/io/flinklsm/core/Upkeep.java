@@ -228,7 +228,8 @@ final class Upkeep {
             FlushTools tools =
                     new FlushTools(
                             storage, sstableOptions, budget, resources.clock(), resources.random());
-            return new FlushJob(plan, tree.name(), tree.operator(), tools).run();
+            return new FlushJob(plan, tree.name(), tree.operator(), tree.options().columns(), tools)
+                    .run();
         } finally {
             resources.writerBudgets().endFlush(budget);
         }
@@ -384,6 +385,7 @@ final class Upkeep {
                             tree.name(),
                             treeOptions.operator(),
                             treeOptions.filter(),
+                            treeOptions.columns(),
                             tools,
                             () -> cancelled.get() || tree.dropped)
                     .run();

@@ -20,6 +20,10 @@ import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.checkpoint.CheckpointImage;
+import io.flinklsm.core.columns.ColumnType;
+import io.flinklsm.core.columns.ColumnTypes;
+import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -28,6 +32,7 @@ import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
+import io.flinklsm.core.sstable.ValueColumns;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.testing.InMemoryStorage;
@@ -40,6 +45,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -142,7 +148,8 @@ class LsmStoreModelTest {
                             1 << (13 + random.nextInt(8)),
                             random.nextInt(4) == 0 ? 0 : 10.6,
                             random.nextBoolean() ? SstableCodec.LZ4_RAW : SstableCodec.UNCOMPRESSED,
-                            random.nextInt(3)));
+                            random.nextInt(3),
+                            random.nextInt(3) == 0 ? ValueColumns.BINARY : ValueColumns.TYPED));
         }
 
         private void open(String manifest) {
@@ -154,7 +161,9 @@ class LsmStoreModelTest {
                                 : LsmStore.open(storage, options, resources, manifest);
                 tree =
                         store.openTree(
-                                "counts", new TreeOptions(kind, new AppendOperator(','), null));
+                                "counts",
+                                new TreeOptions(
+                                        kind, new AppendOperator(','), null, randomColumns()));
             } catch (IOException e) {
                 throw new AssertionError(e);
             }
@@ -218,7 +227,40 @@ class LsmStoreModelTest {
         private byte[] randomValue() {
             byte[] bytes = new byte[random.nextInt(maxValueBytes + 1)];
             random.nextBytes(bytes);
-            return bytes;
+            return random.nextInt(4) == 0 ? bytes : asStrings(bytes);
+        }
+
+        /** Strings as a serializer writes them, with commas between: what typed columns take. */
+        private byte[] asStrings(byte[] content) {
+            int length = Math.min(content.length, 100);
+            byte[] strings = new byte[length + 1];
+            strings[0] = (byte) (length + 1);
+            for (int i = 0; i < length; i++) {
+                strings[i + 1] = (byte) (content[i] & 0x7F);
+            }
+            return strings;
+        }
+
+        /** Files of several types, and of bytes, lie beside each other after a few openings. */
+        private @Nullable RowColumns randomColumns() {
+            ColumnType value =
+                    switch (random.nextInt(4)) {
+                        case 0 -> ColumnTypes.string();
+                        case 1 -> ColumnTypes.opaque("any", "bytes of a test");
+                        default -> ColumnTypes.delimited(ColumnTypes.string());
+                    };
+            return random.nextInt(4) == 0
+                    ? null
+                    : new RowColumns(
+                            StateKind.LIST,
+                            0,
+                            false,
+                            random.nextBoolean()
+                                    ? ColumnTypes.opaque("any", "bytes of a test")
+                                    : ColumnTypes.int32(),
+                            ColumnTypes.nothing(),
+                            null,
+                            value);
         }
 
         private void put() throws IOException {
@@ -238,6 +280,7 @@ class LsmStoreModelTest {
             OwnedSlice at = randomKey(key);
             byte[] operand = new byte[random.nextInt(8)];
             random.nextBytes(operand);
+            operand = random.nextInt(4) == 0 ? operand : asStrings(operand);
             tree.merge(key, operand, 0, operand.length);
             model.merge(
                     at,

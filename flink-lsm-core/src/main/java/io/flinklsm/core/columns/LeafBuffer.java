@@ -99,6 +99,11 @@ public final class LeafBuffer {
         markRow();
     }
 
+    /** Values and nulls since the last mark. */
+    int rowLevels() {
+        return levelCount - markedLevels;
+    }
+
     public void markRow() {
         markedData = dataLength;
         markedValues = valueCount;
@@ -165,6 +170,22 @@ public final class LeafBuffer {
     /** Adds a null: the path is there down to this definition level. */
     void addNull(int definition, int repetition) {
         addLevels(definition, repetition);
+    }
+
+    /** Takes away rows of a column that is not repeated, from the start; all of them are nulls. */
+    public void dropNullRows(int rows) {
+        levelCount -= rows;
+        System.arraycopy(definitions, rows, definitions, 0, levelCount);
+    }
+
+    /** The value with this index, of a column of four bytes. */
+    public int intAt(int index) {
+        return (int) INT.get(data, index * Integer.BYTES);
+    }
+
+    /** The value with this index, of a column of eight bytes. */
+    public long longAt(int index) {
+        return (long) LONG.get(data, index * Long.BYTES);
     }
 
     private void addLevels(int definition, int repetition) {

@@ -170,6 +170,16 @@ public final class LeafCursor {
         value = hasNulls ? valuesBefore[level] : level;
     }
 
+    /** Bytes of the row's values, without levels. */
+    long rowBytes(int row) {
+        seekRow(row);
+        int from = value;
+        int to = hasNulls ? valuesBefore[rowEnd - 1] : rowEnd - 1;
+        to += !hasNulls || definitions[rowEnd - 1] == maxDefinition ? 1 : 0;
+        int width = column.physical().width();
+        return width > 0 ? (long) (to - from) * width : offsets[to] - offsets[from];
+    }
+
     /** Whether there is another value or null in the row. */
     public boolean isInRow() {
         return level < rowEnd;

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RowBinding {
 
+    /** A row with more values and nulls than this in one column stays bytes. */
+    public static final int MAX_ROW_LEVELS = 1 << 22;
+
     private final RowColumns columns;
     private final List<ColumnNode> nodes;
     private final List<Leaf> keyLeaves;
@@ -147,7 +150,7 @@ public final class RowBinding {
         try {
             in.set(entryValue);
             value.shred(in, 0);
-            if (in.remaining() == 0) {
+            if (in.remaining() == 0 && hasFewLevels()) {
                 return true;
             }
         } catch (NotTypedException e) {
@@ -155,6 +158,15 @@ public final class RowBinding {
         }
         rollback(valueLeaves);
         return false;
+    }
+
+    private boolean hasFewLevels() {
+        for (Leaf leaf : valueLeaves) {
+            if (leaf.buffer().rowLevels() > MAX_ROW_LEVELS) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Adds a row of nulls to the columns of the value. */
@@ -195,6 +207,20 @@ public final class RowBinding {
                         "a row has values left: column=" + leaf.column().path());
             }
         }
+    }
+
+    /** Bytes that the values of a row take in their columns. */
+    long valueBytes(int row) {
+        long bytes = 0;
+        for (Leaf leaf : valueLeaves) {
+            bytes += leaf.cursor().rowBytes(row);
+        }
+        return bytes;
+    }
+
+    /** A column of bytes beside the typed ones: optional, not nested. */
+    public static Leaf rawColumn(String name) {
+        return new Binder().leaf(name, true, Physical.BYTES, Annotation.NONE);
     }
 
     private static void mark(List<Leaf> leaves) {

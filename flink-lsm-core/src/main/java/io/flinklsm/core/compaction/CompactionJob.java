@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.compaction;
 
+import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.merge.CollapsingCursor;
@@ -59,6 +60,7 @@ public final class CompactionJob {
     private final String treeName;
     private final @Nullable MergeOperator operator;
     private final @Nullable EntryFilter filter;
+    private final @Nullable RowColumns columns;
     private final CompactionTools tools;
     private final BooleanSupplier cancelled;
 
@@ -71,6 +73,7 @@ public final class CompactionJob {
     /**
      * @param operator folds merge operands; null if the tree takes none
      * @param filter judges the values; null to keep all
+     * @param columns how entries stand in columns; null to go by the newest input
      * @param cancelled asked often, by the thread that runs the job
      */
     public CompactionJob(
@@ -78,12 +81,14 @@ public final class CompactionJob {
             String treeName,
             @Nullable MergeOperator operator,
             @Nullable EntryFilter filter,
+            @Nullable RowColumns columns,
             CompactionTools tools,
             BooleanSupplier cancelled) {
         this.plan = plan;
         this.treeName = treeName;
         this.operator = operator;
         this.filter = filter;
+        this.columns = columns;
         this.tools = tools;
         this.cancelled = cancelled;
     }
@@ -125,7 +130,7 @@ public final class CompactionJob {
             while (more) {
                 try (SstableWriter writer = newWriter()) {
                     do {
-                        writer.add(entries.key(), entries.kind(), entries.value());
+                        writer.add(entries);
                         if ((writer.entryCount() & (CHECK_INTERVAL - 1)) == 0) {
                             rest(finishedBytes + writer.estimatedBytes());
                         }
@@ -177,7 +182,15 @@ public final class CompactionJob {
                         minWriteTimeMillis,
                         maxWriteTimeMillis),
                 tools.sstable(),
+                columnsOfOutputs(),
                 tools.budget());
+    }
+
+    /** A tree that was restored and never registered has no types but those in its files. */
+    private @Nullable RowColumns columnsOfOutputs() throws IOException {
+        return columns != null
+                ? columns
+                : plan.inputs().get(0).sstables().get(0).describedColumns();
     }
 
     private void rest(long writtenBytes) throws IOException {

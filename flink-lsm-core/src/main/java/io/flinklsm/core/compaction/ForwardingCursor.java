@@ -14,9 +14,11 @@
 package io.flinklsm.core.compaction;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A cursor that is another one, but for what a subclass adds. Owns the other. */
 abstract class ForwardingCursor implements EntryCursor {
@@ -45,6 +47,11 @@ abstract class ForwardingCursor implements EntryCursor {
     @Override
     public Slice value() {
         return cursor.value();
+    }
+
+    @Override
+    public @Nullable TypedValue typedValue() {
+        return cursor.typedValue();
     }
 
     @Override

@@ -14,7 +14,9 @@
 package io.flinklsm.core.entry;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.columns.TypedValue;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Entries in ascending unsigned byte order of their keys, each key at most once. Starts before the
@@ -42,6 +44,16 @@ public interface EntryCursor extends AutoCloseable {
 
     /** Value of the current entry, borrowed until the next move; empty for a tombstone. */
     Slice value();
+
+    /**
+     * Where the value of the current entry stands in typed columns, borrowed until the next move:
+     * for whoever can take it from there without making bytes of it first.
+     *
+     * @return null if it is bytes, or a tombstone
+     */
+    default @Nullable TypedValue typedValue() {
+        return null;
+    }
 
     @Override
     void close() throws IOException;

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.flush;
 
+import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.FrozenMemtable;
@@ -39,17 +40,24 @@ public final class FlushJob {
     private final FlushPlan plan;
     private final String treeName;
     private final @Nullable MergeOperator operator;
+    private final @Nullable RowColumns columns;
     private final FlushTools tools;
     private final List<SstableMeta> outputs = new ArrayList<>();
 
     /**
      * @param operator folds merge operands; null if the tree takes none
+     * @param columns how entries stand in columns; null if nothing is known of them
      */
     public FlushJob(
-            FlushPlan plan, String treeName, @Nullable MergeOperator operator, FlushTools tools) {
+            FlushPlan plan,
+            String treeName,
+            @Nullable MergeOperator operator,
+            @Nullable RowColumns columns,
+            FlushTools tools) {
         this.plan = plan;
         this.treeName = treeName;
         this.operator = operator;
+        this.columns = columns;
         this.tools = tools;
     }
 
@@ -70,7 +78,7 @@ public final class FlushJob {
             while (more) {
                 try (SstableWriter writer = newWriter()) {
                     do {
-                        writer.add(entries.key(), entries.kind(), entries.value());
+                        writer.add(entries);
                         more = entries.next();
                     } while (more && !writer.isFull());
                     outputs.add(writer.finish());
@@ -112,6 +120,7 @@ public final class FlushJob {
                         minWriteTimeMillis,
                         maxWriteTimeMillis),
                 tools.sstable(),
+                columns,
                 tools.budget());
     }
 

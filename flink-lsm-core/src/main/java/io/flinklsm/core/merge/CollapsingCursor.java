@@ -15,6 +15,7 @@ package io.flinklsm.core.merge;
 
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import java.io.IOException;
@@ -47,7 +48,12 @@ public final class CollapsingCursor implements EntryCursor {
     private final @Nullable TombstoneRule rule;
 
     private EntryKind kind = EntryKind.DELETE;
-    private Slice value = new Slice();
+
+    /** Null while the newest entry's own value is the one: nobody may want its bytes. */
+    private @Nullable Slice value;
+
+    /** Whether the value is the newest entry's as it stands. */
+    private boolean isNewestOwn;
 
     private final OperandFolder folder = new OperandFolder();
     private ValueBuffer folded = new ValueBuffer();
@@ -123,7 +129,17 @@ public final class CollapsingCursor implements EntryCursor {
 
     @Override
     public Slice value() {
-        return value;
+        Slice current = value;
+        if (current == null) {
+            current = merged.value(0);
+            value = current;
+        }
+        return current;
+    }
+
+    @Override
+    public @Nullable TypedValue typedValue() {
+        return kind == EntryKind.DELETE || !isNewestOwn ? null : merged.typedValue(0);
     }
 
     /** Entries of all sources that have been read so far. */
@@ -161,21 +177,25 @@ public final class CollapsingCursor implements EntryCursor {
 
     private void applyFilter(EntryFilter filterOfJob) {
         replacement = OperandFolder.emptied(replacement);
-        switch (filterOfJob.filter(merged.key(), value, replacement)) {
+        switch (filterOfJob.filter(merged.key(), value(), replacement)) {
             case KEEP -> {}
             case DROP -> {
                 kind = EntryKind.DELETE;
                 value = nothing;
             }
-            case REPLACE -> value = replacement.view(replacementView);
+            case REPLACE -> {
+                value = replacement.view(replacementView);
+                isNewestOwn = false;
+            }
         }
     }
 
     /** The current key's entries as one; MERGE if none of them is a PUT or DELETE. */
     private void collapse() {
         kind = merged.kind(0);
+        isNewestOwn = true;
         if (kind != EntryKind.MERGE) {
-            value = kind == EntryKind.PUT ? merged.value(0) : nothing;
+            value = kind == EntryKind.PUT ? null : nothing;
             return;
         }
         int entryCount = merged.entryCount();
@@ -189,9 +209,10 @@ public final class CollapsingCursor implements EntryCursor {
             kind = EntryKind.PUT;
         }
         if (operandCount == 1 && !hasBase) {
-            value = merged.value(0);
+            value = null;
             return;
         }
+        isNewestOwn = false;
         folded = OperandFolder.emptied(folded);
         if (hasBase) {
             folded.set(merged.value(operandCount));

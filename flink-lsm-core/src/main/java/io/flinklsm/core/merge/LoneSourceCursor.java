@@ -14,9 +14,11 @@
 package io.flinklsm.core.merge;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a reader sees of one source when there is no other: what {@link CollapsingCursor#live} shows
@@ -59,6 +61,11 @@ public final class LoneSourceCursor implements EntryCursor {
     @Override
     public Slice value() {
         return source.value();
+    }
+
+    @Override
+    public @Nullable TypedValue typedValue() {
+        return source.typedValue();
     }
 
     @Override

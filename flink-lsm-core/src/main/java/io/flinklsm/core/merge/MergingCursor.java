@@ -17,10 +17,12 @@ import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Invariants;
+import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several sorted cursors as one sequence of keys in ascending order, each with its entries from all
@@ -135,6 +137,11 @@ public final class MergingCursor implements AutoCloseable {
     /** Value of the current key's entry, borrowed until the next move. */
     public Slice value(int index) {
         return cursors[groupSources[index]].value();
+    }
+
+    /** Where the entry's value stands in typed columns, borrowed until the next move; or null. */
+    public @Nullable TypedValue typedValue(int index) {
+        return cursors[groupSources[index]].typedValue();
     }
 
     /** Which source the entry is from: its index in the list given to the constructor. */

@@ -26,48 +26,51 @@ import java.util.List;
  * keys (fences) in one piece of native memory. Immutable; safe for any thread until closed.
  *
  * <pre>
- * record: keys offset 8 | values offset 8 | kinds offset 8 | keys bytes 4 | values bytes 4
+ * record: keys offset 8 | raw offset 8 | kinds offset 8 | keys bytes 4 | raw bytes 4
  *         kinds bytes 4 | rows 4 | fence offset 4 | fence bytes 4
+ *         for each typed column of the value: offset in its chunk 4 | bytes 4
  * </pre>
  *
  * If all entries of a block are of one kind, its kinds bytes are 0 and the kinds offset is the
- * kind's code: there is nothing to read.
+ * kind's code: there is nothing to read. If none of its values is raw bytes, and its neighbours
+ * have none either, its raw bytes are 0.
  */
 final class BlockIndex implements AutoCloseable {
 
     private static final int KEYS_OFFSET = 0;
-    private static final int VALUES_OFFSET = 8;
+    private static final int RAW_OFFSET = 8;
     private static final int KINDS_OFFSET = 16;
     private static final int KEYS_BYTES = 24;
-    private static final int VALUES_BYTES = 28;
+    private static final int RAW_BYTES = 28;
     private static final int KINDS_BYTES = 32;
     private static final int ROWS = 36;
     private static final int FENCE_OFFSET = 40;
     private static final int FENCE_BYTES = 44;
-    private static final int RECORD_BYTES = 48;
+    private static final int OWN_RECORD_BYTES = 48;
+    private static final int LEAF_RECORD_BYTES = 8;
 
     private final MemoryBlock memory;
     private final long address;
     private final int blockCount;
+    private final int recordBytes;
 
-    /** By row group: its first block, and where its chunks of keys and values end. */
+    /** By row group: its first block. */
     private final int[] firstBlocks;
 
-    private final long[] keysEnds;
-    private final long[] valuesEnds;
+    private final List<FileLayout.Group> groups;
 
     private BlockIndex(
             MemoryBlock memory,
             int blockCount,
+            int recordBytes,
             int[] firstBlocks,
-            long[] keysEnds,
-            long[] valuesEnds) {
+            List<FileLayout.Group> groups) {
         this.memory = memory;
         this.address = memory.address();
         this.blockCount = blockCount;
+        this.recordBytes = recordBytes;
         this.firstBlocks = firstBlocks;
-        this.keysEnds = keysEnds;
-        this.valuesEnds = valuesEnds;
+        this.groups = groups;
     }
 
     int blockCount() {
@@ -141,19 +144,41 @@ final class BlockIndex implements AutoCloseable {
 
     /** Where the keys of the block's row group end: the furthest that reading ahead makes sense. */
     long keysEnd(int block) {
-        return keysEnds[groupOf(block)];
+        return groups.get(groupOf(block)).keys().end();
     }
 
-    long valuesOffset(int block) {
-        return RawMemory.getLong(null, record(block) + VALUES_OFFSET);
+    long rawOffset(int block) {
+        return RawMemory.getLong(null, record(block) + RAW_OFFSET);
     }
 
-    int valuesBytes(int block) {
-        return RawMemory.getInt(null, record(block) + VALUES_BYTES);
+    /** 0 if no value of the block is raw bytes. */
+    int rawBytes(int block) {
+        return RawMemory.getInt(null, record(block) + RAW_BYTES);
     }
 
-    long valuesEnd(int block) {
-        return valuesEnds[groupOf(block)];
+    long rawEnd(int block) {
+        return groups.get(groupOf(block)).raw().end();
+    }
+
+    long leafOffset(int block, int leaf) {
+        long inChunk = RawMemory.getInt(null, leafRecord(block, leaf)) & 0xFFFF_FFFFL;
+        return leafChunk(block, leaf).offset() + inChunk;
+    }
+
+    int leafBytes(int block, int leaf) {
+        return RawMemory.getInt(null, leafRecord(block, leaf) + Integer.BYTES);
+    }
+
+    long leafEnd(int block, int leaf) {
+        return leafChunk(block, leaf).end();
+    }
+
+    private FileLayout.Chunk leafChunk(int block, int leaf) {
+        return groups.get(groupOf(block)).valueLeaves().get(leaf);
+    }
+
+    private long leafRecord(int block, int leaf) {
+        return record(block) + OWN_RECORD_BYTES + (long) leaf * LEAF_RECORD_BYTES;
     }
 
     /** 0 if all entries of the block have the {@link #commonKind}. */
@@ -187,7 +212,7 @@ final class BlockIndex implements AutoCloseable {
     }
 
     private long record(int block) {
-        return address + (long) block * RECORD_BYTES;
+        return address + (long) block * recordBytes;
     }
 
     /** Reads the indexes out of the tail; the caller closes what comes out. */
@@ -203,13 +228,15 @@ final class BlockIndex implements AutoCloseable {
                 fenceBytes += keys.minBytes[page];
             }
         }
-        long sizeBytes = blocks * RECORD_BYTES + fenceBytes;
+        int leaves = layout.groups().get(0).valueLeaves().size();
+        int recordBytes = OWN_RECORD_BYTES + leaves * LEAF_RECORD_BYTES;
+        long sizeBytes = blocks * recordBytes + fenceBytes;
         if (sizeBytes > Integer.MAX_VALUE) {
             throw new MalformedPageException("block index is too large: sizeBytes=" + sizeBytes);
         }
         MemoryBlock block = memory.allocate((int) sizeBytes);
         try {
-            return new Loader(tail, block, (int) blocks, keys).load(layout.groups());
+            return new Loader(tail, block, (int) blocks, recordBytes, keys).load(layout.groups());
         } catch (IOException | RuntimeException | Error e) {
             block.release();
             throw e;
@@ -240,67 +267,112 @@ final class BlockIndex implements AutoCloseable {
         private final int blockCount;
         private final IndexParser keys;
         private final IndexParser kinds = new IndexParser();
-        private final IndexParser values = new IndexParser();
+        private final IndexParser raw = new IndexParser();
+        private final IndexParser leaf = new IndexParser();
+        private final int recordBytes;
         private final Slice fence = new Slice();
         private final Slice lastFence = new Slice();
         private int block;
         private int fenceOffset;
 
-        Loader(SstableTail tail, MemoryBlock memory, int blockCount, IndexParser keys) {
+        Loader(
+                SstableTail tail,
+                MemoryBlock memory,
+                int blockCount,
+                int recordBytes,
+                IndexParser keys) {
             this.tail = tail;
             this.memory = memory;
             this.blockCount = blockCount;
+            this.recordBytes = recordBytes;
             this.keys = keys;
-            this.fenceOffset = blockCount * RECORD_BYTES;
+            this.fenceOffset = blockCount * recordBytes;
         }
 
         BlockIndex load(List<FileLayout.Group> groups) throws MalformedPageException {
             int[] firstBlocks = new int[groups.size()];
-            long[] keysEnds = new long[groups.size()];
-            long[] valuesEnds = new long[groups.size()];
             for (int i = 0; i < groups.size(); i++) {
                 firstBlocks[i] = block;
-                keysEnds[i] = groups.get(i).keys().end();
-                valuesEnds[i] = groups.get(i).values().end();
                 load(groups.get(i));
             }
             if (!fence.setAddress(firstFence(), firstFenceBytes()).contentEquals(minKey())) {
                 throw new MalformedPageException("the first block does not begin with the min key");
             }
-            return new BlockIndex(memory, blockCount, firstBlocks, keysEnds, valuesEnds);
+            return new BlockIndex(memory, blockCount, recordBytes, firstBlocks, groups);
         }
 
         private void load(FileLayout.Group group) throws MalformedPageException {
             parse(keys, tail, group.keys(), group.rows());
             parse(kinds, tail, group.kinds(), group.rows());
-            parse(values, tail, group.values(), group.rows());
-            if (values.pageCount != keys.pageCount) {
+            parse(raw, tail, group.raw(), group.rows());
+            int firstBlock = block;
+            int kindsPage = 0;
+            int rawPage = 0;
+            for (int page = 0; page < keys.pageCount; page++, block++) {
+                long firstRow = keys.firstRows[page];
+                int rows = keys.rowCount(page, group.rows());
+                kindsPage = pageOf(kinds, kindsPage, firstRow);
+                rawPage = pageOf(raw, rawPage, firstRow);
+                long record = record(block);
+                RawMemory.putLong(null, record + KEYS_OFFSET, keys.offsets[page]);
+                RawMemory.putInt(null, record + KEYS_BYTES, keys.pageBytes[page]);
+                RawMemory.putInt(null, record + ROWS, rows);
+                putKinds(record, kindsPage, firstRow, rows, group.rows());
+                putRaw(record, rawPage, firstRow, rows, group.rows());
+                putFence(record, page);
+            }
+            for (int i = 0; i < group.valueLeaves().size(); i++) {
+                putLeaf(i, group.valueLeaves().get(i), group.rows(), firstBlock);
+            }
+        }
+
+        /** The page that a row is in, which is not before the given one. */
+        private static int pageOf(IndexParser pages, int from, long row) {
+            int page = from;
+            while (page + 1 < pages.pageCount && pages.firstRows[page + 1] <= row) {
+                page++;
+            }
+            return page;
+        }
+
+        private long record(int number) {
+            return memory.address() + (long) number * recordBytes;
+        }
+
+        private void putLeaf(int index, FileLayout.Chunk chunk, long groupRows, int firstBlock)
+                throws MalformedPageException {
+            parse(leaf, tail, chunk, groupRows);
+            if (leaf.pageCount != keys.pageCount) {
                 throw new MalformedPageException(
                         "keys and values have different pages: keys="
                                 + keys.pageCount
                                 + ", values="
-                                + values.pageCount);
+                                + leaf.pageCount);
             }
-            int kindsPage = 0;
-            for (int page = 0; page < keys.pageCount; page++, block++) {
-                long firstRow = keys.firstRows[page];
-                int rows = keys.rowCount(page, group.rows());
-                if (values.firstRows[page] != firstRow) {
-                    throw new MalformedPageException("a block's pages differ: block=" + block);
+            for (int page = 0; page < leaf.pageCount; page++) {
+                if (leaf.firstRows[page] != keys.firstRows[page]) {
+                    throw new MalformedPageException(
+                            "a block's pages differ: block=" + (firstBlock + page));
                 }
-                while (kindsPage + 1 < kinds.pageCount
-                        && kinds.firstRows[kindsPage + 1] <= firstRow) {
-                    kindsPage++;
-                }
-                long record = memory.address() + (long) block * RECORD_BYTES;
-                RawMemory.putLong(null, record + KEYS_OFFSET, keys.offsets[page]);
-                RawMemory.putInt(null, record + KEYS_BYTES, keys.pageBytes[page]);
-                RawMemory.putLong(null, record + VALUES_OFFSET, values.offsets[page]);
-                RawMemory.putInt(null, record + VALUES_BYTES, values.pageBytes[page]);
-                RawMemory.putInt(null, record + ROWS, rows);
-                putKinds(record, kindsPage, firstRow, rows, group.rows());
-                putFence(record, page);
+                long at =
+                        record(firstBlock + page)
+                                + OWN_RECORD_BYTES
+                                + (long) index * LEAF_RECORD_BYTES;
+                RawMemory.putInt(null, at, (int) (leaf.offsets[page] - chunk.offset()));
+                RawMemory.putInt(null, at + Integer.BYTES, leaf.pageBytes[page]);
             }
+        }
+
+        private void putRaw(long record, int page, long firstRow, int rows, long groupRows)
+                throws MalformedPageException {
+            int pageRows = raw.rowCount(page, groupRows);
+            boolean isWhole = raw.firstRows[page] == firstRow && pageRows == rows;
+            if (firstRow + rows > raw.firstRows[page] + pageRows) {
+                throw new MalformedPageException("a block's pages differ: block=" + block);
+            }
+            // A page of several blocks has nulls alone.
+            RawMemory.putLong(null, record + RAW_OFFSET, raw.offsets[page]);
+            RawMemory.putInt(null, record + RAW_BYTES, isWhole ? raw.pageBytes[page] : 0);
         }
 
         private void putKinds(long record, int page, long firstRow, int rows, long groupRows)
@@ -354,7 +426,7 @@ final class BlockIndex implements AutoCloseable {
         }
 
         private long firstFence() {
-            return memory.address() + (long) blockCount * RECORD_BYTES;
+            return memory.address() + (long) blockCount * recordBytes;
         }
 
         private int firstFenceBytes() {

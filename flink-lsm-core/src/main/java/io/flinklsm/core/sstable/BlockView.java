@@ -14,6 +14,8 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.columns.TypedValue;
+import org.jspecify.annotations.Nullable;
 
 /** The entries of one block, by row. Views are borrowed until the block is left. */
 interface BlockView {
@@ -27,6 +29,11 @@ interface BlockView {
 
     /** Empty for a tombstone. */
     Slice value(int row, Slice slice);
+
+    /** Where the value stands in typed columns; null if it is bytes here, or a tombstone. */
+    default @Nullable TypedValue typedValue(int row) {
+        return null;
+    }
 
     /** The first row whose key is not below the given one; {@link #rows} if there is none. */
     static int lowerBound(BlockView block, Slice key, Slice scratch) {

@@ -20,14 +20,13 @@ import java.util.zip.CRC32C;
 
 /**
  * The file being written: bytes from the heap and from native memory, and the checksum of those
- * since {@link #startChecksum}. Does not own the output. Confined to one thread.
+ * before {@link #startTail}, and of those since. Does not own the output. Confined to one thread.
  */
 final class ChecksummedOutput implements PageSink {
 
     private final StorageOutput output;
     private final byte[] copy = new byte[16 << 10];
     private final CRC32C checksum = new CRC32C();
-    private boolean checksums;
 
     ChecksummedOutput(StorageOutput output) {
         this.output = output;
@@ -40,9 +39,7 @@ final class ChecksummedOutput implements PageSink {
 
     @Override
     public void append(byte[] bytes, int from, int byteCount) throws IOException {
-        if (checksums) {
-            checksum.update(bytes, from, byteCount);
-        }
+        checksum.update(bytes, from, byteCount);
         output.write(bytes, from, byteCount);
     }
 
@@ -54,15 +51,16 @@ final class ChecksummedOutput implements PageSink {
         }
     }
 
-    void startChecksum() {
-        checksums = true;
+    /** Begins with the tail; gives the checksum of all that stands before it. */
+    int startTail() {
+        int before = (int) checksum.getValue();
         checksum.reset();
+        return before;
     }
 
-    /** The checksum of what was written since the start, followed by these bytes. */
+    /** The checksum of the tail so far, followed by these bytes. */
     int checksumWith(byte[] more) {
         checksum.update(more, 0, more.length);
-        checksums = false;
         return (int) checksum.getValue();
     }
 }

@@ -33,6 +33,7 @@ final class ColumnChunkPages {
     private int[] pageBytes = new int[16];
     private long[] firstRows = new long[16];
     private long rows;
+    private long values;
     private long nulls;
     private long storedBytes;
     private long plainBytes;
@@ -59,6 +60,7 @@ final class ColumnChunkPages {
         firstRows[count] = rows;
         count++;
         rows += described.rowCount;
+        values += described.valueCount;
         nulls += described.nullCount;
         storedBytes += header.length() + body.length();
         plainBytes += (long) header.length() + described.uncompressedBytes;
@@ -94,6 +96,11 @@ final class ColumnChunkPages {
 
     ColumnSpec spec() {
         return spec;
+    }
+
+    /** Values, nulls included. */
+    long values() {
+        return values;
     }
 
     long nulls() {

@@ -21,7 +21,9 @@ import org.apache.parquet.format.Type;
  * A leaf column of an SSTable.
  *
  * @param path names from the root's child down to the leaf
- * @param maxDefinitionLevel how many of the path's elements are optional; 0 if it has no nulls
+ * @param maxDefinitionLevel how many of the path's elements are optional or repeated; 0 if it has
+ *     no nulls
+ * @param maxRepetitionLevel how many of the path's elements are repeated
  * @param hasBounds whether pages tell their smallest and largest value, in full
  * @param isSorted whether its values ascend through the whole file
  */
@@ -29,6 +31,7 @@ record ColumnSpec(
         List<String> path,
         Type type,
         int maxDefinitionLevel,
+        int maxRepetitionLevel,
         Encoding encoding,
         boolean hasBounds,
         boolean isSorted) {

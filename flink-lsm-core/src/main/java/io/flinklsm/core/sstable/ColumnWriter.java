@@ -63,16 +63,25 @@ abstract class ColumnWriter {
         return plain.clear();
     }
 
+    /** Where a subclass encodes a page's levels before {@link #writePage}; empty. */
+    final ByteSink levels() {
+        return stored.clear();
+    }
+
+    /** Writes a page of a column without levels. */
+    final void writePage(int rows) throws IOException {
+        levels();
+        writePage(rows, rows, 0, 0);
+    }
+
     /**
-     * Compresses what is in {@link #plain} and appends the page to the chunk.
+     * Compresses what is in {@link #plain} and appends the page, its {@link #levels} first, to the
+     * chunk.
      *
-     * @param present which rows have a value; looked at only if some have none
+     * @param values nulls included
+     * @param repetitionBytes how many of the levels' bytes are repetition levels, which come first
      */
-    final void writePage(int rows, int nulls, boolean[] present) throws IOException {
-        stored.clear();
-        if (spec.maxDefinitionLevel() > 0) {
-            DefinitionLevels.encode(present, rows, nulls, stored);
-        }
+    final void writePage(int rows, int values, int nulls, int repetitionBytes) throws IOException {
         int levelBytes = stored.length();
         boolean isCompressed = pageCodec.compress(codec, plain, stored);
         if (!isCompressed) {
@@ -84,9 +93,11 @@ abstract class ColumnWriter {
         header.storedBytes = stored.length();
         header.checksum = (int) checksum.getValue();
         header.rowCount = rows;
+        header.valueCount = values;
         header.nullCount = nulls;
         header.encoding = spec.encoding().getValue();
-        header.levelBytes = levelBytes;
+        header.definitionBytes = levelBytes - repetitionBytes;
+        header.repetitionBytes = repetitionBytes;
         header.isCompressed = isCompressed;
         header.write(headerBytes.clear());
         chunk.addPage(headerBytes, stored, header);

@@ -14,27 +14,46 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.Leaf;
+import io.flinklsm.core.columns.LeafCursor;
+import io.flinklsm.core.columns.RowBinding;
+import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.parquet.format.Encoding;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One block at a time, decoded from its pages as they are: a column after another, each only when
- * asked for. Reused for block after block and file after file, so that reading allocates nothing
- * once the buffers have their size. Confined to one thread.
+ * asked for. Reused for block after block and file after file of the same columns, so that reading
+ * allocates nothing once the buffers have their size. Confined to one thread.
  *
  * <p>Life: {@link #begin} a file → {@link #loadKeys} a block → {@link #loadKinds} → {@link
  * #loadValues}, in this order.
+ *
+ * <p>A value is raw bytes or stands in typed columns; {@link #value} makes bytes of the latter,
+ * which stay as they are until the next value is asked for.
  */
 final class DecodedBlock implements BlockView {
 
     private static final int TOMBSTONE = EntryKind.DELETE.code();
+    private static final int NO_ROW = -1;
 
+    /** Buffers above this are not kept between uses. */
+    private static final int MAX_KEPT_BYTES = 1 << 20;
+
+    private final @Nullable RowBinding binding;
+    private final @Nullable TypedValue typedValue;
     private final PageReader keys;
     private final PageReader kinds;
-    private final PageReader values;
+    private final LeafPage rawPage;
+    private final LeafCursor raw;
+    private final List<LeafPage> leaves = new ArrayList<>();
     private final ByteSource source = new ByteSource();
     private final Slice firstKey = new Slice();
     private final Slice fence = new Slice();
@@ -46,22 +65,45 @@ final class DecodedBlock implements BlockView {
     private int[] kindCodes = new int[64];
     private int commonKind;
     private boolean hasCommonKind;
-    private int valuesAt;
-    private int[] valueOffsets = new int[65];
     private int[] lengths = new int[64];
+    private boolean hasRaw;
+    private boolean hasTyped;
 
-    DecodedBlock() {
+    // Bytes made of typed values: of one row, or of all.
+    private ValueBuffer assembled = new ValueBuffer();
+    private int assembledRow;
+    private boolean isAllAssembled;
+    private int[] valueOffsets = new int[65];
+
+    /**
+     * @param columns the typed columns of the files to be read; null if their values are raw bytes
+     */
+    DecodedBlock(@Nullable RowColumns columns) {
         PageCodec codec = new PageCodec();
         keys = new PageReader(codec);
         kinds = new PageReader(codec);
-        values = new PageReader(codec);
+        raw = RowBinding.rawColumn(SstableFormat.RAW_COLUMN).cursor();
+        rawPage = new LeafPage(raw, codec);
+        binding = columns == null ? null : new RowBinding(columns);
+        typedValue = binding == null ? null : new TypedValue(binding);
+        if (binding != null) {
+            for (Leaf leaf : binding.valueLeaves()) {
+                leaves.add(new LeafPage(leaf.cursor(), codec));
+            }
+        }
     }
 
     void begin(int maxReadAheadBytes) {
         keys.begin(maxReadAheadBytes);
         kinds.begin(0);
-        values.begin(maxReadAheadBytes);
+        rawPage.begin(maxReadAheadBytes);
+        for (LeafPage leaf : leaves) {
+            leaf.begin(maxReadAheadBytes);
+        }
         rows = 0;
+        if (assembled.length() > MAX_KEPT_BYTES) {
+            assembled = new ValueBuffer();
+        }
     }
 
     /** Decodes all of a block. */
@@ -121,34 +163,41 @@ final class DecodedBlock implements BlockView {
     }
 
     void loadValues(StorageInput input, BlockIndex index) throws IOException {
-        values.read(
-                input,
-                index.valuesOffset(block),
-                index.valuesBytes(block),
-                index.valuesEnd(block),
-                rows,
-                Encoding.DELTA_LENGTH_BYTE_ARRAY.getValue());
-        int nulls = countTombstones();
-        if (values.header.nullCount != nulls) {
+        assembledRow = NO_ROW;
+        isAllAssembled = false;
+        int tombstones = countTombstones();
+        int rawNulls = rows;
+        if (index.rawBytes(block) > 0) {
+            rawNulls =
+                    rawPage.load(
+                            input,
+                            index.rawOffset(block),
+                            index.rawBytes(block),
+                            index.rawEnd(block),
+                            rows);
+        }
+        hasRaw = rawNulls < rows;
+        hasTyped = rawNulls > tombstones;
+        if (hasTyped && binding == null) {
             throw new MalformedPageException(
                     "values do not fit the kinds: nulls="
-                            + values.header.nullCount
+                            + rawNulls
                             + ", tombstones="
-                            + nulls);
+                            + tombstones);
         }
-        boolean isUniform = nulls == 0 || nulls == rows;
-        if (!isUniform || !DefinitionLevels.isRun(values.levels(), rows, nulls == 0 ? 1 : 0)) {
-            if (hasCommonKind) {
-                Arrays.fill(kindCodes, 0, rows, commonKind);
+        if (tombstones > 0 && hasRaw) {
+            checkTombstones();
+        }
+        if (hasTyped) {
+            for (int i = 0; i < leaves.size(); i++) {
+                leaves.get(i)
+                        .load(
+                                input,
+                                index.leafOffset(block, i),
+                                index.leafBytes(block, i),
+                                index.leafEnd(block, i),
+                                rows);
             }
-            DefinitionLevels.check(values.levels(), kindCodes, TOMBSTONE, rows);
-        }
-        valuesAt = decodeLengths(values, rows - nulls);
-        valueOffsets[0] = 0;
-        int value = 0;
-        for (int row = 0; row < rows; row++) {
-            int length = nulls > 0 && kind(row) == TOMBSTONE ? 0 : lengths[value++];
-            valueOffsets[row + 1] = valueOffsets[row] + length;
         }
     }
 
@@ -161,6 +210,23 @@ final class DecodedBlock implements BlockView {
             count += kindCodes[row] == TOMBSTONE ? 1 : 0;
         }
         return count;
+    }
+
+    private void checkTombstones() throws MalformedPageException {
+        for (int row = 0; row < rows; row++) {
+            if (kind(row) == TOMBSTONE && isRaw(row)) {
+                throw new MalformedPageException(
+                        "an entry's value does not fit its kind: row=" + row + ", kind=DELETE");
+            }
+        }
+    }
+
+    private boolean isRaw(int row) {
+        if (!hasRaw) {
+            return false;
+        }
+        raw.seekRow(row);
+        return raw.definition() > 0;
     }
 
     @Override
@@ -179,14 +245,58 @@ final class DecodedBlock implements BlockView {
         return hasCommonKind ? commonKind : kindCodes[row];
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IndexOutOfBoundsException if typed columns do not make a value
+     */
     @Override
     public Slice value(int row, Slice slice) {
-        int from = valueOffsets[row];
-        return slice.setBytes(values.bytes, valuesAt + from, valueOffsets[row + 1] - from);
+        if (isAllAssembled) {
+            int from = valueOffsets[row];
+            return slice.setBytes(assembled.array(), from, valueOffsets[row + 1] - from);
+        }
+        if (isRaw(row)) {
+            return slice.setBytes(raw.bytes(), raw.bytesFrom(), raw.bytesLength());
+        }
+        if (binding == null || kind(row) == TOMBSTONE) {
+            return slice.clear();
+        }
+        if (assembledRow != row) {
+            assembledRow = NO_ROW;
+            binding.assembleValue(row, assembled.clear());
+            assembledRow = row;
+        }
+        return assembled.view(slice);
     }
 
-    /** Bytes of all keys and all values. */
-    long contentBytes() {
+    @Override
+    public @Nullable TypedValue typedValue(int row) {
+        return typedValue == null || kind(row) == TOMBSTONE || isRaw(row)
+                ? null
+                : typedValue.setRow(row);
+    }
+
+    /**
+     * Makes bytes of all values; gives the bytes of all keys and all values.
+     *
+     * @throws IndexOutOfBoundsException if typed columns do not make a value
+     */
+    long assembleAll() {
+        if (!isAllAssembled) {
+            ValueBuffer all = assembled.clear();
+            Slice slice = new Slice();
+            for (int row = 0; row < rows; row++) {
+                valueOffsets[row] = all.length();
+                if (isRaw(row)) {
+                    all.append(slice.setBytes(raw.bytes(), raw.bytesFrom(), raw.bytesLength()));
+                } else if (binding != null && kind(row) != TOMBSTONE) {
+                    binding.assembleValue(row, all);
+                }
+            }
+            valueOffsets[rows] = all.length();
+            isAllAssembled = true;
+        }
         return (long) keyOffsets[rows] + valueOffsets[rows];
     }
 

@@ -13,7 +13,9 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.columns.RowColumns;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decoders that wait for the next reader, so that a lookup allocates nothing. Safe for any thread;
@@ -21,9 +23,18 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  */
 final class DecodedBlockPool {
 
+    private final @Nullable RowColumns columns;
+
     private static final int SLOTS = 16;
 
     private final AtomicReferenceArray<DecodedBlock> slots = new AtomicReferenceArray<>(SLOTS);
+
+    /**
+     * @param columns the typed columns of the files to be read; null if their values are raw bytes
+     */
+    DecodedBlockPool(@Nullable RowColumns columns) {
+        this.columns = columns;
+    }
 
     DecodedBlock take() {
         int start = start();
@@ -36,7 +47,7 @@ final class DecodedBlockPool {
                 }
             }
         }
-        return new DecodedBlock();
+        return new DecodedBlock(columns);
     }
 
     void giveBack(DecodedBlock block) {

@@ -18,8 +18,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Parquet's DELTA_BINARY_PACKED for 32-bit integers (Parquet format, Encodings.md): differences to
- * the smallest difference of a group, bit-packed. Arithmetic wraps around, as the format wants.
+ * Parquet's DELTA_BINARY_PACKED for integers (Parquet format, Encodings.md): differences to the
+ * smallest difference of a group, bit-packed. Arithmetic wraps around, as the format wants.
  *
  * <pre>
  * group size | parts per group | count | first value | groups ...
@@ -49,6 +49,63 @@ final class DeltaBinaryPacked {
         for (int from = 1; from < count; from += GROUP_VALUES) {
             encodeGroup(values, from, Math.min(from + GROUP_VALUES, count), out);
         }
+    }
+
+    static void encode(long[] values, int count, ByteSink out) {
+        out.putVarint(GROUP_VALUES).putVarint(PARTS).putVarint(count);
+        out.putZigZag(count == 0 ? 0L : values[0]);
+        for (int from = 1; from < count; from += GROUP_VALUES) {
+            encodeGroup(values, from, Math.min(from + GROUP_VALUES, count), out);
+        }
+    }
+
+    private static void encodeGroup(long[] values, int from, int to, ByteSink out) {
+        long min = Long.MAX_VALUE;
+        for (int i = from; i < to; i++) {
+            min = Math.min(min, values[i] - values[i - 1]);
+        }
+        out.putZigZag(min);
+        int widthsAt = out.length();
+        out.ensure(PARTS);
+        out.advance(PARTS);
+        for (int part = 0; part < PARTS; part++) {
+            int partFrom = from + part * PART_VALUES;
+            int partTo = Math.min(partFrom + PART_VALUES, to);
+            long bits = 0;
+            for (int i = partFrom; i < partTo; i++) {
+                bits |= values[i] - values[i - 1] - min;
+            }
+            int width = partFrom < to ? Long.SIZE - Long.numberOfLeadingZeros(bits) : 0;
+            out.array()[widthsAt + part] = (byte) width;
+            if (width > 0) {
+                pack(values, partFrom, partTo, min, width, out);
+            }
+        }
+    }
+
+    private static void pack(long[] values, int from, int to, long min, int width, ByteSink out) {
+        int byteCount = PART_VALUES / Byte.SIZE * width;
+        byte[] target = out.ensure(byteCount);
+        int at = out.length();
+        int pending = 0;
+        int pendingBits = 0;
+        for (int i = from; i < from + PART_VALUES; i++) {
+            long packed = i < to ? values[i] - values[i - 1] - min : 0;
+            // Byte by byte: 64 bits and what is pending would not fit into a long.
+            for (int left = width; left > 0; ) {
+                int taken = Math.min(left, Byte.SIZE - pendingBits);
+                pending |= (int) (packed & (1L << taken) - 1) << pendingBits;
+                packed >>>= taken;
+                left -= taken;
+                pendingBits += taken;
+                if (pendingBits == Byte.SIZE) {
+                    target[at++] = (byte) pending;
+                    pending = 0;
+                    pendingBits = 0;
+                }
+            }
+        }
+        out.advance(byteCount);
     }
 
     private static void encodeGroup(int[] values, int from, int to, ByteSink out) {

@@ -13,6 +13,8 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.columns.RowBinding;
+import io.flinklsm.core.columns.RowColumns;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -21,20 +23,27 @@ import org.apache.parquet.format.BloomFilterHeader;
 import org.apache.parquet.format.ColumnChunk;
 import org.apache.parquet.format.ColumnMetaData;
 import org.apache.parquet.format.CompressionCodec;
-import org.apache.parquet.format.FieldRepetitionType;
 import org.apache.parquet.format.FileMetaData;
 import org.apache.parquet.format.RowGroup;
 import org.apache.parquet.format.SchemaElement;
-import org.apache.parquet.format.Type;
 import org.apache.parquet.format.Util;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where in the file and in its tail everything is that a reader of entries needs: checked, so that
- * whoever uses it need not look at lengths again. Columns other than these are not looked at.
+ * Where in the file and in its tail everything is: checked, so that whoever uses it need not look
+ * at lengths again.
  *
  * @param codec of all pages that are compressed
+ * @param columns the typed columns; null if values are raw bytes
+ * @param described what the file says of its entries, also if values are raw bytes; null if nothing
+ * @param pagesChecksum CRC32C of all that stands before the tail
  */
-record FileLayout(SstableCodec codec, List<Group> groups) {
+record FileLayout(
+        SstableCodec codec,
+        @Nullable RowColumns columns,
+        @Nullable RowColumns described,
+        int pagesChecksum,
+        List<Group> groups) {
 
     FileLayout {
         groups = List.copyOf(groups);
@@ -63,9 +72,29 @@ record FileLayout(SstableCodec codec, List<Group> groups) {
     /**
      * A row group.
      *
+     * @param keyLeaves typed columns of the key, in the order of their binding
+     * @param valueLeaves typed columns of the value, in the order of their binding
+     * @param raw values that are not in typed columns
      * @param bloom bits of the bloom filter; {@link Range#NONE} if it has none
      */
-    record Group(long rows, Chunk keys, Chunk kinds, Chunk keyGroups, Chunk values, Range bloom) {}
+    record Group(
+            long rows,
+            Chunk keys,
+            Chunk kinds,
+            Chunk keyGroups,
+            List<Chunk> keyLeaves,
+            List<Chunk> valueLeaves,
+            Chunk raw,
+            Range bloom) {
+
+        Group {
+            keyLeaves = List.copyOf(keyLeaves);
+            valueLeaves = List.copyOf(valueLeaves);
+        }
+    }
+
+    /** Positions inside a chunk are kept in 32 bits. */
+    private static final long MAX_CHUNK_BYTES = 0xFFFF_FFFFL;
 
     static FileLayout of(SstableTail tail) throws MalformedPageException {
         return new Parsing(tail).parse();
@@ -74,11 +103,19 @@ record FileLayout(SstableCodec codec, List<Group> groups) {
     private static final class Parsing {
         private final SstableTail tail;
         private final FileMetaData footer;
+        private final @Nullable RowColumns columns;
+        private final @Nullable RowBinding binding;
         private SstableCodec codec = SstableCodec.UNCOMPRESSED;
 
-        Parsing(SstableTail tail) {
+        Parsing(SstableTail tail) throws MalformedPageException {
             this.tail = tail;
             this.footer = tail.footer();
+            this.columns = FooterProperties.typedColumns(tail.properties());
+            try {
+                this.binding = columns == null ? null : new RowBinding(columns);
+            } catch (IllegalStateException e) {
+                throw new MalformedPageException("columns are malformed: " + e.getMessage());
+            }
         }
 
         FileLayout parse() throws MalformedPageException {
@@ -100,58 +137,96 @@ record FileLayout(SstableCodec codec, List<Group> groups) {
                                 + ", expected="
                                 + footer.getNum_rows());
             }
-            return new FileLayout(codec, groups);
+            return new FileLayout(
+                    codec,
+                    columns,
+                    columns != null
+                            ? columns
+                            : FooterProperties.describedColumns(tail.properties()),
+                    FooterProperties.pagesChecksum(tail.properties()),
+                    groups);
         }
 
+        /** The schema must be the one that these columns have, to the last element. */
         private void checkSchema() throws MalformedPageException {
-            checkLeaf(SstableFormat.KEY_COLUMN, Type.BYTE_ARRAY, FieldRepetitionType.REQUIRED);
-            checkLeaf(SstableFormat.KIND_COLUMN, Type.INT32, FieldRepetitionType.REQUIRED);
-            checkLeaf(SstableFormat.KEY_GROUP_COLUMN, Type.INT32, FieldRepetitionType.REQUIRED);
-            checkLeaf(SstableFormat.VALUE_COLUMN, Type.BYTE_ARRAY, FieldRepetitionType.OPTIONAL);
-        }
-
-        private void checkLeaf(String name, Type type, FieldRepetitionType repetition)
-                throws MalformedPageException {
-            for (SchemaElement element : footer.getSchema()) {
-                if (name.equals(element.getName())) {
-                    if (element.getType() == type && element.getRepetition_type() == repetition) {
-                        return;
-                    }
+            List<SchemaElement> expected = new ArrayList<>();
+            expected.add(
+                    new SchemaElement(SstableFormat.ROOT_NAME)
+                            .setNum_children(ParquetSchema.rootChildren(binding)));
+            expected.addAll(ParquetSchema.of(binding));
+            List<SchemaElement> found = footer.getSchema();
+            for (int i = 0; i < Math.max(expected.size(), found.size()); i++) {
+                if (i >= expected.size()
+                        || i >= found.size()
+                        || !expected.get(i).equals(found.get(i))) {
                     throw new MalformedPageException(
-                            "column has another type: name="
-                                    + name
+                            "the schema is not that of the file's columns: element="
+                                    + i
                                     + ", found="
-                                    + element.getType());
+                                    + (i < found.size() ? found.get(i).getName() : "nothing")
+                                    + ", expected="
+                                    + (i < expected.size() ? expected.get(i).getName() : "nothing")
+                                    + ", columns="
+                                    + columns);
                 }
             }
-            throw new MalformedPageException("column is missing: name=" + name);
         }
 
         private Group group(RowGroup group) throws MalformedPageException {
-            ColumnMetaData keys = column(group, SstableFormat.KEY_COLUMN).getMeta_data();
+            List<List<String>> typed = new ArrayList<>();
+            if (binding != null) {
+                binding.keyLeaves().forEach(leaf -> typed.add(leaf.column().path()));
+                binding.valueLeaves().forEach(leaf -> typed.add(leaf.column().path()));
+            }
+            if (group.getColumnsSize() != SstableFormat.OWN_COLUMNS + typed.size()) {
+                throw new MalformedPageException(
+                        "a row group has another number of columns: found="
+                                + group.getColumnsSize());
+            }
+            Chunk keys = chunk(group, 0, List.of(SstableFormat.KEY_COLUMN), true);
+            Chunk kinds = chunk(group, 1, List.of(SstableFormat.KIND_COLUMN), true);
+            Chunk keyGroups = chunk(group, 2, List.of(SstableFormat.KEY_GROUP_COLUMN), true);
+            List<Chunk> leaves = new ArrayList<>();
+            for (List<String> path : typed) {
+                leaves.add(
+                        chunk(group, SstableFormat.OWN_COLUMNS - 1 + leaves.size(), path, false));
+            }
+            int keyLeafCount = binding == null ? 0 : binding.keyLeaves().size();
             return new Group(
                     group.getNum_rows(),
-                    chunk(group, SstableFormat.KEY_COLUMN, true),
-                    chunk(group, SstableFormat.KIND_COLUMN, true),
-                    chunk(group, SstableFormat.KEY_GROUP_COLUMN, true),
-                    chunk(group, SstableFormat.VALUE_COLUMN, false),
-                    bloom(keys));
+                    keys,
+                    kinds,
+                    keyGroups,
+                    leaves.subList(0, keyLeafCount),
+                    leaves.subList(keyLeafCount, leaves.size()),
+                    chunk(
+                            group,
+                            group.getColumnsSize() - 1,
+                            List.of(SstableFormat.RAW_COLUMN),
+                            false),
+                    bloom(group.getColumns().get(0).getMeta_data()));
         }
 
-        private Chunk chunk(RowGroup group, String name, boolean needsColumnIndex)
+        private Chunk chunk(RowGroup group, int index, List<String> path, boolean isOwn)
                 throws MalformedPageException {
-            ColumnChunk chunk = column(group, name);
+            ColumnChunk chunk = group.getColumns().get(index);
             ColumnMetaData described = chunk.getMeta_data();
+            if (described == null || !described.getPath_in_schema().equals(path)) {
+                throw new MalformedPageException(
+                        "column is missing in a row group: path=" + path + ", index=" + index);
+            }
             long offset = described.getData_page_offset();
             long byteCount = described.getTotal_compressed_size();
             if (described.isSetDictionary_page_offset()
                     || offset < SstableFormat.MAGIC.length
                     || byteCount <= 0
+                    || byteCount > MAX_CHUNK_BYTES
                     || byteCount > tail.meta().tailOffset() - offset
-                    || described.getNum_values() != group.getNum_rows()) {
+                    || described.getNum_values() < group.getNum_rows()
+                    || (isOwn && described.getNum_values() != group.getNum_rows())) {
                 throw new MalformedPageException(
                         "column chunk is out of place: column="
-                                + name
+                                + path
                                 + ", offset="
                                 + offset
                                 + ", byteCount="
@@ -160,8 +235,9 @@ record FileLayout(SstableCodec codec, List<Group> groups) {
                                 + described.getNum_values());
             }
             checkCodec(described.getCodec());
+            String name = String.join(".", path);
             Range columnIndex =
-                    needsColumnIndex
+                    isOwn
                             ? range(
                                     name,
                                     chunk.getColumn_index_offset(),
@@ -170,17 +246,6 @@ record FileLayout(SstableCodec codec, List<Group> groups) {
             Range offsetIndex =
                     range(name, chunk.getOffset_index_offset(), chunk.getOffset_index_length());
             return new Chunk(offset, byteCount, columnIndex, offsetIndex);
-        }
-
-        private static ColumnChunk column(RowGroup group, String name)
-                throws MalformedPageException {
-            for (ColumnChunk chunk : group.getColumns()) {
-                if (chunk.isSetMeta_data()
-                        && chunk.getMeta_data().getPath_in_schema().equals(List.of(name))) {
-                    return chunk;
-                }
-            }
-            throw new MalformedPageException("column is missing in a row group: name=" + name);
         }
 
         private void checkCodec(CompressionCodec found) throws MalformedPageException {

@@ -90,14 +90,20 @@ final class FlatBlock implements BlockView {
         }
     }
 
-    /** Bytes that a block takes in this form; -1 if it has too many rows or bytes for it. */
+    /**
+     * Bytes that a block takes in this form; -1 if it has too many rows or bytes for it. Makes
+     * bytes of its values.
+     */
     static int sizeBytes(DecodedBlock block) {
+        if (block.rows() > MAX_ROWS) {
+            return -1;
+        }
         long bytes =
                 offsetsAt(bucketMask(block.rows()))
                         + (block.rows() + 1L) * Integer.BYTES
                         + (long) block.rows() * ENTRY_HEADER_BYTES
-                        + block.contentBytes();
-        return block.rows() > MAX_ROWS || bytes > Integer.MAX_VALUE / 2 ? -1 : (int) bytes;
+                        + block.assembleAll();
+        return bytes > Integer.MAX_VALUE / 2 ? -1 : (int) bytes;
     }
 
     /** Writes the block to memory of {@link #sizeBytes}. */

@@ -14,6 +14,7 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.columns.RowColumns;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,6 +36,9 @@ record FooterProperties(
         long mergeCount,
         OwnedSlice minKey,
         OwnedSlice maxKey,
+        @Nullable RowColumns columns,
+        ValueColumns valueColumns,
+        int pagesChecksum,
         long tailOffset) {
 
     static final int OFFSET_DIGITS = 16;
@@ -55,6 +59,14 @@ record FooterProperties(
         add(pairs, SstableFormat.MAX_WRITE_TIME_PROPERTY, identity.maxWriteTimeMillis());
         add(pairs, SstableFormat.MIN_KEY_PROPERTY, hex(minKey));
         add(pairs, SstableFormat.MAX_KEY_PROPERTY, hex(maxKey));
+        if (columns != null) {
+            add(pairs, SstableFormat.COLUMNS_PROPERTY, columns);
+        }
+        add(pairs, SstableFormat.VALUE_COLUMNS_PROPERTY, name(valueColumns));
+        add(
+                pairs,
+                SstableFormat.PAGES_CHECKSUM_PROPERTY,
+                String.format(Locale.ROOT, "%08x", pagesChecksum));
         add(
                 pairs,
                 SstableFormat.TAIL_OFFSET_PROPERTY,
@@ -91,6 +103,53 @@ record FooterProperties(
         } catch (IllegalArgumentException e) {
             throw new MalformedPageException("footer property is malformed: " + e.getMessage());
         }
+    }
+
+    /**
+     * The typed columns that the file has; null if it has bytes alone.
+     *
+     * @throws MalformedPageException if they are not described, or by an unknown type
+     */
+    static @Nullable RowColumns typedColumns(Map<String, String> pairs)
+            throws MalformedPageException {
+        String wanted = value(pairs, SstableFormat.VALUE_COLUMNS_PROPERTY);
+        if (wanted.equals(name(ValueColumns.BINARY))) {
+            return null;
+        }
+        if (!wanted.equals(name(ValueColumns.TYPED))) {
+            throw new MalformedPageException("unknown value columns: found=" + wanted);
+        }
+        RowColumns columns = describedColumns(pairs);
+        if (columns == null) {
+            throw new MalformedPageException(
+                    "footer property is missing: property=" + SstableFormat.COLUMNS_PROPERTY);
+        }
+        return columns;
+    }
+
+    /** What is said of the entries, whether they stand in typed columns or not; null if nothing. */
+    static @Nullable RowColumns describedColumns(Map<String, String> pairs)
+            throws MalformedPageException {
+        String text = pairs.get(SstableFormat.COLUMNS_PROPERTY);
+        try {
+            return text == null ? null : RowColumns.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedPageException("columns are malformed: " + e.getMessage());
+        }
+    }
+
+    /** CRC32C of all that stands before the tail. */
+    static int pagesChecksum(Map<String, String> pairs) throws MalformedPageException {
+        try {
+            return Integer.parseUnsignedInt(
+                    value(pairs, SstableFormat.PAGES_CHECKSUM_PROPERTY), 16);
+        } catch (NumberFormatException e) {
+            throw new MalformedPageException("footer property is malformed: " + e.getMessage());
+        }
+    }
+
+    private static String name(ValueColumns valueColumns) {
+        return valueColumns.name().toLowerCase(Locale.ROOT);
     }
 
     /** Puts the checksum's digits in the place of the zeros. */

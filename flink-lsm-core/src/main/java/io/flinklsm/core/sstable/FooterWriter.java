@@ -44,6 +44,7 @@ import org.apache.parquet.format.XxHash;
 final class FooterWriter {
 
     private final List<SchemaElement> schema;
+    private final int rootChildren;
     private final List<RowGroupSummary> rowGroups;
     private final SstableOptions options;
     private final long[] bloomOffsets;
@@ -53,10 +54,15 @@ final class FooterWriter {
 
     /**
      * @param schema without the root
+     * @param rootChildren how many of its elements are the root's children
      */
     FooterWriter(
-            List<SchemaElement> schema, List<RowGroupSummary> rowGroups, SstableOptions options) {
+            List<SchemaElement> schema,
+            int rootChildren,
+            List<RowGroupSummary> rowGroups,
+            SstableOptions options) {
         this.schema = schema;
+        this.rootChildren = rootChildren;
         this.rowGroups = rowGroups;
         this.options = options;
         this.bloomOffsets = new long[rowGroups.size()];
@@ -91,7 +97,7 @@ final class FooterWriter {
     /** The footer, its length and the magic. */
     byte[] build(FooterProperties properties) throws IOException {
         List<SchemaElement> elements = new ArrayList<>();
-        elements.add(new SchemaElement(SstableFormat.ROOT_NAME).setNum_children(schema.size()));
+        elements.add(new SchemaElement(SstableFormat.ROOT_NAME).setNum_children(rootChildren));
         elements.addAll(schema);
         FileMetaData file =
                 new FileMetaData(2, elements, properties.entryCount(), rowGroups())
@@ -160,7 +166,7 @@ final class FooterWriter {
                         encodings,
                         spec.path(),
                         PageCodec.parquetCodec(options.codec()),
-                        rowGroups.get(rowGroup).entryCount(),
+                        chunk.valueCount(),
                         chunk.plainBytes(),
                         chunk.storedBytes(),
                         chunk.offset());

@@ -26,8 +26,6 @@ final class IntColumnWriter extends ColumnWriter {
     /** Pages end here at the latest, so that they stay digestible for any reader. */
     private static final int MAX_SHARED_ROWS = 1 << 15;
 
-    private static final boolean[] NO_NULLS = new boolean[0];
-
     // The block being filled.
     private int[] values = new int[64];
     private int rows;
@@ -98,7 +96,7 @@ final class IntColumnWriter extends ColumnWriter {
             throws IOException {
         chunk().addBounds(plainForm(pageMin), 0, 4, plainForm(pageMax), 0, 4);
         DeltaBinaryPacked.encode(pageValues, count, plain());
-        writePage(count, 0, NO_NULLS);
+        writePage(count);
     }
 
     private static byte[] plainForm(int value) {

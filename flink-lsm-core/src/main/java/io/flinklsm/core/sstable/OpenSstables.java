@@ -15,6 +15,7 @@ package io.flinklsm.core.sstable;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.cache.BlockCache;
+import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.MemoryReclaimer;
 import io.flinklsm.core.storage.Storage;
@@ -46,10 +47,12 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
     private final MemoryBudget budget;
     private final BlockCache cache;
     private final int maxOpen;
-    private final DecodedBlockPool pool = new DecodedBlockPool();
 
     // Safe for any thread.
     private final Map<String, Handle> handles = new ConcurrentHashMap<>();
+
+    /** By the text of their columns; empty for raw bytes. As many as states have had types. */
+    private final Map<String, DecodedBlockPool> pools = new ConcurrentHashMap<>();
 
     private final Object lock = new Object();
 
@@ -222,6 +225,11 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
         readers.forEach(SstableReader::release);
     }
 
+    private DecodedBlockPool pool(@Nullable RowColumns columns) {
+        return pools.computeIfAbsent(
+                columns == null ? "" : columns.toString(), text -> new DecodedBlockPool(columns));
+    }
+
     private String name(SstableMeta meta) {
         return SstableReader.name(storage, meta.treeName(), meta.fileName());
     }
@@ -324,7 +332,7 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
                 if (open != null && open.tryRetain()) {
                     return checkSame(open, meta);
                 }
-                open = SstableReader.open(storage, meta, budget, cache, pool);
+                open = SstableReader.open(storage, meta, budget, cache, OpenSstables.this::pool);
                 try {
                     open.tryRetain();
                     install(this, open);

@@ -39,11 +39,17 @@ final class PageHeader {
     int checksum;
 
     int rowCount;
+
+    /** Nulls included; as many as rows unless the column is repeated. */
+    int valueCount;
+
     int nullCount;
     int encoding;
 
-    /** Definition levels, never compressed, before the values. */
-    int levelBytes;
+    /** Levels are never compressed; repetition levels, definition levels, values. */
+    int definitionBytes;
+
+    int repetitionBytes;
 
     boolean isCompressed;
 
@@ -53,12 +59,12 @@ final class PageHeader {
         out.putI32Field(1, storedBytes);
         out.putI32Field(1, checksum);
         out.putField(DATA_PAGE_FIELD_DELTA, ByteSink.TYPE_STRUCT);
-        out.putI32Field(1, rowCount);
+        out.putI32Field(1, valueCount);
         out.putI32Field(1, nullCount);
         out.putI32Field(1, rowCount);
         out.putI32Field(1, encoding);
-        out.putI32Field(1, levelBytes);
-        out.putI32Field(1, 0);
+        out.putI32Field(1, definitionBytes);
+        out.putI32Field(1, repetitionBytes);
         out.putField(1, isCompressed ? ByteSink.TYPE_TRUE : ByteSink.TYPE_FALSE);
         out.put(0).put(0);
     }
@@ -71,32 +77,26 @@ final class PageHeader {
         storedBytes = i32(in);
         checksum = i32(in);
         in.expect(DATA_PAGE_FIELD_DELTA << 4 | ByteSink.TYPE_STRUCT, "page header");
-        rowCount = i32(in);
+        valueCount = i32(in);
         nullCount = i32(in);
-        int rows = i32(in);
+        rowCount = i32(in);
         encoding = i32(in);
-        levelBytes = i32(in);
-        int repetitionBytes = i32(in);
+        definitionBytes = i32(in);
+        repetitionBytes = i32(in);
         int flag = in.get();
         in.expect(0, "page header");
         in.expect(0, "page header");
         isCompressed = flag == (1 << 4 | ByteSink.TYPE_TRUE);
-        if (rows != rowCount
-                || repetitionBytes != 0
-                || (!isCompressed && flag != (1 << 4 | ByteSink.TYPE_FALSE))
+        if ((!isCompressed && flag != (1 << 4 | ByteSink.TYPE_FALSE))
                 || Encoding.findByValue(encoding) == null) {
             throw new MalformedPageException(
-                    "page header is malformed: rows="
-                            + rows
-                            + ", values="
-                            + rowCount
-                            + ", repetitionBytes="
-                            + repetitionBytes
-                            + ", flag="
-                            + flag
-                            + ", encoding="
-                            + encoding);
+                    "page header is malformed: flag=" + flag + ", encoding=" + encoding);
         }
+    }
+
+    /** Bytes of all levels. */
+    int levelBytes() {
+        return definitionBytes + repetitionBytes;
     }
 
     private static int i32(ByteSource in) throws MalformedPageException {

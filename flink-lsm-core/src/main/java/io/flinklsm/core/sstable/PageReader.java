@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.columns.RowBinding;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.zip.CRC32;
@@ -24,10 +25,16 @@ import java.util.zip.CRC32;
  */
 final class PageReader {
 
+    /** For whoever does not decode the values. */
+    static final int ANY_ENCODING = -1;
+
     private static final byte[] NO_BYTES = new byte[0];
 
     /** Buffers above this are not kept between uses. */
     private static final int MAX_KEPT_BYTES = 1 << 20;
+
+    /** Values of a page above its rows; run lengths can say any number in a few bytes. */
+    private static final int MAX_EXTRA_VALUES = 2 * RowBinding.MAX_ROW_LEVELS;
 
     private static final int FIRST_READ_AHEAD_BYTES = 16 << 10;
 
@@ -97,14 +104,14 @@ final class PageReader {
                             + Integer.toHexString((int) checksum.getValue()));
         }
         levelsAt = bodyAt;
-        int valuesAt = bodyAt + header.levelBytes;
+        int valuesAt = bodyAt + header.levelBytes();
         if (!header.isCompressed) {
             bytes = window;
             from = valuesAt;
             limit = end;
             return;
         }
-        int plainBytes = header.uncompressedBytes - header.levelBytes;
+        int plainBytes = header.uncompressedBytes - header.levelBytes();
         if (plain.length < (long) plainBytes + DeltaBinaryPacked.SLACK_BYTES) {
             plain = new byte[roomFor(plainBytes)];
         }
@@ -116,36 +123,52 @@ final class PageReader {
 
     /** Checks that the page is one of a column without nulls. */
     void checkNoNulls() throws MalformedPageException {
-        if (header.levelBytes != 0 || header.nullCount != 0) {
+        if (header.levelBytes() != 0 || header.nullCount != 0) {
             throw new MalformedPageException(
                     "page header is malformed: levelBytes="
-                            + header.levelBytes
+                            + header.levelBytes()
                             + ", nulls="
                             + header.nullCount
                             + " in a column without nulls");
         }
     }
 
-    /** The definition levels of the page. */
-    ByteSource levels() {
-        return source.set(window, levelsAt, levelsAt + header.levelBytes);
+    ByteSource repetitionLevels() {
+        return source.set(window, levelsAt, levelsAt + header.repetitionBytes);
+    }
+
+    ByteSource definitionLevels() {
+        int from = levelsAt + header.repetitionBytes;
+        return source.set(window, from, from + header.definitionBytes);
     }
 
     private void check(int storedBytes, int rows, int encoding) throws MalformedPageException {
-        int valueBytes = header.storedBytes - header.levelBytes;
-        int plainBytes = header.uncompressedBytes - header.levelBytes;
+        boolean levelsFit =
+                header.definitionBytes >= 0
+                        && header.repetitionBytes >= 0
+                        && (long) header.definitionBytes + header.repetitionBytes
+                                <= header.storedBytes;
+        int valueBytes = header.storedBytes - header.levelBytes();
+        int plainBytes = header.uncompressedBytes - header.levelBytes();
+        // More values than rows are told level by level.
+        boolean countsFit =
+                header.rowCount == rows
+                        && (header.repetitionBytes == 0
+                                ? header.valueCount == rows
+                                : header.valueCount >= rows
+                                        && header.valueCount <= rows + MAX_EXTRA_VALUES);
         boolean sizesFit =
                 header.isCompressed
                         ? valueBytes < plainBytes && PageCodec.isPlausible(plainBytes, valueBytes)
                         : valueBytes == plainBytes;
         if (header.storedBytes != storedBytes
-                || header.levelBytes < 0
+                || !levelsFit
                 || valueBytes < 0
                 || !sizesFit
-                || header.rowCount != rows
+                || !countsFit
                 || header.nullCount < 0
-                || header.nullCount > rows
-                || header.encoding != encoding) {
+                || header.nullCount > header.valueCount
+                || (header.encoding != encoding && encoding != ANY_ENCODING)) {
             throw new MalformedPageException(
                     "page header is malformed: storedBytes="
                             + header.storedBytes
@@ -154,7 +177,11 @@ final class PageReader {
                             + ", plainBytes="
                             + header.uncompressedBytes
                             + ", levelBytes="
-                            + header.levelBytes
+                            + header.repetitionBytes
+                            + "+"
+                            + header.definitionBytes
+                            + ", values="
+                            + header.valueCount
                             + ", rows="
                             + header.rowCount
                             + " of "

@@ -31,6 +31,7 @@ record RowGroupSummary(long entryCount, List<Chunk> chunks, int bloomBytes) {
     /**
      * A column chunk.
      *
+     * @param valueCount nulls included; as many as entries unless the column is repeated
      * @param storedBytes pages and their headers in the file
      * @param plainBytes the same before compression
      * @param columnIndexBytes 0 if it has none
@@ -40,6 +41,7 @@ record RowGroupSummary(long entryCount, List<Chunk> chunks, int bloomBytes) {
             long offset,
             long storedBytes,
             long plainBytes,
+            long valueCount,
             long nullCount,
             @Nullable OwnedSlice min,
             @Nullable OwnedSlice max,

@@ -14,11 +14,13 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.merge.Lookup;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An immutable SSTable of a live store: its meta, and reading through {@link OpenSstables} (bloom
@@ -55,6 +57,16 @@ public final class Sstable {
         SstableReader reader = handle.acquire(meta);
         try {
             return reader.get(key, lookup);
+        } finally {
+            reader.release();
+        }
+    }
+
+    /** How the file says that its entries stand in columns; null if it says nothing. */
+    public @Nullable RowColumns describedColumns() throws IOException {
+        SstableReader reader = handle.acquire(meta);
+        try {
+            return reader.layout().described();
         } finally {
             reader.release();
         }

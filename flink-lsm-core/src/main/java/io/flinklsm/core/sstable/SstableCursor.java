@@ -16,10 +16,12 @@ package io.flinklsm.core.sstable;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.cache.CachedBlock;
+import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyRange;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,7 +97,17 @@ final class SstableCursor implements EntryCursor {
 
     @Override
     public Slice value() {
-        return current().value(row, value);
+        try {
+            return current().value(row, value);
+        } catch (IndexOutOfBoundsException e) {
+            // Only a file that was made up has right checksums and columns that make no value.
+            throw new UncheckedIOException(reader.failure(e, block));
+        }
+    }
+
+    @Override
+    public @Nullable TypedValue typedValue() {
+        return current().typedValue(row);
     }
 
     @Override

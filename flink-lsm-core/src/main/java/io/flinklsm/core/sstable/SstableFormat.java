@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
  *
  * <pre>
  * PAR1
- * row group 0:  _key pages ... | _op pages | key_group pages | value pages ...
+ * row group 0:  _key pages ... | _op pages | key_group pages | typed columns ... | _value pages
  * row group 1:  ...
  * tail:         bloom filters | column indexes | offset indexes | footer | footer length | PAR1
  * </pre>
@@ -41,7 +41,12 @@ final class SstableFormat {
     static final String KEY_COLUMN = "_key";
     static final String KIND_COLUMN = "_op";
     static final String KEY_GROUP_COLUMN = "key_group";
-    static final String VALUE_COLUMN = "value";
+
+    /** Values that are not in typed columns. */
+    static final String RAW_COLUMN = "_value";
+
+    /** The columns above, which every SSTable has. */
+    static final int OWN_COLUMNS = 4;
 
     static final String FORMAT_PROPERTY = "flinklsm.format";
     static final String TREE_PROPERTY = "flinklsm.tree";
@@ -51,6 +56,16 @@ final class SstableFormat {
     static final String ENTRIES_PROPERTY = "flinklsm.entries";
     static final String TOMBSTONES_PROPERTY = "flinklsm.tombstones";
     static final String MERGES_PROPERTY = "flinklsm.merges";
+
+    /** The text of RowColumns; absent if nothing is known of the entries. */
+    static final String COLUMNS_PROPERTY = "flinklsm.columns";
+
+    /** Whether the file has these columns, or bytes: typed or binary. */
+    static final String VALUE_COLUMNS_PROPERTY = "flinklsm.value-columns";
+
+    /** CRC32C of all that stands before the tail, in 8 hexadecimal digits. */
+    static final String PAGES_CHECKSUM_PROPERTY = "flinklsm.pages-crc32c";
+
     static final String MIN_WRITE_TIME_PROPERTY = "flinklsm.min-write-time";
     static final String MAX_WRITE_TIME_PROPERTY = "flinklsm.max-write-time";
     static final String MIN_KEY_PROPERTY = "flinklsm.min-key";

@@ -22,6 +22,7 @@ package io.flinklsm.core.sstable;
  *     writer's memory
  * @param bloomBitsPerKey 0 for no bloom filter
  * @param keyGroupBytes bytes of the key's key-group prefix, big-endian: 0 (none), 1 or 2
+ * @param valueColumns whether values stand in typed columns, where their types are known
  */
 public record SstableOptions(
         int blockBytes,
@@ -29,16 +30,52 @@ public record SstableOptions(
         int rowGroupBytes,
         double bloomBitsPerKey,
         SstableCodec codec,
-        int keyGroupBytes) {
+        int keyGroupBytes,
+        ValueColumns valueColumns) {
 
     private static final int MIN_ROW_GROUP_BYTES = 64 << 10;
 
     public static final SstableOptions DEFAULTS =
             new SstableOptions(8 << 10, 256, 4 << 20, 10.6, SstableCodec.LZ4_RAW, 0);
 
+    /** Typed columns where types are known. */
+    public SstableOptions(
+            int blockBytes,
+            int blockEntries,
+            int rowGroupBytes,
+            double bloomBitsPerKey,
+            SstableCodec codec,
+            int keyGroupBytes) {
+        this(
+                blockBytes,
+                blockEntries,
+                rowGroupBytes,
+                bloomBitsPerKey,
+                codec,
+                keyGroupBytes,
+                ValueColumns.TYPED);
+    }
+
     public SstableOptions withKeyGroupBytes(int newKeyGroupBytes) {
         return new SstableOptions(
-                blockBytes, blockEntries, rowGroupBytes, bloomBitsPerKey, codec, newKeyGroupBytes);
+                blockBytes,
+                blockEntries,
+                rowGroupBytes,
+                bloomBitsPerKey,
+                codec,
+                newKeyGroupBytes,
+                valueColumns);
+    }
+
+    public SstableOptions withValueColumns(ValueColumns newValueColumns) {
+        return new SstableOptions(
+                blockBytes,
+                blockEntries,
+                rowGroupBytes,
+                bloomBitsPerKey,
+                codec,
+                keyGroupBytes,
+                newValueColumns);
     }
 
     /**
@@ -49,6 +86,12 @@ public record SstableOptions(
     public SstableOptions fittedTo(long writerBytes) {
         int fitting = (int) Math.max(MIN_ROW_GROUP_BYTES, Math.min(rowGroupBytes, writerBytes / 4));
         return new SstableOptions(
-                blockBytes, blockEntries, fitting, bloomBitsPerKey, codec, keyGroupBytes);
+                blockBytes,
+                blockEntries,
+                fitting,
+                bloomBitsPerKey,
+                codec,
+                keyGroupBytes,
+                valueColumns);
     }
 }

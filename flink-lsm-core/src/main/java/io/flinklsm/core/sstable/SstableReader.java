@@ -18,6 +18,7 @@ import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.cache.CachedBlock;
 import io.flinklsm.core.cache.FileBlocks;
+import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memory.MemoryBlock;
@@ -30,6 +31,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,7 +89,7 @@ final class SstableReader {
             SstableMeta meta,
             MemoryBudget budget,
             BlockCache cache,
-            DecodedBlockPool pool)
+            Function<@Nullable RowColumns, DecodedBlockPool> pools)
             throws IOException {
         String name = name(storage, meta.treeName(), meta.fileName());
         StorageInput input = storage.open(meta.fileName());
@@ -105,7 +107,7 @@ final class SstableReader {
                     index,
                     blooms,
                     cache.open(index.blockCount()),
-                    pool);
+                    pools.apply(layout.columns()));
         } catch (IOException | RuntimeException | Error e) {
             if (index != null) {
                 index.close();
@@ -308,7 +310,9 @@ final class SstableReader {
                             + ", keysOffset="
                             + index.keysOffset(block)
                             + ", valuesOffset="
-                            + index.valuesOffset(block),
+                            + (index.rawBytes(block) > 0
+                                    ? index.rawOffset(block)
+                                    : layout.groups().get(index.groupOf(block)).raw().offset()),
                     cause);
         }
         if (cause instanceof IOException io) {

@@ -56,6 +56,21 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
         }
     }
 
+    /** The footer's key-value pairs. */
+    Map<String, String> properties() {
+        return properties(footer);
+    }
+
+    private static Map<String, String> properties(FileMetaData footer) {
+        Map<String, String> pairs = new HashMap<>();
+        if (footer.isSetKey_value_metadata()) {
+            for (KeyValue pair : footer.getKey_value_metadata()) {
+                pairs.put(pair.getKey(), pair.isSetValue() ? pair.getValue() : "");
+            }
+        }
+        return pairs;
+    }
+
     /** One attempt to read. */
     private record Reading(
             StorageInput input, String fileName, String name, @Nullable SstableMeta expected) {
@@ -196,12 +211,7 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
 
         private SstableMeta meta(FileMetaData footer, long size, long tailOffset, int checksum)
                 throws IOException {
-            Map<String, String> pairs = new HashMap<>();
-            if (footer.isSetKey_value_metadata()) {
-                for (KeyValue pair : footer.getKey_value_metadata()) {
-                    pairs.put(pair.getKey(), pair.isSetValue() ? pair.getValue() : "");
-                }
-            }
+            Map<String, String> pairs = properties(footer);
             String format = pairs.get(SstableFormat.FORMAT_PROPERTY);
             if (!Integer.toString(SstableFormat.VERSION).equals(format)) {
                 throw new UnknownFormatException(

@@ -22,6 +22,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
+import java.util.zip.CRC32C;
 import org.apache.parquet.format.Encoding;
 
 /**
@@ -35,6 +36,7 @@ final class SstableVerifier {
     private final SstableReader reader;
     private final IntConsumer progress;
     private final Slice key = new Slice();
+    private final Slice value = new Slice();
     private final ValueBuffer lastKey = new ValueBuffer();
     private final Slice lastKeyView = new Slice();
     private final KeyBuffer hashedKey = new KeyBuffer();
@@ -71,7 +73,8 @@ final class SstableVerifier {
         }
         try {
             verifyCounts();
-            verifyIntegers();
+            verifyOtherPages();
+            verifyAllBytes();
         } catch (MalformedPageException | EOFException | IndexOutOfBoundsException e) {
             throw Corruption.of(reader.name(), e.getMessage(), e);
         }
@@ -87,6 +90,7 @@ final class SstableVerifier {
             if (!reader.mayContain(group, hashedKey.set(key, key.length()))) {
                 throw new MalformedPageException("bloom filter denies a key: key=" + key);
             }
+            block.value(row, value);
             counts[block.kind(row)]++;
             entries++;
             lastKey.set(key);
@@ -120,18 +124,55 @@ final class SstableVerifier {
     }
 
     /** Pages that the engine passes over, thanks to their bounds; other readers do not. */
-    private void verifyIntegers() throws IOException {
+    private void verifyOtherPages() throws IOException {
         SstableTail tail =
                 SstableTail.read(
                         reader.input(), reader.meta().fileName(), reader.name(), reader.meta());
         for (FileLayout.Group group : reader.layout().groups()) {
             verifyIntegers(tail, group.kinds(), group.rows());
             verifyIntegers(tail, group.keyGroups(), group.rows());
+            for (FileLayout.Chunk leaf : group.keyLeaves()) {
+                verifyChecksums(tail, leaf, group.rows());
+            }
+            verifyChecksums(tail, group.raw(), group.rows());
         }
     }
 
-    private void verifyIntegers(SstableTail tail, FileLayout.Chunk chunk, long groupRows)
+    /** Headers and checksums of all pages of a column. */
+    private void verifyChecksums(SstableTail tail, FileLayout.Chunk chunk, long groupRows)
             throws IOException {
+        IndexParser pages = pages(tail, chunk, groupRows);
+        PageReader page = new PageReader(new PageCodec());
+        page.begin(READ_AHEAD_BYTES);
+        for (int i = 0; i < pages.pageCount; i++) {
+            page.read(
+                    reader.input(),
+                    pages.offsets[i],
+                    pages.pageBytes[i],
+                    chunk.end(),
+                    pages.rowCount(i, groupRows),
+                    PageReader.ANY_ENCODING);
+        }
+    }
+
+    /** The file as a whole, so that no page was exchanged for that of another file. */
+    private void verifyAllBytes() throws IOException {
+        CRC32C crc = new CRC32C();
+        byte[] part = new byte[READ_AHEAD_BYTES];
+        long end = reader.meta().tailOffset();
+        for (long at = 0; at < end; at += part.length) {
+            int byteCount = (int) Math.min(part.length, end - at);
+            reader.input().readFully(at, part, 0, byteCount);
+            crc.update(part, 0, byteCount);
+        }
+        int stored = reader.layout().pagesChecksum();
+        if (stored != (int) crc.getValue()) {
+            throw Corruption.checksum(reader.name(), "pages", 0, stored, (int) crc.getValue());
+        }
+    }
+
+    private static IndexParser pages(SstableTail tail, FileLayout.Chunk chunk, long groupRows)
+            throws MalformedPageException {
         IndexParser pages = new IndexParser();
         pages.parseOffsetIndex(
                 tail.bytes(),
@@ -140,6 +181,12 @@ final class SstableVerifier {
                 chunk.offset(),
                 chunk.byteCount(),
                 groupRows);
+        return pages;
+    }
+
+    private void verifyIntegers(SstableTail tail, FileLayout.Chunk chunk, long groupRows)
+            throws IOException {
+        IndexParser pages = pages(tail, chunk, groupRows);
         pages.parseColumnIndex(tail.bytes(), chunk.columnIndex().from(), chunk.columnIndex().to());
         PageReader page = new PageReader(new PageCodec());
         for (int i = 0; i < pages.pageCount; i++) {

@@ -16,6 +16,9 @@ package io.flinklsm.core.sstable;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.TypedValue;
+import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.memory.MemoryBudget;
@@ -31,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * Confined to one thread.
  *
  * <pre>
- * entry → {@link RowShredder} → {@link ColumnWriter}s; a block ends → a page of each column
+ * entry → {@link EntryShredder} → {@link ColumnWriter}s; a block ends → a page of each column
  *         first column's pages → file, the others' → {@link NativeBuffer}s
  *         a row group ends → buffers → file, bloom filter and indexes → memory
  *         finish → bloom filters, indexes, footer → file
@@ -60,7 +63,8 @@ public final class SstableWriter implements AutoCloseable {
     private final NativeBuffer hashes;
     private final NativeBuffer columnIndexes;
     private final NativeBuffer offsetIndexes;
-    private final RowShredder shredder;
+    private final @Nullable RowColumns rowColumns;
+    private final EntryShredder shredder;
     private final List<ColumnWriter> columns;
 
     // The block being filled.
@@ -85,11 +89,28 @@ public final class SstableWriter implements AutoCloseable {
     private boolean closed;
 
     /**
+     * A writer of entries whose values are bytes.
+     *
      * @param budget pays for buffered pages and the bloom filter
      * @throws java.nio.file.FileAlreadyExistsException if the identity's file name is in use
      */
     public SstableWriter(
             Storage storage, SstableIdentity identity, SstableOptions options, MemoryBudget budget)
+            throws IOException {
+        this(storage, identity, options, null, budget);
+    }
+
+    /**
+     * @param columns how entries stand in columns; null if nothing is known of them
+     * @param budget pays for buffered pages and the bloom filter
+     * @throws java.nio.file.FileAlreadyExistsException if the identity's file name is in use
+     */
+    public SstableWriter(
+            Storage storage,
+            SstableIdentity identity,
+            SstableOptions options,
+            @Nullable RowColumns columns,
+            MemoryBudget budget)
             throws IOException {
         this.storage = storage;
         this.identity = identity;
@@ -100,7 +121,8 @@ public final class SstableWriter implements AutoCloseable {
         this.offsetIndexes = new NativeBuffer(memory);
         this.output = storage.create(identity.fileName());
         this.out = new ChecksummedOutput(output);
-        this.shredder = new BinaryShredder(options, new PageCodec(), this::sinkOfColumn);
+        this.rowColumns = columns;
+        this.shredder = new EntryShredder(options, columns, new PageCodec(), this::sinkOfColumn);
         this.columns = shredder.columns();
         try {
             out.append(SstableFormat.MAGIC, 0, SstableFormat.MAGIC.length);
@@ -118,6 +140,32 @@ public final class SstableWriter implements AutoCloseable {
     public void add(Slice key, EntryKind kind, Slice value) throws IOException {
         checkKey(key);
         long entryBytes = (long) key.length() + value.length();
+        boolean isAlone = beginEntry(entryBytes);
+        shredder.shred(key, kind, value);
+        endEntry(key, kind, entryBytes, isAlone);
+    }
+
+    /**
+     * Adds the cursor's entry: column by column if its value stands in the same columns already.
+     *
+     * @throws IllegalArgumentException as above
+     */
+    public void add(EntryCursor entry) throws IOException {
+        TypedValue value = entry.typedValue();
+        if (value == null || !shredder.canCopy(value)) {
+            add(entry.key(), entry.kind(), entry.value());
+            return;
+        }
+        Slice key = entry.key();
+        checkKey(key);
+        long entryBytes = key.length() + value.sizeBytes();
+        boolean isAlone = beginEntry(entryBytes);
+        shredder.copy(key, entry.kind(), value);
+        endEntry(key, entry.kind(), entryBytes, isAlone);
+    }
+
+    /** Ends block and row group if the entry wants it; gives whether it wants to be alone. */
+    private boolean beginEntry(long entryBytes) throws IOException {
         // A value that alone makes a block does not drag its neighbours along when it is read.
         if (blockEntries > 0 && blockBytes + entryBytes > options.blockBytes() * 3L / 2) {
             endBlock();
@@ -130,7 +178,11 @@ public final class SstableWriter implements AutoCloseable {
         if (isAlone || isScarce) {
             endRowGroup();
         }
-        shredder.shred(key, kind, value);
+        return isAlone;
+    }
+
+    private void endEntry(Slice key, EntryKind kind, long entryBytes, boolean isAlone)
+            throws IOException {
         if (options.bloomBitsPerKey() > 0) {
             hashes.appendLong(key.hash64());
         }
@@ -357,6 +409,7 @@ public final class SstableWriter implements AutoCloseable {
                 chunkStart,
                 pages.storedBytes(),
                 pages.plainBytes(),
+                pages.values(),
                 pages.nulls(),
                 pages.min(),
                 pages.max(),
@@ -366,8 +419,9 @@ public final class SstableWriter implements AutoCloseable {
 
     private SstableMeta writeTail(OwnedSlice smallest, OwnedSlice largest) throws IOException {
         long tailOffset = out.length();
-        out.startChecksum();
-        FooterWriter footer = new FooterWriter(shredder.schema(), rowGroups, options);
+        int pagesChecksum = out.startTail();
+        FooterWriter footer =
+                new FooterWriter(shredder.schema(), shredder.rootChildren(), rowGroups, options);
         for (int i = 0; i < blooms.size(); i++) {
             byte[] header = footer.bloomHeader(i, out.length());
             out.append(header, 0, header.length);
@@ -386,6 +440,11 @@ public final class SstableWriter implements AutoCloseable {
                         mergeCount,
                         smallest,
                         largest,
+                        rowColumns,
+                        EntryShredder.isTyped(options, rowColumns)
+                                ? ValueColumns.TYPED
+                                : ValueColumns.BINARY,
+                        pagesChecksum,
                         tailOffset);
         byte[] end = footer.build(properties);
         int checksum = out.checksumWith(end);

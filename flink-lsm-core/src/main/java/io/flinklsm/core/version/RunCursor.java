@@ -14,6 +14,7 @@
 package io.flinklsm.core.version;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyRange;
@@ -82,6 +83,11 @@ public final class RunCursor implements EntryCursor {
     @Override
     public Slice value() {
         return current == null ? EMPTY : current.value();
+    }
+
+    @Override
+    public @Nullable TypedValue typedValue() {
+        return current == null ? null : current.typedValue();
     }
 
     @Override

@@ -119,6 +119,7 @@ final class TreeOnDisk implements AutoCloseable {
                         NAME,
                         operator,
                         filter,
+                        null,
                         new CompactionTools(
                                 storage,
                                 options,

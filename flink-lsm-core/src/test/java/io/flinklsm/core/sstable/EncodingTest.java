@@ -100,7 +100,9 @@ final class EncodingTest {
             header.rowCount = random.nextInt(70_000);
             header.nullCount = random.nextInt(200);
             header.encoding = 5 + random.nextInt(3);
-            header.levelBytes = random.nextInt(100);
+            header.valueCount = header.rowCount + random.nextInt(200);
+            header.definitionBytes = random.nextInt(100);
+            header.repetitionBytes = random.nextInt(100);
             header.isCompressed = random.nextBoolean();
             ByteSink sink = new ByteSink(4);
             header.write(sink);
@@ -116,6 +118,10 @@ final class EncodingTest {
             assertThat(thrift.getCompressed_page_size()).isEqualTo(header.storedBytes);
             assertThat(thrift.getCrc()).isEqualTo(header.checksum);
             assertThat(thrift.getData_page_header_v2().getNum_rows()).isEqualTo(header.rowCount);
+            assertThat(thrift.getData_page_header_v2().getNum_values())
+                    .isEqualTo(header.valueCount);
+            assertThat(thrift.getData_page_header_v2().getRepetition_levels_byte_length())
+                    .isEqualTo(header.repetitionBytes);
             assertThat(thrift.getData_page_header_v2().getNum_nulls()).isEqualTo(header.nullCount);
             assertThat(thrift.getData_page_header_v2().isIs_compressed())
                     .isEqualTo(header.isCompressed);
@@ -123,28 +129,28 @@ final class EncodingTest {
     }
 
     @Test
-    void levelsComeBackWhateverTheNulls() throws Exception {
-        for (long seed = 1; seed <= 500; seed++) {
-            Random random = new Random(seed);
-            int rows = 1 + random.nextInt(70);
-            boolean[] present = new boolean[rows];
-            int[] kinds = new int[rows];
-            int nulls = 0;
-            int percent = random.nextInt(5) * 25;
-            for (int row = 0; row < rows; row++) {
-                present[row] = random.nextInt(100) >= percent;
-                kinds[row] = present[row] ? 0 : 1;
-                nulls += present[row] ? 0 : 1;
+    void levelsComeBackAndAWrongCountIsSeen() throws Exception {
+        long seed = 7;
+        Random random = new Random(seed);
+        for (int round = 0; round < 300; round++) {
+            int max = 1 + random.nextInt(9);
+            int count = 1 + random.nextInt(300);
+            int percent = random.nextInt(4) * 33;
+            byte[] levels = new byte[count];
+            int atMax = 0;
+            for (int i = 0; i < count; i++) {
+                levels[i] = (byte) (random.nextInt(100) < percent ? random.nextInt(max + 1) : max);
+                atMax += levels[i] == max ? 1 : 0;
             }
             ByteSink sink = new ByteSink(4);
-            DefinitionLevels.encode(present, rows, nulls, sink);
+            Levels.encode(levels, count, max, sink);
 
-            DefinitionLevels.check(
-                    new ByteSource().set(sink.array(), 0, sink.length()), kinds, 1, rows);
-            kinds[random.nextInt(rows)] ^= 1;
-            ByteSource again = new ByteSource().set(sink.array(), 0, sink.length());
-            assertThatThrownBy(() -> DefinitionLevels.check(again, kinds, 1, rows))
-                    .as("seed %d", seed)
+            byte[] decoded = new byte[count];
+            ByteSource in = new ByteSource().set(sink.array(), 0, sink.length());
+            assertThat(Levels.decode(in, max, decoded, count)).as("seed %d", seed).isEqualTo(atMax);
+            assertThat(decoded).as("seed %d", seed).isEqualTo(levels);
+            ByteSource more = new ByteSource().set(sink.array(), 0, sink.length());
+            assertThatThrownBy(() -> Levels.decode(more, max, new byte[count + 8], count + 8))
                     .isInstanceOf(MalformedPageException.class);
         }
     }

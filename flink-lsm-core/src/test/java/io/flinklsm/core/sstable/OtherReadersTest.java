@@ -162,7 +162,7 @@ final class OtherReadersTest {
 
         SstableMeta meta = fixture.write(SstableFixture.TINY.withKeyGroupBytes(2), entries);
 
-        assertThat(query("select key_group || '=' || value::varchar from " + quoted(meta)))
+        assertThat(query("select key_group || '=' || _value::varchar from " + quoted(meta)))
                 .containsExactly(
                         "0=0", "1=1", "127=127", "128=128", "255=255", "256=256", "32767=32767");
     }
@@ -209,7 +209,7 @@ final class OtherReadersTest {
             for (BlockMetaData group : reader.getRowGroups()) {
                 ColumnChunkMetaData keys = column(group, "_key");
                 OffsetIndex keyPages = reader.readOffsetIndex(keys);
-                OffsetIndex valuePages = reader.readOffsetIndex(column(group, "value"));
+                OffsetIndex valuePages = reader.readOffsetIndex(column(group, "_value"));
                 ColumnIndex bounds = reader.readColumnIndex(keys);
 
                 assertThat(bounds.getBoundaryOrder()).isEqualTo(BoundaryOrder.ASCENDING);
@@ -303,7 +303,7 @@ final class OtherReadersTest {
     private List<Entry> readWithDuckDb(SstableMeta meta) throws SQLException {
         List<Entry> entries = new ArrayList<>();
         try (PreparedStatement statement =
-                connection.prepareStatement("select _key, _op, value from read_parquet(?)")) {
+                connection.prepareStatement("select _key, _op, _value from read_parquet(?)")) {
             statement.setString(1, fixture.storage.describe(meta.fileName()));
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
@@ -340,9 +340,9 @@ final class OtherReadersTest {
                 for (long i = 0; i < pages.getRowCount(); i++) {
                     Group row = records.read();
                     byte[] value =
-                            row.getFieldRepetitionCount("value") == 0
+                            row.getFieldRepetitionCount("_value") == 0
                                     ? null
-                                    : row.getBinary("value", 0).getBytes();
+                                    : row.getBinary("_value", 0).getBytes();
                     entries.add(
                             entry(
                                     row.getBinary("_key", 0).getBytes(),

@@ -17,6 +17,8 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.cache.BlockCache;
+import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
@@ -73,13 +75,50 @@ final class SstableFixture implements AutoCloseable {
 
     SstableMeta write(String fileName, SstableOptions options, List<Entry> entries)
             throws IOException {
+        return write(fileName, options, null, entries);
+    }
+
+    SstableMeta write(SstableOptions options, RowColumns columns, List<Entry> entries)
+            throws IOException {
+        return write("file-" + files++ + ".parquet", options, columns, entries);
+    }
+
+    SstableMeta write(
+            String fileName,
+            SstableOptions options,
+            @Nullable RowColumns columns,
+            List<Entry> entries)
+            throws IOException {
         SstableIdentity identity =
                 new SstableIdentity(fileName, "counts", 1, 42, 1_795_379_880_123L, 1000, 2000);
         Slice key = new Slice();
         Slice value = new Slice();
-        try (SstableWriter writer = new SstableWriter(storage, identity, options, budget)) {
+        try (SstableWriter writer =
+                new SstableWriter(storage, identity, options, columns, budget)) {
             for (Entry entry : entries) {
                 writer.add(key.setOwned(entry.key()), entry.kind(), value.setOwned(entry.value()));
+            }
+            return writer.finish();
+        }
+    }
+
+    /** Writes a file out of another as a compaction does, typed values column by column. */
+    SstableMeta rewrite(SstableMeta from, SstableOptions options, RowColumns columns)
+            throws IOException {
+        SstableIdentity identity =
+                new SstableIdentity(
+                        "file-" + files++ + ".parquet",
+                        "counts",
+                        2,
+                        43,
+                        1_795_379_880_123L,
+                        1000,
+                        2000);
+        try (EntryCursor entries = open.of(from).cursor(KeyRange.ALL, false);
+                SstableWriter writer =
+                        new SstableWriter(storage, identity, options, columns, budget)) {
+            while (entries.next()) {
+                writer.add(entries);
             }
             return writer.finish();
         }

@@ -1,0 +1,210 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.columns.Leaf;
+import io.flinklsm.core.columns.LeafBuffer;
+import io.flinklsm.core.columns.RowBinding;
+import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.TypedValue;
+import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.sstable.LeafColumnWriter.Paging;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import org.apache.parquet.format.Encoding;
+import org.apache.parquet.format.SchemaElement;
+import org.apache.parquet.format.Type;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes entries apart into columns. The writer cuts blocks, pages and row groups of whatever
+ * columns there are; the first one is always {@link SstableFormat#KEY_COLUMN}. Confined to one
+ * thread.
+ *
+ * <pre>
+ * _key | _op | key_group | columns of the key … | columns of the value … | _value
+ * </pre>
+ */
+final class EntryShredder {
+
+    private final int keyGroupBytes;
+    private final @Nullable RowBinding binding;
+    private final KeyColumnWriter keys;
+    private final IntColumnWriter kinds;
+    private final IntColumnWriter keyGroups;
+    private final LeafBuffer rawValues;
+    private final List<LeafColumnWriter> leaves = new ArrayList<>();
+    private final List<ColumnWriter> columns = new ArrayList<>();
+
+    /** Whether values of these columns may be copied as they stand. */
+    private final Map<RowBinding, Boolean> sameColumns = new IdentityHashMap<>();
+
+    /**
+     * @param rowColumns null if nothing is known of the entries
+     * @param sinks where the pages of the column with this index go
+     */
+    EntryShredder(
+            SstableOptions options,
+            @Nullable RowColumns rowColumns,
+            PageCodec codec,
+            IntFunction<PageSink> sinks) {
+        keyGroupBytes = options.keyGroupBytes();
+        binding =
+                rowColumns != null && isTyped(options, rowColumns)
+                        ? new RowBinding(rowColumns)
+                        : null;
+        keys =
+                new KeyColumnWriter(
+                        new ColumnSpec(
+                                List.of(SstableFormat.KEY_COLUMN),
+                                Type.BYTE_ARRAY,
+                                0,
+                                0,
+                                Encoding.DELTA_LENGTH_BYTE_ARRAY,
+                                true,
+                                true),
+                        options.codec(),
+                        codec,
+                        sinks.apply(0));
+        kinds = ints(SstableFormat.KIND_COLUMN, false, 1, options, codec, sinks);
+        keyGroups = ints(SstableFormat.KEY_GROUP_COLUMN, true, 2, options, codec, sinks);
+        columns.add(keys);
+        columns.add(kinds);
+        columns.add(keyGroups);
+        if (binding != null) {
+            for (Leaf leaf : binding.keyLeaves()) {
+                addLeaf(leaf.buffer(), Paging.SHARED, options, codec, sinks);
+            }
+            for (Leaf leaf : binding.valueLeaves()) {
+                addLeaf(leaf.buffer(), Paging.BLOCK, options, codec, sinks);
+            }
+        }
+        rawValues = RowBinding.rawColumn(SstableFormat.RAW_COLUMN).buffer();
+        addLeaf(rawValues, Paging.BLOCK_OR_NULLS, options, codec, sinks);
+    }
+
+    /** Whether files of these options and columns have typed columns. */
+    static boolean isTyped(SstableOptions options, @Nullable RowColumns rowColumns) {
+        return rowColumns != null && options.valueColumns() == ValueColumns.TYPED;
+    }
+
+    private static IntColumnWriter ints(
+            String name,
+            boolean isSorted,
+            int index,
+            SstableOptions options,
+            PageCodec codec,
+            IntFunction<PageSink> sinks) {
+        ColumnSpec spec =
+                new ColumnSpec(
+                        List.of(name),
+                        Type.INT32,
+                        0,
+                        0,
+                        Encoding.DELTA_BINARY_PACKED,
+                        true,
+                        isSorted);
+        return new IntColumnWriter(spec, options.codec(), codec, sinks.apply(index));
+    }
+
+    private void addLeaf(
+            LeafBuffer buffer,
+            Paging paging,
+            SstableOptions options,
+            PageCodec codec,
+            IntFunction<PageSink> sinks) {
+        LeafColumnWriter writer =
+                new LeafColumnWriter(
+                        buffer, paging, options.codec(), codec, sinks.apply(columns.size()));
+        leaves.add(writer);
+        columns.add(writer);
+    }
+
+    /** The schema below the root, depth first. */
+    List<SchemaElement> schema() {
+        return ParquetSchema.of(binding);
+    }
+
+    int rootChildren() {
+        return ParquetSchema.rootChildren(binding);
+    }
+
+    /** The leaf columns, in the order of the schema. */
+    List<ColumnWriter> columns() {
+        return columns;
+    }
+
+    /** Whether the value can be copied column by column, without becoming bytes in between. */
+    boolean canCopy(@Nullable TypedValue value) {
+        if (value == null || binding == null) {
+            return false;
+        }
+        Boolean known = sameColumns.get(value.binding());
+        if (known == null) {
+            known = binding.columns().equals(value.binding().columns());
+            sameColumns.put(value.binding(), known);
+        }
+        return known;
+    }
+
+    /** Adds one row to every column. */
+    void shred(Slice key, EntryKind kind, Slice value) {
+        boolean isTyped = false;
+        if (binding != null) {
+            binding.addKey(key);
+            if (kind == EntryKind.DELETE) {
+                binding.addNoValue();
+            } else {
+                isTyped = binding.addValue(value);
+            }
+        }
+        if (kind == EntryKind.DELETE || isTyped) {
+            rawValues.addNullRow();
+        } else {
+            rawValues.addRow(value);
+        }
+        endRow(key, kind);
+    }
+
+    /** Adds one row to every column, of which {@link #canCopy} was true. */
+    void copy(Slice key, EntryKind kind, TypedValue value) {
+        if (binding != null) {
+            binding.addKey(key);
+            binding.copyValue(value.binding(), value.row());
+        }
+        rawValues.addNullRow();
+        endRow(key, kind);
+    }
+
+    private void endRow(Slice key, EntryKind kind) {
+        keys.add(key);
+        kinds.add(kind.code());
+        keyGroups.add(keyGroup(key));
+        for (LeafColumnWriter leaf : leaves) {
+            leaf.endRow();
+        }
+    }
+
+    private int keyGroup(Slice key) {
+        int group = 0;
+        for (int i = 0; i < keyGroupBytes; i++) {
+            group = group << Byte.SIZE | (key.byteAt(i) & 0xFF);
+        }
+        return group;
+    }
+}

@@ -1,0 +1,153 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.sstable;
+
+import io.flinklsm.core.columns.Annotation;
+import io.flinklsm.core.columns.ColumnNode;
+import io.flinklsm.core.columns.Physical;
+import io.flinklsm.core.columns.RowBinding;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.parquet.format.ConvertedType;
+import org.apache.parquet.format.DateType;
+import org.apache.parquet.format.DecimalType;
+import org.apache.parquet.format.EnumType;
+import org.apache.parquet.format.FieldRepetitionType;
+import org.apache.parquet.format.IntType;
+import org.apache.parquet.format.ListType;
+import org.apache.parquet.format.LogicalType;
+import org.apache.parquet.format.MapType;
+import org.apache.parquet.format.MicroSeconds;
+import org.apache.parquet.format.MilliSeconds;
+import org.apache.parquet.format.NanoSeconds;
+import org.apache.parquet.format.SchemaElement;
+import org.apache.parquet.format.StringType;
+import org.apache.parquet.format.TimeType;
+import org.apache.parquet.format.TimeUnit;
+import org.apache.parquet.format.TimestampType;
+import org.apache.parquet.format.Type;
+import org.jspecify.annotations.Nullable;
+
+/** The schema of an SSTable below its root, depth first, as Parquet's footer has it. */
+final class ParquetSchema {
+
+    private ParquetSchema() {}
+
+    /**
+     * The columns of every SSTable around those of a tree.
+     *
+     * @param binding null if values are raw bytes
+     */
+    static List<SchemaElement> of(@Nullable RowBinding binding) {
+        List<SchemaElement> elements = new ArrayList<>();
+        elements.add(leaf(SstableFormat.KEY_COLUMN, Type.BYTE_ARRAY, FieldRepetitionType.REQUIRED));
+        elements.add(leaf(SstableFormat.KIND_COLUMN, Type.INT32, FieldRepetitionType.REQUIRED));
+        elements.add(
+                leaf(SstableFormat.KEY_GROUP_COLUMN, Type.INT32, FieldRepetitionType.REQUIRED));
+        if (binding != null) {
+            binding.nodes().forEach(node -> add(node, elements));
+        }
+        elements.add(leaf(SstableFormat.RAW_COLUMN, Type.BYTE_ARRAY, FieldRepetitionType.OPTIONAL));
+        return elements;
+    }
+
+    /** How many children the root has. */
+    static int rootChildren(@Nullable RowBinding binding) {
+        return SstableFormat.OWN_COLUMNS + (binding == null ? 0 : binding.nodes().size());
+    }
+
+    static Type type(Physical physical) {
+        return switch (physical) {
+            case BOOLEAN -> Type.BOOLEAN;
+            case INT32 -> Type.INT32;
+            case INT64 -> Type.INT64;
+            case FLOAT -> Type.FLOAT;
+            case DOUBLE -> Type.DOUBLE;
+            case BYTES -> Type.BYTE_ARRAY;
+        };
+    }
+
+    private static SchemaElement leaf(String name, Type type, FieldRepetitionType repetition) {
+        return new SchemaElement(name).setType(type).setRepetition_type(repetition);
+    }
+
+    private static void add(ColumnNode node, List<SchemaElement> elements) {
+        SchemaElement element = new SchemaElement(node.name());
+        element.setRepetition_type(
+                switch (node.repetition()) {
+                    case REQUIRED -> FieldRepetitionType.REQUIRED;
+                    case OPTIONAL -> FieldRepetitionType.OPTIONAL;
+                    case REPEATED -> FieldRepetitionType.REPEATED;
+                });
+        annotate(element, node.annotation());
+        Physical physical = node.physical();
+        if (physical != null) {
+            element.setType(type(physical));
+        } else {
+            element.setNum_children(node.children().size());
+        }
+        elements.add(element);
+        node.children().forEach(child -> add(child, elements));
+    }
+
+    /** The converted types are for readers that know no logical types. */
+    private static void annotate(SchemaElement element, Annotation annotation) {
+        switch (annotation.kind()) {
+            case NONE -> {}
+            case STRING ->
+                    element.setLogicalType(LogicalType.STRING(new StringType()))
+                            .setConverted_type(ConvertedType.UTF8);
+            case ENUM ->
+                    element.setLogicalType(LogicalType.ENUM(new EnumType()))
+                            .setConverted_type(ConvertedType.ENUM);
+            case LIST ->
+                    element.setLogicalType(LogicalType.LIST(new ListType()))
+                            .setConverted_type(ConvertedType.LIST);
+            case MAP ->
+                    element.setLogicalType(LogicalType.MAP(new MapType()))
+                            .setConverted_type(ConvertedType.MAP);
+            case DATE ->
+                    element.setLogicalType(LogicalType.DATE(new DateType()))
+                            .setConverted_type(ConvertedType.DATE);
+            case INTEGER ->
+                    element.setLogicalType(
+                            LogicalType.INTEGER(
+                                    new IntType(
+                                            (byte) annotation.first(), annotation.second() == 1)));
+            case DECIMAL -> {
+                element.setLogicalType(
+                        LogicalType.DECIMAL(
+                                new DecimalType(annotation.second(), annotation.first())));
+                element.setConverted_type(ConvertedType.DECIMAL);
+                element.setPrecision(annotation.first());
+                element.setScale(annotation.second());
+            }
+            case TIME_MILLIS ->
+                    element.setLogicalType(
+                            LogicalType.TIME(
+                                    new TimeType(false, TimeUnit.MILLIS(new MilliSeconds()))));
+            case TIMESTAMP_MILLIS ->
+                    setTimestamp(element, annotation, TimeUnit.MILLIS(new MilliSeconds()));
+            case TIMESTAMP_MICROS ->
+                    setTimestamp(element, annotation, TimeUnit.MICROS(new MicroSeconds()));
+            case TIMESTAMP_NANOS ->
+                    setTimestamp(element, annotation, TimeUnit.NANOS(new NanoSeconds()));
+        }
+    }
+
+    private static void setTimestamp(SchemaElement element, Annotation annotation, TimeUnit unit) {
+        element.setLogicalType(
+                LogicalType.TIMESTAMP(new TimestampType(annotation.first() == 1, unit)));
+    }
+}
