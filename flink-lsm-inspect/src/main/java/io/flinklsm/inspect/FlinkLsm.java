@@ -66,8 +66,10 @@ public final class FlinkLsm implements Runnable {
     }
 
     public static void main(String[] arguments) {
-        int exitCode = run(Console.ofProcess(System.getenv()), arguments);
-        System.out.flush();
+        Console console = Console.ofProcess(System.getenv());
+        int exitCode = run(console, arguments);
+        console.out().flush();
+        console.err().flush();
         System.exit(exitCode);
     }
 
@@ -90,7 +92,19 @@ public final class FlinkLsm implements Runnable {
                     Errors.print(failure, console, parsed != null && isDebug(command));
                     return Errors.exitCode(failure);
                 });
-        return line.execute(arguments);
+        try {
+            return line.execute(arguments);
+        } catch (OutOfMemoryError | StackOverflowError e) {
+            InspectException tooLarge =
+                    InspectException.unreadable(
+                            "something needs more memory than there is: "
+                                    + e
+                                    + "; give more with FLINK_LSM_JAVA_OPTS=-Xmx1g, or a file"
+                                    + " declares more than it holds (\"flink-lsm verify\" tells).",
+                            e);
+            Errors.print(tooLarge, console, false);
+            return tooLarge.exitCode();
+        }
     }
 
     private static boolean isDebug(CommandLine command) {

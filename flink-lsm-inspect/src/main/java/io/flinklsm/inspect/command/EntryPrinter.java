@@ -153,7 +153,7 @@ final class EntryPrinter {
                                 }
                             }
                         });
-        if (!batch.isEmpty() || printed.count() == 0) {
+        if (!batch.isEmpty()) {
             printBatch(batch, to);
         }
         return printed;

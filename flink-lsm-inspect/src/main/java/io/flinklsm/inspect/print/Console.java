@@ -13,7 +13,11 @@
  */
 package io.flinklsm.inspect.print;
 
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
@@ -48,13 +52,21 @@ public record Console(
         boolean dumb = "dumb".equals(environment.get("TERM"));
         boolean noColour = !environment.getOrDefault("NO_COLOR", "").isEmpty();
         return new Console(
-                System.out,
-                System.err,
+                stream(FileDescriptor.out, 1 << 16),
+                stream(FileDescriptor.err, 1 << 10),
                 out,
                 err && !dumb,
                 out ? Math.max(0, Integer.getInteger("flinklsm.terminal.columns", 0)) : 0,
                 out && !dumb && !noColour,
                 System.currentTimeMillis());
+    }
+
+    /** UTF-8, whatever the locale says: JSON and tables are read elsewhere, too. */
+    private static PrintStream stream(FileDescriptor descriptor, int bufferBytes) {
+        return new PrintStream(
+                new BufferedOutputStream(new FileOutputStream(descriptor), bufferBytes),
+                false,
+                StandardCharsets.UTF_8);
     }
 
     public Console withoutColour() {
@@ -71,6 +83,7 @@ public record Console(
     public void note(String text) {
         err.print(text);
         err.print('\n');
+        err.flush();
     }
 
     public String bold(String text) {

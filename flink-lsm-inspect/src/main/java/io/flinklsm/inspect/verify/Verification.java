@@ -198,6 +198,17 @@ public final class Verification {
             check.run();
         } catch (IOException | RuntimeException e) {
             findings.add(finding(location, e));
+        } catch (OutOfMemoryError e) {
+            findings.add(
+                    new Finding(
+                            Finding.Kind.DAMAGED,
+                            location,
+                            "["
+                                    + location
+                                    + "] needs more memory than there is: "
+                                    + e.getMessage()
+                                    + "; it declares more than it holds, or this program has too"
+                                    + " little (FLINK_LSM_JAVA_OPTS=-Xmx1g)"));
         }
     }
 

@@ -72,7 +72,7 @@ public record Run(int exitCode, String out, String err) {
                 .replaceAll("\\b[0-9]+[smhd] ago", "AGE")
                 .replaceAll("\\b[0-9.]+ ([KMG]i)?B\\b", "SIZE")
                 .replaceAll("\"(created|min_write_time|max_write_time)\" : [0-9]+", "\"$1\" : TIME")
-                .replaceAll("\"((?:[a-z]+_)*bytes)\" : [0-9]+", "\"$1\" : SIZE")
+                .replaceAll("\"((?:[a-z]+[_-])*bytes)\" : [0-9]+", "\"$1\" : SIZE")
                 .replaceAll("(?m)(?<=\\S) {3,}", "  ");
     }
 }

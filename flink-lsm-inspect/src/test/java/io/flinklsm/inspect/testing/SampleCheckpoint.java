@@ -69,6 +69,7 @@ public final class SampleCheckpoint implements AutoCloseable {
     private static final int SUBTASKS = 2;
 
     private final Path root;
+    private String operatorName = "remember";
     private final BackendHarness harness;
     private final List<Subtask> subtasks = new ArrayList<>();
 
@@ -107,6 +108,12 @@ public final class SampleCheckpoint implements AutoCloseable {
     private static KeyGroupRange range(int subtask) {
         return KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
                 MAX_PARALLELISM, SUBTASKS, subtask);
+    }
+
+    /** What the next checkpoint calls the operator. */
+    public SampleCheckpoint operatorName(String name) {
+        operatorName = name;
+        return this;
     }
 
     /** The job's checkpoint directory. */
@@ -196,7 +203,8 @@ public final class SampleCheckpoint implements AutoCloseable {
             long id, List<KeyedStateHandle> handles, CheckpointProperties properties)
             throws Exception {
         var operator =
-                new OperatorState("remember", "remember-uid", OPERATOR, SUBTASKS, MAX_PARALLELISM);
+                new OperatorState(
+                        operatorName, "remember-uid", OPERATOR, SUBTASKS, MAX_PARALLELISM);
         for (int subtask = 0; subtask < SUBTASKS; subtask++) {
             operator.putState(
                     subtask,
