@@ -137,6 +137,10 @@ final class ParquetSchema {
                     element.setLogicalType(
                             LogicalType.TIME(
                                     new TimeType(false, TimeUnit.MILLIS(new MilliSeconds()))));
+            case TIME_NANOS ->
+                    element.setLogicalType(
+                            LogicalType.TIME(
+                                    new TimeType(false, TimeUnit.NANOS(new NanoSeconds()))));
             case TIMESTAMP_MILLIS ->
                     setTimestamp(element, annotation, TimeUnit.MILLIS(new MilliSeconds()));
             case TIMESTAMP_MICROS ->
