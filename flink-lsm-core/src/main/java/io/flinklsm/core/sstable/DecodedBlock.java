@@ -124,6 +124,7 @@ final class DecodedBlock implements BlockView {
                 rows,
                 Encoding.DELTA_LENGTH_BYTE_ARRAY.getValue());
         keys.checkNoNulls();
+        checkRows();
         ensureRows();
         keysAt = decodeLengths(keys, rows);
         keyOffsets[0] = 0;
@@ -132,6 +133,17 @@ final class DecodedBlock implements BlockView {
         }
         if (!key(0, firstKey).contentEquals(index.fence(number, fence))) {
             throw new MalformedPageException("keys are not those of the block: first=" + firstKey);
+        }
+    }
+
+    /** Keys differ, so that all but one take a byte or more: before memory is taken for rows. */
+    private void checkRows() throws MalformedPageException {
+        if (rows - 1 > keys.limit - keys.from) {
+            throw new MalformedPageException(
+                    "more rows than keys can be in the page: rows="
+                            + rows
+                            + ", bytes="
+                            + (keys.limit - keys.from));
         }
     }
 

@@ -28,6 +28,9 @@ final class LeafPage {
     private static final byte[] NO_BYTES = new byte[0];
     private static final int[] NO_VALUES = new int[1];
 
+    /** A run of levels takes a few bytes however long it is: nothing else bounds the memory. */
+    private static final int MAX_LEVELS = 1 << 28;
+
     private final LeafCursor cursor;
     private final LeafColumn column;
     private final int encoding;
@@ -56,6 +59,15 @@ final class LeafPage {
         page.read(input, offset, byteCount, chunkEnd, rows, encoding);
         PageHeader header = page.header;
         int levels = header.valueCount;
+        if (levels > MAX_LEVELS) {
+            throw new MalformedPageException(
+                    "too many values in a page: column="
+                            + column.path()
+                            + ", values="
+                            + levels
+                            + ", atMost="
+                            + MAX_LEVELS);
+        }
         decodeLevels(levels, header.nullCount);
         int values = levels - header.nullCount;
         if (column.physical() == Physical.BYTES) {

@@ -227,6 +227,10 @@ public final class EntryDecoder {
             case TIMESTAMP_MILLIS -> timestamp(annotation, value, 1_000L);
             case TIMESTAMP_MICROS -> timestamp(annotation, value, 1_000_000L);
             case TIMESTAMP_NANOS -> timestamp(annotation, value, 1_000_000_000L);
+            case TIME_NANOS ->
+                    value < 0 || value >= 86_400_000_000_000L
+                            ? (Object) value
+                            : LocalTime.ofNanoOfDay(value).toString();
             case DECIMAL -> BigDecimal.valueOf(value, annotation.second());
             default -> value;
         };

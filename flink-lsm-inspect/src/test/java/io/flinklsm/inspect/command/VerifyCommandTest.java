@@ -93,6 +93,27 @@ final class VerifyCommandTest {
     }
 
     @Test
+    void sizesThatAPageDeclaresBeyondWhatItHoldsAreFound() throws IOException {
+        Path victim = sstables().get(0);
+        byte[] sound = Files.readAllBytes(victim);
+        // Behind the magic the header of the first page begins: sizes, rows, nulls as varints.
+        for (int at = 4; at < 40; at++) {
+            for (int value : new int[] {0x7F, 0xFE, 0xFF}) {
+                byte[] forged = sound.clone();
+                forged[at] = (byte) value;
+                Files.write(victim, forged);
+
+                Run run = Run.of("verify", checkpoint.toString());
+
+                assertThat(run.exitCode())
+                        .as("at " + at)
+                        .isEqualTo(sound[at] == (byte) value ? 0 : 1);
+                assertThat(run.out()).doesNotContain("memory", "Exception");
+            }
+        }
+    }
+
+    @Test
     void allMissingFilesAreListed() throws IOException {
         List<Path> victims = sstables().subList(0, 2);
         for (Path victim : victims) {
