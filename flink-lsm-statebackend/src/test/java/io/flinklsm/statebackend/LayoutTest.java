@@ -38,6 +38,7 @@ final class LayoutTest {
                     CORE + ".entry",
                     CORE + ".bytes",
                     CORE + ".merge",
+                    CORE + ".columns",
                     CORE + ".storage",
                     CORE + ".checkpoint",
                     CORE + ".restore",
@@ -59,9 +60,9 @@ final class LayoutTest {
     void backendUsesOnlyTheOpenPackagesOfTheEngine() {
         check(
                 noClasses().should().dependOnClassesThat(areInsideTheEngine()),
-                "R6 other modules may import from core: root, entry, bytes, merge, storage,"
-                    + " checkpoint, restore, events, errors, and the data that the root's public"
-                    + " methods name; everything else is inside");
+                "R6 other modules may import from core: root, entry, bytes, merge, columns,"
+                    + " storage, checkpoint, restore, events, errors, and the data that the root's"
+                    + " public methods name; everything else is inside");
     }
 
     @Test

@@ -67,6 +67,15 @@ public final class RowBinding {
         return isFound && type.hasColumns() ? type.bind(binder, name, Nulls.ROW) : null;
     }
 
+    /** How many leaf columns a type takes, as a value. */
+    public static int countLeaves(ColumnType type) {
+        Binder binder = new Binder();
+        if (type.hasColumns()) {
+            type.bind(binder, RowColumns.VALUE_COLUMN, Nulls.ROW);
+        }
+        return binder.leaves().size();
+    }
+
     public RowColumns columns() {
         return columns;
     }

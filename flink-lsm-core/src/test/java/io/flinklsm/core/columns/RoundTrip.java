@@ -24,18 +24,18 @@ import java.util.Random;
 /**
  * Sends values through the columns of a type and back, and holds them to the law of the package.
  */
-final class RoundTrip {
+public final class RoundTrip {
 
     private RoundTrip() {}
 
     /** Columns of a value state with this type. */
-    static RowColumns row(ColumnType value) {
+    public static RowColumns row(ColumnType value) {
         return new RowColumns(
                 StateKind.VALUE, 1, false, ColumnTypes.int64(), ColumnTypes.nothing(), null, value);
     }
 
     /** Checks the law for these rows, added one behind the other; gives which rows were typed. */
-    static List<Boolean> check(ColumnType type, List<byte[]> values) {
+    public static List<Boolean> check(ColumnType type, List<byte[]> values) {
         assertThat(ColumnType.parse(type.toString())).isEqualTo(type);
         RowBinding binding = new RowBinding(row(type));
         List<Boolean> typed = new ArrayList<>();
@@ -65,7 +65,7 @@ final class RoundTrip {
     }
 
     /** Checks the law for damaged forms of these values and for random bytes. */
-    static void fuzz(ColumnType type, List<byte[]> values, long seed, int rounds) {
+    public static void fuzz(ColumnType type, List<byte[]> values, long seed, int rounds) {
         Random random = new Random(seed);
         List<byte[]> hostile = new ArrayList<>();
         for (int i = 0; i < rounds; i++) {
