@@ -16,6 +16,7 @@ package io.flinklsm.core.sstable;
 import io.flinklsm.core.columns.LeafColumn;
 import io.flinklsm.core.columns.LeafCursor;
 import io.flinklsm.core.columns.Physical;
+import io.flinklsm.core.columns.RowBinding;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 
@@ -28,8 +29,11 @@ final class LeafPage {
     private static final byte[] NO_BYTES = new byte[0];
     private static final int[] NO_VALUES = new int[1];
 
-    /** A run of levels takes a few bytes however long it is: nothing else bounds the memory. */
-    private static final int MAX_LEVELS = 1 << 28;
+    /**
+     * A run of levels takes a few bytes however long it is: nothing else bounds the memory. Writers
+     * keep longer rows as bytes, and blocks end soon after a long one.
+     */
+    private static final int MAX_LEVELS = 16 * RowBinding.MAX_ROW_LEVELS;
 
     private final LeafCursor cursor;
     private final LeafColumn column;
