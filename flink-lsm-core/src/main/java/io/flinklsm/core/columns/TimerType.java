@@ -125,8 +125,8 @@ final class TimerType extends ColumnType {
             parts[0].shred(in, repetition);
             int next = 1;
             for (ColumnType type : rest) {
-                if (type instanceof VoidType) {
-                    in.check(in.readByte() == 0);
+                if (type instanceof VoidType constant) {
+                    constant.skip(in);
                 } else if (next < parts.length) {
                     parts[next++].shred(in, repetition);
                 } else {
@@ -140,8 +140,8 @@ final class TimerType extends ColumnType {
             parts[0].assemble(out);
             int next = 1;
             for (ColumnType type : rest) {
-                if (type instanceof VoidType) {
-                    out.append((byte) 0);
+                if (type instanceof VoidType constant) {
+                    constant.assemble(out);
                 } else if (next < parts.length) {
                     parts[next++].assemble(out);
                 } else {

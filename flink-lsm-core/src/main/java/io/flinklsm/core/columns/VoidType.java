@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.bytes.ValueBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -60,5 +61,10 @@ final class VoidType extends ColumnType {
         for (byte b : constant) {
             in.check((byte) in.readByte() == b);
         }
+    }
+
+    /** Appends it. */
+    void assemble(ValueBuffer out) {
+        out.append(constant, 0, constant.length);
     }
 }
