@@ -36,6 +36,7 @@ public final class LeafBuffer {
 
     private final LeafColumn column;
     private final int maxDefinition;
+    private final boolean isRepeated;
 
     private byte[] data = new byte[64];
     private int dataLength;
@@ -45,6 +46,9 @@ public final class LeafBuffer {
     private byte[] repetitions = new byte[16];
     private int levelCount;
 
+    /** Definition levels that are there; those up to the count are the maximum. */
+    private int definitionCount;
+
     private int markedData;
     private int markedValues;
     private int markedLevels;
@@ -52,6 +56,7 @@ public final class LeafBuffer {
     LeafBuffer(LeafColumn column) {
         this.column = column;
         this.maxDefinition = column.maxDefinitionLevel();
+        this.isRepeated = column.maxRepetitionLevel() > 0;
     }
 
     public LeafColumn column() {
@@ -79,6 +84,7 @@ public final class LeafBuffer {
 
     /** {@link #levelCount} of them; of no meaning if the column's maximum is 0. */
     public byte[] definitions() {
+        fillDefinitions();
         return definitions;
     }
 
@@ -96,6 +102,7 @@ public final class LeafBuffer {
         dataLength = 0;
         valueCount = 0;
         levelCount = 0;
+        definitionCount = 0;
         markRow();
     }
 
@@ -115,6 +122,7 @@ public final class LeafBuffer {
         dataLength = markedData;
         valueCount = markedValues;
         levelCount = markedLevels;
+        definitionCount = Math.min(definitionCount, markedLevels);
     }
 
     void putInt(int value) {
@@ -164,17 +172,26 @@ public final class LeafBuffer {
     /** Counts the value that was just put; its definition level is the column's maximum. */
     void endValue(int repetition) {
         valueCount++;
-        addLevels(maxDefinition, repetition);
+        addRepetition(repetition);
+        levelCount++;
     }
 
     /** Adds a null: the path is there down to this definition level. */
     void addNull(int definition, int repetition) {
-        addLevels(definition, repetition);
+        fillDefinitions();
+        addRepetition(repetition);
+        if (levelCount == definitions.length) {
+            definitions = Arrays.copyOf(definitions, 2 * levelCount);
+        }
+        definitions[levelCount++] = (byte) definition;
+        definitionCount = levelCount;
     }
 
     /** Takes away rows of a column that is not repeated, from the start; all of them are nulls. */
     public void dropNullRows(int rows) {
+        fillDefinitions();
         levelCount -= rows;
+        definitionCount = levelCount;
         System.arraycopy(definitions, rows, definitions, 0, levelCount);
     }
 
@@ -188,13 +205,24 @@ public final class LeafBuffer {
         return (long) LONG.get(data, index * Long.BYTES);
     }
 
-    private void addLevels(int definition, int repetition) {
-        if (levelCount == definitions.length) {
-            definitions = Arrays.copyOf(definitions, 2 * levelCount);
-            repetitions = Arrays.copyOf(repetitions, 2 * levelCount);
+    /** The level of the value or null that is counted next. */
+    private void addRepetition(int repetition) {
+        if (isRepeated) {
+            if (levelCount == repetitions.length) {
+                repetitions = Arrays.copyOf(repetitions, 2 * levelCount);
+            }
+            repetitions[levelCount] = (byte) repetition;
         }
-        definitions[levelCount] = (byte) definition;
-        repetitions[levelCount++] = (byte) repetition;
+    }
+
+    private void fillDefinitions() {
+        if (definitionCount < levelCount) {
+            if (definitions.length < levelCount) {
+                definitions = Arrays.copyOf(definitions, 2 * levelCount);
+            }
+            Arrays.fill(definitions, definitionCount, levelCount, (byte) maxDefinition);
+            definitionCount = levelCount;
+        }
     }
 
     /** Adds a row of bytes to a column of bytes that is optional and not nested. */
@@ -224,6 +252,9 @@ public final class LeafBuffer {
                 endValue(repetition);
             } else {
                 addNull(definition, repetition);
+            }
+            if (!isRepeated) {
+                return;
             }
             from.next();
         } while (from.isInRow());

@@ -34,6 +34,8 @@ public final class RowBinding {
     private final List<ColumnNode> nodes;
     private final List<Leaf> keyLeaves;
     private final List<Leaf> valueLeaves;
+    private final LeafBuffer[] valueBuffers;
+    private final LeafCursor[] valueCursors;
     private final @Nullable Binding key;
     private final @Nullable Binding namespace;
     private final @Nullable Binding mapKey;
@@ -59,6 +61,8 @@ public final class RowBinding {
         value = valueType == null || !valueType.hasColumns() ? null : valueType.bindRow(binder);
         List<Leaf> all = binder.leaves();
         valueLeaves = List.copyOf(all.subList(keyLeaves.size(), all.size()));
+        valueBuffers = valueLeaves.stream().map(Leaf::buffer).toArray(LeafBuffer[]::new);
+        valueCursors = valueLeaves.stream().map(Leaf::cursor).toArray(LeafCursor[]::new);
         nodes = List.copyOf(binder.nodes());
     }
 
@@ -155,11 +159,14 @@ public final class RowBinding {
         if (value == null) {
             return columns.value() == null && entryValue.isEmpty();
         }
-        mark(valueLeaves);
+        for (LeafBuffer buffer : valueBuffers) {
+            buffer.markRow();
+        }
         try {
             in.set(entryValue);
             value.shred(in, 0);
-            if (in.remaining() == 0 && hasFewLevels()) {
+            // A column has no more levels than there are bytes.
+            if (in.remaining() == 0 && (entryValue.length() <= MAX_ROW_LEVELS || hasFewLevels())) {
                 return true;
             }
         } catch (NotTypedException e) {
@@ -191,8 +198,8 @@ public final class RowBinding {
      * @param from has its cursors on pages with this row
      */
     public void copyValue(RowBinding from, int row) {
-        for (int i = 0; i < valueLeaves.size(); i++) {
-            valueLeaves.get(i).buffer().copyRow(from.valueLeaves.get(i).cursor(), row);
+        for (int i = 0; i < valueBuffers.length; i++) {
+            valueBuffers[i].copyRow(from.valueCursors[i], row);
         }
     }
 
@@ -206,14 +213,14 @@ public final class RowBinding {
         if (value == null) {
             return;
         }
-        for (Leaf leaf : valueLeaves) {
-            leaf.cursor().seekRow(row);
+        for (LeafCursor cursor : valueCursors) {
+            cursor.seekRow(row);
         }
         value.assemble(out);
-        for (Leaf leaf : valueLeaves) {
-            if (leaf.cursor().isInRow()) {
+        for (LeafCursor cursor : valueCursors) {
+            if (cursor.isInRow()) {
                 throw new IndexOutOfBoundsException(
-                        "a row has values left: column=" + leaf.column().path());
+                        "a row has values left: column=" + cursor.column().path());
             }
         }
     }

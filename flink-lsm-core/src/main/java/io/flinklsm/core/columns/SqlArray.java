@@ -57,7 +57,7 @@ final class SqlArray extends SqlBody {
         private final SqlElements elements;
 
         Bound(int definition, boolean optional, SqlElements elements) {
-            super(definition, optional);
+            super(definition, optional, elements.first());
             this.elements = elements;
         }
 
@@ -79,11 +79,6 @@ final class SqlArray extends SqlBody {
         @Override
         void skipNull() {
             elements.skipNull();
-        }
-
-        @Override
-        LeafCursor first() {
-            return elements.first();
         }
     }
 }

@@ -27,9 +27,13 @@ abstract class SqlBinding {
     /** Whether the value may be null; its definition level is one less then. */
     final boolean optional;
 
-    SqlBinding(int definition, boolean optional) {
+    /** The leaf that tells levels for all of them. */
+    final LeafCursor first;
+
+    SqlBinding(int definition, boolean optional, LeafCursor first) {
         this.definition = definition;
         this.optional = optional;
+        this.first = first;
     }
 
     /**
@@ -57,9 +61,6 @@ abstract class SqlBinding {
     /** Passes over a null in every leaf. */
     abstract void skipNull();
 
-    /** The leaf that tells levels for all of them. */
-    abstract LeafCursor first();
-
     /** Reads a null, whose place is known to be zeros. */
     final void shredOwnNull(int repetition) throws NotTypedException {
         if (!optional) {
@@ -70,6 +71,6 @@ abstract class SqlBinding {
 
     /** Whether the next value is null. */
     final boolean isNull() {
-        return first().definition() < definition;
+        return first.definition() < definition;
     }
 }

@@ -18,8 +18,8 @@ import io.flinklsm.core.bytes.ValueBuffer;
 /** A {@link SqlBody} bound to its columns. */
 abstract class SqlBodyBinding extends SqlBinding {
 
-    SqlBodyBinding(int definition, boolean optional) {
-        super(definition, optional);
+    SqlBodyBinding(int definition, boolean optional, LeafCursor first) {
+        super(definition, optional, first);
     }
 
     /** Reads what stands from {@code from} to {@code to}, all of it. */

@@ -65,7 +65,7 @@ final class SqlFixed extends SqlType {
         return new Bound(this, leaf, optional, isField ? PLACE : width);
     }
 
-    private static final class Bound extends SqlLeafBinding {
+    static final class Bound extends SqlLeafBinding {
         private final Physical physical;
         private final int width;
         private final int placeWidth;

@@ -20,7 +20,7 @@ abstract class SqlLeafBinding extends SqlBinding {
     final LeafCursor cursor;
 
     SqlLeafBinding(Leaf leaf, boolean optional) {
-        super(leaf.column().maxDefinitionLevel(), optional);
+        super(leaf.column().maxDefinitionLevel(), optional, leaf.cursor());
         this.buffer = leaf.buffer();
         this.cursor = leaf.cursor();
     }
@@ -33,10 +33,5 @@ abstract class SqlLeafBinding extends SqlBinding {
     @Override
     final void skipNull() {
         cursor.next();
-    }
-
-    @Override
-    final LeafCursor first() {
-        return cursor;
     }
 }

@@ -67,7 +67,7 @@ final class SqlMap extends SqlBody {
         private final SqlElements values;
 
         Bound(int definition, boolean optional, SqlElements keys, SqlElements values) {
-            super(definition, optional);
+            super(definition, optional, keys.first());
             this.keys = keys;
             this.values = values;
         }
@@ -105,11 +105,6 @@ final class SqlMap extends SqlBody {
         void skipNull() {
             keys.skipNull();
             values.skipNull();
-        }
-
-        @Override
-        LeafCursor first() {
-            return keys.first();
         }
     }
 }

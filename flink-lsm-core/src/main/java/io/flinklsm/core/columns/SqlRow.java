@@ -71,14 +71,12 @@ final class SqlRow extends SqlBody {
         private final SqlBinding[] fields;
         private final int placesFrom;
         private final int fixedBytes;
-        private final LeafCursor first;
 
         Bound(int definition, boolean optional, SqlBinding[] fields) {
-            super(definition, optional);
+            super(definition, optional, fields[0].first);
             this.fields = fields;
             this.placesFrom = (fields.length + KIND_BITS + Long.SIZE - 1) / Long.SIZE * Long.BYTES;
             this.fixedBytes = placesFrom + fields.length * PLACE;
-            this.first = fields[0].first();
         }
 
         @Override
@@ -92,7 +90,7 @@ final class SqlRow extends SqlBody {
                     SqlBytes.check(SqlBytes.getLong(bytes, at) == 0);
                     field.shredOwnNull(repetition);
                 } else {
-                    behind = field.shred(bytes, from, at, behind, to, repetition);
+                    behind = shred(field, bytes, from, at, behind, to, repetition);
                 }
                 at += PLACE;
                 bit++;
@@ -101,6 +99,24 @@ final class SqlRow extends SqlBody {
             int usedBits = bit & (Long.SIZE - 1);
             long lastWord = SqlBytes.getLong(bytes, from + placesFrom - Long.BYTES);
             SqlBytes.check(behind == to && (usedBits == 0 || lastWord >>> usedBits == 0));
+        }
+
+        /** Asks for the usual classes first: what is asked for by class is compiled into here. */
+        private static int shred(
+                SqlBinding field,
+                byte[] bytes,
+                int base,
+                int at,
+                int behind,
+                int end,
+                int repetition)
+                throws NotTypedException {
+            if (field instanceof SqlFixed.Bound fixed) {
+                return fixed.shred(bytes, base, at, behind, end, repetition);
+            } else if (field instanceof SqlVarying.Bound varying) {
+                return varying.shred(bytes, base, at, behind, end, repetition);
+            }
+            return field.shred(bytes, base, at, behind, end, repetition);
         }
 
         @Override
@@ -132,11 +148,6 @@ final class SqlRow extends SqlBody {
             for (SqlBinding field : fields) {
                 field.skipNull();
             }
-        }
-
-        @Override
-        LeafCursor first() {
-            return first;
         }
     }
 }

@@ -79,7 +79,7 @@ final class SqlSized extends ColumnType {
 
         @Override
         LeafCursor first() {
-            return body.first();
+            return body.first;
         }
     }
 }

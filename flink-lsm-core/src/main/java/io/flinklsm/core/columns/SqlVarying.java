@@ -46,7 +46,7 @@ final class SqlVarying extends SqlType {
         return new Bound(leaf, optional, isText, mayBeInPlace ? MOST_IN_PLACE : -1);
     }
 
-    private static final class Bound extends SqlLeafBinding {
+    static final class Bound extends SqlLeafBinding {
         private final boolean isText;
         private final int mostInPlace;
 
