@@ -260,7 +260,9 @@ public final class SerializerTypes {
                     of(SerializerParts.serializer(serializer, type, "oneSerializer"), depth),
                     of(SerializerParts.serializer(serializer, type, "twoSerializer"), depth));
         }
-        return null;
+        return type.getName().startsWith(TableTypes.PACKAGE)
+                ? TableTypes.of(serializer, part -> of(part, depth))
+                : null;
     }
 
     private static List<ColumnType> all(List<? extends TypeSerializer<?>> serializers, int depth) {
