@@ -135,7 +135,7 @@ public final class Locations {
         }
         try {
             return path.getFileSystem();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             throw InspectException.unreadable(
                     "["
                             + display(path)
