@@ -37,6 +37,7 @@ public final class LeafBuffer {
     private final LeafColumn column;
     private final int maxDefinition;
     private final boolean isRepeated;
+    private final int width;
 
     private byte[] data = new byte[64];
     private int dataLength;
@@ -57,6 +58,7 @@ public final class LeafBuffer {
         this.column = column;
         this.maxDefinition = column.maxDefinitionLevel();
         this.isRepeated = column.maxRepetitionLevel() > 0;
+        this.width = column.physical().width();
     }
 
     public LeafColumn column() {
@@ -239,24 +241,27 @@ public final class LeafBuffer {
     /** Adds a whole row from a column of the same shape, as it stands there. */
     public void copyRow(LeafCursor from, int row) {
         from.seekRow(row);
-        do {
-            int repetition = from.repetition();
-            int definition = from.definition();
-            if (definition == maxDefinition) {
-                switch (column.physical()) {
-                    case BOOLEAN -> putBoolean(from.booleanValue());
-                    case INT32, FLOAT -> putInt(from.intValue());
-                    case INT64, DOUBLE -> putLong(from.longValue());
-                    case BYTES -> putBytes(from.bytes(), from.bytesFrom(), from.bytesLength());
-                }
-                endValue(repetition);
-            } else {
-                addNull(definition, repetition);
+        copyValue(from);
+        if (isRepeated) {
+            for (from.next(); from.isInRow(); from.next()) {
+                copyValue(from);
             }
-            if (!isRepeated) {
-                return;
-            }
-            from.next();
-        } while (from.isInRow());
+        }
+    }
+
+    private void copyValue(LeafCursor from) {
+        int repetition = from.repetition();
+        int definition = from.definition();
+        if (definition != maxDefinition) {
+            addNull(definition, repetition);
+            return;
+        }
+        switch (width) {
+            case 0 -> putBytes(from.bytes(), from.bytesFrom(), from.bytesLength());
+            case 1 -> putBoolean(from.booleanValue());
+            case Integer.BYTES -> putInt(from.intValue());
+            default -> putLong(from.longValue());
+        }
+        endValue(repetition);
     }
 }

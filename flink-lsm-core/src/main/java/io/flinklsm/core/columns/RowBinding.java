@@ -15,6 +15,7 @@ package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +35,17 @@ public final class RowBinding {
     private final List<ColumnNode> nodes;
     private final List<Leaf> keyLeaves;
     private final List<Leaf> valueLeaves;
+
+    // The same leaves, for loops that run once an entry.
+    private final LeafBuffer[] keyBuffers;
     private final LeafBuffer[] valueBuffers;
     private final LeafCursor[] valueCursors;
+
+    /** Those whose rows differ in length, and the bytes that the others have in every row. */
+    private final LeafCursor[] variableCursors;
+
+    private final int fixedBytes;
+
     private final @Nullable Binding key;
     private final @Nullable Binding namespace;
     private final @Nullable Binding mapKey;
@@ -61,9 +71,23 @@ public final class RowBinding {
         value = valueType == null || !valueType.hasColumns() ? null : valueType.bindRow(binder);
         List<Leaf> all = binder.leaves();
         valueLeaves = List.copyOf(all.subList(keyLeaves.size(), all.size()));
+        nodes = List.copyOf(binder.nodes());
+        keyBuffers = keyLeaves.stream().map(Leaf::buffer).toArray(LeafBuffer[]::new);
         valueBuffers = valueLeaves.stream().map(Leaf::buffer).toArray(LeafBuffer[]::new);
         valueCursors = valueLeaves.stream().map(Leaf::cursor).toArray(LeafCursor[]::new);
-        nodes = List.copyOf(binder.nodes());
+        variableCursors =
+                Arrays.stream(valueCursors)
+                        .filter(cursor -> isVariable(cursor.column()))
+                        .toArray(LeafCursor[]::new);
+        fixedBytes =
+                Arrays.stream(valueCursors)
+                        .filter(cursor -> !isVariable(cursor.column()))
+                        .mapToInt(cursor -> cursor.column().physical().width())
+                        .sum();
+    }
+
+    private static boolean isVariable(LeafColumn column) {
+        return column.maxRepetitionLevel() > 0 || column.physical() == Physical.BYTES;
     }
 
     private static @Nullable Binding bindKey(
@@ -104,14 +128,14 @@ public final class RowBinding {
 
     /** Adds a row to the columns of the key; nulls where it does not fit them. */
     public void addKey(Slice entryKey) {
-        if (keyLeaves.isEmpty()) {
+        if (keyBuffers.length == 0) {
             return;
         }
-        mark(keyLeaves);
+        mark(keyBuffers);
         try {
             shredKey(entryKey);
         } catch (NotTypedException e) {
-            rollback(keyLeaves);
+            rollback(keyBuffers);
         }
     }
 
@@ -159,26 +183,27 @@ public final class RowBinding {
         if (value == null) {
             return columns.value() == null && entryValue.isEmpty();
         }
-        for (LeafBuffer buffer : valueBuffers) {
-            buffer.markRow();
-        }
+        mark(valueBuffers);
         try {
             in.set(entryValue);
             value.shred(in, 0);
-            // A column has no more levels than there are bytes.
-            if (in.remaining() == 0 && (entryValue.length() <= MAX_ROW_LEVELS || hasFewLevels())) {
+            if (in.remaining() == 0 && hasFewLevels(entryValue.length())) {
                 return true;
             }
         } catch (NotTypedException e) {
             // It stays bytes.
         }
-        rollback(valueLeaves);
+        rollback(valueBuffers);
         return false;
     }
 
-    private boolean hasFewLevels() {
-        for (Leaf leaf : valueLeaves) {
-            if (leaf.buffer().rowLevels() > MAX_ROW_LEVELS) {
+    /** An element takes a byte at least, so a short value has few in any column. */
+    private boolean hasFewLevels(int byteCount) {
+        if (byteCount < MAX_ROW_LEVELS) {
+            return true;
+        }
+        for (LeafBuffer buffer : valueBuffers) {
+            if (buffer.rowLevels() > MAX_ROW_LEVELS) {
                 return false;
             }
         }
@@ -187,8 +212,8 @@ public final class RowBinding {
 
     /** Adds a row of nulls to the columns of the value. */
     public void addNoValue() {
-        for (Leaf leaf : valueLeaves) {
-            leaf.buffer().addNullRow();
+        for (LeafBuffer buffer : valueBuffers) {
+            buffer.addNullRow();
         }
     }
 
@@ -225,11 +250,11 @@ public final class RowBinding {
         }
     }
 
-    /** Bytes that the values of a row take in their columns. */
+    /** Bytes that the values of a row take in their columns, nulls of a fixed width included. */
     long valueBytes(int row) {
-        long bytes = 0;
-        for (Leaf leaf : valueLeaves) {
-            bytes += leaf.cursor().rowBytes(row);
+        long bytes = fixedBytes;
+        for (LeafCursor cursor : variableCursors) {
+            bytes += cursor.rowBytes(row);
         }
         return bytes;
     }
@@ -239,17 +264,17 @@ public final class RowBinding {
         return new Binder().leaf(name, true, Physical.BYTES, Annotation.NONE);
     }
 
-    private static void mark(List<Leaf> leaves) {
-        for (Leaf leaf : leaves) {
-            leaf.buffer().markRow();
+    private static void mark(LeafBuffer[] buffers) {
+        for (LeafBuffer buffer : buffers) {
+            buffer.markRow();
         }
     }
 
     /** Takes back what the row added and makes it a row of nulls. */
-    private static void rollback(List<Leaf> leaves) {
-        for (Leaf leaf : leaves) {
-            leaf.buffer().rollback();
-            leaf.buffer().addNullRow();
+    private static void rollback(LeafBuffer[] buffers) {
+        for (LeafBuffer buffer : buffers) {
+            buffer.rollback();
+            buffer.addNullRow();
         }
     }
 }

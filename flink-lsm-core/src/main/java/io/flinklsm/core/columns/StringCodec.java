@@ -14,6 +14,9 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /**
  * Strings as Flink writes them: the number of UTF-16 units plus one (0 is null), then the units,
@@ -24,6 +27,10 @@ import io.flinklsm.core.bytes.ValueBuffer;
 final class StringCodec implements ScalarCodec {
 
     private static final int HIGH_BIT = 0x80;
+    private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
+
+    private static final VarHandle LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     /** What is added to the number of units; 0 or 1. */
     private final int offset;
@@ -122,6 +129,9 @@ final class StringCodec implements ScalarCodec {
     /** How many bytes, from the first on, are ASCII. */
     private static int asciiPrefix(byte[] bytes, int from, int byteCount) {
         int i = 0;
+        while (i <= byteCount - Long.BYTES && ((long) LONG.get(bytes, from + i) & HIGH_BITS) == 0) {
+            i += Long.BYTES;
+        }
         while (i < byteCount && bytes[from + i] >= 0) {
             i++;
         }

@@ -48,7 +48,7 @@ final class EntryShredder {
     private final IntColumnWriter kinds;
     private final IntColumnWriter keyGroups;
     private final LeafBuffer rawValues;
-    private final List<LeafColumnWriter> leaves = new ArrayList<>();
+    private final LeafColumnWriter[] leaves;
     private final List<ColumnWriter> columns = new ArrayList<>();
 
     /** Whether values of these columns may be copied as they stand. */
@@ -86,16 +86,18 @@ final class EntryShredder {
         columns.add(keys);
         columns.add(kinds);
         columns.add(keyGroups);
+        List<LeafColumnWriter> added = new ArrayList<>();
         if (binding != null) {
             for (Leaf leaf : binding.keyLeaves()) {
-                addLeaf(leaf.buffer(), Paging.SHARED, options, codec, sinks);
+                added.add(addLeaf(leaf.buffer(), Paging.SHARED, options, codec, sinks));
             }
             for (Leaf leaf : binding.valueLeaves()) {
-                addLeaf(leaf.buffer(), Paging.BLOCK, options, codec, sinks);
+                added.add(addLeaf(leaf.buffer(), Paging.BLOCK, options, codec, sinks));
             }
         }
         rawValues = RowBinding.rawColumn(SstableFormat.RAW_COLUMN).buffer();
-        addLeaf(rawValues, Paging.BLOCK_OR_NULLS, options, codec, sinks);
+        added.add(addLeaf(rawValues, Paging.BLOCK_OR_NULLS, options, codec, sinks));
+        leaves = added.toArray(LeafColumnWriter[]::new);
     }
 
     /** Whether files of these options and columns have typed columns. */
@@ -122,7 +124,7 @@ final class EntryShredder {
         return new IntColumnWriter(spec, options.codec(), codec, sinks.apply(index));
     }
 
-    private void addLeaf(
+    private LeafColumnWriter addLeaf(
             LeafBuffer buffer,
             Paging paging,
             SstableOptions options,
@@ -131,8 +133,8 @@ final class EntryShredder {
         LeafColumnWriter writer =
                 new LeafColumnWriter(
                         buffer, paging, options.codec(), codec, sinks.apply(columns.size()));
-        leaves.add(writer);
         columns.add(writer);
+        return writer;
     }
 
     /** The schema below the root, depth first. */

@@ -24,6 +24,9 @@ final class PageCodec {
     /** LZ4 cannot do better: a byte of a length says 255 more bytes. */
     private static final int MAX_RATIO = 255;
 
+    /** What is shorter would hardly become less, and LZ4 clears its table of 16 KB first. */
+    private static final int MIN_BYTES = 64;
+
     private final Lz4Compressor compressor = new Lz4Compressor();
     private final Lz4Decompressor decompressor = new Lz4Decompressor();
 
@@ -36,7 +39,7 @@ final class PageCodec {
 
     /** Appends the compressed bytes; false, with nothing appended, if they would not be fewer. */
     boolean compress(SstableCodec codec, ByteSink plain, ByteSink out) {
-        if (codec == SstableCodec.UNCOMPRESSED || plain.length() == 0) {
+        if (codec == SstableCodec.UNCOMPRESSED || plain.length() < MIN_BYTES) {
             return false;
         }
         int bound = compressor.maxCompressedLength(plain.length());
