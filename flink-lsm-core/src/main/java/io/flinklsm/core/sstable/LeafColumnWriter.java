@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.columns.Annotation;
 import io.flinklsm.core.columns.LeafBuffer;
 import io.flinklsm.core.columns.LeafColumn;
 import io.flinklsm.core.columns.Physical;
@@ -72,17 +73,25 @@ final class LeafColumnWriter extends ColumnWriter {
                 ParquetSchema.type(column.physical()),
                 column.maxDefinitionLevel(),
                 column.maxRepetitionLevel(),
-                encoding(column.physical(), paging == Paging.SHARED),
+                encoding(column, paging == Paging.SHARED),
                 false,
                 false);
     }
 
-    /** Columns of keys ascend, mostly: differences are small, and prefixes are shared. */
-    static Encoding encoding(Physical physical, boolean isShared) {
-        return switch (physical) {
+    /**
+     * Columns of keys ascend, mostly: differences are small, and prefixes are shared. DuckDB reads
+     * bytes that are decimals in no other encoding than the plain one.
+     */
+    static Encoding encoding(LeafColumn column, boolean isShared) {
+        return switch (column.physical()) {
             case BOOLEAN, FLOAT, DOUBLE -> Encoding.PLAIN;
             case INT32, INT64 -> isShared ? Encoding.DELTA_BINARY_PACKED : Encoding.PLAIN;
-            case BYTES -> isShared ? Encoding.DELTA_BYTE_ARRAY : Encoding.DELTA_LENGTH_BYTE_ARRAY;
+            case BYTES -> {
+                if (column.annotation().kind() == Annotation.Kind.DECIMAL) {
+                    yield Encoding.PLAIN;
+                }
+                yield isShared ? Encoding.DELTA_BYTE_ARRAY : Encoding.DELTA_LENGTH_BYTE_ARRAY;
+            }
         };
     }
 
@@ -148,10 +157,12 @@ final class LeafColumnWriter extends ColumnWriter {
     private void encodeValues(ByteSink out) {
         int count = buffer.valueCount();
         byte[] data = buffer.data();
-        switch (encoding(column.physical(), paging == Paging.SHARED)) {
+        switch (encoding(column, paging == Paging.SHARED)) {
             case PLAIN -> {
                 if (column.physical() == Physical.BOOLEAN) {
                     encodeBits(data, count, out);
+                } else if (column.physical() == Physical.BYTES) {
+                    encodePlainBytes(data, buffer.lengths(), count, out);
                 } else {
                     out.put(data, 0, buffer.dataLength());
                 }
@@ -163,6 +174,15 @@ final class LeafColumnWriter extends ColumnWriter {
             }
             case DELTA_BYTE_ARRAY -> encodePrefixes(data, buffer.lengths(), count, out);
             default -> throw new AssertionError("no encoding of ours: column=" + column.path());
+        }
+    }
+
+    /** Each value with its length, little-endian, before it. */
+    private static void encodePlainBytes(byte[] data, int[] lengths, int count, ByteSink out) {
+        int from = 0;
+        for (int i = 0; i < count; i++) {
+            out.putIntLittleEndian(lengths[i]).put(data, from, lengths[i]);
+            from += lengths[i];
         }
     }
 

@@ -19,6 +19,7 @@ import io.flinklsm.core.columns.Physical;
 import io.flinklsm.core.columns.RowBinding;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
+import org.apache.parquet.format.Encoding;
 
 /**
  * A page of a leaf column, decoded as far as its cursor needs it: levels only if there are nulls or
@@ -37,19 +38,20 @@ final class LeafPage {
 
     private final LeafCursor cursor;
     private final LeafColumn column;
-    private final int encoding;
+    private final Encoding encoding;
     private final PageReader page;
     private final ByteSource source = new ByteSource();
     private byte[] definitions = NO_BYTES;
     private byte[] repetitions = NO_BYTES;
     private byte[] booleans = NO_BYTES;
+    private byte[] plainBytes = NO_BYTES;
     private int[] lengths = NO_VALUES;
     private int[] offsets = NO_VALUES;
 
     LeafPage(LeafCursor cursor, PageCodec codec) {
         this.cursor = cursor;
         this.column = cursor.column();
-        this.encoding = LeafColumnWriter.encoding(column.physical(), false).getValue();
+        this.encoding = LeafColumnWriter.encoding(column, false);
         this.page = new PageReader(codec);
     }
 
@@ -60,7 +62,7 @@ final class LeafPage {
     /** Reads a page of a block and sets the cursor on it; gives how many of its values are null. */
     int load(StorageInput input, long offset, int byteCount, long chunkEnd, int rows)
             throws IOException {
-        page.read(input, offset, byteCount, chunkEnd, rows, encoding);
+        page.read(input, offset, byteCount, chunkEnd, rows, encoding.getValue());
         PageHeader header = page.header;
         int levels = header.valueCount;
         if (levels > MAX_LEVELS) {
@@ -74,7 +76,10 @@ final class LeafPage {
         }
         decodeLevels(levels, header.nullCount);
         int values = levels - header.nullCount;
-        if (column.physical() == Physical.BYTES) {
+        if (column.physical() == Physical.BYTES && encoding == Encoding.PLAIN) {
+            decodePlainBytes(values);
+            set(plainBytes, 0, levels, rows);
+        } else if (column.physical() == Physical.BYTES) {
             int dataAt = decodeLengths(values);
             set(page.bytes, dataAt, levels, rows);
         } else if (column.physical() == Physical.BOOLEAN) {
@@ -123,10 +128,7 @@ final class LeafPage {
 
     /** Gives where the bytes begin. */
     private int decodeLengths(int values) throws MalformedPageException {
-        if (offsets.length <= values) {
-            offsets = new int[values + 1 + values / 4];
-            lengths = new int[offsets.length];
-        }
+        ensureOffsets(values);
         source.set(page.bytes, page.from, page.limit);
         DeltaBinaryPacked.decode(source, page.bytes, lengths, values);
         long sum = 0;
@@ -146,6 +148,42 @@ final class LeafPage {
         }
         offsets[values] = (int) sum;
         return source.position();
+    }
+
+    /** Takes the values together from behind their lengths. */
+    private void decodePlainBytes(int values) throws MalformedPageException {
+        int bytes = page.limit - page.from;
+        if (values > bytes / Integer.BYTES) {
+            throw new MalformedPageException("more values than lengths: values=" + values);
+        }
+        ensureOffsets(values);
+        plainBytes = roomFor(plainBytes, bytes);
+        int from = page.from;
+        offsets[0] = 0;
+        for (int i = 0; i < values; i++) {
+            int length = 0;
+            for (int shift = 0; shift < Integer.SIZE && from < page.limit; shift += Byte.SIZE) {
+                length |= (page.bytes[from++] & 0xFF) << shift;
+            }
+            if (length < 0 || length > page.limit - from) {
+                throw new MalformedPageException(
+                        "a length is out of the page: index=" + i + ", length=" + length);
+            }
+            System.arraycopy(page.bytes, from, plainBytes, offsets[i], length);
+            from += length;
+            offsets[i + 1] = offsets[i] + length;
+        }
+        if (from != page.limit) {
+            throw new MalformedPageException(
+                    "lengths do not fill the page: left=" + (page.limit - from));
+        }
+    }
+
+    private void ensureOffsets(int values) {
+        if (offsets.length <= values) {
+            offsets = new int[values + 1 + values / 4];
+            lengths = new int[offsets.length];
+        }
     }
 
     private void decodeBooleans(int values) throws MalformedPageException {

@@ -28,6 +28,7 @@ import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.testing.ListCursor.Entry;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -39,11 +40,12 @@ final class TypedSstableTest {
 
     private static final ColumnType PERSON =
             ColumnTypes.struct(
-                    List.of("name", "active", "score", "tags"),
+                    List.of("name", "active", "score", "balance", "tags"),
                     List.of(
                             ColumnTypes.string(),
                             ColumnTypes.bool(),
                             ColumnTypes.nullable(ColumnTypes.float64()),
+                            ColumnTypes.unscaled(20, 2),
                             ColumnTypes.list(ColumnTypes.string())));
 
     private final SstableFixture fixture = new SstableFixture();
@@ -234,6 +236,8 @@ final class TypedSstableTest {
         } else {
             out.append((byte) 0).appendLong(random.nextLong());
         }
+        byte[] balance = new BigInteger(60, random).negate().toByteArray();
+        out.appendInt(balance.length).append(balance, 0, balance.length);
         int tags = random.nextInt(4);
         out.appendInt(tags);
         for (int i = 0; i < tags; i++) {
