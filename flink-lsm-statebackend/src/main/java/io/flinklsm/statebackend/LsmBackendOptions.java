@@ -80,6 +80,14 @@ public final class LsmBackendOptions {
                     .defaultValue("lz4")
                     .withDescription("How SSTables are compressed: 'lz4' or 'none'.");
 
+    public static final ConfigOption<String> VALUE_COLUMNS =
+            key("state.backend.lsm.sst.value-columns")
+                    .stringType()
+                    .defaultValue("typed")
+                    .withDescription(
+                            "How values stand in SSTables: 'typed' in columns that any reader of"
+                                + " Parquet understands, 'binary' as their serializers' bytes.");
+
     public static final ConfigOption<String> LOCAL_DIRECTORIES =
             key("state.backend.lsm.local-directories")
                     .stringType()
@@ -130,6 +138,7 @@ public final class LsmBackendOptions {
                     BLOCK_SIZE,
                     BLOOM_BITS_PER_KEY,
                     CODEC,
+                    VALUE_COLUMNS,
                     LOCAL_DIRECTORIES,
                     BACKGROUND_THREADS,
                     TRANSFER_THREADS,

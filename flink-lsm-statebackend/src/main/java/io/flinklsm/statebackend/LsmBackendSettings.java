@@ -17,6 +17,7 @@ import io.flinklsm.core.CompactionStyle;
 import io.flinklsm.core.LsmStoreOptions;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
+import io.flinklsm.core.sstable.ValueColumns;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,6 +45,7 @@ record LsmBackendSettings(
         int blockBytes,
         double bloomBitsPerKey,
         SstableCodec codec,
+        ValueColumns valueColumns,
         List<String> localDirectories,
         int backgroundThreads,
         int transferThreads,
@@ -90,6 +92,7 @@ record LsmBackendSettings(
                         bits -> bits >= 0 && bits <= 64,
                         "0 to 64"),
                 codec(config),
+                valueColumns(config),
                 directories(config),
                 number(config, LsmBackendOptions.BACKGROUND_THREADS, 1, 256),
                 number(config, LsmBackendOptions.TRANSFER_THREADS, 1, 256),
@@ -134,7 +137,8 @@ record LsmBackendSettings(
                         (int) Math.min(defaults.sstable().rowGroupBytes(), poolRowGroup),
                         bloomBitsPerKey,
                         codec,
-                        keyGroupBytes));
+                        keyGroupBytes,
+                        valueColumns));
     }
 
     private static CompactionStyle compactionStyle(ReadableConfig config) {
@@ -157,6 +161,16 @@ record LsmBackendSettings(
                         name -> normalised(name).matches("lz4|none"),
                         "lz4, none");
         return normalised(text).equals("lz4") ? SstableCodec.LZ4_RAW : SstableCodec.UNCOMPRESSED;
+    }
+
+    private static ValueColumns valueColumns(ReadableConfig config) {
+        String text =
+                value(
+                        config,
+                        LsmBackendOptions.VALUE_COLUMNS,
+                        name -> normalised(name).matches("typed|binary"),
+                        "typed, binary");
+        return normalised(text).equals("typed") ? ValueColumns.TYPED : ValueColumns.BINARY;
     }
 
     private static String normalised(String name) {

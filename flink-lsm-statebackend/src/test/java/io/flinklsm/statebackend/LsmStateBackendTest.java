@@ -18,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.CompactionStyle;
 import io.flinklsm.core.sstable.SstableCodec;
+import io.flinklsm.core.sstable.ValueColumns;
 import java.util.List;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -59,6 +60,7 @@ class LsmStateBackendTest {
         config.setString("state.backend.lsm.sstable.block-size", "4kb");
         config.setString("state.backend.lsm.sstable.bloom-bits-per-key", "0");
         config.setString("state.backend.lsm.sstable.codec", "none");
+        config.setString("state.backend.lsm.sst.value-columns", "binary");
         config.setString("state.backend.lsm.local-directories", "/one, /two/./three");
         config.setString("state.backend.lsm.background-threads", "5");
         config.setString("state.backend.lsm.transfer-threads", "6");
@@ -76,6 +78,7 @@ class LsmStateBackendTest {
                                 4 << 10,
                                 0,
                                 SstableCodec.UNCOMPRESSED,
+                                ValueColumns.BINARY,
                                 List.of("/one", "/two/three"),
                                 5,
                                 6,
@@ -103,6 +106,7 @@ class LsmStateBackendTest {
                 "state.backend.lsm.memtable-size | 1kb",
                 "state.backend.lsm.memtable-size | much",
                 "state.backend.lsm.compaction.style | universal",
+                "state.backend.lsm.sst.value-columns | both",
                 "state.backend.lsm.compaction.level0-trigger | 0",
                 "state.backend.lsm.compaction.level0-trigger | two",
                 "state.backend.lsm.compaction.target-file-size | 1b",

@@ -13,7 +13,9 @@
  */
 package io.flinklsm.statebackend.registry;
 
+import io.flinklsm.statebackend.columns.RowColumnsFactory;
 import io.flinklsm.statebackend.ttl.TtlEntryFilter;
+import java.io.IOException;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
@@ -36,12 +38,17 @@ public final class StateRegistration {
 
     private final StateRegistry registry;
     private final StateMigration migration;
+    private final RowColumnsFactory columns;
     private final TtlTimeProvider ttlTimeProvider;
 
     public StateRegistration(
-            StateRegistry registry, StateMigration migration, TtlTimeProvider ttlTimeProvider) {
+            StateRegistry registry,
+            StateMigration migration,
+            RowColumnsFactory columns,
+            TtlTimeProvider ttlTimeProvider) {
         this.registry = registry;
         this.migration = migration;
+        this.columns = columns;
         this.ttlTimeProvider = ttlTimeProvider;
     }
 
@@ -71,15 +78,30 @@ public final class StateRegistration {
             metaInfo = stateMetaInfo(state);
             update(state, metaInfo, namespaceSerializer, descriptor);
         }
-        TypeSerializer<V> serializer = metaInfo.getStateSerializer();
         state.register(
                 upgradable ? metaInfo.withSerializerUpgradesAllowed() : metaInfo, transformFactory);
+        configure(state, metaInfo, descriptor);
+        return state;
+    }
+
+    private <N, V> void configure(
+            RegisteredState state,
+            RegisteredKeyValueStateBackendMetaInfo<N, V> metaInfo,
+            StateDescriptor<?, V> descriptor)
+            throws IOException {
+        TypeSerializer<V> serializer = metaInfo.getStateSerializer();
+        StateDescriptor.Type type = descriptor.getType();
         state.tree()
                 .configure(
                         StateRegistry.treeOptions(
-                                descriptor.getType(),
-                                TtlEntryFilter.create(descriptor, serializer, ttlTimeProvider)));
-        return state;
+                                        type,
+                                        TtlEntryFilter.create(
+                                                descriptor, serializer, ttlTimeProvider))
+                                .withColumns(
+                                        columns.ofState(
+                                                type,
+                                                metaInfo.getNamespaceSerializer(),
+                                                serializer)));
     }
 
     @SuppressWarnings("unchecked")
@@ -126,6 +148,15 @@ public final class StateRegistration {
                             descriptor.getSerializer()));
         }
         if (ofValues.isCompatibleAfterMigration()) {
+            // What the migration writes has the new columns already.
+            state.tree()
+                    .configure(
+                            StateRegistry.treeOptions(descriptor.getType(), null)
+                                    .withColumns(
+                                            columns.ofState(
+                                                    descriptor.getType(),
+                                                    metaInfo.getNamespaceSerializer(),
+                                                    metaInfo.getStateSerializer())));
             migration.migrateValues(state, metaInfo, descriptor.getType());
         }
     }
@@ -159,6 +190,7 @@ public final class StateRegistration {
                                     elementSerializer));
                 }
                 if (ofElements.isCompatibleAfterMigration()) {
+                    configureQueue(state, metaInfo);
                     migration.migrateElements(
                             state.tree(),
                             metaInfo.getPreviousElementSerializer(),
@@ -168,10 +200,20 @@ public final class StateRegistration {
             state.register(
                     upgradable ? metaInfo.withSerializerUpgradesAllowed() : metaInfo,
                     StateSnapshotTransformFactory.noTransform());
+            configureQueue(state, metaInfo);
             return state;
         } catch (Exception e) {
             throw new FlinkRuntimeException("[" + name + "] the queue could not be registered", e);
         }
+    }
+
+    private void configureQueue(
+            RegisteredState state, RegisteredPriorityQueueStateBackendMetaInfo<?> metaInfo)
+            throws IOException {
+        state.tree()
+                .configure(
+                        StateRegistry.treeOptions(null, null)
+                                .withColumns(columns.ofQueue(metaInfo.getElementSerializer())));
     }
 
     @SuppressWarnings("unchecked")

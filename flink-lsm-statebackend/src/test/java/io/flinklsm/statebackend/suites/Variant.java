@@ -19,26 +19,29 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
 
-/** How the backend is configured while a suite runs. */
+/** How the backend is configured while a suite runs; values in typed columns but for one. */
 public enum Variant {
-    FULL(false, false),
-    INCREMENTAL(true, false),
+    FULL(false, false, "typed"),
+    INCREMENTAL(true, false, "typed"),
     /** So small that the suites' few entries are flushed and compacted. */
-    FULL_TINY(false, true),
-    INCREMENTAL_TINY(true, true);
+    FULL_TINY(false, true, "binary"),
+    INCREMENTAL_TINY(true, true, "typed");
 
     private final boolean incremental;
     private final boolean tiny;
+    private final String valueColumns;
 
-    Variant(boolean incremental, boolean tiny) {
+    Variant(boolean incremental, boolean tiny, String valueColumns) {
         this.incremental = incremental;
         this.tiny = tiny;
+        this.valueColumns = valueColumns;
     }
 
     /** A backend that is configured like this. */
     public LsmStateBackend newBackend() {
         Configuration configuration = new Configuration();
         configuration.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, incremental);
+        configuration.set(LsmBackendOptions.VALUE_COLUMNS, valueColumns);
         if (tiny) {
             configuration.set(LsmBackendOptions.MEMTABLE_SIZE, MemorySize.parse("64kb"));
             configuration.set(LsmBackendOptions.LEVEL0_TRIGGER, 2);
