@@ -19,14 +19,17 @@ import static io.flinklsm.core.sstable.SstableFixture.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.testing.ListCursor.Entry;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +37,7 @@ import org.junit.jupiter.api.Test;
 final class GoldenFileTest {
 
     private static final String FILE = "mixed.parquet";
+    private static final String TYPED_FILE = "typed.parquet";
 
     private final SstableFixture fixture = new SstableFixture();
 
@@ -74,6 +78,31 @@ final class GoldenFileTest {
     }
 
     @Test
+    void typedFileOfFormatOneOpensAndHasItsEntries() throws IOException {
+        fixture.memory.put(TYPED_FILE, golden("/golden/v1/" + TYPED_FILE));
+
+        SstableMeta meta = OpenSstables.readMeta(fixture.storage, TYPED_FILE);
+
+        fixture.open.verifyBlocks(meta);
+        assertThat(fixture.open.of(meta).describedColumns())
+                .isEqualTo(TypedSstableTest.peopleColumns());
+        assertThat(fixture.read(meta)).isEqualTo(typedEntries());
+        for (Entry entry : typedEntries()) {
+            assertThat(fixture.get(meta, entry.key())).isEqualTo(entry);
+        }
+    }
+
+    /** A type that stands in a footer is understood for ever. */
+    @Test
+    void columnsOfFormatOneAreUnderstood() throws IOException {
+        String texts = new String(golden("/golden/v1/columns.txt"), StandardCharsets.UTF_8);
+
+        assertThat(texts.lines())
+                .hasSizeGreaterThan(10)
+                .allSatisfy(text -> assertThat(RowColumns.parse(text).toString()).isEqualTo(text));
+    }
+
+    @Test
     void equalEntriesMakeEqualBytes() throws IOException {
         SstableMeta first = fixture.write("a.parquet", SstableFixture.TINY, entries());
         byte[] bytes = fixture.memory.bytes("a.parquet");
@@ -84,12 +113,22 @@ final class GoldenFileTest {
         assertThat(second).isEqualTo(first);
     }
 
-    /** Writes today's golden file to the given directory. */
+    /** Writes today's golden files to the given directory. */
     public static void main(String[] args) throws IOException {
         try (SstableFixture fixture = new SstableFixture()) {
             fixture.write(FILE, SstableFixture.TINY, entries());
             Files.write(Path.of(args[0]).resolve(FILE), fixture.memory.bytes(FILE));
+            fixture.write(
+                    TYPED_FILE,
+                    SstableFixture.TINY.withKeyGroupBytes(1),
+                    TypedSstableTest.peopleColumns(),
+                    typedEntries());
+            Files.write(Path.of(args[0]).resolve(TYPED_FILE), fixture.memory.bytes(TYPED_FILE));
         }
+    }
+
+    private static List<Entry> typedEntries() {
+        return TypedSstableTest.people(new Random(4), TypedSstableTest.peopleColumns(), 200);
     }
 
     private static List<Entry> entries() {

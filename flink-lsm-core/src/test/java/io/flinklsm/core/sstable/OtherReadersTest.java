@@ -21,11 +21,16 @@ import static io.flinklsm.core.sstable.SstableFixture.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.ColumnTypes;
+import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.testing.ListCursor.Entry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -259,6 +264,120 @@ final class OtherReadersTest {
 
         assertThat(query("select count(*) from " + quoted(meta) + where)).containsExactly("10");
         assertThat(query("select count(*) from " + quoted(small) + where)).containsExactly("10");
+    }
+
+    @Test
+    void bothReadTypedColumns() throws Exception {
+        RowColumns columns =
+                new RowColumns(
+                        StateKind.MAP,
+                        1,
+                        false,
+                        ColumnTypes.int64(),
+                        ColumnTypes.nothing(),
+                        ColumnTypes.string(),
+                        ColumnTypes.nullable(
+                                ColumnTypes.struct(
+                                        List.of("ok", "half", "tags"),
+                                        List.of(
+                                                ColumnTypes.bool(),
+                                                ColumnTypes.float64(),
+                                                ColumnTypes.list(ColumnTypes.string())))));
+        long[] keys = {0, 1, 7, Long.MAX_VALUE, Long.MIN_VALUE, -1};
+        List<Entry> entries = new ArrayList<>();
+        List<String> expected = new ArrayList<>();
+        for (long key : keys) {
+            for (int i = 0; i < 500; i++) {
+                String mapKey = String.format("map-key-%03d", i);
+                ValueBuffer row = new ValueBuffer().append((byte) 3).appendLong(key);
+                row.append((byte) 0).append((byte) (mapKey.length() + 1));
+                row.append(mapKey.getBytes(StandardCharsets.US_ASCII), 0, mapKey.length());
+                ValueBuffer value = new ValueBuffer();
+                String shown;
+                if (i % 11 == 0) {
+                    value.append((byte) 1);
+                    shown = "null";
+                } else {
+                    value.append((byte) 0).append((byte) (i % 2));
+                    value.appendLong(Double.doubleToLongBits(i / 2.0)).appendInt(i % 3);
+                    List<String> tags = new ArrayList<>();
+                    for (int tag = 0; tag < i % 3; tag++) {
+                        value.append((byte) 3).append((byte) 't').append((byte) ('0' + tag));
+                        tags.add("t" + tag);
+                    }
+                    shown = (i % 2 == 1) + " " + i / 2.0 + " " + tags;
+                }
+                boolean isRaw = i % 97 == 5;
+                if (isRaw) {
+                    value.append((byte) 99);
+                    shown = "null";
+                }
+                entries.add(
+                        new Entry(
+                                OwnedSlice.wrap(row.toBytes()),
+                                EntryKind.PUT,
+                                OwnedSlice.wrap(value.toBytes())));
+                expected.add(key + " " + mapKey + " " + shown + " " + isRaw);
+            }
+        }
+
+        for (SstableOptions options :
+                List.of(
+                        new SstableOptions(400, 20, 9000, 10, SstableCodec.LZ4_RAW, 1),
+                        new SstableOptions(8192, 300, 1 << 20, 10, SstableCodec.UNCOMPRESSED, 1))) {
+            SstableMeta meta = fixture.write(options, columns, entries);
+
+            assertThat(
+                            query(
+                                    "select key || ' ' || map_key || ' ' || case when value is null"
+                                            + " then 'null' else value.ok || ' ' || value.half"
+                                            + " || ' ' || value.tags::varchar end"
+                                            + " || ' ' || (_value is not null) from "
+                                            + quoted(meta)
+                                            + " order by _key"))
+                    .isEqualTo(expected);
+            assertThat(readTypedWithParquet(meta)).isEqualTo(expected);
+        }
+    }
+
+    private List<String> readTypedWithParquet(SstableMeta meta) throws IOException {
+        List<String> rows = new ArrayList<>();
+        try (ParquetFileReader reader = parquet(meta)) {
+            MessageType schema = reader.getFooter().getFileMetaData().getSchema();
+            for (PageReadStore pages = reader.readNextRowGroup();
+                    pages != null;
+                    pages = reader.readNextRowGroup()) {
+                RecordReader<Group> records =
+                        new ColumnIOFactory()
+                                .getColumnIO(schema)
+                                .getRecordReader(pages, new GroupRecordConverter(schema));
+                for (long i = 0; i < pages.getRowCount(); i++) {
+                    Group row = records.read();
+                    rows.add(
+                            row.getLong("key", 0)
+                                    + " "
+                                    + row.getString("map_key", 0)
+                                    + " "
+                                    + shown(row)
+                                    + " "
+                                    + (row.getFieldRepetitionCount("_value") > 0));
+                }
+            }
+        }
+        return rows;
+    }
+
+    private static String shown(Group row) {
+        if (row.getFieldRepetitionCount("value") == 0) {
+            return "null";
+        }
+        Group value = row.getGroup("value", 0);
+        Group tags = value.getGroup("tags", 0);
+        List<String> elements = new ArrayList<>();
+        for (int i = 0; i < tags.getFieldRepetitionCount("list"); i++) {
+            elements.add(tags.getGroup("list", i).getString("element", 0));
+        }
+        return value.getBoolean("ok", 0) + " " + value.getDouble("half", 0) + " " + elements;
     }
 
     @Test

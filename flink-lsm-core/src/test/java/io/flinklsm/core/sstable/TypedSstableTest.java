@@ -177,6 +177,10 @@ final class TypedSstableTest {
         return count;
     }
 
+    static RowColumns peopleColumns() {
+        return columns(ColumnTypes.ttl(PERSON));
+    }
+
     private static RowColumns columns(ColumnType value) {
         return new RowColumns(
                 StateKind.VALUE, 1, false, ColumnTypes.int32(), ColumnTypes.nothing(), null, value);
@@ -201,7 +205,7 @@ final class TypedSstableTest {
     }
 
     /** Mostly people, some of them damaged, some tombstones and operands between. */
-    private static List<Entry> people(Random random, RowColumns columns, int count) {
+    static List<Entry> people(Random random, RowColumns columns, int count) {
         boolean hasTtl = columns.toString().contains("ttl");
         int damagedPercent = random.nextInt(3) * 10;
         int deletedPercent = random.nextInt(3) * 15;
