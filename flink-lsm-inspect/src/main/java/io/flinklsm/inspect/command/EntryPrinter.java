@@ -74,6 +74,10 @@ final class EntryPrinter {
         /** The key's own column as text; hexadecimal digits if it stays bytes. */
         String keyText() {
             Object own = key.get(RowColumns.KEY_COLUMN);
+            // The element of a queue of timers has the key inside.
+            if (own instanceof Map<?, ?> element && element.containsKey(RowColumns.KEY_COLUMN)) {
+                own = element.get(RowColumns.KEY_COLUMN);
+            }
             return own == null && key.isEmpty() ? KeyGroups.hex(keyBytes) : ValueText.of(own);
         }
 
