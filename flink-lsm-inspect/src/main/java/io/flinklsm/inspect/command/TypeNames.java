@@ -24,6 +24,8 @@ final class TypeNames {
     /** Names of fields stand in quotation marks in the text of a type. */
     private static final Pattern LABEL = Pattern.compile("\"([A-Za-z0-9_$]+)\":");
 
+    private static final Pattern COMMA = Pattern.compile(",(?! )");
+
     private TypeNames() {}
 
     /** Key, namespace if there is one, map key, and the value; {@code bytes} if nobody says. */
@@ -45,6 +47,7 @@ final class TypeNames {
     }
 
     private static String of(ColumnType type) {
-        return LABEL.matcher(type.toString()).replaceAll("$1: ");
+        String labelled = LABEL.matcher(type.toString()).replaceAll("$1: ");
+        return COMMA.matcher(labelled).replaceAll(", ").replace("delimited(", "list(");
     }
 }
