@@ -18,14 +18,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.checkpoint.CheckpointImage;
+import io.flinklsm.core.columns.ColumnTypes;
+import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEvent;
+import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.EntryFilter;
+import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.testing.InMemoryStorage;
@@ -88,6 +94,67 @@ class LsmStoreTest {
                 assertThat(get(copy, 2)).isNull();
             }
         }
+    }
+
+    /** State that a job does not register any more: nobody knows its serializers. */
+    @Test
+    void aTreeThatNobodyDescribesKeepsItsColumnsInCompactions() throws Exception {
+        RowColumns columns =
+                new RowColumns(
+                        StateKind.VALUE,
+                        0,
+                        false,
+                        ColumnTypes.int32(),
+                        ColumnTypes.nothing(),
+                        null,
+                        ColumnTypes.string());
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS.withColumns(columns));
+        for (int i = 0; i < 20; i++) {
+            put(tree, i, "\u0004abc");
+            tree.flush();
+        }
+        String manifest;
+        try (PendingCheckpoint pending = store.beginCheckpoint(1)) {
+            manifest = store.writeManifest(pending.complete());
+            try (LsmStore restored =
+                    LsmStore.open(
+                            storage,
+                            StoreFixture.tinyOptions(CompactionStyle.LEVELED),
+                            resources,
+                            manifest)) {
+                LsmTree copy = restored.openTree("counts", TreeOptions.DEFAULTS);
+                copy.compactAll();
+                try (PendingCheckpoint after = restored.beginCheckpoint(2)) {
+                    List<SstableMeta> files = sstables(after.complete());
+
+                    assertThat(files).hasSize(1);
+                    assertThat(typedRows(files.get(0))).isEqualTo(20);
+                    assertThat(columnsOf(files.get(0))).isEqualTo(columns);
+                }
+            }
+        }
+    }
+
+    private RowColumns columnsOf(SstableMeta meta) throws IOException {
+        try (MemoryBudget budget = MemoryBudget.root("reader", 1 << 20);
+                BlockCache cache = new BlockCache(budget);
+                OpenSstables open = new OpenSstables(storage, budget, cache, 1)) {
+            return open.of(meta).describedColumns();
+        }
+    }
+
+    /** How many of the file's values stand in typed columns. */
+    private int typedRows(SstableMeta meta) throws IOException {
+        int typed = 0;
+        try (MemoryBudget budget = MemoryBudget.root("reader", 1 << 20);
+                BlockCache cache = new BlockCache(budget);
+                OpenSstables open = new OpenSstables(storage, budget, cache, 1);
+                EntryCursor cursor = open.of(meta).cursor(KeyRange.ALL, false)) {
+            while (cursor.next()) {
+                typed += cursor.typedValue() == null ? 0 : 1;
+            }
+        }
+        return typed;
     }
 
     @Test
