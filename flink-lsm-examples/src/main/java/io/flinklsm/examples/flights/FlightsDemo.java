@@ -127,8 +127,8 @@ public final class FlightsDemo implements Callable<Integer> {
             names = "--sstables",
             paramLabel = "DIR",
             description =
-                    "Leaves the SSTables of the last checkpoint in DIR, a directory for each"
-                            + " state: plain Parquet. DIR must be new or empty.")
+                    "Leaves the SSTables of the last checkpoint in DIR, by state, level and"
+                            + " generation: plain Parquet. DIR must be new or empty.")
     private @Nullable Path sstables;
 
     @Option(
@@ -347,11 +347,12 @@ public final class FlightsDemo implements Callable<Integer> {
             out.println(ReportTables.contents(contents));
             if (sstables != null) {
                 out.println();
-                out.println("These files are in " + sstables + "; with DuckDB for example:");
                 out.println(
-                        "  SELECT key_group, count(*) FROM read_parquet('"
-                                + sstables.resolve("route-delays")
-                                + "/*.parquet') GROUP BY ALL ORDER BY ALL;");
+                        "These files are in "
+                                + sstables
+                                + "; the worst routes, with DuckDB (the newest source of a key"
+                                + " wins):");
+                out.println("  " + ReportTables.worstRoutes(sstables));
             }
         }
         out.println();

@@ -19,9 +19,10 @@ import java.util.List;
  * What a checkpoint holds, by state.
  *
  * @param checkpointId Flink's id
+ * @param stores count of subtasks with state
  * @param states in the order of their names
  */
-public record CheckpointContents(long checkpointId, List<StateFiles> states) {
+public record CheckpointContents(long checkpointId, int stores, List<StateFiles> states) {
 
     public CheckpointContents {
         states = List.copyOf(states);

@@ -55,11 +55,14 @@ final class CheckpointReader {
      * @param checkpointId Flink's id
      * @param directory of the checkpoint, as Flink's statistics name it
      * @param keep where copies of its SSTables go, or null for none
-     * @return null if Flink has deleted the checkpoint meanwhile, or it holds no store
+     * @param minStores fewer stores than this, and the checkpoint is passed over
+     * @return null if Flink has deleted the checkpoint meanwhile, or it is passed over, or it holds
+     *     no store
      * @throws IOException if it is there and cannot be read
      */
     static @Nullable CheckpointContents read(
-            long checkpointId, String directory, @Nullable SstableCopies keep) throws IOException {
+            long checkpointId, String directory, @Nullable SstableCopies keep, int minStores)
+            throws IOException {
         var reader = new CheckpointReader();
         try {
             for (OperatorState operator : metadata(directory).getOperatorStates()) {
@@ -72,10 +75,14 @@ final class CheckpointReader {
             if (reader.images.isEmpty()) {
                 return null;
             }
+            CheckpointContents contents = reader.contents(checkpointId);
+            if (contents.stores() < minStores) {
+                return null;
+            }
             if (keep != null) {
                 keep.update(reader.images, reader.handles);
             }
-            return reader.contents(checkpointId);
+            return contents;
         } catch (FileNotFoundException e) {
             return null;
         }
@@ -131,7 +138,7 @@ final class CheckpointReader {
                     new CheckpointContents.StateFiles(
                             state.getKey(), List.copyOf(state.getValue().values())));
         }
-        return new CheckpointContents(checkpointId, states);
+        return new CheckpointContents(checkpointId, images.size(), states);
     }
 
     /** Without the prefix by which the store tells states from timer queues. */

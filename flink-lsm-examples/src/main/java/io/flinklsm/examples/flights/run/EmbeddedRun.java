@@ -72,7 +72,8 @@ public final class EmbeddedRun {
                 new Replay(
                         plan.parallelism(),
                         plan.flightsPerSecond(),
-                        plan.fail() ? plan.summary().flights() / 3 : Replay.NO_HOLD),
+                        plan.fail() ? plan.summary().flights() / 3 : Replay.NO_HOLD,
+                        plan.sstableCopies() != null),
                 plan.fail() ? middle() : FlightsJob.NO_FAILURE,
                 results);
         JobGraph graph = environment.getStreamGraph().getJobGraph();

@@ -113,10 +113,12 @@ final class JobWatch {
         }
         lastCheckpointId = checkpoint.getCheckpointId();
         CheckpointContents contents =
-                CheckpointReader.read(lastCheckpointId, checkpoint.getExternalPath(), copies);
-        if (contents != null
-                && (lastContents == null
-                        || contents.states().size() >= lastContents.states().size())) {
+                CheckpointReader.read(
+                        lastCheckpointId,
+                        checkpoint.getExternalPath(),
+                        copies,
+                        lastContents == null ? 0 : lastContents.stores());
+        if (contents != null) {
             lastContents = contents;
         }
     }

@@ -20,6 +20,7 @@ import com.github.freva.asciitable.HorizontalAlign;
 import io.flinklsm.examples.flights.job.AirportSummary;
 import io.flinklsm.examples.flights.job.FlightResults;
 import io.flinklsm.examples.flights.job.RouteSummary;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -181,5 +182,19 @@ public final class ReportTables {
 
     private static <T> ColumnData<T> number(String header, Function<T, String> value) {
         return new Column().header(header).dataAlign(HorizontalAlign.RIGHT).with(value);
+    }
+
+    /**
+     * What tells the ten routes with the largest mean delay, with nothing but DuckDB: of each key
+     * the newest entry counts, which is on the lowest level and has the highest generation.
+     *
+     * @param sstables where the copies of the last checkpoint are
+     */
+    public static String worstRoutes(Path sstables) {
+        return "SELECT key AS route, value.totalMinutes / value.flights AS mean_delay"
+                + " FROM read_parquet('"
+                + sstables.resolve("route-delays")
+                + "/**/*.parquet') QUALIFY row_number() OVER (PARTITION BY _key ORDER BY level,"
+                + " generation DESC) = 1 AND _op = 0 ORDER BY mean_delay DESC, route LIMIT 10;";
     }
 }

@@ -28,9 +28,10 @@ import java.util.stream.Stream;
 import org.apache.flink.runtime.state.StreamStateHandle;
 
 /**
- * A directory with the SSTables of the latest checkpoint, in a directory for each state, for a look
- * with any reader of Parquet. SSTables never change and their names are unique: from one checkpoint
- * to the next only the new ones are copied, and those that compaction has replaced are deleted.
+ * A directory with the SSTables of the latest checkpoint, for a look with any reader of Parquet:
+ * {@code state/level=n/generation=n/file}, which readers take for columns. SSTables never change
+ * and their names are unique: from one checkpoint to the next only the new ones are copied, and
+ * those that compaction has replaced are deleted.
  */
 final class SstableCopies {
 
@@ -53,7 +54,11 @@ final class SstableCopies {
                 Path state =
                         Files.createDirectories(directory.resolve(directoryName(tree.treeName())));
                 for (SstableMeta sstable : tree.sstables()) {
-                    Path copy = state.resolve(sstable.fileName());
+                    Path place =
+                            Files.createDirectories(
+                                    state.resolve("level=" + sstable.level())
+                                            .resolve("generation=" + sstable.generation()));
+                    Path copy = place.resolve(sstable.fileName());
                     wanted.add(copy);
                     StreamStateHandle handle = handles.get(sstable.fileName());
                     if (handle != null && !Files.exists(copy)) {
@@ -64,7 +69,7 @@ final class SstableCopies {
                 }
             }
         }
-        try (Stream<Path> files = Files.walk(directory, 2)) {
+        try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 if (!wanted.contains(file)) {
                     Files.delete(file);

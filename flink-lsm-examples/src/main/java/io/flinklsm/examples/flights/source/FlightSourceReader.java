@@ -39,7 +39,7 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
 
     private static final long WAIT_MILLIS = 5;
 
-    /** How far the reader has come with {@link Replay#holdAtPosition}. */
+    /** How far the reader has come with one of the holds of {@link Replay}. */
     private enum Hold {
         NOT_REACHED,
         REACHED,
@@ -59,6 +59,8 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
     private boolean noMoreSplits;
     private Hold hold = Hold.NOT_REACHED;
     private long heldCheckpointId;
+    private Hold holdAtEnd = Hold.NOT_REACHED;
+    private long endCheckpointId;
     private long startNanos;
     private long startPosition = -1;
 
@@ -80,14 +82,13 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
     public InputStatus pollNext(ReaderOutput<Flight> output) throws Exception {
         SplitReader split = reading.peek();
         if (split == null) {
-            return noMoreSplits ? InputStatus.END_OF_INPUT : InputStatus.NOTHING_AVAILABLE;
+            if (!noMoreSplits) {
+                return InputStatus.NOTHING_AVAILABLE;
+            }
+            return mustWaitAtEnd() ? nothingForAWhile() : InputStatus.END_OF_INPUT;
         }
         if (mustWait(split.nextPosition())) {
-            available =
-                    CompletableFuture.runAsync(
-                            () -> {},
-                            CompletableFuture.delayedExecutor(WAIT_MILLIS, TimeUnit.MILLISECONDS));
-            return InputStatus.NOTHING_AVAILABLE;
+            return nothingForAWhile();
         }
         reading.remove();
         Flight flight = split.take();
@@ -100,6 +101,24 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
         reading.add(split);
         output.createOutputForSplit(split.splitId()).collect(flight, flight.departureMillis());
         return InputStatus.MORE_AVAILABLE;
+    }
+
+    private InputStatus nothingForAWhile() {
+        available =
+                CompletableFuture.runAsync(
+                        () -> {},
+                        CompletableFuture.delayedExecutor(WAIT_MILLIS, TimeUnit.MILLISECONDS));
+        return InputStatus.NOTHING_AVAILABLE;
+    }
+
+    private boolean mustWaitAtEnd() {
+        if (!replay.holdsAtEnd()) {
+            return false;
+        }
+        if (holdAtEnd == Hold.NOT_REACHED) {
+            holdAtEnd = Hold.REACHED;
+        }
+        return holdAtEnd != Hold.OVER;
     }
 
     private boolean mustWait(long position) {
@@ -139,6 +158,10 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
             hold = Hold.IN_CHECKPOINT;
             heldCheckpointId = checkpointId;
         }
+        if (holdAtEnd == Hold.REACHED) {
+            holdAtEnd = Hold.IN_CHECKPOINT;
+            endCheckpointId = checkpointId;
+        }
         var splits = new ArrayList<FlightSplit>();
         for (SplitReader split : reading) {
             splits.add(split.toSplit());
@@ -150,6 +173,9 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
     public void notifyCheckpointComplete(long checkpointId) {
         if (hold == Hold.IN_CHECKPOINT && checkpointId >= heldCheckpointId) {
             hold = Hold.OVER;
+        }
+        if (holdAtEnd == Hold.IN_CHECKPOINT && checkpointId >= endCheckpointId) {
+            holdAtEnd = Hold.OVER;
         }
     }
 

@@ -23,8 +23,10 @@ import java.io.Serializable;
  * @param holdAtPosition each reader waits here until a checkpoint has completed that has all that
  *     it read before, so that a later failure has a checkpoint with state to recover from; {@link
  *     #NO_HOLD} to read on
+ * @param holdsAtEnd whether each reader also waits at the end of the log, until a checkpoint has
+ *     completed that has all that it read; needs checkpoints
  */
-public record Replay(int partitions, long flightsPerSecond, long holdAtPosition)
+public record Replay(int partitions, long flightsPerSecond, long holdAtPosition, boolean holdsAtEnd)
         implements Serializable {
 
     /** For {@link #holdAtPosition}. */
@@ -45,7 +47,7 @@ public record Replay(int partitions, long flightsPerSecond, long holdAtPosition)
 
     /** All of the log through one or more partitions, without a pause. */
     public static Replay unlimited(int partitions) {
-        return new Replay(partitions, 0, NO_HOLD);
+        return new Replay(partitions, 0, NO_HOLD, false);
     }
 
     /** The partition that holds a route; every reader computes the same. */

@@ -19,9 +19,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinklsm.examples.flights.FlightLogs;
 import io.flinklsm.examples.flights.input.FlightInput;
 import io.flinklsm.examples.flights.job.FlightsModel;
+import io.flinklsm.examples.flights.job.RouteSummary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,6 +111,38 @@ final class EmbeddedRunIT {
         }
     }
 
+    @Test
+    void duckDbTellsTheWorstRoutesAsTheJobDoes() throws Exception {
+        RunReport report = new EmbeddedRun(plan(Backend.LSM, 2, true, TINY), progress -> {}).run();
+
+        List<String> worst =
+                report.results().routes().stream()
+                        .sorted(
+                                Comparator.comparing(
+                                                (RouteSummary route) ->
+                                                        -route.delays().meanMinutes())
+                                        .thenComparing(RouteSummary::route))
+                        .limit(10)
+                        .map(route -> route.route() + " " + route.delays().meanMinutes())
+                        .toList();
+        assertThat(worst).hasSize(10);
+        assertThat(worstInParquet()).isEqualTo(worst);
+    }
+
+    private List<String> worstInParquet() throws Exception {
+        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+                var statement = connection.createStatement();
+                var rows =
+                        statement.executeQuery(
+                                ReportTables.worstRoutes(directory.resolve("sstables")))) {
+            List<String> worst = new ArrayList<>();
+            while (rows.next()) {
+                worst.add(rows.getString("route") + " " + rows.getDouble("mean_delay"));
+            }
+            return worst;
+        }
+    }
+
     private long entriesInParquet(String state) throws Exception {
         try (var connection = DriverManager.getConnection("jdbc:duckdb:");
                 var statement = connection.createStatement();
@@ -117,7 +152,7 @@ final class EmbeddedRunIT {
                                         + directory.resolve("sstables")
                                         + "/"
                                         + SstableCopies.directoryName("kv/" + state)
-                                        + "/*.parquet')")) {
+                                        + "/**/*.parquet')")) {
             rows.next();
             return rows.getLong(1);
         }
