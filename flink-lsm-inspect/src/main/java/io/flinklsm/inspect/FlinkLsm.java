@@ -20,6 +20,7 @@ import io.flinklsm.inspect.command.InspectFactory;
 import io.flinklsm.inspect.command.LsCommand;
 import io.flinklsm.inspect.command.ScanCommand;
 import io.flinklsm.inspect.command.ShowCommand;
+import io.flinklsm.inspect.command.SqlCommand;
 import io.flinklsm.inspect.command.VerifyCommand;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.source.InspectException;
@@ -41,7 +42,8 @@ import picocli.CommandLine.Spec;
             FilesCommand.class,
             VerifyCommand.class,
             GetCommand.class,
-            ScanCommand.class
+            ScanCommand.class,
+            SqlCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = FlinkLsm.Version.class,

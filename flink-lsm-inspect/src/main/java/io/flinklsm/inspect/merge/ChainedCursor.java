@@ -14,10 +14,12 @@
 package io.flinklsm.inspect.merge;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Cursors one after the other. Owns them; confined to one thread. */
 final class ChainedCursor implements EntryCursor {
@@ -54,6 +56,11 @@ final class ChainedCursor implements EntryCursor {
     @Override
     public Slice value() {
         return cursors.get(index).value();
+    }
+
+    @Override
+    public @Nullable TypedValue typedValue() {
+        return cursors.get(index).typedValue();
     }
 
     @Override

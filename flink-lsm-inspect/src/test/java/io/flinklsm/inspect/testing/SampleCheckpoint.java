@@ -70,6 +70,7 @@ public final class SampleCheckpoint implements AutoCloseable {
 
     private final Path root;
     private String operatorName = "remember";
+    private String valueState = "count";
     private final BackendHarness harness;
     private final List<Subtask> subtasks = new ArrayList<>();
 
@@ -116,6 +117,12 @@ public final class SampleCheckpoint implements AutoCloseable {
         return this;
     }
 
+    /** What the value state is called, instead of "count". */
+    public SampleCheckpoint valueState(String name) {
+        valueState = name;
+        return this;
+    }
+
     /** The job's checkpoint directory. */
     public Path jobDirectory() {
         return root.resolve("checkpoints");
@@ -142,11 +149,11 @@ public final class SampleCheckpoint implements AutoCloseable {
         return this;
     }
 
-    private static void write(Subtask subtask, String key, int number, int round) throws Exception {
+    private void write(Subtask subtask, String key, int number, int round) throws Exception {
         AbstractKeyedStateBackend<String> backend = subtask.backend();
         backend.setCurrentKey(key);
         ValueState<Long> count =
-                state(backend, new ValueStateDescriptor<>("count", LongSerializer.INSTANCE));
+                state(backend, new ValueStateDescriptor<>(valueState, LongSerializer.INSTANCE));
         ListState<Long> visits =
                 state(backend, new ListStateDescriptor<>("visits", LongSerializer.INSTANCE));
         MapState<String, String> tags =
