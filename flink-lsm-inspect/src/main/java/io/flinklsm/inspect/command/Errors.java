@@ -61,7 +61,9 @@ public final class Errors {
             return String.valueOf(failure.getMessage());
         }
         if (failure instanceof NoSuchFileException || failure instanceof FileNotFoundException) {
-            return "[" + failure.getMessage() + "] is missing; bring the file back.";
+            return "["
+                    + failure.getMessage()
+                    + "] is missing; bring the file back, \"flink-lsm verify\" lists all that are.";
         }
         if (failure instanceof AccessDeniedException denied) {
             return "[" + denied.getFile() + "] must not be read: permission denied.";

@@ -13,7 +13,6 @@
  */
 package io.flinklsm.inspect.source;
 
-import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,8 +50,10 @@ public final class Locations {
         try {
             return SCHEME.matcher(text).matches()
                     ? new Path(text)
-                    : Path.fromLocalFile(
-                            new File(text).getAbsoluteFile().toPath().normalize().toFile());
+                    : new Path(
+                            "file",
+                            null,
+                            java.nio.file.Path.of(text).toAbsolutePath().normalize().toString());
         } catch (IllegalArgumentException e) {
             throw InspectException.usage(
                     "[" + redact(text) + "] is no path and no URI: give one of them.");

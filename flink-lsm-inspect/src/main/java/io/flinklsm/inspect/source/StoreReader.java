@@ -58,6 +58,15 @@ final class StoreReader {
         }
         SourceFile manifest = files.get(CheckpointNames.MANIFEST);
         if (manifest == null && !hasSstables) {
+            if (!files.isEmpty() && directory.getName().startsWith("chk-")) {
+                throw InspectException.unreadable(
+                        "["
+                                + Locations.display(directory)
+                                + "] has no "
+                                + MetadataFile.NAME
+                                + ": the checkpoint did not complete, or is being written;"
+                                + " \"flink-lsm ls\" lists those that did.");
+            }
             throw InspectException.unreadable(
                     "["
                             + Locations.display(directory)

@@ -19,9 +19,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.SampleCheckpoint;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,8 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every command on sources that are missing, forbidden, foreign, damaged or from the future. */
 final class DamagedSourcesTest {
 
-    private static final byte[] MANIFEST_MAGIC =
-            "FLSMMANI".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    private static final byte[] MANIFEST_MAGIC = "FLSMMANI".getBytes(StandardCharsets.US_ASCII);
 
     @TempDir Path root;
 
@@ -171,9 +170,12 @@ final class DamagedSourcesTest {
     @MethodSource("commands")
     void aCheckpointThatWasMovedOpensFromWhereItIs(String[] command) throws IOException {
         Path copy = Files.createDirectories(root.resolve("copy/chk-1"));
+        Path shared = Files.createDirectories(root.resolve("copy/shared"));
         try (Stream<Path> files = Files.list(checkpoint)) {
             for (Path file : files.toList()) {
-                Files.move(file, copy.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+                byte[] bytes = Files.readAllBytes(file);
+                boolean isSstable = new String(bytes, StandardCharsets.ISO_8859_1).endsWith("PAR1");
+                Files.move(file, (isSstable ? shared : copy).resolve(file.getFileName()));
             }
         }
 
@@ -181,6 +183,17 @@ final class DamagedSourcesTest {
 
         assertThat(run.err()).doesNotContain("missing");
         assertThat(run.exitCode()).isZero();
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void aCheckpointThatDidNotCompleteIsToldAsOne(String[] command) throws IOException {
+        Files.delete(checkpoint.resolve("_metadata"));
+
+        Run run = run(command, checkpoint);
+
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err()).contains("the checkpoint did not complete");
     }
 
     static List<Path> manifests(Path directory) throws IOException {
