@@ -22,30 +22,30 @@ import java.util.List;
 import java.util.Random;
 
 /** Makes types of any shape, and bytes that a serializer of such a type would write. */
-final class RandomTypes {
+public final class RandomTypes {
 
     private final Random random;
 
-    RandomTypes(Random random) {
+    public RandomTypes(Random random) {
         this.random = random;
     }
 
     /** Writes a random value. */
-    interface Writer {
+    public interface Writer {
         void write(DataOutputStream out) throws IOException;
     }
 
     /** A type and how its values are written; none of the values is null on its own. */
-    record Sample(ColumnType type, Writer writer) {
+    public record Sample(ColumnType type, Writer writer) {
 
-        byte[] bytes() throws IOException {
+        public byte[] bytes() throws IOException {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             writer.write(new DataOutputStream(bytes));
             return bytes.toByteArray();
         }
     }
 
-    Sample next(int depth) {
+    public Sample next(int depth) {
         return depth > 0 && random.nextInt(3) > 0 ? composite(depth - 1) : scalar();
     }
 
