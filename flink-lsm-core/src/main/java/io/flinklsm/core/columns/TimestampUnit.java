@@ -20,7 +20,7 @@ package io.flinklsm.core.columns;
 enum TimestampUnit {
     MILLIS(Annotation.Kind.TIMESTAMP_MILLIS, 1, TimestampUnit.MAX_MILLIS),
     MICROS(Annotation.Kind.TIMESTAMP_MICROS, 1_000, TimestampUnit.MAX_MILLIS),
-    NANOS(Annotation.Kind.TIMESTAMP_NANOS, 1_000_000, 9_223_372_036_853L);
+    NANOS(Annotation.Kind.TIMESTAMP_NANOS, 1_000_000, 9_223_286_399_999L);
 
     /** The first midnight that 64 bits of microseconds before 1970 still reach, less one. */
     private static final long MAX_MILLIS = 9_223_372_022_399_999L;

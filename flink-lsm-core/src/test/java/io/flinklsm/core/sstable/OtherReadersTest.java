@@ -22,13 +22,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
 import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.SqlTypes;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.testing.ListCursor.Entry;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -337,6 +340,79 @@ final class OtherReadersTest {
                                             + " order by _key"))
                     .isEqualTo(expected);
             assertThat(readTypedWithParquet(meta)).isEqualTo(expected);
+        }
+    }
+
+    /** What is typed at all can be shown: an error of a single value would hide all others. */
+    @Test
+    void duckDbReadsTheEndsOfAllRanges() throws Exception {
+        ColumnType all =
+                ColumnTypes.struct(
+                        List.of("d18", "d38", "t3", "z3", "t6", "z6", "t9", "z9", "row"),
+                        List.of(
+                                ColumnTypes.unscaled(18, 0),
+                                ColumnTypes.unscaled(38, 0),
+                                ColumnTypes.millisAndNanos(3, false),
+                                ColumnTypes.millisAndNanos(3, true),
+                                ColumnTypes.millisAndNanos(6, false),
+                                ColumnTypes.millisAndNanos(6, true),
+                                ColumnTypes.millisAndNanos(9, false),
+                                ColumnTypes.millisAndNanos(9, true),
+                                ColumnTypes.sql(
+                                        SqlTypes.row(
+                                                List.of("day", "time"),
+                                                List.of(SqlTypes.date(), SqlTypes.time())))));
+        RowColumns columns =
+                new RowColumns(StateKind.VALUE, 1, false, all, ColumnTypes.nothing(), null, all);
+        List<Entry> entries = new ArrayList<>();
+        List<String> expected = new ArrayList<>();
+        BigInteger limit = BigInteger.TEN.pow(38).subtract(BigInteger.ONE);
+        for (int sign : new int[] {1, 0, -1}) {
+            long d18 = sign * 999_999_999_999_999_999L;
+            byte[] d38 = limit.multiply(BigInteger.valueOf(sign)).toByteArray();
+            long millis = sign * 9_223_372_022_399_999L;
+            long nearMillis = sign * 9_223_286_399_999L;
+            int day = sign * (Integer.MAX_VALUE - 1);
+            ValueBuffer value = new ValueBuffer().appendLong(d18);
+            value.appendInt(d38.length).append(d38, 0, d38.length);
+            value.appendLong(millis).appendLong(millis);
+            value.appendLong(millis).appendInt(999_000).appendLong(millis).appendInt(999_000);
+            value.appendLong(nearMillis).appendInt(999_999);
+            value.appendLong(nearMillis).appendInt(999_999);
+            value.appendInt(24).appendLong(0).appendInt(Integer.reverseBytes(day)).appendInt(0);
+            value.appendInt(Integer.reverseBytes(sign == 0 ? 0 : 86_399_999)).appendInt(0);
+            ValueBuffer key = new ValueBuffer().append((byte) (1 - sign)).append(value);
+            entries.add(
+                    new Entry(
+                            OwnedSlice.wrap(key.append((byte) 0).toBytes()),
+                            EntryKind.PUT,
+                            OwnedSlice.wrap(value.toBytes())));
+            expected.add(
+                    d18
+                            + " "
+                            + new BigInteger(d38)
+                            + " "
+                            + millis
+                            + " "
+                            + (millis * 1000 + 999)
+                            + " "
+                            + (nearMillis * 1_000_000 + 999_999)
+                            + " "
+                            + day
+                            + " "
+                            + (sign == 0 ? "00:00:00" : "23:59:59.999"));
+        }
+
+        SstableMeta meta = fixture.write(SstableFixture.TINY, columns, entries);
+
+        for (String part : List.of("key", "value")) {
+            String shown =
+                    "p.d18 || ' ' || p.d38 || ' ' || epoch_ms(p.t3) || ' ' || epoch_us(p.t6)"
+                            + " || ' ' || epoch_ns(p.t9) || ' ' || (p.row.day - date '1970-01-01')"
+                            + " || ' ' || p.row.time";
+            assertThat(query("select " + shown.replace("p.", part + ".") + " from " + quoted(meta)))
+                    .isEqualTo(expected);
+            assertThat(query("select " + part + "::varchar from " + quoted(meta))).hasSize(3);
         }
     }
 
