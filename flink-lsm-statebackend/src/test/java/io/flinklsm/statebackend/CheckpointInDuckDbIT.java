@@ -88,6 +88,16 @@ class CheckpointInDuckDbIT {
         }
     }
 
+    /** Each stretch goes on from what the one before it has written in the other form. */
+    @Test
+    void typedAndBinarySstablesOfOneStateReadAsOne(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        String typed = stretch(cluster, null, 2, 0, 1000, "typed");
+        String binary = stretch(cluster, typed, 2, 1000, 2000, "binary");
+
+        check(stretch(cluster, binary, 2, 2000, 4000, "typed"), 4000);
+    }
+
     private void check(String checkpoint, int to) throws Exception {
         PlaneJob.Model model = PlaneJob.model(to);
         try (SqlRecipe sql = recipe(checkpoint)) {
@@ -109,6 +119,14 @@ class CheckpointInDuckDbIT {
             sql.readLists("kv/log");
             assertThat(sql.query("SELECT key, value FROM current_lists ORDER BY key"))
                     .containsExactlyElementsOf(model.log());
+
+            sql.readRows("kv/seen");
+            assertThat(
+                            sql.query(
+                                    "SELECT key, value FROM current_rows WHERE"
+                                        + " make_timestamp(ttl_timestamp * 1000) BETWEEN TIMESTAMP"
+                                        + " '2020-01-01' AND TIMESTAMP '2262-01-01' ORDER BY key"))
+                    .containsExactlyElementsOf(model.seen());
 
             sql.readRows("kv/counts");
             assertThat(

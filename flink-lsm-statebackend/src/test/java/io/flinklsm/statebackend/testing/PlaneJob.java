@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.testing;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +21,13 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -38,8 +41,9 @@ import org.apache.flink.streaming.api.windowing.assigners.EventTimeSessionWindow
 import org.apache.flink.util.Collector;
 
 /**
- * A job whose state has every shape: a POJO, a tuple, a list, a map, timers and session windows. It
- * idles behind its numbers until it is cancelled, since no watermark ever comes.
+ * A job whose state has every shape: a POJO, a tuple, a list, a map, a time to live, timers and
+ * session windows. It idles behind its numbers until it is cancelled, since no watermark ever
+ * comes.
  */
 public final class PlaneJob {
 
@@ -106,6 +110,7 @@ public final class PlaneJob {
             List<String> planes,
             List<String> last,
             List<String> log,
+            List<String> seen,
             List<String> counts,
             List<String> timers,
             List<String> sessions) {}
@@ -124,6 +129,7 @@ public final class PlaneJob {
     public static Model model(int end) {
         Model model =
                 new Model(
+                        new ArrayList<>(),
                         new ArrayList<>(),
                         new ArrayList<>(),
                         new ArrayList<>(),
@@ -179,6 +185,7 @@ public final class PlaneJob {
         if (!log.isEmpty()) {
             model.log.add(key + "|" + log);
         }
+        model.seen.add(key + "|" + last);
         counts.forEach((kind, count) -> model.counts.add(key + "|" + kind + "|" + count));
         model.timers.add(key + "|" + (time(last) + 1_000_000));
         model.timers.add(key + "|" + Long.MAX_VALUE);
@@ -234,7 +241,7 @@ public final class PlaneJob {
                 .uid("remember")
                 .sinkTo(new DiscardingSink<>());
         numbers.keyBy(PlaneJob::key, Types.STRING)
-                .window(EventTimeSessionWindows.withGap(java.time.Duration.ofMinutes(5)))
+                .window(EventTimeSessionWindows.withGap(Duration.ofMinutes(5)))
                 .aggregate(new Count(run))
                 .uid("sessions")
                 .sinkTo(new DiscardingSink<>());
@@ -283,9 +290,7 @@ public final class PlaneJob {
         }
     }
 
-    private static final class Count
-            implements org.apache.flink.api.common.functions.AggregateFunction<
-                    Integer, Integer, Integer> {
+    private static final class Count implements AggregateFunction<Integer, Integer, Integer> {
         private static final long serialVersionUID = 1L;
         private final String run;
 
@@ -321,6 +326,7 @@ public final class PlaneJob {
         private transient ValueState<Plane> planes;
         private transient ValueState<Tuple2<Integer, String>> last;
         private transient ListState<String> log;
+        private transient ValueState<Long> seen;
         private transient MapState<Integer, Integer> counts;
 
         Remember(String run) {
@@ -339,6 +345,9 @@ public final class PlaneJob {
                                     new ValueStateDescriptor<>(
                                             "last", Types.TUPLE(Types.INT, Types.STRING)));
             log = getRuntimeContext().getListState(new ListStateDescriptor<>("log", Types.STRING));
+            ValueStateDescriptor<Long> ofSeen = new ValueStateDescriptor<>("seen", Types.LONG);
+            ofSeen.enableTimeToLive(StateTtlConfig.newBuilder(Duration.ofDays(1)).build());
+            seen = getRuntimeContext().getState(ofSeen);
             counts =
                     getRuntimeContext()
                             .getMapState(new MapStateDescriptor<>("counts", Types.INT, Types.INT));
@@ -354,6 +363,7 @@ public final class PlaneJob {
             if (isLastCleared(number)) {
                 last.clear();
             }
+            seen.update((long) number);
             log.add("f" + number);
             if (isLogReset(number)) {
                 log.clear();
