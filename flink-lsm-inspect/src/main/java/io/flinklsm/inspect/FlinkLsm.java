@@ -14,6 +14,7 @@
 package io.flinklsm.inspect;
 
 import io.flinklsm.inspect.command.Errors;
+import io.flinklsm.inspect.command.ExportCommand;
 import io.flinklsm.inspect.command.FilesCommand;
 import io.flinklsm.inspect.command.GetCommand;
 import io.flinklsm.inspect.command.InspectFactory;
@@ -43,7 +44,8 @@ import picocli.CommandLine.Spec;
             VerifyCommand.class,
             GetCommand.class,
             ScanCommand.class,
-            SqlCommand.class
+            SqlCommand.class,
+            ExportCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = FlinkLsm.Version.class,

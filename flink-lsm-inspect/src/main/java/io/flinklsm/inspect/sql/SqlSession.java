@@ -15,7 +15,6 @@ package io.flinklsm.inspect.sql;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.flinklsm.inspect.arrow.EntryColumns;
 import io.flinklsm.inspect.source.Checkpoint;
 import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.StateView;
@@ -119,7 +118,7 @@ public final class SqlSession implements AutoCloseable {
     }
 
     /** What was half done may not close well; that it was half done is what matters. */
-    private void closeAfter(Exception failure) {
+    void closeAfter(Exception failure) {
         try {
             close();
         } catch (RuntimeException e) {
@@ -129,9 +128,40 @@ public final class SqlSession implements AutoCloseable {
 
     /** An engine without access to anything outside. */
     static SqlSession open(String memory, LongConsumer progress) {
+        SqlSession session = openUnlocked(memory, progress);
+        session.lock("SET enable_external_access = false");
+        return session;
+    }
+
+    /**
+     * An engine that may touch one file.
+     *
+     * @param file its absolute path as a literal in SQL
+     */
+    static SqlSession openFor(String file, String memory, LongConsumer progress) {
+        SqlSession session = openUnlocked(memory, progress);
+        session.lock(
+                "SET allowed_paths = [" + file + "]",
+                "SET enable_external_access = false",
+                "SET lock_configuration = true");
+        return session;
+    }
+
+    private void lock(String... settings) {
+        try {
+            for (String setting : settings) {
+                command(setting);
+            }
+        } catch (SQLException e) {
+            InspectException failure = doesNotStart(e);
+            closeAfter(failure);
+            throw failure;
+        }
+    }
+
+    private static SqlSession openUnlocked(String memory, LongConsumer progress) {
         Properties settings = new Properties();
         settings.setProperty("jdbc_stream_results", "true");
-        settings.setProperty("enable_external_access", "false");
         settings.setProperty("autoinstall_known_extensions", "false");
         settings.setProperty("autoload_known_extensions", "false");
         settings.setProperty("allow_community_extensions", "false");
@@ -144,11 +174,15 @@ public final class SqlSession implements AutoCloseable {
             var connection =
                     (DuckDBConnection) DriverManager.getConnection("jdbc:duckdb:", settings);
             SqlSession session = new SqlSession(connection, new StateStreams(progress));
-            session.command("SET TimeZone = 'UTC'");
+            session.lock("SET TimeZone = 'UTC'");
             return session;
         } catch (SQLException e) {
-            throw InspectException.usage("the SQL engine does not start: " + firstLine(e));
+            throw doesNotStart(e);
         }
+    }
+
+    private static InspectException doesNotStart(SQLException e) {
+        return InspectException.usage("the SQL engine does not start: " + firstLine(e));
     }
 
     /** Bytes that reading the states that a statement names takes; an estimate for progress. */
@@ -182,9 +216,7 @@ public final class SqlSession implements AutoCloseable {
                 .create(isNamed, name -> parsed.uses(name) > 0 && !parsed.onlyDescribes());
         command("SET lock_configuration = true");
         try {
-            PreparedStatement statement = connection.prepareStatement(sql);
-            running = statement;
-            return new SqlResult(this, statement.executeQuery());
+            return new SqlResult(this, prepare(sql).executeQuery());
         } catch (SQLException e) {
             if (!keepAll && String.valueOf(e.getMessage()).contains(READ_TWICE)) {
                 throw new ReadTwiceException();
@@ -233,9 +265,15 @@ public final class SqlSession implements AutoCloseable {
         command("DROP VIEW " + stream);
     }
 
-    /** The columns of a state. */
-    EntryColumns columns(StateView view) throws IOException {
-        return streams.columns(view);
+    /** A statement that is closed with the session. */
+    PreparedStatement prepare(String sql) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        running = statement;
+        return statement;
+    }
+
+    Statement statement() throws SQLException {
+        return connection.createStatement();
     }
 
     /** Runs a statement of our own. */

@@ -1,0 +1,162 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect.command;
+
+import io.flinklsm.inspect.print.Console;
+import io.flinklsm.inspect.print.OutputFile;
+import io.flinklsm.inspect.print.Progress;
+import io.flinklsm.inspect.print.SafeText;
+import io.flinklsm.inspect.print.Units;
+import io.flinklsm.inspect.source.Checkpoint;
+import io.flinklsm.inspect.source.InspectException;
+import io.flinklsm.inspect.source.StateView;
+import io.flinklsm.inspect.sql.SqlSession;
+import io.flinklsm.inspect.sql.StateExport;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code flink-lsm export}: all merged entries of a state, for other programs. */
+@Command(
+        name = "export",
+        description =
+                "Writes the merged entries of a state to a file, or to stdout: Parquet, CSV (cells"
+                        + " that a spreadsheet would take for formulas get an apostrophe), or an"
+                        + " object of JSON on each line.",
+        footer = {
+            "",
+            "Examples:",
+            "  flink-lsm export /checkpoints/3f2a/chk-42 counts --format parquet -o counts.parquet",
+            "  flink-lsm export --format csv /checkpoints/3f2a/chk-42 counts"
+        })
+public final class ExportCommand extends InspectCommand {
+
+    private static final int BUFFER_BYTES = 1 << 16;
+
+    /** What the file is. */
+    enum Format {
+        parquet,
+        csv,
+        json
+    }
+
+    @Parameters(
+            index = "0",
+            paramLabel = "CHECKPOINT",
+            description = "Checkpoint, savepoint or store directory.")
+    String location = "";
+
+    @Parameters(
+            index = "1",
+            paramLabel = "STATE",
+            description = "The state; pq/NAME for timers if a state has their name.")
+    String state = "";
+
+    @Option(
+            names = "--operator",
+            paramLabel = "NAME",
+            description = "Its operator: name, uid or uid hash; if several have such a state.")
+    @Nullable String operator;
+
+    @Option(
+            names = "--format",
+            required = true,
+            paramLabel = "FORMAT",
+            description = "One of: ${COMPLETION-CANDIDATES}.")
+    Format format = Format.parquet;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            description = "Where to; stdout if left out, but not for Parquet.")
+    @Nullable Path file;
+
+    @Option(names = "--force", description = "Replace the file if it exists.")
+    boolean force;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "What the engine may take beside the Java heap; 512MB.")
+    String memory = SqlSession.DEFAULT_MEMORY;
+
+    public ExportCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    int run(Console to) throws IOException {
+        MemorySize.check(memory);
+        Path target = file;
+        if (target == null && format == Format.parquet) {
+            throw InspectException.usage("Parquet is no text for stdout: give a file with -o.");
+        }
+        StateView view = StateSelection.one(Checkpoint.open(location), operator, state);
+        try (Progress progress =
+                new Progress(to, "export", view.sizeBytes(), output.quiet, output.progress)) {
+            if (target == null) {
+                print(view, to.out(), progress);
+                return InspectException.OK;
+            }
+            try (OutputFile out = OutputFile.create(target, force)) {
+                write(view, out.part(), progress);
+                out.commit();
+            }
+            progress.close();
+            if (!output.quiet) {
+                to.note(
+                        "flink-lsm: wrote "
+                                + SafeText.forTerminal(target.toString())
+                                + ", "
+                                + Units.bytes(Files.size(target))
+                                + ".");
+            }
+            return InspectException.OK;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private void write(StateView view, Path part, Progress progress) throws IOException {
+        if (format == Format.parquet) {
+            StateExport.toParquet(view, part, memory, progress::update);
+            return;
+        }
+        try (OutputStream out =
+                new BufferedOutputStream(
+                        Files.newOutputStream(part, StandardOpenOption.CREATE_NEW), BUFFER_BYTES)) {
+            print(view, out, progress);
+        }
+    }
+
+    private void print(StateView view, OutputStream out, Progress progress) throws IOException {
+        try (StateExport export = StateExport.open(view, memory, progress::update)) {
+            var printer = new ResultPrinter(export.rows(), 0);
+            if (format == Format.csv) {
+                printer.printCsv(out);
+            } else {
+                printer.printJsonLines(out);
+            }
+            out.flush();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect.sql;
+
+import io.flinklsm.inspect.source.StateView;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.function.LongConsumer;
+
+/**
+ * All entries of one state, to rows or to a Parquet file. No text of a user is part of a statement
+ * here but the name of the file, which is quoted and the only one that the engine may touch.
+ */
+public final class StateExport implements AutoCloseable {
+
+    private static final String ENTRIES = "entries";
+
+    private final SqlSession session;
+
+    private StateExport(SqlSession session) {
+        this.session = session;
+    }
+
+    /**
+     * @param memory of the engine, like {@code 512MB}
+     * @param progress gets the bytes that were read so far
+     */
+    public static StateExport open(StateView view, String memory, LongConsumer progress)
+            throws IOException {
+        return new StateExport(register(SqlSession.open(memory, progress), view));
+    }
+
+    private static SqlSession register(SqlSession session, StateView view) throws IOException {
+        try {
+            session.register(ENTRIES, view, column -> true, false);
+            return session;
+        } catch (SQLException e) {
+            RuntimeException failure = session.failure(e);
+            session.closeAfter(failure);
+            throw failure;
+        } catch (IOException | RuntimeException e) {
+            session.closeAfter(e);
+            throw e;
+        }
+    }
+
+    /** The entries, in the order of their keys. */
+    public SqlResult rows() {
+        try {
+            PreparedStatement statement = session.prepare("FROM " + ENTRIES);
+            return new SqlResult(session, statement.executeQuery());
+        } catch (SQLException e) {
+            throw session.failure(e);
+        }
+    }
+
+    /** Writes the entries to a Parquet file, and closes the state. */
+    public static void toParquet(StateView view, Path file, String memory, LongConsumer progress)
+            throws IOException {
+        String name = "'" + file.toAbsolutePath().toString().replace("'", "''") + "'";
+        SqlSession opened = SqlSession.openFor(name, memory, progress);
+        try (StateExport export = new StateExport(register(opened, view));
+                Statement statement = export.session.statement()) {
+            statement.execute(
+                    "COPY (FROM "
+                            + ENTRIES
+                            + ") TO "
+                            + name
+                            + " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)");
+        } catch (SQLException e) {
+            throw opened.failure(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        session.close();
+    }
+}
