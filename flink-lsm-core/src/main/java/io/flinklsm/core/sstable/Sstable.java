@@ -79,13 +79,23 @@ public final class Sstable {
      *     full scans, which read ahead instead)
      */
     public EntryCursor cursor(KeyRange range, boolean fillCache) throws IOException {
+        return cursor(range, fillCache, true);
+    }
+
+    /** Like {@link #cursor}, but reads keys and kinds only: all values are empty. */
+    public EntryCursor keys(KeyRange range) throws IOException {
+        return cursor(range, false, false);
+    }
+
+    private EntryCursor cursor(KeyRange range, boolean fillCache, boolean withValues)
+            throws IOException {
         KeyRange visible = meta.clip() == null ? range : meta.clip().intersect(range);
         if (visible.isEmpty() || !visible.overlaps(meta.minKey(), meta.maxKey())) {
             return new EmptyCursor();
         }
         SstableReader reader = handle.acquire(meta);
         try {
-            return new SstableCursor(reader, visible, fillCache);
+            return new SstableCursor(reader, visible, fillCache, withValues);
         } catch (IOException | RuntimeException | Error e) {
             reader.release();
             throw e;

@@ -35,6 +35,7 @@ final class SstableCursor implements EntryCursor {
 
     private final SstableReader reader;
     private final boolean fillCache;
+    private final boolean withValues;
     private final Slice start = new Slice();
     private final Slice end = new Slice();
     private final boolean hasEnd;
@@ -54,10 +55,13 @@ final class SstableCursor implements EntryCursor {
 
     /**
      * @param range already inside the clip, not empty
+     * @param withValues else all values are empty, and their pages are not read
      */
-    SstableCursor(SstableReader reader, KeyRange range, boolean fillCache) throws IOException {
+    SstableCursor(SstableReader reader, KeyRange range, boolean fillCache, boolean withValues)
+            throws IOException {
         this.reader = reader;
         this.fillCache = fillCache;
+        this.withValues = withValues;
         start.setOwned(range.start());
         OwnedSlice rangeEnd = range.end();
         hasEnd = rangeEnd != null;
@@ -97,6 +101,9 @@ final class SstableCursor implements EntryCursor {
 
     @Override
     public Slice value() {
+        if (!withValues) {
+            return value.clear();
+        }
         try {
             return current().value(row, value);
         } catch (IndexOutOfBoundsException e) {
@@ -107,7 +114,7 @@ final class SstableCursor implements EntryCursor {
 
     @Override
     public @Nullable TypedValue typedValue() {
-        return current().typedValue(row);
+        return withValues ? current().typedValue(row) : null;
     }
 
     @Override
@@ -161,7 +168,11 @@ final class SstableCursor implements EntryCursor {
             decoded = target;
         }
         try {
-            target.load(reader.input(), reader.index(), block);
+            target.loadKeys(reader.input(), reader.index(), block);
+            target.loadKinds(reader.input(), reader.index());
+            if (withValues) {
+                target.loadValues(reader.input(), reader.index());
+            }
         } catch (IOException | RuntimeException e) {
             throw reader.failure(e, block);
         }

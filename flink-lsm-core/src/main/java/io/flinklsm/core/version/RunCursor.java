@@ -34,6 +34,7 @@ public final class RunCursor implements EntryCursor {
     private final List<Sstable> sstables;
     private final KeyRange range;
     private final boolean fillCache;
+    private final boolean withValues;
     private int nextIndex;
 
     // Open from the first move until the end; null between two SSTables.
@@ -44,9 +45,20 @@ public final class RunCursor implements EntryCursor {
      * @param fillCache whether blocks that are read go to the block cache
      */
     public RunCursor(List<Sstable> sstables, KeyRange range, boolean fillCache) {
+        this(sstables, range, fillCache, true);
+    }
+
+    private RunCursor(
+            List<Sstable> sstables, KeyRange range, boolean fillCache, boolean withValues) {
+        this.withValues = withValues;
         this.sstables = List.copyOf(sstables);
         this.range = range;
         this.fillCache = fillCache;
+    }
+
+    /** A cursor that reads keys and kinds only: all values are empty. */
+    public static RunCursor keys(List<Sstable> sstables, KeyRange range) {
+        return new RunCursor(sstables, range, false, false);
     }
 
     @Override
@@ -63,7 +75,8 @@ public final class RunCursor implements EntryCursor {
             if (nextIndex == sstables.size()) {
                 return false;
             }
-            current = sstables.get(nextIndex++).cursor(range, fillCache);
+            Sstable sstable = sstables.get(nextIndex++);
+            current = withValues ? sstable.cursor(range, fillCache) : sstable.keys(range);
         }
     }
 

@@ -52,7 +52,10 @@ public final class EntryReader extends ArrowReader {
     /** Opens the entries; what is opened here the reader closes. */
     @FunctionalInterface
     public interface Entries {
-        EntryCursor open() throws IOException;
+        /**
+         * @param withValues else values may be empty
+         */
+        EntryCursor open(boolean withValues) throws IOException;
     }
 
     private final Entries entries;
@@ -145,7 +148,7 @@ public final class EntryReader extends ArrowReader {
     private int readRows() throws IOException {
         EntryCursor open = cursor;
         if (open == null) {
-            open = entries.open();
+            open = entries.open(needsValue);
             cursor = open;
         }
         int rows = 0;

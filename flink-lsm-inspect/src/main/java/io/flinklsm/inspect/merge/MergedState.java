@@ -196,21 +196,38 @@ public final class MergedState implements AutoCloseable {
 
     /** The live entries in the range, of all subtasks: PUTs only, operands folded in. */
     public EntryCursor cursor(KeyRange range) throws IOException {
+        return cursor(range, true);
+    }
+
+    /** The live keys in the range: values are not read, and what stands for them says nothing. */
+    public EntryCursor keys(KeyRange range) throws IOException {
+        return cursor(range, false);
+    }
+
+    private EntryCursor cursor(KeyRange range, boolean withValues) throws IOException {
         List<EntryCursor> cursors = new ArrayList<>();
         for (int part = 0; part < parts.size(); part++) {
-            cursors.add(partCursor(part, range));
+            cursors.add(partCursor(part, range, withValues));
         }
         return cursors.size() == 1 ? cursors.get(0) : new ChainedCursor(cursors);
     }
 
     /** The live entries in the range of one part. */
     public EntryCursor partCursor(int part, KeyRange range) throws IOException {
+        return partCursor(part, range, true);
+    }
+
+    private EntryCursor partCursor(int part, KeyRange range, boolean withValues)
+            throws IOException {
         List<EntryCursor> newestFirst = new ArrayList<>();
         for (SortedRun run : parts.get(part).version().runs()) {
             List<Sstable> overlapping = run.overlapping(range);
             if (!overlapping.isEmpty()) {
                 // Opens its files one by one, when they are reached.
-                newestFirst.add(new RunCursor(overlapping, range, false));
+                newestFirst.add(
+                        withValues
+                                ? new RunCursor(overlapping, range, false)
+                                : RunCursor.keys(overlapping, range));
             }
         }
         return newestFirst.size() == 1

@@ -80,7 +80,10 @@ final class StateStreams implements AutoCloseable {
                         allocator,
                         columns(view),
                         wanted,
-                        () -> merged(view).cursor(KeyRange.ALL),
+                        withValues ->
+                                withValues
+                                        ? merged(view).cursor(KeyRange.ALL)
+                                        : merged(view).keys(KeyRange.ALL),
                         this::tell);
         readers.add(reader);
         ArrowArrayStream stream = ArrowArrayStream.allocateNew(allocator);

@@ -22,7 +22,9 @@ import io.flinklsm.inspect.source.Checkpoint;
 import io.flinklsm.inspect.source.StateView;
 import io.flinklsm.inspect.testing.SampleCheckpoint;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
@@ -85,6 +87,33 @@ final class MergedStateTest {
         }
 
         assertThat(sum).isEqualTo(all.size()).isEqualTo(25);
+    }
+
+    @Test
+    void keysAloneAreThoseOfTheEntries() throws Exception {
+        for (StateView view : checkpoint.states()) {
+            List<String> keys = new ArrayList<>();
+            List<String> expected = new ArrayList<>();
+            long bytes;
+            try (MergedState state = MergedState.open(view);
+                    EntryCursor alone = state.keys(KeyRange.ALL)) {
+                long before = state.bytesRead();
+                while (alone.next()) {
+                    keys.add(HexFormat.of().formatHex(alone.key().toBytes()));
+                    assertThat(alone.typedValue()).isNull();
+                }
+                bytes = state.bytesRead() - before;
+            }
+            try (MergedState state = MergedState.open(view);
+                    EntryCursor whole = state.cursor(KeyRange.ALL)) {
+                long before = state.bytesRead();
+                while (whole.next()) {
+                    expected.add(HexFormat.of().formatHex(whole.key().toBytes()));
+                }
+                assertThat(bytes).isPositive().isLessThanOrEqualTo(state.bytesRead() - before);
+            }
+            assertThat(keys).isNotEmpty().isEqualTo(expected);
+        }
     }
 
     /** Keys without their key group, and values, in hexadecimal digits. */
