@@ -179,7 +179,7 @@ public final class ShowCommand extends InspectCommand {
                     state.operator().label(),
                     state.name(),
                     line.kind(),
-                    TypeNames.of(line.columns()),
+                    state.entryCount() == 0 ? "-" : TypeNames.of(line.columns()),
                     line.hasTtl() ? "yes" : "no",
                     state.parts().size(),
                     Units.count(state.entryCount()),

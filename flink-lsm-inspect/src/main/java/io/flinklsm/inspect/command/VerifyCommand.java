@@ -97,7 +97,10 @@ public final class VerifyCommand extends InspectCommand {
                         + ": "
                         + (result.findings().isEmpty()
                                 ? "ok"
-                                : Units.count(result.findings().size()) + " findings"));
+                                : Units.count(result.findings().size())
+                                        + (result.findings().size() == 1
+                                                ? " finding"
+                                                : " findings")));
     }
 
     private static String name(Finding finding) {

@@ -81,6 +81,8 @@ public record Console(
 
     /** One line for people, on stderr. */
     public void note(String text) {
+        // A person who sees both sees them in this order.
+        out.flush();
         err.print(text);
         err.print('\n');
         err.flush();

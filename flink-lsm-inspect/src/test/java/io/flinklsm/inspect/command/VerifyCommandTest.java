@@ -87,7 +87,7 @@ final class VerifyCommandTest {
                     .as("at " + at)
                     .startsWith("damaged  [")
                     .contains(victim.toString())
-                    .endsWith(": 1 findings\n");
+                    .endsWith(": 1 finding\n");
             assertThat(run.out().lines().count()).as("at " + at).isEqualTo(2);
         }
     }
