@@ -25,7 +25,7 @@ import java.util.zip.CRC32;
  */
 final class PageReader {
 
-    /** For whoever does not decode the values. */
+    /** For whoever wants no values: the page is read and checked, and not decompressed. */
     static final int ANY_ENCODING = -1;
 
     private static final byte[] NO_BYTES = new byte[0];
@@ -102,6 +102,9 @@ final class PageReader {
                             + Integer.toHexString(header.checksum)
                             + ", computed="
                             + Integer.toHexString((int) checksum.getValue()));
+        }
+        if (encoding == ANY_ENCODING) {
+            return;
         }
         levelsAt = bodyAt;
         int valuesAt = bodyAt + header.levelBytes();

@@ -16,15 +16,21 @@ package io.flinklsm.core.sstable;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinklsm.core.storage.StorageInput;
+import io.flinklsm.core.testing.InMemoryStorage;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.zip.CRC32;
 import org.apache.parquet.bytes.ByteBufferInputStream;
 import org.apache.parquet.bytes.HeapByteBufferAllocator;
 import org.apache.parquet.column.values.delta.DeltaBinaryPackingValuesReader;
 import org.apache.parquet.column.values.delta.DeltaBinaryPackingValuesWriterForInteger;
+import org.apache.parquet.format.Encoding;
 import org.apache.parquet.format.Util;
 import org.junit.jupiter.api.Test;
 
@@ -176,6 +182,56 @@ final class EncodingTest {
             assertThat(source.getZigZagInt()).isEqualTo(value);
         }
         assertThat(source.remaining()).isZero();
+    }
+
+    /** A few bytes must not make a reader take memory by the gigabyte. */
+    @Test
+    void aPageThatDeclaresMoreThanItsBytesCanBecomeIsRefused() throws Exception {
+        PageHeader plain = header();
+        plain.uncompressedBytes = Integer.MAX_VALUE;
+        PageHeader levels = header();
+        levels.repetitionBytes = 3;
+        levels.valueCount = Integer.MAX_VALUE;
+        PageHeader negative = header();
+        negative.definitionBytes = Integer.MAX_VALUE;
+        negative.repetitionBytes = Integer.MAX_VALUE;
+
+        for (PageHeader bomb : List.of(plain, levels, negative)) {
+            assertThatThrownBy(() -> read(bomb))
+                    .isInstanceOf(MalformedPageException.class)
+                    .hasMessageContaining("page header is malformed");
+        }
+        assertThatThrownBy(() -> read(header()))
+                .as("the page itself is read, and only its content is no LZ4")
+                .hasMessageContaining("compressed bytes");
+    }
+
+    /** Of a page of 100 bytes with 10 rows. */
+    private static PageHeader header() {
+        CRC32 crc = new CRC32();
+        crc.update(new byte[100]);
+        PageHeader header = new PageHeader();
+        header.storedBytes = 100;
+        header.uncompressedBytes = 200;
+        header.checksum = (int) crc.getValue();
+        header.rowCount = 10;
+        header.valueCount = 10;
+        header.encoding = Encoding.PLAIN.getValue();
+        header.isCompressed = true;
+        return header;
+    }
+
+    private static void read(PageHeader header) throws IOException {
+        ByteSink sink = new ByteSink(200);
+        header.write(sink);
+        sink.put(new byte[100], 0, 100);
+        InMemoryStorage storage = new InMemoryStorage();
+        storage.put("page", sink.toBytes());
+        PageReader reader = new PageReader(new PageCodec());
+        reader.begin(0);
+        try (StorageInput input = storage.open("page")) {
+            reader.read(input, 0, sink.length(), sink.length(), 10, Encoding.PLAIN.getValue());
+        }
     }
 
     @Test
