@@ -73,7 +73,9 @@ public final class EmbeddedRun {
                         plan.parallelism(),
                         plan.flightsPerSecond(),
                         plan.fail() ? plan.summary().flights() / 3 : Replay.NO_HOLD,
-                        plan.sstableCopies() != null),
+                        plan.backend() == Backend.LSM && plan.sstableCopies() != null
+                                ? copiedCheckpoint(plan).toString()
+                                : null),
                 plan.fail() ? middle() : FlightsJob.NO_FAILURE,
                 results);
         JobGraph graph = environment.getStreamGraph().getJobGraph();
@@ -89,6 +91,11 @@ public final class EmbeddedRun {
             JobID job = cluster.submitJob(graph).get().getJobID();
             return watch(cluster, job, results);
         }
+    }
+
+    /** Where the watch tells which checkpoint it has copied. */
+    static Path copiedCheckpoint(RunPlan plan) {
+        return plan.work().resolve("copied-checkpoint");
     }
 
     private RunReport watch(MiniCluster cluster, JobID job, Path results) throws Exception {

@@ -15,6 +15,7 @@ package io.flinklsm.examples.flights.run;
 
 import io.flinklsm.examples.flights.job.FlightResults;
 import io.flinklsm.examples.flights.job.FlightsJob;
+import io.flinklsm.examples.flights.source.CopiedCheckpoint;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
@@ -40,6 +41,7 @@ final class JobWatch {
     private final RunPlan plan;
     private final long startNanos;
     private final @Nullable SstableCopies copies;
+    private final CopiedCheckpoint copied;
 
     /**
      * Ids. Flink's own count of failed checkpoints also has those that it could not begin because
@@ -61,6 +63,7 @@ final class JobWatch {
         this.startNanos = startNanos;
         this.rateNanos = startNanos;
         this.copies = plan.sstableCopies() == null ? null : new SstableCopies(plan.sstableCopies());
+        this.copied = new CopiedCheckpoint(EmbeddedRun.copiedCheckpoint(plan));
     }
 
     RunProgress observe(AccessExecutionGraph graph) throws IOException, ClassNotFoundException {
@@ -119,6 +122,9 @@ final class JobWatch {
                         copies,
                         lastContents == null ? 0 : lastContents.stores());
         if (contents != null) {
+            if (copies != null) {
+                copied.set(lastCheckpointId);
+            }
             lastContents = contents;
         }
     }

@@ -17,6 +17,7 @@ import io.flinklsm.examples.flights.Flight;
 import io.flinklsm.examples.flights.input.FlightInput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -51,6 +52,7 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
     private final SourceReaderContext context;
     private final FlightInput input;
     private final Replay replay;
+    private final @Nullable CopiedCheckpoint copied;
 
     // Used by the task thread only.
     private final PriorityQueue<SplitReader> reading =
@@ -68,6 +70,8 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
         this.context = context;
         this.input = input;
         this.replay = replay;
+        String copiedFile = replay.copiedCheckpoint();
+        this.copied = copiedFile == null ? null : new CopiedCheckpoint(Path.of(copiedFile));
     }
 
     /** A restored reader has got its splits before this call; it asks when it has read them. */
@@ -111,12 +115,14 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
         return InputStatus.NOTHING_AVAILABLE;
     }
 
-    private boolean mustWaitAtEnd() {
-        if (!replay.holdsAtEnd()) {
+    private boolean mustWaitAtEnd() throws IOException {
+        if (copied == null || holdAtEnd == Hold.OVER) {
             return false;
         }
         if (holdAtEnd == Hold.NOT_REACHED) {
             holdAtEnd = Hold.REACHED;
+        } else if (holdAtEnd == Hold.IN_CHECKPOINT && copied.id() >= endCheckpointId) {
+            holdAtEnd = Hold.OVER;
         }
         return holdAtEnd != Hold.OVER;
     }
@@ -173,9 +179,6 @@ final class FlightSourceReader implements SourceReader<Flight, FlightSplit> {
     public void notifyCheckpointComplete(long checkpointId) {
         if (hold == Hold.IN_CHECKPOINT && checkpointId >= heldCheckpointId) {
             hold = Hold.OVER;
-        }
-        if (holdAtEnd == Hold.IN_CHECKPOINT && checkpointId >= endCheckpointId) {
-            holdAtEnd = Hold.OVER;
         }
     }
 

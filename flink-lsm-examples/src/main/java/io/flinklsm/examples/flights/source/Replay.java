@@ -14,6 +14,7 @@
 package io.flinklsm.examples.flights.source;
 
 import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the log is replayed.
@@ -23,10 +24,15 @@ import java.io.Serializable;
  * @param holdAtPosition each reader waits here until a checkpoint has completed that has all that
  *     it read before, so that a later failure has a checkpoint with state to recover from; {@link
  *     #NO_HOLD} to read on
- * @param holdsAtEnd whether each reader also waits at the end of the log, until a checkpoint has
- *     completed that has all that it read; needs checkpoints
+ * @param copiedCheckpoint a file that somebody keeps the id of the last checkpoint in whose files
+ *     they have copied: each reader waits at the end of the log until that is one that has all that
+ *     it read, since Flink deletes the checkpoints of a job that ends; null not to wait
  */
-public record Replay(int partitions, long flightsPerSecond, long holdAtPosition, boolean holdsAtEnd)
+public record Replay(
+        int partitions,
+        long flightsPerSecond,
+        long holdAtPosition,
+        @Nullable String copiedCheckpoint)
         implements Serializable {
 
     /** For {@link #holdAtPosition}. */
@@ -47,7 +53,7 @@ public record Replay(int partitions, long flightsPerSecond, long holdAtPosition,
 
     /** All of the log through one or more partitions, without a pause. */
     public static Replay unlimited(int partitions) {
-        return new Replay(partitions, 0, NO_HOLD, false);
+        return new Replay(partitions, 0, NO_HOLD, null);
     }
 
     /** The partition that holds a route; every reader computes the same. */
