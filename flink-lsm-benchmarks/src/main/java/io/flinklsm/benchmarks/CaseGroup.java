@@ -20,7 +20,8 @@ enum CaseGroup {
     VALUE(new ValueCases()),
     MAP(new MapCases()),
     LIST(new ListCases()),
-    REDUCING(new ReducingCases());
+    REDUCING(new ReducingCases()),
+    LARGE(new LargeCases());
 
     private final Cases cases;
 
@@ -65,6 +66,6 @@ enum CaseGroup {
         throw new IllegalArgumentException(
                 "[groups] unknown group of cases: name="
                         + label
-                        + "; use value, map, list or reducing");
+                        + "; use value, map, list, reducing or large");
     }
 }
