@@ -279,6 +279,11 @@ public final class LsmTree {
         store.compactAll(this);
     }
 
+    /** {@link LsmStore#awaitIdle} of the tree's store. */
+    public void awaitIdle() throws IOException, InterruptedException {
+        store.awaitIdle();
+    }
+
     public TreeStats stats() {
         return store.stats(this);
     }
