@@ -18,9 +18,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.StateSample;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
@@ -30,6 +35,7 @@ import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.PlaceholderStreamStateHandle;
 import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.junit.jupiter.api.AfterEach;
@@ -119,6 +125,34 @@ class SnapshotRestoreTest {
                 .allMatch(file -> file.getHandle() instanceof PlaceholderStreamStateHandle);
         assertThat(second.getCheckpointedSize()).isLessThan(first.getCheckpointedSize());
         assertThat(second.getStateSize()).isEqualTo(first.getStateSize());
+    }
+
+    @Test
+    void restoreFromTheSameDiskCopiesNothingAndOutlivesTheCheckpoint() throws Exception {
+        AbstractKeyedStateBackend<String> backend = create(quiet(true));
+        new StateSample(backend).write(KEYS, 0);
+        IncrementalRemoteKeyedStateHandle checkpoint = remote(harness.checkpoint(backend, 1));
+        harness.dispose(backend);
+
+        AbstractKeyedStateBackend<String> restored = restore(quiet(true), checkpoint);
+
+        Set<Object> workingFiles = inodes(harness.localDirectory());
+        for (HandleAndLocalPath file : checkpoint.getSharedState()) {
+            Path uploaded = Path.of(((FileStateHandle) file.getHandle()).getFilePath().getPath());
+            assertThat(workingFiles).contains(Files.getAttribute(uploaded, "unix:ino"));
+            Files.delete(uploaded);
+        }
+        new StateSample(restored).check(KEYS, 0);
+    }
+
+    private static Set<Object> inodes(Path directory) throws IOException {
+        Set<Object> inodes = new HashSet<>();
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                inodes.add(Files.getAttribute(file, "unix:ino"));
+            }
+        }
+        return inodes;
     }
 
     @Test

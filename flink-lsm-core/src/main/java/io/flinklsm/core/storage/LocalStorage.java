@@ -18,6 +18,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -82,6 +83,27 @@ public final class LocalStorage implements Storage {
     }
 
     @Override
+    public boolean link(String name, Path file) throws IOException {
+        Path target = path(name);
+        if (unfinished.contains(name)) {
+            throw new FileAlreadyExistsException(target.toString(), null, "is being written");
+        }
+        try {
+            // A link to a symbolic link would be a symbolic link.
+            Files.createLink(target, file.toRealPath());
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            // Another file system, one without links, somebody else's file, or no such file.
+            return false;
+        }
+        if (fsync) {
+            syncDirectory();
+        }
+        return true;
+    }
+
+    @Override
     public StorageInput open(String name) throws IOException {
         Path path = path(name);
         if (!Files.isRegularFile(path)) {
@@ -138,9 +160,13 @@ public final class LocalStorage implements Storage {
         }
         Files.move(from, target, StandardCopyOption.ATOMIC_MOVE);
         if (fsync) {
-            try (FileChannel directory = FileChannel.open(root, StandardOpenOption.READ)) {
-                directory.force(true);
-            }
+            syncDirectory();
+        }
+    }
+
+    private void syncDirectory() throws IOException {
+        try (FileChannel directory = FileChannel.open(root, StandardOpenOption.READ)) {
+            directory.force(true);
         }
     }
 

@@ -14,6 +14,7 @@
 package io.flinklsm.core.storage;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -32,6 +33,18 @@ public interface Storage {
      * @throws java.nio.file.NoSuchFileException if there is no such file
      */
     StorageInput open(String name) throws IOException;
+
+    /**
+     * Makes a finished file of the local file system one of this storage's without copying its
+     * bytes, if that is possible. Whoever owns the file may delete it afterwards, but must never
+     * change it.
+     *
+     * @return false if it is not possible, for whatever reason: nothing has happened, copy the file
+     * @throws java.nio.file.FileAlreadyExistsException if the name is in use
+     */
+    default boolean link(String name, Path file) throws IOException {
+        return false;
+    }
 
     /** Length in bytes. */
     long size(String name) throws IOException;

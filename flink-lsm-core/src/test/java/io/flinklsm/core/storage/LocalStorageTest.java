@@ -14,8 +14,10 @@
 package io.flinklsm.core.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -61,6 +63,42 @@ final class LocalStorageTest extends StorageContractTest {
 
         assertThat(storage.exists("inner")).isFalse();
         assertThat(storage.list()).isEmpty();
+    }
+
+    @Test
+    void linkedFileHasTheBytesAndOutlivesTheOriginal() throws IOException {
+        LocalStorage storage = new LocalStorage(directory.resolve("f"), true);
+        Path original = Files.write(directory.resolve("original"), new byte[] {1, 2, 3});
+        Path symbolic = Files.createSymbolicLink(directory.resolve("symbolic"), original);
+
+        assertThat(storage.link("file", symbolic)).isTrue();
+        Files.delete(original);
+
+        assertThat(Files.readAllBytes(storage.root().resolve("file"))).containsExactly(1, 2, 3);
+        assertThat(storage.list()).containsExactly("file");
+    }
+
+    @Test
+    void missingFileIsNotLinked() throws IOException {
+        LocalStorage storage = new LocalStorage(directory.resolve("g"), false);
+
+        assertThat(storage.link("file", directory.resolve("missing"))).isFalse();
+        assertThat(storage.exists("file")).isFalse();
+    }
+
+    @Test
+    void linkNeverTakesTheNameOfAnotherFile() throws IOException {
+        LocalStorage storage = new LocalStorage(directory.resolve("h"), false);
+        Path original = Files.write(directory.resolve("original"), new byte[] {1});
+        assertThat(storage.link("file", original)).isTrue();
+
+        assertThatThrownBy(() -> storage.link("file", original))
+                .isInstanceOf(FileAlreadyExistsException.class);
+        try (StorageOutput output = storage.create("unfinished")) {
+            assertThatThrownBy(() -> storage.link("unfinished", original))
+                    .isInstanceOf(FileAlreadyExistsException.class);
+            output.write(new byte[1], 0, 1);
+        }
     }
 
     @Test

@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
-/** Copies SSTables of a checkpoint into the working directory, several at a time. */
+/** Brings SSTables of a checkpoint into the working directory, several at a time. */
 final class Downloads {
 
     /**
@@ -38,7 +38,7 @@ final class Downloads {
             transfers.add(
                     () ->
                             download.file()
-                                    .copyTo(
+                                    .bringTo(
                                             context.storage(),
                                             download.file().name(),
                                             download.sizeBytes()));

@@ -17,10 +17,14 @@ import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageOutput;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.local.LocalFileSystem;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,11 +64,33 @@ record RemoteFile(String name, StreamStateHandle handle, CloseableRegistry regis
     }
 
     /**
-     * Copies the file.
+     * Brings the file into the storage: as a link if the checkpoint lies on the same local disk, so
+     * that it takes no time whatever the size, as a copy otherwise.
      *
      * @param sizeBytes its length, as the manifest has it
      */
-    void copyTo(Storage storage, String fileName, long sizeBytes) throws IOException {
+    void bringTo(Storage storage, String fileName, long sizeBytes) throws IOException {
+        Path local = localPath();
+        if (local != null && storage.link(fileName, local)) {
+            checkLength(storage.size(fileName), sizeBytes);
+        } else {
+            copyTo(storage, fileName, sizeBytes);
+        }
+    }
+
+    /** Where the whole file is in the local file system; null if it is not there. */
+    private @Nullable Path localPath() throws IOException {
+        if (handle instanceof FileStateHandle file) {
+            FileSystem fileSystem = FileSystem.getUnguardedFileSystem(file.getFilePath().toUri());
+            return fileSystem instanceof LocalFileSystem localFiles
+                    ? localFiles.pathToFile(file.getFilePath()).toPath()
+                    : null;
+        }
+        // A segment of a larger file, bytes in the metadata, or something unknown.
+        return null;
+    }
+
+    private void copyTo(Storage storage, String fileName, long sizeBytes) throws IOException {
         FSDataInputStream in = open();
         StorageOutput out = null;
         try {
