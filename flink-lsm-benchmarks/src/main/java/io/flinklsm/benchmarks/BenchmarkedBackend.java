@@ -13,110 +13,59 @@
  */
 package io.flinklsm.benchmarks;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
 import java.util.concurrent.RunnableFuture;
-import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
-import org.apache.flink.api.common.typeutils.base.LongSerializer;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.core.fs.CloseableRegistry;
-import org.apache.flink.core.fs.FileSystem;
-import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
-import org.apache.flink.runtime.memory.MemoryManager;
-import org.apache.flink.runtime.operators.testutils.MockEnvironment;
-import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
 import org.apache.flink.runtime.state.CheckpointableKeyedStateBackend;
-import org.apache.flink.runtime.state.KeyGroupRange;
-import org.apache.flink.runtime.state.KeyedStateBackendParametersImpl;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.SnapshotResult;
-import org.apache.flink.runtime.state.StateBackend;
-import org.apache.flink.runtime.state.StateBackendLoader;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory;
-import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
-import org.apache.flink.runtime.util.TestingTaskManagerRuntimeInfo;
 import org.apache.flink.util.IOUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One keyed backend with long keys, loaded by name as Flink loads it, in the surroundings of a task
- * without a cluster. Confined to the task thread. Whoever opens it closes it; its directories are
- * the caller's to delete.
+ * One keyed backend with long keys in the surroundings of a task without a cluster. Confined to the
+ * task thread. Whoever opens it closes it.
  */
 final class BenchmarkedBackend implements AutoCloseable {
 
-    private static final int KEY_GROUPS = 128;
-    private static final int PAGE_BYTES = 32 * 1024;
-
-    private final MockEnvironment environment;
     private final CheckpointableKeyedStateBackend<Long> backend;
     private final FsCheckpointStreamFactory checkpointStreams;
+    private final BackendSpec spec;
+    private @Nullable BackendSlot ownSlot;
     private long checkpointId;
 
-    private BenchmarkedBackend(
-            MockEnvironment environment,
+    BenchmarkedBackend(
             CheckpointableKeyedStateBackend<Long> backend,
-            FsCheckpointStreamFactory checkpointStreams) {
-        this.environment = environment;
+            FsCheckpointStreamFactory checkpointStreams,
+            BackendSpec spec) {
         this.backend = backend;
         this.checkpointStreams = checkpointStreams;
+        this.spec = spec;
     }
 
     /**
-     * Opens an empty backend.
+     * Opens an empty backend in a slot of its own; closing it closes the slot.
      *
-     * @param directory an existing directory for the backend's files and its checkpoints
+     * @param directory for the backend's files and its checkpoints; the caller's to delete
      * @param managedBytes managed memory of the slot, all of it for this backend
      */
     static BenchmarkedBackend open(Peer peer, Path directory, long managedBytes) throws Exception {
-        Path temporary = Files.createDirectories(directory.resolve("tmp"));
-        Path shared = Files.createDirectories(directory.resolve("shared"));
-        Path exclusive = Files.createDirectories(directory.resolve("exclusive"));
-        Configuration configuration = peer.configuration();
-        MockEnvironment environment =
-                new MockEnvironmentBuilder()
-                        .setTaskName("state-benchmark")
-                        .setMaxParallelism(KEY_GROUPS)
-                        .setMemoryManager(MemoryManager.create(managedBytes, PAGE_BYTES))
-                        .setTaskConfiguration(configuration)
-                        .setTaskManagerRuntimeInfo(
-                                new TestingTaskManagerRuntimeInfo(
-                                        configuration, temporary.toFile()))
-                        .build();
-        StateBackend stateBackend =
-                StateBackendLoader.loadStateBackendFromConfig(
-                        configuration, BenchmarkedBackend.class.getClassLoader(), null);
-        JobID jobId = new JobID();
-        CheckpointableKeyedStateBackend<Long> backend =
-                stateBackend.createKeyedStateBackend(
-                        new KeyedStateBackendParametersImpl<>(
-                                environment,
-                                jobId,
-                                "state-benchmark",
-                                LongSerializer.INSTANCE,
-                                KEY_GROUPS,
-                                KeyGroupRange.of(0, KEY_GROUPS - 1),
-                                environment.getTaskKvStateRegistry(),
-                                TtlTimeProvider.DEFAULT,
-                                new UnregisteredMetricsGroup(),
-                                (name, value) -> {},
-                                List.of(),
-                                new CloseableRegistry(),
-                                1.0));
-        FsCheckpointStreamFactory streams =
-                new FsCheckpointStreamFactory(
-                        FileSystem.getLocalFileSystem(),
-                        new org.apache.flink.core.fs.Path(exclusive.toUri()),
-                        new org.apache.flink.core.fs.Path(shared.toUri()),
-                        20 * 1024,
-                        4 * 1024);
-        return new BenchmarkedBackend(environment, backend, streams);
+        BackendSlot slot = BackendSlot.open(peer, directory, managedBytes, Map.of());
+        BenchmarkedBackend backend = slot.open(BackendSpec.empty("state-benchmark"));
+        backend.ownSlot = slot;
+        return backend;
+    }
+
+    /** What the backend was opened as. */
+    BackendSpec spec() {
+        return spec;
     }
 
     /** Makes {@code key} the key of the following accesses. */
@@ -131,23 +80,37 @@ final class BenchmarkedBackend implements AutoCloseable {
     }
 
     /** Takes a checkpoint, both parts of it on this thread, and confirms it. */
-    void checkpoint() throws Exception {
+    TakenCheckpoint checkpoint() throws Exception {
         checkpointId++;
+        long start = System.nanoTime();
         RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot =
                 backend.snapshot(
                         checkpointId,
                         checkpointId,
                         checkpointStreams,
                         CheckpointOptions.forCheckpointWithDefaultLocation());
+        long begun = System.nanoTime();
         snapshot.run();
-        snapshot.get();
+        @Nullable KeyedStateHandle handle = snapshot.get().getJobManagerOwnedSnapshot();
+        long end = System.nanoTime();
+        if (handle == null) {
+            throw new IllegalStateException(
+                    "[checkpoint " + checkpointId + "] holds nothing: backend=" + backend);
+        }
         if (backend instanceof CheckpointListener) {
             ((CheckpointListener) backend).notifyCheckpointComplete(checkpointId);
         }
+        return new TakenCheckpoint(
+                handle,
+                begun - start,
+                end - begun,
+                handle.getCheckpointedSize(),
+                handle.getStateSize());
     }
 
     @Override
     public void close() throws Exception {
-        IOUtils.closeAll(backend::dispose, backend, environment);
+        BackendSlot slot = ownSlot;
+        IOUtils.closeAll(backend::dispose, backend, slot == null ? () -> {} : slot);
     }
 }

@@ -1,0 +1,128 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.benchmarks;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.fs.CloseableRegistry;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.runtime.memory.MemoryManager;
+import org.apache.flink.runtime.operators.testutils.MockEnvironment;
+import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
+import org.apache.flink.runtime.state.CheckpointableKeyedStateBackend;
+import org.apache.flink.runtime.state.KeyedStateBackendParametersImpl;
+import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.StateBackendLoader;
+import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory;
+import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+import org.apache.flink.runtime.util.TestingTaskManagerRuntimeInfo;
+
+/**
+ * A slot of a TaskManager: managed memory that its backends share, a working directory and a
+ * checkpoint directory. Backends are loaded by name as Flink loads them. Confined to the task
+ * thread; closed after its backends. Its directories are the caller's to delete.
+ */
+final class BackendSlot implements AutoCloseable {
+
+    private static final int PAGE_BYTES = 32 * 1024;
+
+    /** Flink's defaults for checkpoints in files. */
+    private static final int INLINE_BYTES = 20 * 1024;
+
+    private static final int WRITE_BUFFER_BYTES = 4 * 1024;
+
+    private final MockEnvironment environment;
+    private final StateBackend stateBackend;
+    private final FsCheckpointStreamFactory checkpointStreams;
+    private final JobID jobId = new JobID();
+
+    private BackendSlot(
+            MockEnvironment environment,
+            StateBackend stateBackend,
+            FsCheckpointStreamFactory checkpointStreams) {
+        this.environment = environment;
+        this.stateBackend = stateBackend;
+        this.checkpointStreams = checkpointStreams;
+    }
+
+    /**
+     * Opens a slot without backends.
+     *
+     * @param directory is made if need be; for the backends' files and their checkpoints
+     * @param managedBytes managed memory of all backends of the slot together
+     * @param options laid over the peer's own configuration
+     */
+    static BackendSlot open(
+            Peer peer, Path directory, long managedBytes, Map<String, String> options)
+            throws Exception {
+        Path temporary = Files.createDirectories(directory.resolve("tmp"));
+        Path shared = Files.createDirectories(directory.resolve("shared"));
+        Path exclusive = Files.createDirectories(directory.resolve("exclusive"));
+        Configuration configuration = peer.configuration();
+        options.forEach(configuration::setString);
+        MockEnvironment environment =
+                new MockEnvironmentBuilder()
+                        .setTaskName("state-benchmark")
+                        .setMaxParallelism(BackendSpec.KEY_GROUPS)
+                        .setMemoryManager(MemoryManager.create(managedBytes, PAGE_BYTES))
+                        .setTaskConfiguration(configuration)
+                        .setTaskManagerRuntimeInfo(
+                                new TestingTaskManagerRuntimeInfo(
+                                        configuration, temporary.toFile()))
+                        .build();
+        StateBackend stateBackend =
+                StateBackendLoader.loadStateBackendFromConfig(
+                        configuration, BackendSlot.class.getClassLoader(), null);
+        return new BackendSlot(
+                environment,
+                stateBackend,
+                new FsCheckpointStreamFactory(
+                        FileSystem.getLocalFileSystem(),
+                        new org.apache.flink.core.fs.Path(exclusive.toUri()),
+                        new org.apache.flink.core.fs.Path(shared.toUri()),
+                        INLINE_BYTES,
+                        WRITE_BUFFER_BYTES));
+    }
+
+    /** Opens a backend, empty or restored; the caller closes it before the slot. */
+    BenchmarkedBackend open(BackendSpec spec) throws Exception {
+        CheckpointableKeyedStateBackend<Long> backend =
+                stateBackend.createKeyedStateBackend(
+                        new KeyedStateBackendParametersImpl<>(
+                                environment,
+                                jobId,
+                                spec.operator(),
+                                LongSerializer.INSTANCE,
+                                spec.keyGroups(),
+                                spec.range(),
+                                environment.getTaskKvStateRegistry(),
+                                TtlTimeProvider.DEFAULT,
+                                new UnregisteredMetricsGroup(),
+                                (name, value) -> {},
+                                spec.handles(),
+                                new CloseableRegistry(),
+                                1.0));
+        return new BenchmarkedBackend(backend, checkpointStreams, spec);
+    }
+
+    @Override
+    public void close() throws Exception {
+        environment.close();
+    }
+}
