@@ -30,6 +30,7 @@ import org.apache.flink.runtime.state.KeyedStateBackendParametersImpl;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.StateBackendLoader;
 import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory;
+import org.apache.flink.runtime.state.storage.FileSystemCheckpointStorage;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.runtime.util.TestingTaskManagerRuntimeInfo;
 
@@ -86,6 +87,10 @@ final class BackendSlot implements AutoCloseable {
                                 new TestingTaskManagerRuntimeInfo(
                                         configuration, temporary.toFile()))
                         .build();
+        // Asked for by ForSt, which may keep its files beside the checkpoints.
+        environment.setCheckpointStorageAccess(
+                new FileSystemCheckpointStorage(directory.toUri())
+                        .createCheckpointStorage(environment.getJobID()));
         StateBackend stateBackend =
                 StateBackendLoader.loadStateBackendFromConfig(
                         configuration, BackendSlot.class.getClassLoader(), null);

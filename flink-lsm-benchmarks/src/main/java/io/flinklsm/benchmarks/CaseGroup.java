@@ -13,9 +13,19 @@
  */
 package io.flinklsm.benchmarks;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
-/** Cases that share one loaded state, and so one JVM. */
+/**
+ * Cases that share one JVM, and mostly one loaded state.
+ *
+ * <p>To add a group: write its {@link Cases} (one warm backend is enough) or its {@link Program}
+ * (it opens its own backends), give it a line here with its {@link GroupSettings} for each scale,
+ * and give its bars to {@code report.Bars}. The program, the report and the test of all groups take
+ * it from here.
+ */
 enum CaseGroup {
     VALUE(new ValueCases()),
     MAP(new MapCases()),
@@ -23,10 +33,20 @@ enum CaseGroup {
     REDUCING(new ReducingCases()),
     LARGE(new LargeCases());
 
-    private final Cases cases;
+    private final Program program;
+    private final Function<Scale, GroupSettings> settings;
 
     CaseGroup(Cases cases) {
-        this.cases = cases;
+        this(cases, GroupSettings::hot);
+    }
+
+    CaseGroup(Cases cases, Function<Scale, GroupSettings> settings) {
+        this(onOneBackend(cases), settings);
+    }
+
+    CaseGroup(Program program, Function<Scale, GroupSettings> settings) {
+        this.program = program;
+        this.settings = settings;
     }
 
     /** The cases of a group: they load what they need, then measure. */
@@ -39,8 +59,23 @@ enum CaseGroup {
         void run(BenchmarkedBackend backend, Scale scale, Meter meter) throws Exception;
     }
 
-    Cases cases() {
-        return cases;
+    /** The cases of a group that opens backends itself: several, or the same one again. */
+    interface Program {
+        /**
+         * Runs every case of the group once.
+         *
+         * @throws IllegalStateException if the backend answers wrongly
+         */
+        void run(Workbench bench, Scale scale, Meter meter) throws Exception;
+    }
+
+    Program program() {
+        return program;
+    }
+
+    /** How the group is measured at a scale. */
+    GroupSettings settings(Scale scale) {
+        return settings.apply(scale);
     }
 
     String label() {
@@ -66,6 +101,17 @@ enum CaseGroup {
         throw new IllegalArgumentException(
                 "[groups] unknown group of cases: name="
                         + label
-                        + "; use value, map, list, reducing or large");
+                        + "; use "
+                        + Arrays.stream(values())
+                                .map(CaseGroup::label)
+                                .collect(Collectors.joining(", ")));
+    }
+
+    private static Program onOneBackend(Cases cases) {
+        return (bench, scale, meter) -> {
+            try (BenchmarkedBackend backend = bench.open("backend")) {
+                cases.run(backend, scale, meter);
+            }
+        };
     }
 }

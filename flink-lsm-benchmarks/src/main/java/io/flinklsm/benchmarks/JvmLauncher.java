@@ -13,6 +13,8 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.results.JvmRun;
+import io.flinklsm.benchmarks.results.RunDirectory;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -46,18 +48,11 @@ final class JvmLauncher {
     /**
      * How the processes are started.
      *
-     * @param scaleName a name that {@link Scale#ofName} knows
-     * @param managedMegabytes managed memory of each backend
-     * @param heapMegabytes heap of each process, all of it from the start
+     * @param scale passed on by name
      * @param directory for the backends' files and the processes' logs
      * @param recordings where each process leaves a flight recording, or null for none
      */
-    record Settings(
-            String scaleName,
-            int managedMegabytes,
-            int heapMegabytes,
-            Path directory,
-            @Nullable Path recordings) {}
+    record Settings(Scale scale, Path directory, @Nullable Path recordings) {}
 
     JvmLauncher(Settings settings) {
         this.settings = settings;
@@ -66,14 +61,19 @@ final class JvmLauncher {
     /**
      * Runs one group on one backend and waits for it.
      *
+     * @param memory heap and managed memory; its rounds and peers do not matter here
+     * @param round counts from 1
      * @throws IOException if the process failed; the message ends with the last lines of its log
      */
-    JvmRun run(Peer peer, CaseGroup group) throws IOException, InterruptedException {
+    JvmRun run(Peer peer, CaseGroup group, GroupSettings memory, int round)
+            throws IOException, InterruptedException {
         launches++;
         String name = peer.label() + "-" + group.label() + "-" + launches;
         Path out = settings.directory().resolve(name + ".out");
         Path log = settings.directory().resolve(name + ".err");
-        List<String> command = command(peer, group, settings.directory().resolve(name));
+        Path result = settings.directory().resolve(name + ".json");
+        List<String> command =
+                command(peer, group, memory, settings.directory().resolve(name), result, round);
         if (settings.recordings() != null) {
             Files.createDirectories(settings.recordings());
             Path recording = settings.recordings().resolve(name + ".jfr");
@@ -106,39 +106,31 @@ final class JvmLauncher {
                             + "\n"
                             + tail(log));
         }
-        return read(peer, out);
+        return RunDirectory.readJvmRun(result);
     }
 
-    private List<String> command(Peer peer, CaseGroup group, Path work) {
+    private List<String> command(
+            Peer peer, CaseGroup group, GroupSettings memory, Path work, Path result, int round) {
         List<String> command = new ArrayList<>();
         command.add(
                 System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
         // Fixed, because the JVM's own choice depends on the machine.
         command.add("-XX:+UseG1GC");
-        command.add("-Xms" + settings.heapMegabytes() + "m");
-        command.add("-Xmx" + settings.heapMegabytes() + "m");
+        command.add("-Xms" + memory.heapMegabytes() + "m");
+        command.add("-Xmx" + memory.heapMegabytes() + "m");
         command.addAll(FLINK_FLAGS);
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         command.add(MeasuringJvm.class.getName());
         command.add(peer.label());
         command.add(group.label());
-        command.add(settings.scaleName());
-        command.add(Integer.toString(settings.managedMegabytes()));
+        command.add(settings.scale().label());
+        command.add(Integer.toString(memory.managedMegabytes()));
         command.add(work.toString());
+        command.add(result.toString());
+        command.add(Integer.toString(memory.heapMegabytes()));
+        command.add(Integer.toString(round));
         return command;
-    }
-
-    private static JvmRun read(Peer peer, Path out) throws IOException {
-        List<Sample> samples = new ArrayList<>();
-        long residentBytes = 0;
-        for (String line : Files.readAllLines(out, StandardCharsets.UTF_8)) {
-            if (Sample.isSample(line)) {
-                samples.add(Sample.parse(line));
-            }
-            residentBytes = Math.max(residentBytes, MeasuringJvm.residentBytesOf(line));
-        }
-        return new JvmRun(peer, samples, residentBytes);
     }
 
     private static String tail(Path log) throws IOException {

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.results.Figure;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
@@ -45,18 +46,10 @@ final class LargeCases implements CaseGroup.Cases {
 
         meter.counted(
                 "larger than memory: load", "ops", order.count(), i -> values.load(order.at(i)));
-        meter.counted(
+        meter.figures(
                 "larger than memory: rest after load",
-                "waits",
-                1,
-                i -> Rest.await(REST_LIMIT_MILLIS));
-        Scale longer =
-                new Scale(
-                        scale.valueKeys(),
-                        scale.collectionKeys(),
-                        scale.wideMaps(),
-                        2 * scale.warmupMillis(),
-                        2 * scale.measureMillis());
+                new Figure("ms", Rest.await(REST_LIMIT_MILLIS)));
+        Scale longer = scale.longer(2);
         // Starts in the middle: the keys loaded last would come first otherwise.
         long middle = order.count() / 2;
         meter.timed(
@@ -84,9 +77,13 @@ final class LargeCases implements CaseGroup.Cases {
 
     /** So many that they take ten times the managed memory: 128 MB in full, 32 MB in quick. */
     static int keys(Scale scale) {
-        return scale.equals(Scale.FULL)
-                ? 6_000_000
-                : scale.equals(Scale.QUICK) ? 1_200_000 : 20_000;
+        return scale.choose(6_000_000, 1_200_000, 20_000);
+    }
+
+    /** HashMap's objects would not fit: it is not asked. */
+    static GroupSettings settings(Scale scale) {
+        return new GroupSettings(
+                1024, scale.choose(128, 32, 32), scale.choose(3, 1, 1), GroupSettings.COLD_PEERS);
     }
 
     /** The state of all keys and what it must answer. Confined to the task thread. */

@@ -13,44 +13,52 @@
  */
 package io.flinklsm.benchmarks;
 
-import java.io.IOException;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
+import io.flinklsm.benchmarks.results.JvmRun;
+import io.flinklsm.benchmarks.results.RunDirectory;
+import io.flinklsm.benchmarks.results.Sample;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
- * The process that measures one group of cases on one backend and prints what it saw; {@link
+ * The process that measures one group of cases on one backend and writes down what it saw; {@link
  * StateBenchmark} starts it.
  */
 final class MeasuringJvm {
 
-    private static final String RESIDENT = "RESIDENT";
-
     private MeasuringJvm() {}
 
-    /** Takes peer, group, scale, managed megabytes and a directory that it may fill and empties. */
+    /**
+     * Takes peer, group, scale, managed megabytes, a directory that it may fill and empties, the
+     * file for its result, heap megabytes and round.
+     */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length != 5) {
+        if (arguments.length != 8) {
             throw new IllegalArgumentException(
                     "[measuring JVM] wrong call: arguments="
                             + List.of(arguments)
                             + "; start StateBenchmark instead");
         }
+        Peer peer = Peer.ofLabel(arguments[0]);
+        CaseGroup group = CaseGroup.ofLabel(arguments[1]);
+        int managedMegabytes = Integer.parseInt(arguments[3]);
         List<Sample> samples =
                 measure(
-                        Peer.ofLabel(arguments[0]),
-                        CaseGroup.ofLabel(arguments[1]),
+                        peer,
+                        group,
                         Scale.ofName(arguments[2]),
-                        Long.parseLong(arguments[3]) << 20,
+                        (long) managedMegabytes << 20,
                         Path.of(arguments[4]));
-        PrintStream out = System.out;
-        samples.forEach(sample -> out.println(sample.toLine()));
-        out.println(RESIDENT + "\t" + Meter.peakResidentBytes());
-        out.flush();
+        RunDirectory.writeJvmRun(
+                Path.of(arguments[5]),
+                new JvmRun(
+                        peer.label(),
+                        group.label(),
+                        Integer.parseInt(arguments[7]),
+                        Integer.parseInt(arguments[6]),
+                        managedMegabytes,
+                        ProcessCounters.peakResidentBytes(),
+                        samples));
         // A backend that leaves a thread behind must not hold up the run.
         System.exit(0);
     }
@@ -66,32 +74,11 @@ final class MeasuringJvm {
             throws Exception {
         Files.createDirectories(directory);
         Meter meter = new Meter();
-        try (BenchmarkedBackend backend = BenchmarkedBackend.open(peer, directory, managedBytes)) {
-            group.cases().run(backend, scale, meter);
+        try {
+            group.program().run(new Workbench(peer, directory, managedBytes), scale, meter);
         } finally {
-            deleteTree(directory);
+            FileTrees.delete(directory);
         }
         return meter.samples();
-    }
-
-    /** Bytes of a line that tells the peak of resident memory, or −1 for any other line. */
-    static long residentBytesOf(String line) {
-        return line.startsWith(RESIDENT + "\t")
-                ? Long.parseLong(line.substring(RESIDENT.length() + 1))
-                : -1;
-    }
-
-    private static void deleteTree(Path directory) throws IOException {
-        try (Stream<Path> paths = Files.walk(directory)) {
-            paths.sorted(Comparator.reverseOrder())
-                    .forEach(
-                            path -> {
-                                try {
-                                    Files.deleteIfExists(path);
-                                } catch (IOException failure) {
-                                    throw new UncheckedIOException(failure);
-                                }
-                            });
-        }
     }
 }

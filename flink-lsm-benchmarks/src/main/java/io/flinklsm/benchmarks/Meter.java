@@ -13,11 +13,10 @@
  */
 package io.flinklsm.benchmarks;
 
-import java.io.IOException;
-import java.lang.management.GarbageCollectorMXBean;
+import io.flinklsm.benchmarks.results.Figure;
+import io.flinklsm.benchmarks.results.Sample;
+import io.flinklsm.benchmarks.results.Series;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,6 +33,7 @@ final class Meter {
             (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final com.sun.management.OperatingSystemMXBean process =
             (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private final GcWatch collections = GcWatch.start();
     private final List<Sample> samples = new ArrayList<>();
 
     /** Sums what the operations return, so that none of them can be optimised away. */
@@ -59,11 +59,34 @@ final class Meter {
      */
     void counted(String caseName, String unit, long operations, Operation operation)
             throws Exception {
+        counted(caseName, unit, 1, operations, 0, operation);
+    }
+
+    /**
+     * As {@link #counted(String, String, long, Operation)}.
+     *
+     * @param unitsPerOperation how many units one call is worth, for example elements of a list
+     * @param userBytesPerOperation bytes of key and value that one call writes, for the write
+     *     amplification; 0 if that means nothing here
+     */
+    void counted(
+            String caseName,
+            String unit,
+            int unitsPerOperation,
+            long operations,
+            long userBytesPerOperation,
+            Operation operation)
+            throws Exception {
         Reading start = start();
         for (long i = 0; i < operations; i++) {
             sink += operation.run(i);
         }
-        stop(caseName, unit, operations, start);
+        stop(
+                caseName,
+                unit,
+                operations * unitsPerOperation,
+                operations * userBytesPerOperation,
+                start);
     }
 
     /**
@@ -77,7 +100,17 @@ final class Meter {
         long index = runFor(scale.warmupMillis() * 1_000_000L, 0, operation);
         Reading start = start();
         long end = runFor(scale.measureMillis() * 1_000_000L, index, operation);
-        stop(caseName, unit, (end - index) * unitsPerOperation, start);
+        stop(caseName, unit, (end - index) * unitsPerOperation, 0, start);
+    }
+
+    /** Adds a case that measured itself: sizes, latencies, whatever is no throughput. */
+    void figures(String caseName, Figure... figures) {
+        samples.add(Sample.ofFigures(caseName, List.of(figures), List.of()));
+    }
+
+    /** Adds a case that measured a curve, with figures about it. */
+    void series(String caseName, List<Series> series, Figure... figures) {
+        samples.add(Sample.ofFigures(caseName, List.of(figures), series));
     }
 
     /** What was measured so far, in the order of the cases. */
@@ -88,22 +121,6 @@ final class Meter {
     /** The sum of all answers. */
     long checksum() {
         return sink;
-    }
-
-    /**
-     * The most memory this process ever had resident, in bytes; 0 where the system does not say.
-     */
-    static long peakResidentBytes() throws IOException {
-        Path status = Path.of("/proc/self/status");
-        if (!Files.isReadable(status)) {
-            return 0;
-        }
-        for (String line : Files.readAllLines(status)) {
-            if (line.startsWith("VmHWM:")) {
-                return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
-            }
-        }
-        return 0;
     }
 
     private long runFor(long nanos, long firstIndex, Operation operation) throws Exception {
@@ -120,10 +137,12 @@ final class Meter {
     private Reading start() {
         // The garbage of an earlier case is not this one's.
         System.gc();
+        collections.forgetLongestPause();
         return read();
     }
 
-    private void stop(String caseName, String unit, long operations, Reading start) {
+    private void stop(
+            String caseName, String unit, long operations, long userBytes, Reading start) {
         Reading end = read();
         samples.add(
                 new Sample(
@@ -134,20 +153,25 @@ final class Meter {
                         end.taskCpuNanos - start.taskCpuNanos,
                         end.processCpuNanos - start.processCpuNanos,
                         end.allocatedBytes - start.allocatedBytes,
-                        end.gcMillis - start.gcMillis));
+                        end.gcMillis - start.gcMillis,
+                        end.gcCount - start.gcCount,
+                        collections.longestPauseMillis(),
+                        userBytes,
+                        end.io.writtenBytes() - start.io.writtenBytes(),
+                        end.io.deviceBytes() - start.io.deviceBytes(),
+                        List.of(),
+                        List.of()));
     }
 
     private Reading read() {
-        long gcMillis = 0;
-        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
-            gcMillis += Math.max(0, collector.getCollectionTime());
-        }
         return new Reading(
                 System.nanoTime(),
                 threads.getCurrentThreadCpuTime(),
                 process.getProcessCpuTime(),
                 threads.getCurrentThreadAllocatedBytes(),
-                gcMillis);
+                collections.millis(),
+                collections.count(),
+                ProcessCounters.io());
     }
 
     private record Reading(
@@ -155,5 +179,7 @@ final class Meter {
             long taskCpuNanos,
             long processCpuNanos,
             long allocatedBytes,
-            long gcMillis) {}
+            long gcMillis,
+            long gcCount,
+            ProcessCounters.Io io) {}
 }

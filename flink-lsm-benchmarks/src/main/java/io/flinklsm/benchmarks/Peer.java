@@ -22,6 +22,8 @@ enum Peer {
     ROCKSDB("rocksdb", "rocksdb"),
     /** RocksDB as one would run it with state larger than memory. */
     ROCKSDB_TUNED("rocksdb-tuned", "rocksdb"),
+    /** Flink's newer RocksDB descendant, through the same synchronous state API. */
+    FORST("forst", "forst"),
     LSM("lsm", "io.flinklsm.statebackend.LsmStateBackendFactory");
 
     private final String label;
@@ -68,6 +70,6 @@ enum Peer {
         throw new IllegalArgumentException(
                 "[peers] unknown backend: name="
                         + label
-                        + "; use hashmap, rocksdb, rocksdb-tuned or lsm");
+                        + "; use hashmap, rocksdb, rocksdb-tuned, forst or lsm");
     }
 }

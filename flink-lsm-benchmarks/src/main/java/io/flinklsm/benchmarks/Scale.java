@@ -13,16 +13,32 @@
  */
 package io.flinklsm.benchmarks;
 
+import java.util.Locale;
+
 /**
  * How large the state of a run is and how long each case lasts.
  *
+ * @param size which of the three scales this is
  * @param valueKeys keys of the ValueState and ReducingState cases
  * @param collectionKeys keys of the ListState cases and of the MapState cases with small maps
  * @param wideMaps number of maps with {@link #WIDE_ENTRIES} entries
  * @param warmupMillis how long a case runs before its clock starts
  * @param measureMillis how long a case runs on the clock
  */
-record Scale(int valueKeys, int collectionKeys, int wideMaps, int warmupMillis, int measureMillis) {
+record Scale(
+        Size size,
+        int valueKeys,
+        int collectionKeys,
+        int wideMaps,
+        int warmupMillis,
+        int measureMillis) {
+
+    /** The three scales by name. */
+    enum Size {
+        FULL,
+        QUICK,
+        TINY
+    }
 
     /** Elements of a list, and entries of a small map. */
     static final int SMALL_ENTRIES = 10;
@@ -31,13 +47,13 @@ record Scale(int valueKeys, int collectionKeys, int wideMaps, int warmupMillis, 
     static final int WIDE_ENTRIES = 1_000;
 
     /** For the figures that are published. */
-    static final Scale FULL = new Scale(1_000_000, 131_072, 1_000, 2_000, 4_000);
+    static final Scale FULL = new Scale(Size.FULL, 1_000_000, 131_072, 1_000, 2_000, 4_000);
 
     /** All cases on 1 M keys, in a few minutes for three backends. */
-    static final Scale QUICK = new Scale(1_000_000, 32_768, 200, 1_000, 600);
+    static final Scale QUICK = new Scale(Size.QUICK, 1_000_000, 32_768, 200, 500, 300);
 
     /** Only proves that every case runs and answers rightly. */
-    static final Scale TINY = new Scale(2_000, 200, 3, 1, 5);
+    static final Scale TINY = new Scale(Size.TINY, 2_000, 200, 3, 1, 5);
 
     Scale {
         if (valueKeys < 1 || collectionKeys < 1 || wideMaps < 1 || measureMillis < 1) {
@@ -51,6 +67,31 @@ record Scale(int valueKeys, int collectionKeys, int wideMaps, int warmupMillis, 
                             + ", measureMillis="
                             + measureMillis);
         }
+    }
+
+    /** The same sizes, with cases that last {@code times} as long. */
+    Scale longer(int times) {
+        return new Scale(
+                size,
+                valueKeys,
+                collectionKeys,
+                wideMaps,
+                times * warmupMillis,
+                times * measureMillis);
+    }
+
+    /** One of three values, by the size of the run. */
+    <T> T choose(T full, T quick, T tiny) {
+        return switch (size) {
+            case FULL -> full;
+            case QUICK -> quick;
+            case TINY -> tiny;
+        };
+    }
+
+    /** The name on the command line. */
+    String label() {
+        return size.name().toLowerCase(Locale.ROOT);
     }
 
     /**

@@ -13,27 +13,33 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.report.BenchmarkReport;
+import io.flinklsm.benchmarks.results.RunConditions;
+import io.flinklsm.benchmarks.results.RunDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDate;
+import java.time.LocalDateTime;
 import java.time.ZoneOffset;
-import java.util.Comparator;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
-import org.apache.flink.runtime.util.EnvironmentInformation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * The program behind {@code bin/bench}: measures state backends side by side and prints one table.
+ * The program behind {@code bin/bench}: measures state backends side by side, keeps the results as
+ * a directory of JSON files, and writes the report from them.
  *
  * <p>A round runs every group of cases on every backend in turn (A B C, A B C …), each in a fresh
  * JVM, so that neither a warm compiler nor a noisy minute favours one of them. Nothing here asserts
@@ -43,9 +49,10 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         sortOptions = false,
+        subcommands = StateBenchmark.ReportCommand.class,
         description =
                 "Measures Flink state backends side by side, one fresh JVM for each round, group"
-                        + " of cases and backend, and prints a Markdown table of medians.")
+                        + " of cases and backend, and writes a report of medians and ratios.")
 public final class StateBenchmark implements Callable<Integer> {
 
     @Option(
@@ -53,45 +60,62 @@ public final class StateBenchmark implements Callable<Integer> {
             description = "Short cases and smaller collections: a few minutes in all.")
     private boolean quick;
 
-    @Option(
-            names = "--scale",
-            description = "full (default), quick or tiny; tiny only shows that every case runs.")
+    @Option(names = "--tiny", description = "Only shows that every case runs: seconds.")
+    private boolean tiny;
+
+    @Option(names = "--scale", description = "full (default), quick or tiny, by name.")
     private @Nullable String scaleName;
 
     @Option(
             names = "--backends",
             split = ",",
-            defaultValue = "hashmap,rocksdb,lsm",
             converter = PeerConverter.class,
             description =
-                    "Of hashmap, rocksdb, rocksdb-tuned, lsm; measured in this order (default:"
-                            + " ${DEFAULT-VALUE}).")
+                    "Of hashmap, rocksdb, rocksdb-tuned, forst, lsm; measured in this order"
+                            + " (default: what each group asks for).")
     private List<Peer> peers = List.of();
 
     @Option(
             names = "--groups",
             split = ",",
-            defaultValue = "value,map,list,reducing",
             converter = GroupConverter.class,
-            description = "Groups of cases (default: ${DEFAULT-VALUE}).")
+            completionCandidates = GroupLabels.class,
+            description = "Groups of cases: ${COMPLETION-CANDIDATES} (default: all).")
     private List<CaseGroup> groups = List.of();
 
     @Option(
             names = "--rounds",
-            description = "JVMs for each group and backend (default: 5, with --quick 2).")
+            description = "JVMs for each group and backend (default: what each group asks for).")
     private int rounds;
 
     @Option(
             names = "--managed-mb",
-            defaultValue = "512",
-            description = "Managed memory of each backend in MB (default: ${DEFAULT-VALUE}).")
+            description = "Managed memory of each backend in MB (default: by group).")
     private int managedMegabytes;
 
-    @Option(
-            names = "--heap-mb",
-            defaultValue = "2048",
-            description = "Heap of each JVM in MB (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--heap-mb", description = "Heap of each JVM in MB (default: by group).")
     private int heapMegabytes;
+
+    @Option(
+            names = "--into",
+            paramLabel = "DIR",
+            description =
+                    "Keep the results in this directory, beside those that an earlier run left"
+                            + " there (default: a new one below target/bench-runs).")
+    private @Nullable Path into;
+
+    @Option(
+            names = "--replace",
+            description = "With --into: forget what it has of the same groups and backends.")
+    private boolean replace;
+
+    @Option(
+            names = "--report",
+            paramLabel = "DIR",
+            description =
+                    "Write benchmarks.md and its plots here (default: docs for a run of all groups,"
+                            + " else the directory of the results).")
+    private @Nullable Path report;
 
     @Option(
             names = "--jfr",
@@ -112,73 +136,135 @@ public final class StateBenchmark implements Callable<Integer> {
             throw new IllegalStateException("[bench] call it through picocli");
         }
         PrintWriter out = spec.commandLine().getOut();
-        PrintWriter progress = spec.commandLine().getErr();
-        String scale = scaleName != null ? scaleName : quick ? "quick" : "full";
-        Scale.ofName(scale);
-        int roundCount = rounds > 0 ? rounds : scale.equals("full") ? 5 : 2;
-        Path directory = Files.createTempDirectory("flink-lsm-bench");
-        JvmLauncher launcher =
-                new JvmLauncher(
-                        new JvmLauncher.Settings(
-                                scale, managedMegabytes, heapMegabytes, directory, recordings));
-        ResultTable table = new ResultTable();
-        long start = System.nanoTime();
-        int total = roundCount * groups.size() * peers.size();
-        int done = 0;
-        for (int round = 1; round <= roundCount; round++) {
-            for (CaseGroup group : groups) {
-                for (Peer peer : peers) {
-                    progress.printf(
-                            Locale.ROOT,
-                            "%3d s  round %d of %d, %s on %s (%d of %d)%n",
-                            (System.nanoTime() - start) / 1_000_000_000L,
-                            round,
-                            roundCount,
-                            group,
-                            peer,
-                            ++done,
-                            total);
-                    progress.flush();
-                    table.add(launcher.run(peer, group));
-                }
+        Scale scale =
+                Scale.ofName(
+                        scaleName != null ? scaleName : tiny ? "tiny" : quick ? "quick" : "full");
+        RunDirectory results = RunDirectory.open(into != null ? into : newDirectory());
+        Path work = Files.createTempDirectory("flink-lsm-bench");
+        List<Job> jobs = jobs(scale);
+        if (replace) {
+            for (Job job : jobs) {
+                results.forget(job.group().label(), job.peer().label());
             }
         }
-        out.println(conditions(scale, roundCount));
-        out.print(table.toMarkdown());
+        RunConditions conditions =
+                RunMachine.conditions(
+                        scale.label(),
+                        "bin/bench "
+                                + String.join(
+                                        " ", spec.commandLine().getParseResult().originalArgs()));
+        Path start = results.add(conditions);
+        long seconds = measure(jobs, new JvmLauncher.Settings(scale, work, recordings), results);
+        results.replace(start, conditions.finished(seconds, RunMachine.loadAverage()));
+        // The logs are of use only when a JVM failed, and then this is not reached.
+        FileTrees.delete(work);
+
+        boolean everything = groups.isEmpty() && peers.isEmpty() && into == null && !tiny;
+        Path docs = report != null ? report : everything ? Path.of("docs") : results.path();
+        Path written = BenchmarkReport.write(results, docs);
+        out.println(BenchmarkReport.tables(results));
+        out.printf("results: %s%nreport:  %s%n", results.path(), written);
         out.flush();
-        delete(directory);
         return 0;
     }
 
-    private String conditions(String scale, int roundCount) {
-        return String.format(
-                Locale.ROOT,
-                """
-                State benchmark, scale %s, %d rounds, %s. One fresh JVM for each round, group and backend; medians over
-                the rounds; spread = (fastest − slowest) / median. %d MB managed memory, %d MB heap, G1.
-                Java %s, Flink %s, %d processors, load average %.1f at the end.
-                × is the ratio of wall time on the task thread, "× RocksDB, CPU" that of its CPU time: trust the second when other
-                programs load the machine. Per operation: CPU of the task thread, of all threads, heap bytes the task thread allocated.
+    /** One measuring JVM that is to be started. */
+    private record Job(CaseGroup group, Peer peer, GroupSettings settings, int round) {}
 
-                """,
-                scale,
-                roundCount,
-                LocalDate.now(ZoneOffset.UTC),
-                managedMegabytes,
-                heapMegabytes,
-                System.getProperty("java.version"),
-                EnvironmentInformation.getVersion(),
-                Runtime.getRuntime().availableProcessors(),
-                java.lang.management.ManagementFactory.getOperatingSystemMXBean()
-                        .getSystemLoadAverage());
+    /** All JVMs in the order of measuring: every round of a group runs its backends in turn. */
+    private List<Job> jobs(Scale scale) {
+        List<Job> jobs = new ArrayList<>();
+        List<CaseGroup> chosen = groups.isEmpty() ? List.of(CaseGroup.values()) : groups;
+        int most = 0;
+        for (CaseGroup group : chosen) {
+            most = Math.max(most, settings(group, scale).rounds());
+        }
+        for (int round = 1; round <= most; round++) {
+            for (CaseGroup group : chosen) {
+                GroupSettings settings = settings(group, scale);
+                for (Peer peer : settings.peers()) {
+                    if (round <= settings.rounds()) {
+                        jobs.add(new Job(group, peer, settings, round));
+                    }
+                }
+            }
+        }
+        return jobs;
     }
 
-    /** The logs are of use only when a JVM failed, and then this is not reached. */
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
+    /** What the group asks for, unless the command line says otherwise. */
+    private GroupSettings settings(CaseGroup group, Scale scale) {
+        GroupSettings own = group.settings(scale);
+        return new GroupSettings(
+                heapMegabytes > 0 ? heapMegabytes : own.heapMegabytes(),
+                managedMegabytes > 0 ? managedMegabytes : own.managedMegabytes(),
+                rounds > 0 ? rounds : own.rounds(),
+                peers.isEmpty() ? own.peers() : peers);
+    }
+
+    /** Runs all JVMs, one after the other; returns the seconds it took. */
+    private long measure(List<Job> jobs, JvmLauncher.Settings settings, RunDirectory results)
+            throws IOException, InterruptedException {
+        if (spec == null) {
+            throw new IllegalStateException("[bench] call it through picocli");
+        }
+        PrintWriter progress = spec.commandLine().getErr();
+        JvmLauncher launcher = new JvmLauncher(settings);
+        long start = System.nanoTime();
+        int done = 0;
+        for (Job job : jobs) {
+            progress.printf(
+                    Locale.ROOT,
+                    "%4d s  round %d, %s on %s (%d of %d)%n",
+                    (System.nanoTime() - start) / 1_000_000_000L,
+                    job.round(),
+                    job.group(),
+                    job.peer(),
+                    ++done,
+                    jobs.size());
+            progress.flush();
+            results.add(launcher.run(job.peer(), job.group(), job.settings(), job.round()));
+        }
+        return (System.nanoTime() - start) / 1_000_000_000L;
+    }
+
+    private static Path newDirectory() throws IOException {
+        Path parent = Files.createDirectories(Path.of("target", "bench-runs"));
+        String now =
+                LocalDateTime.now(ZoneOffset.UTC)
+                        .format(DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss", Locale.ROOT));
+        return parent.resolve(now);
+    }
+
+    /** Writes the report again from what was measured before. */
+    @Command(
+            name = "report",
+            mixinStandardHelpOptions = true,
+            description = "Writes benchmarks.md and its plots from the results of earlier runs.")
+    static final class ReportCommand implements Callable<Integer> {
+
+        @Parameters(
+                index = "0",
+                paramLabel = "RESULTS",
+                description = "A directory that a run filled.")
+        private Path results = Path.of(".");
+
+        @Option(
+                names = "--into",
+                paramLabel = "DIR",
+                description = "Where the report goes (default: ${DEFAULT-VALUE}).",
+                defaultValue = "docs")
+        private Path docs = Path.of("docs");
+
+        @Spec private @Nullable CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException {
+            Path written = BenchmarkReport.write(RunDirectory.open(results), docs);
+            if (spec != null) {
+                spec.commandLine().getOut().println("report: " + written);
             }
+            return 0;
         }
     }
 
@@ -187,6 +273,14 @@ public final class StateBenchmark implements Callable<Integer> {
         @Override
         public Peer convert(String value) {
             return Peer.ofLabel(value);
+        }
+    }
+
+    /** The names of all groups, for the help. */
+    static final class GroupLabels implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(CaseGroup.values()).map(CaseGroup::label).iterator();
         }
     }
 

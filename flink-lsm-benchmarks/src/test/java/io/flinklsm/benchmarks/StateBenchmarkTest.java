@@ -16,6 +16,8 @@ package io.flinklsm.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinklsm.benchmarks.results.RunDirectory;
+import io.flinklsm.benchmarks.results.Sample;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -33,7 +35,7 @@ final class StateBenchmarkTest {
     @ParameterizedTest
     @EnumSource(
             value = Peer.class,
-            names = {"HASHMAP", "ROCKSDB", "LSM"})
+            names = {"HASHMAP", "ROCKSDB", "FORST", "LSM"})
     void everyCaseRunsAndAnswersRightlyOnEveryBackend(Peer peer) throws Exception {
         for (CaseGroup group : CaseGroup.values()) {
             List<Sample> samples =
@@ -47,17 +49,27 @@ final class StateBenchmarkTest {
     }
 
     @Test
-    void theProgramMeasuresInItsOwnJvmsAndPrintsOneTable() {
+    void theProgramMeasuresInItsOwnJvmsKeepsTheResultsAndReports() throws Exception {
         StringWriter out = new StringWriter();
 
+        Path results = directory.resolve("results");
+
         int exit =
-                run(out, "--scale=tiny", "--rounds=1", "--groups=reducing", "--backends=hashmap");
+                run(out, "--tiny", "--groups=reducing", "--backends=hashmap", "--into=" + results);
 
         assertThat(exit).isZero();
         assertThat(out.toString().lines().filter(line -> line.startsWith("| ReducingState add")))
+                .isNotEmpty()
+                .allMatch(line -> line.contains("| hashmap |"));
+        assertThat(results.resolve("benchmarks.md")).content().contains("ReducingState add");
+        assertThat(results.resolve("jvm-0001-reducing-hashmap.json")).exists();
+        assertThat(RunDirectory.open(results).conditions())
                 .singleElement()
-                .asString()
-                .contains("| hashmap |");
+                .satisfies(
+                        start -> {
+                            assertThat(start.scale()).isEqualTo("tiny");
+                            assertThat(start.command()).contains("--groups=reducing");
+                        });
     }
 
     @Test
@@ -75,34 +87,6 @@ final class StateBenchmarkTest {
         assertThatThrownBy(() -> Answers.expect("get", 7, 1, 2))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("key=7, expected=1, actual=2");
-    }
-
-    @Test
-    void theTableShowsMediansSpreadAndRatiosWithinTheRun() {
-        ResultTable table = new ResultTable();
-        for (long millis : new long[] {10, 20, 40}) {
-            table.add(new JvmRun(Peer.ROCKSDB, List.of(sample(1_000, millis)), 5 << 20));
-        }
-        table.add(new JvmRun(Peer.LSM, List.of(sample(1_000, 4)), 7 << 20));
-
-        assertThat(table.toMarkdown())
-                .contains("| get | rocksdb | 50 | 150 % | 1.00 | – | 1.00 |")
-                .contains("| get | lsm | 250 | – | 5.00 | – | 1.00 |")
-                .contains("| 7.0 |");
-    }
-
-    @Test
-    void aSampleSurvivesTheWayBetweenTheProcesses() {
-        Sample sample = sample(12, 34);
-
-        assertThat(Sample.parse(sample.toLine())).isEqualTo(sample);
-        assertThatThrownBy(() -> Sample.parse("SAMPLE\tget\tops"))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("line=SAMPLE");
-    }
-
-    private static Sample sample(long operations, long millis) {
-        return new Sample("get", "ops", operations, millis * 1_000_000, 1, 2, 3, 4);
     }
 
     private static int run(StringWriter out, String... arguments) {

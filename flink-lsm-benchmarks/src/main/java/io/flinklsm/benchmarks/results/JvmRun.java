@@ -11,19 +11,32 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.benchmarks;
+package io.flinklsm.benchmarks.results;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.util.List;
 
 /**
  * What one measuring JVM reported.
  *
- * @param peer the backend it ran
- * @param samples one for each case of its group, in order
+ * @param peer the label of the backend it ran
+ * @param group the label of its group of cases
+ * @param round counts from 1 within one start of the program
+ * @param heapMegabytes the JVM's heap
+ * @param managedMegabytes managed memory of the slot
  * @param residentBytes the peak of its resident memory; 0 if unknown
+ * @param samples one for each case of its group, in order
  */
-record JvmRun(Peer peer, List<Sample> samples, long residentBytes) {
-    JvmRun {
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record JvmRun(
+        String peer,
+        String group,
+        int round,
+        int heapMegabytes,
+        int managedMegabytes,
+        long residentBytes,
+        List<Sample> samples) {
+    public JvmRun {
         samples = List.copyOf(samples);
     }
 }
