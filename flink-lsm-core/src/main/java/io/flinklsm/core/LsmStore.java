@@ -25,6 +25,7 @@ import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.restore.RestoreSource;
 import io.flinklsm.core.restore.StoreRestorer;
 import io.flinklsm.core.sstable.OpenSstables;
+import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;
@@ -34,7 +35,9 @@ import io.flinklsm.core.version.VersionSet;
 import io.flinklsm.core.write.FreezeRule;
 import io.flinklsm.core.write.StallRule;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,8 +118,9 @@ public final class LsmStore implements AutoCloseable {
     }
 
     /**
-     * A store with the content of images whose files are in the storage. Opens and verifies every
-     * file's tail.
+     * A store with the content of images whose files are in the storage. Checks that every file is
+     * there and the one that its image lists; the checksums of their tails are checked in the
+     * background, and before a file is used: damage stops the store as a failed flush does.
      *
      * @throws io.flinklsm.core.errors.CorruptionException if a file is missing or not what its
      *     image says
@@ -162,11 +166,14 @@ public final class LsmStore implements AutoCloseable {
     private void adopt(List<RestoreSource> sources) throws IOException {
         StoreRestorer.Restored restored = StoreRestorer.restore(sources, openSstables);
         nextGeneration = restored.nextGeneration();
+        Deque<SstableMeta> unverified = new ArrayDeque<>();
         upkeep.lock.lock();
         try {
             for (Map.Entry<String, Version> tree : restored.trees().entrySet()) {
                 addTree(tree.getKey(), TreeOptions.DEFAULTS, tree.getValue());
+                unverified.addAll(tree.getValue().metas());
             }
+            upkeep.scheduleVerification(unverified);
         } finally {
             upkeep.lock.unlock();
         }

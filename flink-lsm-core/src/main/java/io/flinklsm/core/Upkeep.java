@@ -39,6 +39,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
@@ -112,7 +113,7 @@ final class Upkeep {
         Throwable cause = failure;
         if (cause != null) {
             throw new StoreFailedException(
-                    "[store] an earlier flush or compaction failed: "
+                    "[store] earlier work in the background failed: "
                             + cause.getMessage()
                             + "; restore from the last checkpoint",
                     cause);
@@ -470,6 +471,42 @@ final class Upkeep {
             lock.lock();
             try {
                 running--;
+                progress.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    // --------------------------------------------------------------------------------- restore
+
+    /**
+     * Checks the tails of restored SSTables in the background, one after another, so that damage is
+     * found soon and not when a key is first asked for. Needs the lock.
+     */
+    void scheduleVerification(Deque<SstableMeta> restored) {
+        // Those that nobody lists any more a compaction has read.
+        restored.removeIf(sstable -> !obsoleteFiles.isPinned(sstable.fileName()));
+        SstableMeta next = restored.poll();
+        if (next != null && !cancelled.get() && failure == null) {
+            obsoleteFiles.pin(List.of(next));
+            running++;
+            resources.background().compaction(() -> verify(next, restored));
+        }
+    }
+
+    private void verify(SstableMeta sstable, Deque<SstableMeta> rest) {
+        try {
+            openSstables.verifyUnlessOpen(sstable);
+        } catch (IOException | RuntimeException | Error e) {
+            fail(e);
+        } finally {
+            lock.lock();
+            try {
+                running--;
+                obsoleteFiles.unpin(List.of(sstable));
+                scheduleDeletion();
+                scheduleVerification(rest);
                 progress.signalAll();
             } finally {
                 lock.unlock();

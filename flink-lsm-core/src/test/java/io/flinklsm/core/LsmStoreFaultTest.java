@@ -183,6 +183,23 @@ class LsmStoreFaultTest {
     }
 
     @Test
+    void damagedIndexesThatNobodyReadAreFoundInTheBackground() throws Exception {
+        String manifest = firstCheckpoint(storage);
+        List<SstableMeta> metas = sstables(manifest);
+        SstableMeta damaged = metas.get(metas.size() - 1);
+        storage.flipBits(damaged.fileName(), 8 * damaged.tailOffset() + 3);
+
+        try (LsmStore store = LsmStore.open(storage, options, resources, manifest)) {
+            assertThatThrownBy(store::awaitIdle)
+                    .isInstanceOf(StoreFailedException.class)
+                    .hasMessageContaining(damaged.fileName())
+                    .hasCauseInstanceOf(CorruptionException.class);
+            assertThatThrownBy(() -> store.openTree("counts", TreeOptions.DEFAULTS))
+                    .isInstanceOf(StoreFailedException.class);
+        }
+    }
+
+    @Test
     void aClipHidesAndNeverShowsAgain() throws Exception {
         CheckpointImage image = LsmStore.readManifest(storage, firstCheckpoint(storage));
         KeyRange lower = new KeyRange(KeyRange.ALL.start(), StoreFixture.key(200));

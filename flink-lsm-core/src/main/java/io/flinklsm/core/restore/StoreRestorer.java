@@ -42,7 +42,9 @@ public final class StoreRestorer {
     private StoreRestorer() {}
 
     /**
-     * Verifies the tail of every file and builds the Versions.
+     * Identifies every file and builds the Versions. The tails are checked by whoever opens a file
+     * first, or in the background ({@link OpenSstables#verifyUnlessOpen}): reading them all would
+     * make a restore last by the state's size.
      *
      * @throws CorruptionException naming the file that is missing or not what its image says
      */
@@ -52,16 +54,16 @@ public final class StoreRestorer {
         Map<String, Version> trees = new LinkedHashMap<>();
         for (Map.Entry<String, List<SstableMeta>> tree : plan.trees().entrySet()) {
             for (SstableMeta meta : tree.getValue()) {
-                verify(meta, openSstables);
+                identify(meta, openSstables);
             }
             trees.put(tree.getKey(), join(tree.getKey(), tree.getValue(), openSstables));
         }
         return new Restored(trees, plan.nextGeneration());
     }
 
-    private static void verify(SstableMeta meta, OpenSstables openSstables) throws IOException {
+    private static void identify(SstableMeta meta, OpenSstables openSstables) throws IOException {
         try {
-            openSstables.verify(meta);
+            openSstables.identify(meta);
         } catch (NoSuchFileException e) {
             throw new CorruptionException(
                     "[tree "

@@ -98,11 +98,41 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
         handle.acquire(meta).release();
         if (wasOpen) {
             // What is in memory was checked when it was read; the file may have changed since.
-            try (StorageInput input = storage.open(meta.fileName())) {
-                FileLayout.of(SstableTail.read(input, meta.fileName(), name(meta), meta));
-            } catch (MalformedPageException e) {
-                throw Corruption.of(name(meta), e.getMessage(), e);
-            }
+            readAndCheckTail(meta);
+        }
+    }
+
+    /**
+     * Checks size and identity of a file by its first and last bytes, in a time that does not
+     * depend on its size, and opens nothing: whoever first uses the file checks the rest.
+     *
+     * @throws io.flinklsm.core.errors.CorruptionException naming the file, if it is not the one
+     *     that the meta describes
+     */
+    public void identify(SstableMeta meta) throws IOException {
+        try (StorageInput input = storage.open(meta.fileName())) {
+            SstableTail.identify(input, name(meta), meta);
+        }
+    }
+
+    /**
+     * Checks what {@link #verify} checks, of a file that nobody has used so far; does not open it.
+     *
+     * @throws io.flinklsm.core.errors.CorruptionException naming the file, if it is damaged
+     */
+    public void verifyUnlessOpen(SstableMeta meta) throws IOException {
+        Handle handle = handles.get(meta.fileName());
+        if (handle != null && handle.reader != null) {
+            return;
+        }
+        readAndCheckTail(meta);
+    }
+
+    private void readAndCheckTail(SstableMeta meta) throws IOException {
+        try (StorageInput input = storage.open(meta.fileName())) {
+            FileLayout.of(SstableTail.read(input, meta.fileName(), name(meta), meta));
+        } catch (MalformedPageException e) {
+            throw Corruption.of(name(meta), e.getMessage(), e);
         }
     }
 

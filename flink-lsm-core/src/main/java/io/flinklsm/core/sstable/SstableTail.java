@@ -56,6 +56,22 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
         }
     }
 
+    /**
+     * Whether the file is the one that the meta describes, as far as its size and the last bytes
+     * tell: its footer carries the checksum of the tail that the meta has. Reads a few kilobytes
+     * whatever the file's size; that the tail has this checksum is not checked.
+     *
+     * @throws CorruptionException if it is another file
+     */
+    static void identify(StorageInput input, String name, SstableMeta expected) throws IOException {
+        Reading reading = new Reading(input, expected.fileName(), name, expected);
+        try {
+            reading.identify(expected);
+        } catch (MalformedPageException | EOFException e) {
+            throw Corruption.of(name, e.getMessage(), e);
+        }
+    }
+
     /** The footer's key-value pairs. */
     Map<String, String> properties() {
         return properties(footer);
@@ -76,6 +92,32 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
             StorageInput input, String fileName, String name, @Nullable SstableMeta expected) {
 
         SstableTail read() throws IOException {
+            long size = checkEnds();
+            long tailOffset =
+                    checkOffset(expected != null ? expected.tailOffset() : findTail(size));
+            byte[] tail = new byte[(int) (size - tailOffset)];
+            input.readFully(tailOffset, tail, 0, tail.length);
+            int footerBytes = footerBytes(tail);
+            int checksum = checkChecksum(tail, tailOffset);
+            FileMetaData footer = parse(tail, footerBytes);
+            return new SstableTail(tail, footer, meta(footer, size, tailOffset, checksum));
+        }
+
+        void identify(SstableMeta wanted) throws IOException {
+            byte[] footer = readFooter(checkEnds());
+            int digits = FooterProperties.CHECKSUM_DIGITS;
+            int at = FooterProperties.valueAt(footer, SstableFormat.TAIL_CHECKSUM_PROPERTY, digits);
+            if (at < 0) {
+                throw Corruption.of(
+                        name,
+                        "has no checksum in its footer: property="
+                                + SstableFormat.TAIL_CHECKSUM_PROPERTY);
+            }
+            checkWritten((int) hex(footer, at, digits), wanted);
+        }
+
+        /** The size, and magic at the beginning. */
+        private long checkEnds() throws IOException {
             long size = input.size();
             if (expected != null && size != expected.sizeBytes()) {
                 throw Corruption.of(
@@ -93,7 +135,11 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
             if (!Arrays.equals(magic, SstableFormat.MAGIC)) {
                 throw Corruption.of(name, "does not begin like a Parquet file");
             }
-            long tailOffset = expected != null ? expected.tailOffset() : findTail(size);
+            return size;
+        }
+
+        private long checkOffset(long tailOffset) throws IOException {
+            long size = input.size();
             if (tailOffset < SstableFormat.MAGIC.length
                     || tailOffset > size - SstableFormat.TRAILER_BYTES
                     || size - tailOffset > MAX_TAIL_BYTES) {
@@ -101,16 +147,28 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
                         name,
                         "has its tail out of place: tailOffset=" + tailOffset + ", size=" + size);
             }
-            byte[] tail = new byte[(int) (size - tailOffset)];
-            input.readFully(tailOffset, tail, 0, tail.length);
-            int footerBytes = footerBytes(tail);
-            int checksum = checkChecksum(tail, tailOffset);
-            FileMetaData footer = parse(tail, footerBytes);
-            return new SstableTail(tail, footer, meta(footer, size, tailOffset, checksum));
+            return tailOffset;
         }
 
-        /** The tail's offset, out of the footer's bytes, which nobody has checked yet. */
+        /** The tail's offset, out of the footer's bytes. */
         private long findTail(long size) throws IOException {
+            byte[] footer = readFooter(size);
+            int at =
+                    FooterProperties.valueAt(
+                            footer,
+                            SstableFormat.TAIL_OFFSET_PROPERTY,
+                            FooterProperties.OFFSET_DIGITS);
+            if (at < 0) {
+                throw Corruption.of(
+                        name,
+                        "is no SSTable of flink-lsm: its footer has no property "
+                                + SstableFormat.TAIL_OFFSET_PROPERTY);
+            }
+            return hex(footer, at, FooterProperties.OFFSET_DIGITS);
+        }
+
+        /** The footer's bytes, which nobody has checked yet. */
+        private byte[] readFooter(long size) throws IOException {
             byte[] trailer = new byte[SstableFormat.TRAILER_BYTES];
             input.readFully(size - trailer.length, trailer, 0, trailer.length);
             long footerBytes = footerLength(trailer, trailer.length);
@@ -124,18 +182,7 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
             }
             byte[] footer = new byte[(int) footerBytes];
             input.readFully(size - trailer.length - footer.length, footer, 0, footer.length);
-            int at =
-                    FooterProperties.valueAt(
-                            footer,
-                            SstableFormat.TAIL_OFFSET_PROPERTY,
-                            FooterProperties.OFFSET_DIGITS);
-            if (at < 0) {
-                throw Corruption.of(
-                        name,
-                        "is no SSTable of flink-lsm: its footer has no property "
-                                + SstableFormat.TAIL_OFFSET_PROPERTY);
-            }
-            return hex(footer, at, FooterProperties.OFFSET_DIGITS);
+            return footer;
         }
 
         private int footerBytes(byte[] tail) throws IOException {
@@ -186,15 +233,21 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
             if (stored != computed) {
                 throw Corruption.checksum(name, "tail", tailOffset, stored, computed);
             }
-            if (expected != null && expected.tailChecksum() != stored) {
+            if (expected != null) {
+                checkWritten(stored, expected);
+            }
+            return stored;
+        }
+
+        private void checkWritten(int stored, SstableMeta wanted) throws IOException {
+            if (wanted.tailChecksum() != stored) {
                 throw Corruption.of(
                         name,
                         "is not the file that was written: tailChecksum="
                                 + Integer.toHexString(stored)
                                 + ", written="
-                                + Integer.toHexString(expected.tailChecksum()));
+                                + Integer.toHexString(wanted.tailChecksum()));
             }
-            return stored;
         }
 
         private FileMetaData parse(byte[] tail, int footerBytes) throws IOException {
