@@ -20,7 +20,6 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.fs.CloseableRegistry;
-import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.memory.MemoryManager;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
@@ -29,7 +28,6 @@ import org.apache.flink.runtime.state.CheckpointableKeyedStateBackend;
 import org.apache.flink.runtime.state.KeyedStateBackendParametersImpl;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.StateBackendLoader;
-import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory;
 import org.apache.flink.runtime.state.storage.FileSystemCheckpointStorage;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.runtime.util.TestingTaskManagerRuntimeInfo;
@@ -43,23 +41,19 @@ final class BackendSlot implements AutoCloseable {
 
     private static final int PAGE_BYTES = 32 * 1024;
 
-    /** Flink's defaults for checkpoints in files. */
-    private static final int INLINE_BYTES = 20 * 1024;
-
-    private static final int WRITE_BUFFER_BYTES = 4 * 1024;
+    private static final String WORK = "tmp";
+    private static final String CHECKPOINTS = "checkpoints";
 
     private final MockEnvironment environment;
     private final StateBackend stateBackend;
-    private final FsCheckpointStreamFactory checkpointStreams;
+    private final CheckpointStore checkpoints;
     private final JobID jobId = new JobID();
 
     private BackendSlot(
-            MockEnvironment environment,
-            StateBackend stateBackend,
-            FsCheckpointStreamFactory checkpointStreams) {
+            MockEnvironment environment, StateBackend stateBackend, CheckpointStore checkpoints) {
         this.environment = environment;
         this.stateBackend = stateBackend;
-        this.checkpointStreams = checkpointStreams;
+        this.checkpoints = checkpoints;
     }
 
     /**
@@ -72,9 +66,7 @@ final class BackendSlot implements AutoCloseable {
     static BackendSlot open(
             Peer peer, Path directory, long managedBytes, Map<String, String> options)
             throws Exception {
-        Path temporary = Files.createDirectories(directory.resolve("tmp"));
-        Path shared = Files.createDirectories(directory.resolve("shared"));
-        Path exclusive = Files.createDirectories(directory.resolve("exclusive"));
+        Path temporary = Files.createDirectories(directory.resolve(WORK));
         Configuration configuration = peer.configuration();
         options.forEach(configuration::setString);
         MockEnvironment environment =
@@ -95,14 +87,7 @@ final class BackendSlot implements AutoCloseable {
                 StateBackendLoader.loadStateBackendFromConfig(
                         configuration, BackendSlot.class.getClassLoader(), null);
         return new BackendSlot(
-                environment,
-                stateBackend,
-                new FsCheckpointStreamFactory(
-                        FileSystem.getLocalFileSystem(),
-                        new org.apache.flink.core.fs.Path(exclusive.toUri()),
-                        new org.apache.flink.core.fs.Path(shared.toUri()),
-                        INLINE_BYTES,
-                        WRITE_BUFFER_BYTES));
+                environment, stateBackend, CheckpointStore.in(directory.resolve(CHECKPOINTS)));
     }
 
     /** Opens a backend, empty or restored; the caller closes it before the slot. */
@@ -123,7 +108,12 @@ final class BackendSlot implements AutoCloseable {
                                 spec.handles(),
                                 new CloseableRegistry(),
                                 1.0));
-        return new BenchmarkedBackend(backend, checkpointStreams, spec);
+        return new BenchmarkedBackend(backend, checkpoints, spec);
+    }
+
+    /** Where the files of the backends of a slot in {@code directory} stand; no checkpoints. */
+    static Path workOf(Path directory) {
+        return directory.resolve(WORK);
     }
 
     @Override

@@ -25,7 +25,6 @@ import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
-import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory;
 import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
@@ -36,17 +35,16 @@ import org.jspecify.annotations.Nullable;
 final class BenchmarkedBackend implements AutoCloseable {
 
     private final CheckpointableKeyedStateBackend<Long> backend;
-    private final FsCheckpointStreamFactory checkpointStreams;
+    private final CheckpointStore checkpoints;
     private final BackendSpec spec;
     private @Nullable BackendSlot ownSlot;
-    private long checkpointId;
 
     BenchmarkedBackend(
             CheckpointableKeyedStateBackend<Long> backend,
-            FsCheckpointStreamFactory checkpointStreams,
+            CheckpointStore checkpoints,
             BackendSpec spec) {
         this.backend = backend;
-        this.checkpointStreams = checkpointStreams;
+        this.checkpoints = checkpoints;
         this.spec = spec;
     }
 
@@ -81,13 +79,13 @@ final class BenchmarkedBackend implements AutoCloseable {
 
     /** Takes a checkpoint, both parts of it on this thread, and confirms it. */
     TakenCheckpoint checkpoint() throws Exception {
-        checkpointId++;
+        long checkpointId = checkpoints.nextId();
         long start = System.nanoTime();
         RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot =
                 backend.snapshot(
                         checkpointId,
                         checkpointId,
-                        checkpointStreams,
+                        checkpoints.streams(),
                         CheckpointOptions.forCheckpointWithDefaultLocation());
         long begun = System.nanoTime();
         snapshot.run();
@@ -97,6 +95,7 @@ final class BenchmarkedBackend implements AutoCloseable {
             throw new IllegalStateException(
                     "[checkpoint " + checkpointId + "] holds nothing: backend=" + backend);
         }
+        checkpoints.register(handle, checkpointId);
         if (backend instanceof CheckpointListener) {
             ((CheckpointListener) backend).notifyCheckpointComplete(checkpointId);
         }

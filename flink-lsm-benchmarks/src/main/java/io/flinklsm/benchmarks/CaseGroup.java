@@ -31,7 +31,12 @@ enum CaseGroup {
     MAP(new MapCases()),
     LIST(new ListCases()),
     REDUCING(new ReducingCases()),
-    LARGE(new LargeCases());
+    LARGE(new LargeCases(), LargeCases::settings),
+    CHECKPOINT(new CheckpointCases(), CheckpointCases::settings),
+    RESTORE(new RestoreCases(), RestoreCases::settings),
+    MEMORY(new MemoryCases(), MemoryCases::settings),
+    OVERWRITE(new OverwriteCases(), OverwriteCases::settings),
+    SCALING(new ScalingCases(), ScalingCases::settings);
 
     private final Program program;
     private final Function<Scale, GroupSettings> settings;

@@ -29,8 +29,14 @@ final class Rest {
     private static final double REST_SHARE = 0.05;
 
     private static final int QUIET_SLICES = 4;
+    private static final long LIMIT_MILLIS = 60_000;
 
     private Rest() {}
+
+    /** How long a backend may take to come to rest; no time where nothing is measured. */
+    static long limitMillis(Scale scale) {
+        return scale.choose(2 * LIMIT_MILLIS, LIMIT_MILLIS, 0L);
+    }
 
     /**
      * Waits, at most so long.
@@ -44,7 +50,7 @@ final class Rest {
         long start = System.nanoTime();
         long restSince = start;
         int quiet = 0;
-        while (quiet < QUIET_SLICES) {
+        while (quiet < QUIET_SLICES && limitMillis > 0) {
             long cpu = process.getProcessCpuTime();
             long from = System.nanoTime();
             LockSupport.parkNanos(SLICE_NANOS);

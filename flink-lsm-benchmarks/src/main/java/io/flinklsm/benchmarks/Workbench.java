@@ -15,6 +15,7 @@ package io.flinklsm.benchmarks;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * What a group of cases works with in its JVM.
@@ -29,5 +30,15 @@ record Workbench(Peer peer, Path directory, long managedBytes) {
     BenchmarkedBackend open(String name) throws Exception {
         return BenchmarkedBackend.open(
                 peer, Files.createDirectories(directory.resolve(name)), managedBytes);
+    }
+
+    /** A slot with all of the managed memory, in a directory of its own. */
+    BackendSlot slot(String name, Map<String, String> options) throws Exception {
+        return slot(name, managedBytes, options);
+    }
+
+    /** A slot with some of the managed memory, in a directory of its own. */
+    BackendSlot slot(String name, long bytes, Map<String, String> options) throws Exception {
+        return BackendSlot.open(peer, directory.resolve(name), bytes, options);
     }
 }

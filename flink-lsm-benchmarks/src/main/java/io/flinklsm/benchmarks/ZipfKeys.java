@@ -26,13 +26,16 @@ final class ZipfKeys {
 
     private static final double SKEW = 0.99;
 
+    /** A prime: neighbours in rank are not neighbours in the order of loading either. */
+    private static final long STRIDE = 7_919;
+
     private final KeyOrder ranks;
     private final SplittableRandom random;
     private final double zeta;
     private final double alpha = 1 / (1 - SKEW);
     private final double eta;
 
-    /** Draws from the keys of {@code ranks}, whose first key is the most frequent one. */
+    /** Draws from the keys of {@code ranks}. */
     ZipfKeys(KeyOrder ranks, long seed) {
         this.ranks = ranks;
         random = new SplittableRandom(seed);
@@ -50,12 +53,16 @@ final class ZipfKeys {
         double uniform = random.nextDouble();
         double scaled = uniform * zeta;
         if (scaled < 1) {
-            return ranks.at(0);
+            return keyOf(0);
         }
         if (scaled < 1 + Math.pow(0.5, SKEW)) {
-            return ranks.at(Math.min(1, ranks.count() - 1));
+            return keyOf(1);
         }
         long rank = (long) (ranks.count() * Math.pow(eta * uniform - eta + 1, alpha));
-        return ranks.at(Math.min(rank, ranks.count() - 1));
+        return keyOf(rank);
+    }
+
+    private long keyOf(long rank) {
+        return ranks.at(rank * STRIDE);
     }
 }
