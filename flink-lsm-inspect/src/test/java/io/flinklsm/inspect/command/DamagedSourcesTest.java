@@ -43,14 +43,20 @@ final class DamagedSourcesTest {
 
     private Path checkpoint;
 
-    /** What stands before the location. */
+    /** Stands for the location where it does not come last. */
+    private static final String LOCATION = "LOCATION";
+
+    /** What stands before the location, or the whole with the location's place in it. */
     static Stream<Arguments> commands() {
         return Stream.of(
                 Arguments.of((Object) new String[] {"show"}),
                 Arguments.of((Object) new String[] {"files"}),
                 Arguments.of((Object) new String[] {"verify"}),
                 Arguments.of((Object) new String[] {"get", "--state", "count", "--key-hex", "00"}),
-                Arguments.of((Object) new String[] {"scan", "--state", "count"}));
+                Arguments.of((Object) new String[] {"scan", "--state", "count"}),
+                Arguments.of((Object) new String[] {"sql", LOCATION, "select count(*) from count"}),
+                Arguments.of(
+                        (Object) new String[] {"export", LOCATION, "count", "--format", "csv"}));
     }
 
     @BeforeEach
@@ -62,7 +68,11 @@ final class DamagedSourcesTest {
 
     private static Run run(String[] command, Object location) {
         List<String> arguments = new ArrayList<>(Arrays.asList(command));
-        arguments.add(location.toString());
+        if (arguments.contains(LOCATION)) {
+            arguments.set(arguments.indexOf(LOCATION), location.toString());
+        } else {
+            arguments.add(location.toString());
+        }
         return Run.of(arguments.toArray(new String[0]));
     }
 
