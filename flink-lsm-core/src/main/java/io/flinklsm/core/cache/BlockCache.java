@@ -18,6 +18,7 @@ import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.MemoryReclaimer;
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -28,16 +29,46 @@ import org.jspecify.annotations.Nullable;
  * <p>Hits go through {@link FileBlocks} and take no lock. Eviction is a clock: blocks stand in a
  * ring, and the hand passes over those that were read since it came by last. What is in a block is
  * the sstable package's business.
+ *
+ * <p>Beside the blocks stand single entries ({@link EntryCache}): a lookup that misses both is
+ * answered from the file and leaves its entry here, and only a block that is missed again soon is
+ * kept whole. Both take from one budget; who has had fewer hits a byte lately gives way.
  */
 public final class BlockCache implements MemoryReclaimer, AutoCloseable {
 
     /** An eviction for one new block frees a few, so that the next ones find room. */
     private static final int EVICTED_PER_BLOCK = 4;
 
+    /**
+     * A block is kept whole if it is missed twice while a quarter of the cache would be filled by
+     * blocks of this size: what comes back later would be gone again before it is used.
+     */
+    private static final int TYPICAL_BLOCK_BYTES = 8 << 10;
+
+    private static final int MIN_WINDOW_MISSES = 64;
+
+    /** After so many evictions what was before counts half. */
+    private static final int EVICTIONS_PER_AGE = 64;
+
+    private static final int LEAST_PART = 16;
+
     private final MemoryBudget budget;
     private final LongAdder hits = new LongAdder();
+    private final LongAdder entryHits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final LongAdder usedBytes = new LongAdder();
+    private final EntryCache entries = new EntryCache(this);
+    private final int windowMisses;
+
+    /** The clock of the window. */
+    private final AtomicInteger blockMisses = new AtomicInteger();
+
+    // A hint: a race loses one at worst. 0 before the first eviction.
+    private volatile int missesAtEviction;
+
+    /** Files that are open. */
+    private final AtomicInteger files = new AtomicInteger();
+
     private final Object lock = new Object();
 
     /** Every block that is in a slot, and for a while some that were dropped. */
@@ -47,42 +78,95 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
     @GuardedBy("lock")
     private int droppedInRing;
 
+    // Whose hits were how many, the older ones counting less and less.
     @GuardedBy("lock")
-    private boolean closed;
+    private long seenBlockHits;
+
+    @GuardedBy("lock")
+    private long seenEntryHits;
+
+    @GuardedBy("lock")
+    private int evictions;
+
+    // Written under the lock.
+    private volatile boolean closed;
 
     /**
      * @param budget pays for the blocks; asks the cache for memory when it is full
      */
     public BlockCache(MemoryBudget budget) {
         this.budget = budget;
+        this.windowMisses =
+                (int)
+                        Math.min(
+                                Integer.MAX_VALUE / 2,
+                                Math.max(
+                                        MIN_WINDOW_MISSES,
+                                        budget.limitBytes() / 4 / TYPICAL_BLOCK_BYTES));
         budget.addReclaimer(this);
     }
 
     /** Room for the blocks of a file that was opened; dropped when it is closed. */
     public FileBlocks open(int blockCount) {
+        files.incrementAndGet();
         return new FileBlocks(this, blockCount);
     }
 
     @Override
     public long reclaim(long bytes) {
+        missesAtEviction = Math.max(1, blockMisses.get());
         long freed = 0;
         while (freed < bytes) {
-            CachedBlock victim = nextVictim();
-            if (victim == null) {
+            boolean isEntriesTurn = isEntriesTurn();
+            long part = isEntriesTurn ? entries.reclaim(1) : evictBlock();
+            if (part == 0) {
+                part = isEntriesTurn ? evictBlock() : entries.reclaim(1);
+            }
+            if (part == 0) {
                 break;
             }
-            freed += victim.sizeBytes();
-            victim.release();
+            freed += part;
         }
         return freed;
     }
 
+    private long evictBlock() {
+        CachedBlock victim = nextVictim();
+        if (victim == null) {
+            return 0;
+        }
+        long sizeBytes = victim.sizeBytes();
+        victim.release();
+        return sizeBytes;
+    }
+
+    /** Whether single entries are to give way, not blocks: they had fewer hits a byte lately. */
+    private boolean isEntriesTurn() {
+        long entryBytes = entries.usedBytes();
+        long blockBytes = usedBytes.sum();
+        // Each keeps a part, without which nobody would know whether it deserves more.
+        long leastBytes = (entryBytes + blockBytes) / LEAST_PART;
+        if (entryBytes <= leastBytes || blockBytes <= leastBytes) {
+            return entryBytes > leastBytes;
+        }
+        synchronized (lock) {
+            long recentBlockHits = hits.sum() - seenBlockHits;
+            long recentEntryHits = entryHits.sum() - seenEntryHits;
+            if (++evictions % EVICTIONS_PER_AGE == 0) {
+                seenBlockHits += recentBlockHits / 2;
+                seenEntryHits += recentEntryHits / 2;
+            }
+            return (double) recentEntryHits * blockBytes < (double) recentBlockHits * entryBytes;
+        }
+    }
+
+    /** Of blocks and single entries. */
     public long usedBytes() {
-        return usedBytes.sum();
+        return usedBytes.sum() + entries.usedBytes();
     }
 
     public long hitCount() {
-        return hits.sum();
+        return hits.sum() + entryHits.sum();
     }
 
     public long missCount() {
@@ -96,6 +180,31 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
         }
         budget.removeReclaimer(this);
         reclaim(Long.MAX_VALUE);
+        entries.clear();
+    }
+
+    EntryCache entries() {
+        return entries;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void countEntryHit() {
+        entryHits.increment();
+    }
+
+    /** Counts a block that was wanted and is not here; gives the time in such misses, from 1. */
+    int countBlockMiss() {
+        return blockMisses.incrementAndGet();
+    }
+
+    /** Whether a block that was missed at the one time and again at the other is to be kept. */
+    boolean isSoon(int lastMiss, int now) {
+        int evictedAt = missesAtEviction;
+        boolean hasRoom = evictedAt == 0 || now - evictedAt > windowMisses;
+        return hasRoom || now - lastMiss <= windowMisses;
     }
 
     void countHit() {
@@ -138,7 +247,14 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
 
     void drop(FileBlocks file) {
         synchronized (lock) {
+            if (file.isDropped()) {
+                return;
+            }
             file.setDropped();
+        }
+        if (files.decrementAndGet() == 0) {
+            // Those of one file go as they age; without files nobody would come to age them.
+            entries.clear();
         }
         int dropped = 0;
         for (int i = 0; i < file.slotCount(); i++) {
@@ -152,7 +268,7 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
         synchronized (lock) {
             droppedInRing += dropped;
             if (droppedInRing > ring.size() / 2) {
-                ring.removeIf(block -> fileOf(block).isDropped());
+                ring.removeIf(block -> block.file.isDropped());
                 droppedInRing = 0;
             }
         }
@@ -167,26 +283,18 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
                 if (block == null) {
                     return null;
                 }
-                if (fileOf(block).isDropped()) {
+                if (block.file.isDropped()) {
                     continue;
                 }
                 if (block.recentlyRead && !closed) {
                     block.recentlyRead = false;
                     ring.addLast(block);
-                } else if (fileOf(block).remove(block)) {
+                } else if (block.file.remove(block)) {
                     usedBytes.add(-block.sizeBytes());
                     return block;
                 }
             }
             return null;
         }
-    }
-
-    private static FileBlocks fileOf(CachedBlock block) {
-        FileBlocks file = block.file;
-        if (file == null) {
-            throw new IllegalStateException("a mark is never in the ring");
-        }
-        return file;
     }
 }

@@ -15,7 +15,6 @@ package io.flinklsm.core.cache;
 
 import io.flinklsm.core.memory.MemoryBlock;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A block in the cache: native memory that lives as long as the cache or any reader holds it.
@@ -24,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class CachedBlock {
 
     // Immutable.
-    final @Nullable FileBlocks file;
+    final FileBlocks file;
     final int index;
-    private final @Nullable MemoryBlock memory;
+    private final MemoryBlock memory;
 
     /** The cache counts for one. At 0 the memory is gone, and stays gone. */
     private final AtomicInteger holders = new AtomicInteger(1);
@@ -34,25 +33,25 @@ public final class CachedBlock {
     /** Whether it was read since the clock's hand passed by; a race loses a hint at worst. */
     volatile boolean recentlyRead;
 
-    CachedBlock(@Nullable FileBlocks file, int index, @Nullable MemoryBlock memory) {
+    CachedBlock(FileBlocks file, int index, MemoryBlock memory) {
         this.file = file;
         this.index = index;
         this.memory = memory;
     }
 
     public long address() {
-        return memory().address();
+        return memory.address();
     }
 
     public int sizeBytes() {
-        return memory().sizeBytes();
+        return memory.sizeBytes();
     }
 
     /** The reader is done; the address must not be used any more. */
     public void release() {
         int left = holders.decrementAndGet();
         if (left == 0) {
-            memory().release();
+            memory.release();
         } else if (left < 0) {
             throw new IllegalStateException("block was released too often: index=" + index);
         }
@@ -66,12 +65,5 @@ public final class CachedBlock {
             }
         }
         return false;
-    }
-
-    private MemoryBlock memory() {
-        if (memory == null) {
-            throw new IllegalStateException("a mark has no memory");
-        }
-        return memory;
     }
 }

@@ -13,36 +13,43 @@
  */
 package io.flinklsm.core.cache;
 
+import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.memory.MemoryBlock;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cached blocks of one open SSTable: a slot per block, so that a hit costs one array access.
- * Safe for any thread.
+ * What is cached of one open SSTable: a slot per block, so that a hit costs one array access, and
+ * single entries. Safe for any thread.
  *
- * <p>A slot is empty, or marked as missed once, or holds a block. The mark makes that a block is
- * worth building only when it is missed the second time.
+ * <p>A block is worth building when it is missed the second time within the cache's window; until
+ * then, entries are kept by themselves.
  */
 public final class FileBlocks {
 
-    private static final CachedBlock MISSED_ONCE = new CachedBlock(null, -1, null);
-
     private final BlockCache cache;
+    private final EntryCache entries;
+    private final int file;
     private final AtomicReferenceArray<@Nullable CachedBlock> slots;
+
+    /** By block: when it was missed last, 0 for never. A race loses a hint at worst. */
+    private final int[] missedAt;
 
     /** Written by {@link #drop}, under the cache's lock. */
     private volatile boolean dropped;
 
     FileBlocks(BlockCache cache, int blockCount) {
         this.cache = cache;
+        this.entries = cache.entries();
+        this.file = entries.newFile();
+        this.missedAt = new int[blockCount];
         this.slots = new AtomicReferenceArray<>(blockCount);
     }
 
     /** The block, to be released by the caller; null if it is not in the cache. */
     public @Nullable CachedBlock get(int index) {
         CachedBlock block = slots.get(index);
-        if (block == null || block == MISSED_ONCE || !block.tryRetain()) {
+        if (block == null || !block.tryRetain()) {
             cache.countMiss();
             return null;
         }
@@ -53,11 +60,35 @@ public final class FileBlocks {
         return block;
     }
 
-    /**
-     * To be asked after a miss: whether it was the second one, so that the block should be built.
-     */
+    /** To be asked after a miss, once: whether the block should be built, missed so soon again. */
     public boolean isWorthBuilding(int index) {
-        return slots.get(index) != null || !slots.compareAndSet(index, null, MISSED_ONCE);
+        int now = cache.countBlockMiss();
+        int last = missedAt[index];
+        missedAt[index] = now;
+        return last != 0 && cache.isSoon(last, now);
+    }
+
+    /**
+     * Looks for a single entry; gives the code of its kind, or -1. If it is there, the value is
+     * borrowed until {@link #endEntry}, which the caller must call at once, from this thread.
+     *
+     * @param hash {@link io.flinklsm.core.bytes.KeyHash} of the key
+     */
+    public int findEntry(long hash, Slice key, Slice value) {
+        int kind = entries.find(file, hash, key, value);
+        if (kind >= 0) {
+            cache.countEntryHit();
+        }
+        return kind;
+    }
+
+    public void endEntry(long hash) {
+        entries.end(file, hash);
+    }
+
+    /** Keeps a copy of a single entry of the file, if there is memory for it. */
+    public void addEntry(long hash, Slice key, int kind, Slice value) {
+        entries.add(file, hash, key, kind, value);
     }
 
     /**
@@ -79,8 +110,8 @@ public final class FileBlocks {
         block.tryRetain();
         cache.account(memory.sizeBytes());
         CachedBlock seen = slots.get(index);
-        while (seen == null || seen == MISSED_ONCE) {
-            if (slots.compareAndSet(index, seen, block)) {
+        while (seen == null) {
+            if (slots.compareAndSet(index, null, block)) {
                 if (cache.added(this, block)) {
                     return block;
                 }
@@ -118,7 +149,6 @@ public final class FileBlocks {
     }
 
     @Nullable CachedBlock takeOut(int index) {
-        CachedBlock block = slots.getAndSet(index, null);
-        return block == MISSED_ONCE ? null : block;
+        return slots.getAndSet(index, null);
     }
 }

@@ -221,6 +221,15 @@ final class SstableReader {
         if (group < 0 || !mayContain(group, key)) {
             return false;
         }
+        Slice value = new Slice();
+        int kind = cache.findEntry(key.hash(), wanted, value);
+        if (kind >= 0) {
+            try {
+                return lookup.offer(EntryKind.ofCode(kind), value);
+            } finally {
+                cache.endEntry(key.hash());
+            }
+        }
         int block = index.find(group, wanted);
         CachedBlock cached = cache.get(block);
         if (cached == null) {
@@ -254,7 +263,7 @@ final class SstableReader {
                     }
                 }
                 int row = find(decoded, key);
-                return row >= 0 && offer(decoded, row, lookup);
+                return row >= 0 && offerAndKeep(decoded, row, key, lookup);
             }
             decoded.loadKeys(input, index, block);
             int row = find(decoded, key);
@@ -262,11 +271,10 @@ final class SstableReader {
                 return false;
             }
             decoded.loadKinds(input, index);
-            if (decoded.kind(row) == EntryKind.DELETE.code()) {
-                return lookup.offer(EntryKind.DELETE, new Slice());
+            if (decoded.kind(row) != EntryKind.DELETE.code()) {
+                decoded.loadValues(input, index);
             }
-            decoded.loadValues(input, index);
-            return offer(decoded, row, lookup);
+            return offerAndKeep(decoded, row, key, lookup);
         } catch (IOException | RuntimeException e) {
             throw failure(e, block);
         } finally {
@@ -328,6 +336,17 @@ final class SstableReader {
 
     private static boolean offer(BlockView block, int row, Lookup lookup) {
         return lookup.offer(EntryKind.ofCode(block.kind(row)), block.value(row, new Slice()));
+    }
+
+    /** Also leaves the entry to the cache, by itself. */
+    private boolean offerAndKeep(DecodedBlock block, int row, KeyBuffer key, Lookup lookup) {
+        int kind = block.kind(row);
+        Slice value = new Slice();
+        if (kind != EntryKind.DELETE.code()) {
+            block.value(row, value);
+        }
+        cache.addEntry(key.hash(), key.slice(), kind, value);
+        return lookup.offer(EntryKind.ofCode(kind), value);
     }
 
     private static int find(DecodedBlock block, KeyBuffer key) {
