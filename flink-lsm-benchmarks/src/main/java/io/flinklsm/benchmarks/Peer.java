@@ -17,7 +17,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateBackendOptions;
 
 /** A state backend under measurement, configured as a user would configure it. */
-enum Peer {
+public enum Peer {
     HASHMAP("hashmap", "hashmap"),
     ROCKSDB("rocksdb", "rocksdb"),
     /** RocksDB as one would run it with state larger than memory. */
@@ -35,12 +35,12 @@ enum Peer {
     }
 
     /** The name on the command line and in the table. */
-    String label() {
+    public String label() {
         return label;
     }
 
     /** A fresh configuration that selects this backend and leaves the rest at its defaults. */
-    Configuration configuration() {
+    public Configuration configuration() {
         Configuration configuration = new Configuration();
         configuration.set(StateBackendOptions.STATE_BACKEND, backendType);
         if (this == ROCKSDB_TUNED) {
@@ -61,7 +61,7 @@ enum Peer {
      *
      * @throws IllegalArgumentException if no peer has it
      */
-    static Peer ofLabel(String label) {
+    public static Peer ofLabel(String label) {
         for (Peer peer : values()) {
             if (peer.label.equals(label)) {
                 return peer;
