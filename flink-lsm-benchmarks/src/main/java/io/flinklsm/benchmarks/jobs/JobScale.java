@@ -38,20 +38,19 @@ record JobScale(
     /** Under a minute for three backends on two processors. */
     static final JobScale QUICK =
             new JobScale(
-                    200_000,
-                    60_000,
+                    100_000,
+                    25_000,
                     1_000,
                     List.of(
                             JobCase.JOIN,
                             JobCase.RETRACT,
-                            JobCase.DISTINCT,
                             JobCase.LATEST,
                             JobCase.TOP,
                             JobCase.TIMERS),
                     1);
 
     /** Shows that the jobs run and give the same results; its times mean nothing. */
-    static final JobScale TINY = new JobScale(5_000, 500, 100, JobCase.all(), 1);
+    static final JobScale TINY = new JobScale(10_000, 1_000, 100, JobCase.all(), 1);
 
     /**
      * The scale of a name.

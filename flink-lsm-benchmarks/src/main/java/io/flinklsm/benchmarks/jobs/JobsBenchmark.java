@@ -213,7 +213,9 @@ public final class JobsBenchmark implements Callable<Integer> {
 
     /** Which jobs share a process: none, but where starting one takes longer than the job. */
     private static List<List<JobCase>> processes(JobScale scale, List<JobCase> chosen) {
-        return scale.equals(JobScale.FULL) ? chosen.stream().map(List::of).toList() : List.of(chosen);
+        return scale.equals(JobScale.FULL)
+                ? chosen.stream().map(List::of).toList()
+                : List.of(chosen);
     }
 
     /** The logs are of use only when a process failed, and then this is not reached. */
