@@ -13,20 +13,25 @@
  */
 package io.flinklsm.benchmarks;
 
-import java.nio.file.Path;
-import java.util.Map;
-import java.util.concurrent.RunnableFuture;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.state.CheckpointableKeyedStateBackend;
+import org.apache.flink.runtime.state.KeyGroupedInternalPriorityQueue;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
+import org.apache.flink.streaming.api.operators.TimerSerializer;
 import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.RunnableFuture;
 
 /**
  * One keyed backend with long keys in the surroundings of a task without a cluster. Confined to the
@@ -64,6 +69,14 @@ final class BenchmarkedBackend implements AutoCloseable {
     /** What the backend was opened as. */
     BackendSpec spec() {
         return spec;
+    }
+
+    /** A queue of timers, as Flink's timer service asks the backend for one. */
+    KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Long, VoidNamespace>> timers(
+            String name) {
+        return backend.create(
+                name,
+                new TimerSerializer<>(LongSerializer.INSTANCE, VoidNamespaceSerializer.INSTANCE));
     }
 
     /** Makes {@code key} the key of the following accesses. */

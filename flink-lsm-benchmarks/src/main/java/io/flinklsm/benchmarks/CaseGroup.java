@@ -31,6 +31,8 @@ enum CaseGroup {
     MAP(new MapCases()),
     LIST(new ListCases()),
     REDUCING(new ReducingCases()),
+    POJO(new PojoCases()),
+    TIMERS(new TimerCases()),
     LARGE(new LargeCases(), LargeCases::settings),
     CHECKPOINT(new CheckpointCases(), CheckpointCases::settings),
     RESTORE(new RestoreCases(), RestoreCases::settings),

@@ -17,8 +17,13 @@ import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 
-/** ListState of ten long elements a key: key, key + 1, key + 2 … */
+/**
+ * ListState of long elements key, key + 1, key + 2 …: ten that stay, and twenty that are collected
+ * and cleared, as a window does.
+ */
 final class ListCases implements CaseGroup.Cases {
+
+    private static final int COLLECTED = 20;
 
     @Override
     public void run(BenchmarkedBackend backend, Scale scale, Meter meter) throws Exception {
@@ -48,23 +53,44 @@ final class ListCases implements CaseGroup.Cases {
                 i -> {
                     long key = order.at(i);
                     backend.setKey(key);
-                    return sum(state, key);
+                    return sum("ListState get of 10", state, key, Scale.SMALL_ENTRIES);
                 };
         meter.timed("ListState get of 10", "ops", 1, scale, get);
+        collectAndClear(backend, order, scale, meter);
         backend.checkpoint();
         // Fills the caches: the state is smaller than they are.
         meter.unmeasured(order.count(), get);
         meter.timed("ListState get of 10, after a checkpoint", "ops", 1, scale, get);
     }
 
-    private static long sum(ListState<Long> state, long key) throws Exception {
+    private static void collectAndClear(
+            BenchmarkedBackend backend, KeyOrder order, Scale scale, Meter meter) throws Exception {
+        ListState<Long> state = backend.state(descriptor("collected"));
+        meter.timed(
+                "ListState add 20, get, clear",
+                "elements",
+                COLLECTED,
+                scale,
+                i -> {
+                    long key = order.at(i);
+                    backend.setKey(key);
+                    for (int element = 0; element < COLLECTED; element++) {
+                        state.add(key + element);
+                    }
+                    long sum = sum("ListState add 20, get, clear", state, key, COLLECTED);
+                    state.clear();
+                    return sum;
+                });
+    }
+
+    private static long sum(String caseName, ListState<Long> state, long key, int count)
+            throws Exception {
         long sum = 0;
         for (Long element : state.get()) {
             sum += element;
         }
-        int count = Scale.SMALL_ENTRIES;
         long expected = key * count + (long) count * (count - 1) / 2;
-        return Answers.expect("ListState get of 10", key, expected, sum);
+        return Answers.expect(caseName, key, expected, sum);
     }
 
     private static ListStateDescriptor<Long> descriptor(String name) {

@@ -13,11 +13,12 @@
  */
 package io.flinklsm.benchmarks;
 
-import java.util.Map;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.jspecify.annotations.Nullable;
+
+import java.util.Map;
 
 /** MapState of long user keys 0, 1, 2 … to long values: key + user key, until updated. */
 final class MapCases implements CaseGroup.Cases {
@@ -30,6 +31,13 @@ final class MapCases implements CaseGroup.Cases {
                 i -> {
                     backend.setKey(i % 2_000);
                     warm.put(i / 2_000, i % 2_000 + i / 2_000);
+                    return i;
+                });
+        meter.unmeasured(
+                20_000,
+                i -> {
+                    backend.setKey(i % 2_000);
+                    warm.remove(i / 2_000);
                     return i;
                 });
         smallMaps(backend, scale, meter);
@@ -67,6 +75,32 @@ final class MapCases implements CaseGroup.Cases {
                             "MapState get", key, key + userKey, value == null ? -1 : value);
                 });
         meter.timed(
+                "MapState contains",
+                "ops",
+                1,
+                scale,
+                i -> {
+                    long key = order.at(i);
+                    backend.setKey(key);
+                    // Every eleventh question is about an entry that is not there.
+                    long userKey = i % (Scale.SMALL_ENTRIES + 1);
+                    return Answers.expect(
+                            "MapState contains",
+                            key,
+                            userKey < Scale.SMALL_ENTRIES ? 1 : 0,
+                            state.contains(userKey) ? 1 : 0);
+                });
+        meter.timed(
+                "MapState isEmpty",
+                "ops",
+                1,
+                scale,
+                i -> {
+                    long key = order.at(i);
+                    backend.setKey(key);
+                    return Answers.expect("MapState isEmpty", key, 0, state.isEmpty() ? 1 : 0);
+                });
+        meter.timed(
                 "MapState put, existing entry",
                 "ops",
                 1,
@@ -87,6 +121,23 @@ final class MapCases implements CaseGroup.Cases {
         // Part of the maps may be in files by now: the caches are filled first.
         meter.unmeasured(order.count(), iterate);
         meter.timed("MapState entries of 10", "entries", Scale.SMALL_ENTRIES, scale, iterate);
+        meter.counted(
+                "MapState remove",
+                "ops",
+                entries,
+                i -> {
+                    long key = order.at(i);
+                    backend.setKey(key);
+                    state.remove(i / order.count());
+                    return key;
+                });
+        meter.unmeasured(
+                order.count(),
+                i -> {
+                    backend.setKey(order.at(i));
+                    return Answers.expect(
+                            "MapState remove", order.at(i), 1, state.isEmpty() ? 1 : 0);
+                });
     }
 
     private static void wideMaps(BenchmarkedBackend backend, Scale scale, Meter meter)

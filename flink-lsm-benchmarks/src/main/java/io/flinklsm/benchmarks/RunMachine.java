@@ -14,7 +14,12 @@
 package io.flinklsm.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
+
 import io.flinklsm.benchmarks.results.RunConditions;
+
+import org.apache.flink.runtime.util.EnvironmentInformation;
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +29,6 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Locale;
 import java.util.jar.JarFile;
-import org.apache.flink.runtime.util.EnvironmentInformation;
-import org.jspecify.annotations.Nullable;
 
 /** Finds out where a run takes place. What the machine does not tell is called unknown. */
 final class RunMachine {
@@ -63,7 +66,7 @@ final class RunMachine {
                 Runtime.getRuntime().availableProcessors(),
                 system.getTotalMemorySize() / (double) (1L << 30),
                 System.getProperty("os.name"),
-                System.getProperty("os.version"));
+                System.getProperty("os.version").replaceFirst("[^0-9.].*$", ""));
     }
 
     private static String processor() throws IOException {

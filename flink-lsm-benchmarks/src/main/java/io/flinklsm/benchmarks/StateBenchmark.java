@@ -16,6 +16,16 @@ package io.flinklsm.benchmarks;
 import io.flinklsm.benchmarks.report.BenchmarkReport;
 import io.flinklsm.benchmarks.results.RunConditions;
 import io.flinklsm.benchmarks.results.RunDirectory;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -28,14 +38,8 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /**
  * The program behind {@code bin/bench}: measures state backends side by side, keeps the results as
@@ -54,6 +58,8 @@ import picocli.CommandLine.Spec;
                 "Measures Flink state backends side by side, one fresh JVM for each round, group"
                         + " of cases and backend, and writes a report of medians and ratios.")
 public final class StateBenchmark implements Callable<Integer> {
+
+    private static final Set<String> DIRECTORY_OPTIONS = Set.of("--into", "--report", "--jfr");
 
     @Option(
             names = "--quick",
@@ -147,12 +153,7 @@ public final class StateBenchmark implements Callable<Integer> {
                 results.forget(job.group().label(), job.peer().label());
             }
         }
-        RunConditions conditions =
-                RunMachine.conditions(
-                        scale.label(),
-                        "bin/bench "
-                                + String.join(
-                                        " ", spec.commandLine().getParseResult().originalArgs()));
+        RunConditions conditions = RunMachine.conditions(scale.label(), typed(spec));
         Path start = results.add(conditions);
         long seconds = measure(jobs, new JvmLauncher.Settings(scale, work, recordings), results);
         results.replace(start, conditions.finished(seconds, RunMachine.loadAverage()));
@@ -166,6 +167,23 @@ public final class StateBenchmark implements Callable<Integer> {
         out.printf("results: %s%nreport:  %s%n", results.path(), written);
         out.flush();
         return 0;
+    }
+
+    /** What was typed, but for directories: they say nothing about the figures. */
+    private static String typed(CommandSpec spec) {
+        StringBuilder typed = new StringBuilder("bin/bench");
+        boolean skipNext = false;
+        for (String argument : spec.commandLine().getParseResult().originalArgs()) {
+            String name = argument.replaceFirst("=.*$", "");
+            if (skipNext) {
+                skipNext = false;
+            } else if (DIRECTORY_OPTIONS.contains(name)) {
+                skipNext = name.equals(argument);
+            } else {
+                typed.append(' ').append(argument);
+            }
+        }
+        return typed.toString();
     }
 
     /** One measuring JVM that is to be started. */

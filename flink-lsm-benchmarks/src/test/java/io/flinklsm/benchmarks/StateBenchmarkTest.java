@@ -16,36 +16,63 @@ package io.flinklsm.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinklsm.benchmarks.report.Bar;
+import io.flinklsm.benchmarks.report.Bars;
 import io.flinklsm.benchmarks.results.RunDirectory;
 import io.flinklsm.benchmarks.results.Sample;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.file.Path;
-import java.util.List;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+
 import picocli.CommandLine;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
 
 final class StateBenchmarkTest {
 
     @TempDir Path directory;
 
     @ParameterizedTest
-    @EnumSource(
-            value = Peer.class,
-            names = {"HASHMAP", "ROCKSDB", "FORST", "LSM"})
+    @EnumSource(Peer.class)
     void everyCaseRunsAndAnswersRightlyOnEveryBackend(Peer peer) throws Exception {
         for (CaseGroup group : CaseGroup.values()) {
+            GroupSettings settings = group.settings(Scale.TINY);
+            if (!settings.peers().contains(peer)) {
+                continue;
+            }
             List<Sample> samples =
                     MeasuringJvm.measure(
-                            peer, group, Scale.TINY, 64L << 20, directory.resolve("backend"));
+                            peer,
+                            group,
+                            Scale.TINY,
+                            Math.min(64, settings.managedMegabytes()) * (1L << 20),
+                            directory.resolve("backend"));
 
             assertThat(samples).isNotEmpty();
             assertThat(samples).extracting(Sample::caseName).doesNotHaveDuplicates();
             assertThat(directory.resolve("backend")).doesNotExist();
+            assertThat(Bars.ALL)
+                    .filteredOn(bar -> bar.group().equals(group.label()))
+                    .allSatisfy(bar -> assertThat(samples).anyMatch(sample -> has(sample, bar)));
         }
+    }
+
+    @Test
+    void everyBarBelongsToAGroupThatIsMeasuredOnUsAndOnThePeer() {
+        assertThat(Bars.ALL)
+                .filteredOn(bar -> !bar.group().equals("jobs"))
+                .allSatisfy(
+                        bar ->
+                                assertThat(
+                                                CaseGroup.ofLabel(bar.group())
+                                                        .settings(Scale.FULL)
+                                                        .peers())
+                                        .contains(Peer.LSM, Peer.ofLabel(bar.peer())));
     }
 
     @Test
@@ -58,9 +85,7 @@ final class StateBenchmarkTest {
                 run(out, "--tiny", "--groups=reducing", "--backends=hashmap", "--into=" + results);
 
         assertThat(exit).isZero();
-        assertThat(out.toString().lines().filter(line -> line.startsWith("| ReducingState add")))
-                .isNotEmpty()
-                .allMatch(line -> line.contains("| hashmap |"));
+        assertThat(out.toString()).contains("| ReducingState add | hashmap | ");
         assertThat(results.resolve("benchmarks.md")).content().contains("ReducingState add");
         assertThat(results.resolve("jvm-0001-reducing-hashmap.json")).exists();
         assertThat(RunDirectory.open(results).conditions())
@@ -87,6 +112,11 @@ final class StateBenchmarkTest {
         assertThatThrownBy(() -> Answers.expect("get", 7, 1, 2))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("key=7, expected=1, actual=2");
+    }
+
+    private static boolean has(Sample sample, Bar bar) {
+        return bar.cases().contains(sample.caseName())
+                && sample.quantity(bar.quantity()).isPresent();
     }
 
     private static int run(StringWriter out, String... arguments) {

@@ -13,36 +13,216 @@
  */
 package io.flinklsm.benchmarks.report;
 
+import io.flinklsm.benchmarks.results.JvmRun;
+import io.flinklsm.benchmarks.results.RunConditions;
 import io.flinklsm.benchmarks.results.RunDirectory;
+import io.flinklsm.benchmarks.results.Sample;
+import io.flinklsm.benchmarks.results.Series;
+
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
 
-/** Writes {@code benchmarks.md} and its plots from the results of a run. */
+/**
+ * Writes {@code benchmarks.md} and its plots from the results of a run.
+ *
+ * <p>Every row of {@link Bars} is in the report, measured or not. Ratios are formed within the
+ * directory of results only.
+ */
 public final class BenchmarkReport {
 
-    private BenchmarkReport() {}
+    private static final String FILE = "benchmarks.md";
+    private static final String PLOTS = "benchmarks";
+    private static final String METHOD = "method.md";
+    private static final String NOT_MEASURED = "not measured";
+
+    private final List<RunConditions> starts;
+    private final Measurements measurements;
+
+    private BenchmarkReport(List<RunConditions> starts, List<JvmRun> runs) {
+        this.starts = List.copyOf(starts);
+        this.measurements = new Measurements(runs);
+    }
 
     /**
      * Writes the report of {@code results} into {@code docs}, over an earlier one.
      *
-     * @return the Markdown file
+     * @return the Markdown file; its plots are in the directory {@code benchmarks} beside it
      * @throws IOException if a result cannot be read or the report not be written
      */
     public static Path write(RunDirectory results, Path docs) throws IOException {
-        Files.createDirectories(docs);
-        return Files.writeString(docs.resolve("benchmarks.md"), tables(results));
+        BenchmarkReport report = read(results);
+        Path plots = Files.createDirectories(docs.resolve(PLOTS));
+        return Files.writeString(docs.resolve(FILE), report.markdown(plots));
     }
 
     /** The tables of the report alone, for a terminal. */
     public static String tables(RunDirectory results) throws IOException {
-        ResultTable table = new ResultTable(new Measurements(results.jvmRuns()));
-        return String.join(
-                "\n",
-                table.throughput(),
-                table.figures(),
-                table.garbage(),
-                table.writes(),
-                table.memory());
+        BenchmarkReport report = read(results);
+        ResultTable table = new ResultTable(report.measurements);
+        return report.bars(report.results()) + "\n" + table.throughput() + "\n" + table.figures();
+    }
+
+    private static BenchmarkReport read(RunDirectory results) throws IOException {
+        return new BenchmarkReport(results.conditions(), results.jvmRuns());
+    }
+
+    private List<BarResult> results() {
+        return Bars.ALL.stream().map(bar -> BarResult.of(bar, measurements)).toList();
+    }
+
+    private String markdown(Path plots) throws IOException {
+        ResultTable table = new ResultTable(measurements);
+        List<BarResult> results = results();
+        StringBuilder text = new StringBuilder();
+        text.append(
+                """
+                # Benchmarks
+
+                flink-lsm beside Flink's own state backends. `bin/bench` measured this and wrote this page; `bin/bench report`
+                writes it again from the results. [How it is measured](#how-it-is-measured) is at the end.
+
+                """);
+        conditions(text);
+        text.append("## Bars\n\n").append(summary(results)).append('\n').append(bars(results));
+        if (RatioPlot.write(results, measurements, plots.resolve("ratios.svg"))) {
+            text.append("\n![How many times better than RocksDB, row by row](")
+                    .append(PLOTS)
+                    .append("/ratios.svg)\n");
+        }
+        section(text, "Throughput", table.throughput());
+        section(text, "Other figures", table.figures());
+        curves(text, plots);
+        section(text, "Garbage collection", table.garbage());
+        section(text, "Bytes written", table.writes());
+        section(text, "Resident memory", table.memory());
+        text.append("\n## How it is measured\n\n").append(resource(METHOD));
+        return text.toString();
+    }
+
+    private void conditions(StringBuilder text) {
+        for (RunConditions start : starts) {
+            text.append(
+                    String.format(
+                            Locale.ROOT,
+                            "- %s, scale %s, commit %s: `%s`, %d s, load average %.1f at the end.%n"
+                                    + "  %s; %s.%n",
+                            start.date(),
+                            start.scale(),
+                            start.commit(),
+                            start.command().strip(),
+                            start.seconds(),
+                            start.loadAverage(),
+                            start.machine(),
+                            start.versions()));
+        }
+        text.append('\n');
+    }
+
+    private static String summary(List<BarResult> results) {
+        long measured = results.stream().filter(BarResult::isMeasured).count();
+        long met = results.stream().filter(BarResult::met).count();
+        return String.format(
+                Locale.ROOT,
+                "%d of %d rows measured, %d met. Medians over the rounds; ratios within this"
+                        + " run.%n",
+                measured,
+                results.size(),
+                met);
+    }
+
+    private String bars(List<BarResult> results) {
+        Markdown table =
+                Markdown.table(2, "row", "bar", "flink-lsm", "peer", "result", "met", "× HashMap");
+        for (BarResult result : results) {
+            Bar bar = result.bar();
+            table.row(
+                    bar.row(),
+                    bar.asked(),
+                    Markdown.number(result.ours()),
+                    Markdown.number(result.peers()),
+                    result.isMeasured()
+                            ? bar.rule().isRatio()
+                                    ? Markdown.ratio(result.value().getAsDouble()) + " ×"
+                                    : Markdown.number(result.value())
+                            : NOT_MEASURED,
+                    result.isMeasured() ? result.met() ? "yes" : "**no**" : Markdown.NONE,
+                    Markdown.ratio(result.ours(), heapOf(bar)));
+        }
+        return table.toString();
+    }
+
+    private OptionalDouble heapOf(Bar bar) {
+        List<String> cases = measurements.matching(bar.cases());
+        return cases.size() == 1
+                ? measurements.median(cases.get(0), Measurements.HASHMAP, bar.quantity())
+                : OptionalDouble.empty();
+    }
+
+    /** A plot for each name of a curve: every backend's last measurement of it. */
+    private void curves(StringBuilder text, Path plots) throws IOException {
+        Map<String, Map<String, Series>> byName = new LinkedHashMap<>();
+        for (String caseName : measurements.caseNames()) {
+            for (String peer : measurements.peersOf(caseName)) {
+                for (Sample sample : measurements.samples(caseName, peer)) {
+                    for (Series series : sample.series()) {
+                        byName.computeIfAbsent(series.name(), name -> new LinkedHashMap<>())
+                                .put(peer, series);
+                    }
+                }
+            }
+        }
+        if (byName.isEmpty()) {
+            return;
+        }
+        text.append("\n## Curves\n");
+        for (Map.Entry<String, Map<String, Series>> curve : byName.entrySet()) {
+            String file = fileName(curve.getKey());
+            LinePlot.write(curve.getKey(), curve.getValue(), plots.resolve(file));
+            text.append("\n![")
+                    .append(curve.getKey())
+                    .append("](")
+                    .append(PLOTS)
+                    .append('/')
+                    .append(file)
+                    .append(")\n");
+        }
+    }
+
+    /**
+     * Letters and digits only: {@code overwrite: throughput} is {@code overwrite-throughput.svg}.
+     */
+    private static String fileName(String name) {
+        List<String> words = new ArrayList<>();
+        for (String word : name.toLowerCase(Locale.ROOT).split("[^a-z0-9]+", -1)) {
+            if (!word.isEmpty()) {
+                words.add(word);
+            }
+        }
+        return String.join("-", words) + ".svg";
+    }
+
+    private static void section(StringBuilder text, String title, String table) {
+        // A heading and a line are no table.
+        if (table.lines().count() > 2) {
+            text.append("\n## ").append(title).append("\n\n").append(table);
+        }
+    }
+
+    private static String resource(String name) throws IOException {
+        try (InputStream in = BenchmarkReport.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IOException("[" + name + "] is missing from the program's own resources");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 }

@@ -15,6 +15,7 @@ package io.flinklsm.benchmarks.report;
 
 import io.flinklsm.benchmarks.results.JvmRun;
 import io.flinklsm.benchmarks.results.Sample;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -51,6 +52,38 @@ final class Measurements {
 
     List<JvmRun> runs() {
         return runs;
+    }
+
+    /** A backend's name in a sentence. */
+    static String nameOf(String peer) {
+        return switch (peer) {
+            case HASHMAP -> "HashMap";
+            case ROCKSDB -> "RocksDB";
+            case ROCKSDB_TUNED -> "tuned RocksDB";
+            case FORST -> "ForSt";
+            case LSM -> "flink-lsm";
+            default -> peer;
+        };
+    }
+
+    /**
+     * The measured cases of some names; a name that ends with {@code *} stands for all that begin
+     * so.
+     */
+    List<String> matching(List<String> names) {
+        return cases.keySet().stream()
+                .filter(
+                        measured ->
+                                names.stream()
+                                        .anyMatch(
+                                                name ->
+                                                        name.endsWith("*")
+                                                                ? measured.startsWith(
+                                                                        name.substring(
+                                                                                0,
+                                                                                name.length() - 1))
+                                                                : measured.equals(name)))
+                .toList();
     }
 
     /** All cases, in the order of measuring. */

@@ -16,6 +16,7 @@ package io.flinklsm.benchmarks.report;
 import io.flinklsm.benchmarks.results.Figure;
 import io.flinklsm.benchmarks.results.JvmRun;
 import io.flinklsm.benchmarks.results.Sample;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -96,12 +97,10 @@ final class ResultTable {
                         "backend",
                         "alloc B/op",
                         "alloc MB/s",
-                        "HashMap alloc B/op",
                         "collections/s",
                         "GC ms/s",
                         "longest ms");
         for (String name : measurements.caseNames()) {
-            List<Sample> heap = onTheClock(name, Measurements.HASHMAP);
             for (String peer : measurements.peersOf(name)) {
                 List<Sample> samples = onTheClock(name, peer);
                 if (samples.isEmpty() || !(isOurs(peer) || peer.equals(Measurements.HASHMAP))) {
@@ -112,9 +111,6 @@ final class ResultTable {
                         peer,
                         median(samples, Sample::allocatedBytesPerOperation),
                         median(samples, s -> perSecond(s, s.allocatedBytes()) / (1 << 20)),
-                        heap.isEmpty()
-                                ? Markdown.NONE
-                                : median(heap, Sample::allocatedBytesPerOperation),
                         median(samples, s -> perSecond(s, s.gcCount())),
                         median(samples, s -> perSecond(s, s.gcMillis())),
                         median(samples, Sample::gcMaxPauseMillis));

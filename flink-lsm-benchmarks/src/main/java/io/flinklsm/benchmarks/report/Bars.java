@@ -1,0 +1,170 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.benchmarks.report;
+
+import static io.flinklsm.benchmarks.report.Measurements.ROCKSDB;
+import static io.flinklsm.benchmarks.report.Measurements.ROCKSDB_TUNED;
+
+import io.flinklsm.benchmarks.results.Sample;
+
+import java.util.List;
+
+/**
+ * What flink-lsm has to reach, row by row. Against the default RocksDB where state fits into
+ * memory; against the tuned one where it does not and the default thrashes.
+ */
+public final class Bars {
+
+    private static final String FIRST_GET = "first get ms";
+    private static final String OVER_BUDGET = "over budget %";
+    private static final String REWRITTEN = "written MB, copies included";
+
+    /** All rows, in the order of the report. */
+    public static final List<Bar> ALL =
+            List.of(
+                    faster("value", "ValueState get", 6),
+                    faster("value", "ValueState get, missing key", 1.2),
+                    faster("value", "ValueState update, existing key", 6),
+                    faster("value", "ValueState update, new key", 3),
+                    faster("list", "ListState add", 4),
+                    faster("list", "ListState get of 10", 4),
+                    faster("list", "ListState add 20, get, clear", 8),
+                    faster("map", "MapState get", 5),
+                    faster("map", "MapState contains", 5),
+                    faster("map", "MapState put, new entry", 5),
+                    faster("map", "MapState put, existing entry", 5),
+                    faster("map", "MapState remove", 5),
+                    faster("map", "MapState isEmpty", 5),
+                    faster("map", "MapState entries of 10", 4),
+                    faster("map", "MapState entries of 1000", 8),
+                    faster("reducing", "ReducingState add", 6),
+                    faster("reducing", "AggregatingState add", 6),
+                    faster("pojo", "POJO read-modify-write, uniform", 8),
+                    faster("pojo", "POJO read-modify-write, zipf", 8),
+                    faster("timers", "timers add", 3),
+                    faster("timers", "timers poll", 2),
+                    faster("timers", "timers poll and add", 2),
+                    fasterThan(ROCKSDB, "large", "larger than memory: load", 2),
+                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: get, uniform", 3),
+                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: get, zipf", 3),
+                    fasterThan(
+                            ROCKSDB_TUNED,
+                            "large",
+                            "larger than memory: read-modify-write, uniform",
+                            2),
+                    fasterThan(
+                            ROCKSDB_TUNED,
+                            "large",
+                            "larger than memory: read-modify-write, zipf",
+                            2),
+                    atMost("checkpoint", "checkpoint, full", "sync ms", 1),
+                    atMostTimes("checkpoint", "checkpoint, full", "sync + async ms", ROCKSDB, 0.7),
+                    atMostTimes("checkpoint", "checkpoint, full", "uploaded MB", ROCKSDB, 0.9),
+                    atMost("checkpoint", "checkpoint, 1 % changed", "sync ms", 1),
+                    atMost("checkpoint", "checkpoint, 1 % changed", "async ms", 60),
+                    atMost("checkpoint", "checkpoint, 1 % changed", "uploaded ÷ changed", 1.5),
+                    atMostTimes("checkpoint", "checkpoint, restore", FIRST_GET, ROCKSDB, 0.2),
+                    atMostTimes(
+                            "checkpoint",
+                            "checkpoint, restore",
+                            "next 20000 gets ms",
+                            ROCKSDB,
+                            0.5),
+                    atMost("restore", "restore by state size", "largest ÷ smallest", 1.5),
+                    atMostTimes(
+                            "checkpoint", "checkpoint, rescale 1 to 2", FIRST_GET, ROCKSDB, 0.3),
+                    atMost("checkpoint", "checkpoint, rescale 1 to 2", REWRITTEN, 1),
+                    atMostTimes(
+                            "checkpoint", "checkpoint, rescale 2 to 1", FIRST_GET, ROCKSDB, 0.02),
+                    atMost("checkpoint", "checkpoint, rescale 2 to 1", REWRITTEN, 1),
+                    atMost("memory", "memory, state larger than it", OVER_BUDGET, 5),
+                    atMost("memory", "memory, 8 backends in a slot", OVER_BUDGET, 5),
+                    atMost("memory", "memory, 32 MB managed", OVER_BUDGET, 5),
+                    atMost(
+                            "memory",
+                            "memory, open-close-restore cycles",
+                            "growth a restore KB",
+                            50),
+                    new Bar(
+                            "memory",
+                            "memory, two slots: slower ÷ faster",
+                            List.of("memory, two slots"),
+                            "slower ÷ faster",
+                            Bar.Rule.AT_LEAST,
+                            ROCKSDB,
+                            0.7),
+                    atMostTimes(
+                            "overwrite",
+                            "overwrite at full speed",
+                            Sample.WRITE_AMPLIFICATION,
+                            ROCKSDB,
+                            1),
+                    atMost("overwrite", "overwrite at full speed", "longest update ms", 1000),
+                    new Bar(
+                            "jobs",
+                            "whole jobs: events per CPU second",
+                            List.of("job: *"),
+                            "events per CPU second",
+                            Bar.Rule.MEAN_AT_LEAST_TIMES,
+                            ROCKSDB,
+                            3.2),
+                    new Bar(
+                            "jobs",
+                            "whole jobs: no job behind",
+                            List.of("job: *"),
+                            "events per CPU second",
+                            Bar.Rule.EVERY_AT_LEAST_TIMES,
+                            ROCKSDB,
+                            1));
+
+    private Bars() {}
+
+    private static Bar faster(String group, String caseName, double factor) {
+        return fasterThan(ROCKSDB, group, caseName, factor);
+    }
+
+    private static Bar fasterThan(String peer, String group, String caseName, double factor) {
+        return new Bar(
+                group,
+                caseName,
+                List.of(caseName),
+                Sample.SPEED,
+                Bar.Rule.AT_LEAST_TIMES,
+                peer,
+                factor);
+    }
+
+    private static Bar atMost(String group, String caseName, String quantity, double limit) {
+        return new Bar(
+                group,
+                caseName + ": " + quantity,
+                List.of(caseName),
+                quantity,
+                Bar.Rule.AT_MOST,
+                ROCKSDB,
+                limit);
+    }
+
+    private static Bar atMostTimes(
+            String group, String caseName, String quantity, String peer, double factor) {
+        return new Bar(
+                group,
+                caseName + ": " + quantity,
+                List.of(caseName),
+                quantity,
+                Bar.Rule.AT_MOST_TIMES,
+                peer,
+                factor);
+    }
+}
