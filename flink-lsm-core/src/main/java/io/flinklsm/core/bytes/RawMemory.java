@@ -130,6 +130,11 @@ public final class RawMemory {
         UNSAFE.copyMemory(fromBase, fromOffset, toBase, toOffset, length);
     }
 
+    /** Copies {@code length} bytes of native memory; the ranges may overlap. */
+    public static void move(long fromAddress, long toAddress, long length) {
+        UNSAFE.copyMemory(null, fromAddress, null, toAddress, length);
+    }
+
     public static void fill(@Nullable Object base, long offset, long length, byte value) {
         UNSAFE.setMemory(base, offset, length, value);
     }

@@ -108,7 +108,7 @@ public final class Memtable {
                 switch (kind) {
                     case HASH -> new HashIndex(arena);
                     case PREFIX_HASH -> new PrefixHashIndex(arena, budget);
-                    case ORDERED -> new SkipListIndex(arena);
+                    case ORDERED -> new BTreeIndex(arena);
                 };
     }
 
@@ -233,8 +233,9 @@ public final class Memtable {
      */
     public EntryCursor cursor(KeyRange range) {
         checkAlive();
-        if (index instanceof SkipListIndex list) {
-            return new MemtableCursor.OfList(retained(), entries, list, range.start(), range.end());
+        if (index instanceof BTreeIndex tree) {
+            return new MemtableCursor.OfTree(
+                    retained(), entries, tree.walk(range.start()), range.end());
         }
         if (!frozen) {
             throw new IllegalStateException(

@@ -126,42 +126,33 @@ abstract class MemtableCursor implements EntryCursor {
         }
     }
 
-    /** Over a skip list from an entry on, up to a bound. */
-    static final class OfList extends MemtableCursor {
+    /** Over an ordered memtable from an entry on, up to a bound. */
+    static final class OfTree extends MemtableCursor {
 
-        private final SkipListIndex list;
         private final Entries entries;
+        private final BTreeIndex.Walk walk;
         private final @Nullable OwnedSlice end;
         private final Slice bounded = new Slice();
-        private int at;
-        private boolean started;
 
-        OfList(
+        OfTree(
                 Memtable memtable,
                 Entries entries,
-                SkipListIndex list,
-                OwnedSlice start,
+                BTreeIndex.Walk walk,
                 @Nullable OwnedSlice end) {
             super(memtable, entries);
             this.entries = entries;
-            this.list = list;
+            this.walk = walk;
             this.end = end;
-            this.at = list.firstAtOrAbove(start);
         }
 
         @Override
         int nextEntry() {
-            // The link is followed at the move: an entry added behind the current one is seen.
-            if (started) {
-                at = list.next(at);
-            }
-            started = true;
-            if (at != Arena.NO_REF
-                    && end != null
-                    && entries.viewKey(at, bounded).compareTo(end) >= 0) {
-                at = Arena.NO_REF;
-            }
-            return at;
+            int entry = walk.next();
+            boolean beyond =
+                    entry != Arena.NO_REF
+                            && end != null
+                            && entries.viewKey(entry, bounded).compareTo(end) >= 0;
+            return beyond ? Arena.NO_REF : entry;
         }
     }
 }

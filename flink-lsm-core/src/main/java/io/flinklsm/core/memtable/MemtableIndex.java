@@ -22,7 +22,7 @@ import io.flinklsm.core.entry.KeyBuffer;
  * <p>The writer inserts in three steps, so that a full budget leaves nothing half done: {@link
  * #prepare} makes room, the entry is created with the asked headroom, {@link #insert} cannot fail.
  */
-sealed interface MemtableIndex permits HashIndex, PrefixHashIndex, SkipListIndex {
+sealed interface MemtableIndex permits HashIndex, PrefixHashIndex, BTreeIndex {
 
     /** The key's entry or {@link Arena#NO_REF}. Any thread. */
     int find(KeyBuffer key);

@@ -117,6 +117,11 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
     @Override
     public boolean add(T element) {
         byte[] row = rowOf(element);
+        if (!heads.isComplete() && !heads.isEmpty() && !heads.covers(row)) {
+            // Above the cached heads, there or not: most timers are.
+            put(row);
+            return false;
+        }
         int index = heads.find(row);
         if (index >= 0) {
             return false;
