@@ -15,6 +15,7 @@ package io.flinklsm.core;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.FrozenMemtable;
@@ -190,9 +191,30 @@ public final class LsmTree {
         }
     }
 
+    /**
+     * Like {@link #get}, writer thread only: what stands in the active memtable is read without a
+     * pin, since nobody else can replace it.
+     */
+    public boolean getAsWriter(KeyBuffer key, ValueBuffer out) throws IOException {
+        store.checkHealthy();
+        EntryKind kind = active.getAsWriter(key, out);
+        if (kind == EntryKind.PUT) {
+            return true;
+        }
+        if (kind == EntryKind.DELETE) {
+            return false;
+        }
+        ReadView current = view;
+        // The view may be replaced at any time, but only the writer adds sources to it.
+        if (kind == EntryKind.MERGE && current != null && current.isActiveOnly()) {
+            return true;
+        }
+        return get(key, out);
+    }
+
     /** Whether the key has a value. Writer thread only. */
     public boolean contains(KeyBuffer key) throws IOException {
-        return get(key, containsScratch);
+        return getAsWriter(key, containsScratch);
     }
 
     /**
@@ -200,8 +222,8 @@ public final class LsmTree {
      * trees of kind PREFIX_HASH (the prefix being one that keys were written with) and ORDERED this
      * freezes nothing, and any thread may read them so while nobody writes this tree; else like
      * {@link #scan}. Writes of the same thread while the cursor is open are allowed; it may or may
-     * not show them. No prefix that keys of a PREFIX_HASH tree are written with may be the
-     * beginning of another.
+     * not show them, and a value is borrowed only until the next of them. No prefix that keys of a
+     * PREFIX_HASH tree are written with may be the beginning of another.
      */
     public EntryCursor scanPrefix(KeyBuffer prefix) throws IOException {
         return scanPrefixFrom(prefix, null);

@@ -35,6 +35,8 @@ public final class RawMemory {
     /** Offset of index 0 of a {@code byte[]}. */
     public static final long BYTE_ARRAY_OFFSET = Unsafe.ARRAY_BYTE_BASE_OFFSET;
 
+    private static final int SMALL_COPY_BYTES_MAX = 64;
+
     private static final boolean BIG_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
 
     private RawMemory() {}
@@ -127,7 +129,31 @@ public final class RawMemory {
             @Nullable Object toBase,
             long toOffset,
             long length) {
-        UNSAFE.copyMemory(fromBase, fromOffset, toBase, toOffset, length);
+        if (length > SMALL_COPY_BYTES_MAX) {
+            UNSAFE.copyMemory(fromBase, fromOffset, toBase, toOffset, length);
+        } else {
+            copySmall(fromBase, fromOffset, toBase, toOffset, (int) length);
+        }
+    }
+
+    /** A call of copyMemory costs more than moving these few words here. */
+    private static void copySmall(
+            @Nullable Object fromBase,
+            long fromOffset,
+            @Nullable Object toBase,
+            long toOffset,
+            int length) {
+        int i = 0;
+        for (; i + Long.BYTES <= length; i += Long.BYTES) {
+            UNSAFE.putLong(toBase, toOffset + i, UNSAFE.getLong(fromBase, fromOffset + i));
+        }
+        if (i + Integer.BYTES <= length) {
+            UNSAFE.putInt(toBase, toOffset + i, UNSAFE.getInt(fromBase, fromOffset + i));
+            i += Integer.BYTES;
+        }
+        for (; i < length; i++) {
+            UNSAFE.putByte(toBase, toOffset + i, UNSAFE.getByte(fromBase, fromOffset + i));
+        }
     }
 
     /** Copies {@code length} bytes of native memory; the ranges may overlap. */

@@ -198,8 +198,7 @@ final class BTreeIndex implements MemtableIndex {
             return true;
         }
         int fullLevels = 0;
-        while (fullLevels <= rootLevel
-                && count(arena.address(pathNodes[fullLevels])) == SLOTS) {
+        while (fullLevels <= rootLevel && count(arena.address(pathNodes[fullLevels])) == SLOTS) {
             fullLevels++;
         }
         if (fullLevels == 0) {

@@ -195,10 +195,26 @@ public final class Memtable {
     }
 
     /**
+     * The kind of this source's entry for the key, its value copied to the buffer; null if there is
+     * none, and then the buffer is as it was. Writer only: nobody can change the value meanwhile.
+     */
+    public @Nullable EntryKind getAsWriter(KeyBuffer key, ValueBuffer out) {
+        checkAlive();
+        int entry = index.find(key);
+        if (entry == Arena.NO_REF) {
+            return null;
+        }
+        EntryKind entryKind = entries.viewValue(entry, older);
+        out.set(older);
+        return entryKind;
+    }
+
+    /**
      * The entries whose prefix is the whole of {@code prefix} (its prefixLength is its length), as
-     * they are now: later writes may or may not show in values, never break the cursor. PREFIX_HASH
-     * and ORDERED only, or any kind once frozen; by the writer only, or any thread once frozen.
-     * Retains the memtable until it is closed.
+     * they are now: later writes may or may not show and never break the cursor, but a value is
+     * borrowed only until the next move or write. PREFIX_HASH and ORDERED only, or any kind once
+     * frozen; by the writer only, or any thread once frozen. Retains the memtable until it is
+     * closed.
      */
     public EntryCursor prefixCursor(KeyBuffer prefix) {
         return prefixCursor(prefix, null);
@@ -209,6 +225,19 @@ public final class Memtable {
      * what is below costs nothing.
      */
     public EntryCursor prefixCursor(KeyBuffer prefix, @Nullable OwnedSlice from) {
+        return prefixCursor(prefix, from, false);
+    }
+
+    /**
+     * Like {@link #prefixCursor(KeyBuffer, OwnedSlice)}, as one sees it who has no other source:
+     * PUTs only. A tombstone is left out, an operand is the value.
+     */
+    public EntryCursor livePrefixCursor(KeyBuffer prefix, @Nullable OwnedSlice from) {
+        return prefixCursor(prefix, from, true);
+    }
+
+    private EntryCursor prefixCursor(
+            KeyBuffer prefix, @Nullable OwnedSlice from, boolean liveOnly) {
         checkAlive();
         if (prefix.prefixLength() != prefix.length()) {
             throw new IllegalArgumentException(
@@ -218,10 +247,11 @@ public final class Memtable {
                             + prefix.prefixLength());
         }
         if (index instanceof PrefixHashIndex groups) {
-            return new MemtableCursor.OfGroup(retained(), entries, groups.walk(prefix, from));
+            PrefixHashIndex.Walk walk = groups.walk(prefix, from);
+            return new MemtableCursor.OfGroup(retained(), entries, liveOnly, walk);
         }
         KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
-        return cursor(from == null ? range : range.intersect(new KeyRange(from, null)));
+        return cursor(from == null ? range : range.intersect(new KeyRange(from, null)), liveOnly);
     }
 
     /**
@@ -232,10 +262,14 @@ public final class Memtable {
      * @throws IllegalStateException if this kind has no order before it is frozen
      */
     public EntryCursor cursor(KeyRange range) {
+        return cursor(range, false);
+    }
+
+    private EntryCursor cursor(KeyRange range, boolean liveOnly) {
         checkAlive();
         if (index instanceof BTreeIndex tree) {
             return new MemtableCursor.OfTree(
-                    retained(), entries, tree.walk(range.start()), range.end());
+                    retained(), entries, liveOnly, tree.walk(range.start()), range.end());
         }
         if (!frozen) {
             throw new IllegalStateException(
@@ -246,7 +280,7 @@ public final class Memtable {
         SortedOrder sorted = sorted();
         int from = sorted.lowerBound(entries, range.start());
         int to = Math.max(from, sorted.lowerBound(entries, range.end()));
-        return new MemtableCursor.OfRefs(retained(), entries, sorted.refs(), from, to);
+        return new MemtableCursor.OfRefs(retained(), entries, liveOnly, sorted.refs(), from, to);
     }
 
     /** No write follows. Called once by the writer; returns at once (sorting comes later). */

@@ -20,26 +20,30 @@ import io.flinklsm.core.entry.EntryKind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Entries of a memtable one after another; holds a reference to the memtable. Over an active
- * memtable the value is copied at the move, so it stays whole whatever is written meanwhile; over a
- * frozen one nothing is copied.
+ * Entries of a memtable one after another; holds a reference to the memtable. Nothing is copied:
+ * keys stay as they are, a value is borrowed until the next move, and over an active memtable until
+ * the next write.
  */
 abstract class MemtableCursor implements EntryCursor {
 
     private final Memtable memtable;
     private final Entries entries;
-    private final @Nullable ValueCopy copy;
+    private final boolean liveOnly;
     private final Slice key = new Slice();
     private final Slice value = new Slice();
     private EntryKind kind = EntryKind.DELETE;
     private boolean done;
     private boolean closed;
 
-    /** Takes over one reference to the memtable. */
-    private MemtableCursor(Memtable memtable, Entries entries) {
+    /**
+     * Takes over one reference to the memtable.
+     *
+     * @param liveOnly whether to leave tombstones out and to show every other entry as a PUT
+     */
+    private MemtableCursor(Memtable memtable, Entries entries, boolean liveOnly) {
         this.memtable = memtable;
         this.entries = entries;
-        this.copy = memtable.isFrozen() ? null : new ValueCopy();
+        this.liveOnly = liveOnly;
     }
 
     /** The next entry, or {@link Arena#NO_REF}. */
@@ -47,21 +51,27 @@ abstract class MemtableCursor implements EntryCursor {
 
     @Override
     public final boolean next() {
-        int entry = done ? Arena.NO_REF : nextEntry();
-        if (entry == Arena.NO_REF) {
-            done = true;
-            key.clear();
-            value.clear();
-            return false;
+        while (!done) {
+            int entry = nextEntry();
+            if (entry == Arena.NO_REF) {
+                break;
+            }
+            EntryKind entryKind = entries.viewValue(entry, value);
+            if (!liveOnly) {
+                kind = entryKind;
+            } else if (entryKind == EntryKind.DELETE) {
+                continue;
+            } else {
+                kind = EntryKind.PUT;
+            }
+            entries.viewKey(entry, key);
+            return true;
         }
-        entries.viewKey(entry, key);
-        if (copy == null) {
-            kind = entries.viewValue(entry, value);
-        } else {
-            kind = entries.copyValue(entry, copy);
-            value.setSlice(copy.value());
-        }
-        return true;
+        done = true;
+        key.clear();
+        value.clear();
+        kind = EntryKind.DELETE;
+        return false;
     }
 
     @Override
@@ -97,8 +107,8 @@ abstract class MemtableCursor implements EntryCursor {
         private final int to;
         private int at;
 
-        OfRefs(Memtable memtable, Entries entries, int[] refs, int from, int to) {
-            super(memtable, entries);
+        OfRefs(Memtable memtable, Entries entries, boolean liveOnly, int[] refs, int from, int to) {
+            super(memtable, entries, liveOnly);
             this.refs = refs;
             this.at = from;
             this.to = to;
@@ -115,8 +125,8 @@ abstract class MemtableCursor implements EntryCursor {
 
         private final PrefixHashIndex.Walk walk;
 
-        OfGroup(Memtable memtable, Entries entries, PrefixHashIndex.Walk walk) {
-            super(memtable, entries);
+        OfGroup(Memtable memtable, Entries entries, boolean liveOnly, PrefixHashIndex.Walk walk) {
+            super(memtable, entries, liveOnly);
             this.walk = walk;
         }
 
@@ -137,9 +147,10 @@ abstract class MemtableCursor implements EntryCursor {
         OfTree(
                 Memtable memtable,
                 Entries entries,
+                boolean liveOnly,
                 BTreeIndex.Walk walk,
                 @Nullable OwnedSlice end) {
-            super(memtable, entries);
+            super(memtable, entries, liveOnly);
             this.entries = entries;
             this.walk = walk;
             this.end = end;

@@ -44,13 +44,16 @@ final class PrefixHashIndex implements MemtableIndex {
     private static final int CAPACITY_OFFSET = 12;
     private static final int SORTED_OFFSET = 16;
 
-    private static final int CAPACITY_MIN = 2;
+    private static final int CAPACITY_MIN = 4;
     private static final int NO_REF = Arena.NO_REF;
 
     private final Arena arena;
     private final MemoryBudget budget;
     private final HashTable table;
     private final HashTable groups;
+
+    /** Of the key of the latest {@link #prepare}. Writer only. */
+    private int preparedGroup = NO_REF;
 
     PrefixHashIndex(Arena arena, MemoryBudget budget) {
         this.arena = arena;
@@ -75,7 +78,13 @@ final class PrefixHashIndex implements MemtableIndex {
             return false;
         }
         int group = findGroup(key);
-        return group == NO_REF ? addGroup(key) : makeRoom(arena.address(group));
+        if (group == NO_REF) {
+            group = addGroup(key);
+            preparedGroup = group;
+            return group != NO_REF;
+        }
+        preparedGroup = group;
+        return makeRoom(arena.address(group));
     }
 
     @Override
@@ -86,7 +95,7 @@ final class PrefixHashIndex implements MemtableIndex {
     @Override
     public void insert(KeyBuffer key, int entry) {
         table.insert(key.hash(), entry);
-        long group = arena.address(findGroup(key));
+        long group = arena.address(preparedGroup);
         int count = RawMemory.getInt(null, group + COUNT_OFFSET);
         long array = arena.address(RawMemory.getInt(null, group + ARRAY_OFFSET));
         RawMemory.putInt(null, array + (long) count * Integer.BYTES, entry);
@@ -160,16 +169,16 @@ final class PrefixHashIndex implements MemtableIndex {
         return groups.find(key.array(), key.prefixLength(), key.prefixHash());
     }
 
-    /** An empty group; it may stay empty if the entry then finds no room. */
-    private boolean addGroup(KeyBuffer key) {
+    /** An empty group, which may stay empty if the entry then finds no room; or no ref. */
+    private int addGroup(KeyBuffer key) {
         if (!groups.prepare(key.prefixHash())) {
-            return false;
+            return NO_REF;
         }
         // The first array stands in front, where a ref reaches it however long the prefix is.
         int arrayBytes = Arena.align(CAPACITY_MIN * Integer.BYTES);
         int array = arena.allocate(arrayBytes + Entries.KEY_OFFSET + key.prefixLength());
         if (array == Arena.NO_REF) {
-            return false;
+            return NO_REF;
         }
         int ref = Arena.plus(array, arrayBytes);
         long group = arena.address(ref);
@@ -185,7 +194,7 @@ final class PrefixHashIndex implements MemtableIndex {
                 group + Entries.KEY_OFFSET,
                 key.prefixLength());
         groups.insert(key.prefixHash(), ref);
-        return true;
+        return ref;
     }
 
     private boolean makeRoom(long group) {
@@ -219,9 +228,13 @@ final class PrefixHashIndex implements MemtableIndex {
         private static final int FIRST_BATCH_MAX = 64;
         private static final int BATCH_MAX = 4096;
 
-        private final KeyBuffer prefix = new KeyBuffer();
+        private static final int[] NONE = new int[0];
+
+        /** Address of the group; 0 if there was none when the walk began. */
+        private final long group;
+
         private final @Nullable OwnedSlice from;
-        private int[] batch = new int[0];
+        private int[] batch = NONE;
         private int batchCount;
         private int at;
 
@@ -231,7 +244,8 @@ final class PrefixHashIndex implements MemtableIndex {
         private int lastRef = NO_REF;
 
         private Walk(KeyBuffer prefix, @Nullable OwnedSlice from) {
-            this.prefix.set(prefix.array(), 0, prefix.length());
+            int ref = findGroup(prefix);
+            this.group = ref == NO_REF ? 0 : arena.address(ref);
             this.from = from;
         }
 
@@ -244,12 +258,10 @@ final class PrefixHashIndex implements MemtableIndex {
         }
 
         private boolean refill() {
+            if (group == 0) {
+                return false;
+            }
             synchronized (groups) {
-                int ref = findGroup(prefix);
-                if (ref == NO_REF) {
-                    return false;
-                }
-                long group = arena.address(ref);
                 long array = sortedArray(group);
                 int count = RawMemory.getInt(null, group + COUNT_OFFSET);
                 int start = start(array, count);

@@ -124,23 +124,29 @@ public final class ReadView {
 
     /**
      * The live entries with the prefix, those at or below {@code after} left out if it is not null;
-     * for views whose active memtable iterates prefixes.
+     * for views whose active memtable iterates prefixes. A value is borrowed until the next move,
+     * and until the next write to the tree.
      */
     public EntryCursor scanPrefix(
             KeyBuffer prefix, @Nullable KeyBuffer after, @Nullable MergeOperator operator)
             throws IOException {
+        OwnedSlice from = after == null ? null : justAbove(after.slice());
+        Memtable only = onlyMemtable();
+        if (only != null) {
+            return only.livePrefixCursor(prefix, from);
+        }
         KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
-        if (after != null) {
-            range = range.intersect(new KeyRange(justAbove(after.slice()), null));
+        if (from != null) {
+            range = range.intersect(new KeyRange(from, null));
         }
         List<EntryCursor> sources = new ArrayList<>();
         try {
             if (active != null && active.entryCount() > 0) {
-                sources.add(active.prefixCursor(prefix, range.start()));
+                sources.add(active.prefixCursor(prefix, from));
             }
             for (Memtable memtable : frozenNewestFirst) {
                 // By prefix, not by range: a range would have the whole memtable sorted here.
-                sources.add(memtable.prefixCursor(prefix, range.start()));
+                sources.add(memtable.prefixCursor(prefix, from));
             }
             addFiles(range, true, sources);
         } catch (Throwable failure) {
@@ -148,6 +154,16 @@ public final class ReadView {
             throw failure;
         }
         return open(sources, operator);
+    }
+
+    /** The memtable that is the only source; null if there are more sources. */
+    private @Nullable Memtable onlyMemtable() {
+        return frozenNewestFirst.length == 0 && version.isEmpty() ? active : null;
+    }
+
+    /** Whether the active memtable is the only source: then its word on a key is the last one. */
+    public boolean isActiveOnly() {
+        return onlyMemtable() != null;
     }
 
     private void addFiles(KeyRange range, boolean fillCache, List<EntryCursor> sources)

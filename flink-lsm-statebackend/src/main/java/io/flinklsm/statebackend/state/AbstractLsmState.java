@@ -144,7 +144,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
 
     /** Reads a value that is the whole of a row's bytes; null if there is none. */
     final @Nullable V read(KeyBuffer row) throws IOException {
-        if (!tree.get(row, value)) {
+        if (!tree.getAsWriter(row, value)) {
             return null;
         }
         in.setBuffer(value.array(), 0, value.length());

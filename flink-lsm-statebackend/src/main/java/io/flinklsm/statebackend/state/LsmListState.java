@@ -62,7 +62,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
 
     @Override
     public @Nullable List<E> getInternal() throws IOException {
-        if (!tree.get(key.row(), value)) {
+        if (!tree.getAsWriter(key.row(), value)) {
             return null;
         }
         List<E> elements = new ArrayList<>();
@@ -121,7 +121,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
                 continue;
             }
             key.rowOf(source, sourceRow);
-            if (tree.get(sourceRow, value)) {
+            if (tree.getAsWriter(sourceRow, value)) {
                 tree.merge(key.row(), value.array(), 0, value.length());
                 tree.delete(sourceRow);
             }

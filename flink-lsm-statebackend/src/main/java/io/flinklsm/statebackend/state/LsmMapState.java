@@ -14,13 +14,13 @@
 package io.flinklsm.statebackend.state;
 
 import io.flinklsm.core.LsmTree;
+import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Function;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.MapSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
@@ -36,8 +36,13 @@ import org.jspecify.annotations.Nullable;
 final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
         implements InternalMapState<K, N, U, V> {
 
+    private static final int KEPT_SCRATCH_BYTES_MAX = 2 << 20;
+
     /** Keeps queries of other threads, which walk the map, and writes apart; null if none come. */
     private final @Nullable Object queryLock;
+
+    /** Where pages of an iteration are put together, within one call. */
+    private ValueBuffer pageScratch = new ValueBuffer(256);
 
     private TypeSerializer<U> userKeySerializer;
     private TypeSerializer<V> userValueSerializer;
@@ -65,7 +70,7 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
 
     @Override
     public @Nullable V get(U userKey) throws IOException {
-        if (!tree.get(key.entry(userKey, userKeySerializer), value)) {
+        if (!tree.getAsWriter(key.entry(userKey, userKeySerializer), value)) {
             return null;
         }
         return readUserValue(value.array(), 0, value.length());
@@ -123,41 +128,81 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
     }
 
     @Override
-    public Iterable<U> keys() {
-        return () -> iterate(MapEntry::getKey);
-    }
-
-    @Override
-    public Iterable<V> values() {
-        return () -> iterate(MapEntry::getValue);
-    }
-
-    @Override
     public Iterator<Map.Entry<U, V>> iterator() {
-        return iterate(Function.identity());
+        return new PageIterator<U, V, Map.Entry<U, V>>(openPages()) {
+            @Override
+            Map.Entry<U, V> current(MapPages<U, V> at) {
+                return at.entry();
+            }
+        };
     }
 
-    private <T> Iterator<T> iterate(Function<? super MapEntry<U, V>, ? extends T> part) {
+    @Override
+    public Iterable<U> keys() {
+        return () ->
+                new PageIterator<U, V, U>(openPages()) {
+                    @Override
+                    U current(MapPages<U, V> at) {
+                        return at.key();
+                    }
+                };
+    }
+
+    // A null value is one that the user has put.
+    @Override
+    @SuppressWarnings("NullAway")
+    public Iterable<V> values() {
+        return () ->
+                new PageIterator<U, V, V>(openPages()) {
+                    @Override
+                    V current(MapPages<U, V> at) {
+                        return at.value();
+                    }
+                };
+    }
+
+    private MapPages<U, V> openPages() {
         try {
-            MapPages<U, V> pages = new MapPages<>(this, tree, key.prefix());
-            return new Iterator<>() {
-                @Override
-                public boolean hasNext() {
-                    return pages.hasNext();
-                }
-
-                @Override
-                public T next() {
-                    return part.apply(pages.next());
-                }
-
-                @Override
-                public void remove() {
-                    pages.remove();
-                }
-            };
+            return new MapPages<>(this, tree, key.prefix());
         } catch (IOException e) {
             throw failure("the map of the current key could not be read", e);
+        }
+    }
+
+    /** An empty buffer for a page; its array is kept unless it is very large. */
+    ValueBuffer pageScratch() {
+        if (pageScratch.array().length > KEPT_SCRATCH_BYTES_MAX) {
+            pageScratch = new ValueBuffer(256);
+        }
+        return pageScratch.clear();
+    }
+
+    /** What the three iterations share. */
+    private abstract static class PageIterator<U, V, T> implements Iterator<T> {
+
+        private final MapPages<U, V> pages;
+
+        private PageIterator(MapPages<U, V> pages) {
+            this.pages = pages;
+        }
+
+        /** What the iteration shows of the entry that the pages have moved to. */
+        abstract T current(MapPages<U, V> at);
+
+        @Override
+        public boolean hasNext() {
+            return pages.hasNext();
+        }
+
+        @Override
+        public T next() {
+            pages.advance();
+            return current(pages);
+        }
+
+        @Override
+        public void remove() {
+            pages.remove();
         }
     }
 
@@ -188,14 +233,22 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
         }
     }
 
-    U readUserKey(byte[] bytes, int from, int byteCount) throws IOException {
-        in.setBuffer(bytes, from, byteCount);
-        return userKeySerializer.deserialize(in);
+    U readUserKey(byte[] bytes, int from, int byteCount) {
+        try {
+            in.setBuffer(bytes, from, byteCount);
+            return userKeySerializer.deserialize(in);
+        } catch (IOException e) {
+            throw failure("a user key could not be deserialised", e);
+        }
     }
 
-    @Nullable V readUserValue(byte[] bytes, int from, int byteCount) throws IOException {
-        in.setBuffer(bytes, from, byteCount);
-        return readUserValue(in, userValueSerializer);
+    @Nullable V readUserValue(byte[] bytes, int from, int byteCount) {
+        try {
+            in.setBuffer(bytes, from, byteCount);
+            return readUserValue(in, userValueSerializer);
+        } catch (IOException e) {
+            throw failure("a value of a map could not be deserialised", e);
+        }
     }
 
     /** What follows the null flag of a null value, if anything, means nothing. */

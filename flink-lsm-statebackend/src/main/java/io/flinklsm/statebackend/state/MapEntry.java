@@ -25,8 +25,10 @@ import org.jspecify.annotations.Nullable;
 final class MapEntry<U, V> implements Map.Entry<U, V> {
 
     private final MapPages<U, V> pages;
-    private final byte[] bytes;
+    private final byte[] page;
+    private final int from;
     private final int keyLength;
+    private final int valueLength;
 
     private boolean removed;
     private boolean keyRead;
@@ -35,29 +37,19 @@ final class MapEntry<U, V> implements Map.Entry<U, V> {
     private @Nullable V userValue;
 
     /**
-     * @param bytes serialised user key and, behind it, the row's value; owned by the entry
+     * @param page never changes; the serialised user key is at {@code from}, the row's value behind
+     *     it
      */
-    MapEntry(MapPages<U, V> pages, byte[] bytes, int keyLength) {
+    MapEntry(MapPages<U, V> pages, byte[] page, int from, int keyLength, int valueLength) {
         this.pages = pages;
-        this.bytes = bytes;
+        this.page = page;
+        this.from = from;
         this.keyLength = keyLength;
+        this.valueLength = valueLength;
     }
 
-    byte[] bytes() {
-        return bytes;
-    }
-
-    int keyLength() {
-        return keyLength;
-    }
-
-    void remove() {
+    void setRemoved() {
         removed = true;
-        try {
-            pages.delete(this);
-        } catch (IOException e) {
-            throw pages.state.failure("an entry of a map could not be removed", e);
-        }
     }
 
     // A null user key is one that the user's serializer gave.
@@ -65,11 +57,7 @@ final class MapEntry<U, V> implements Map.Entry<U, V> {
     @SuppressWarnings("NullAway")
     public U getKey() {
         if (!keyRead) {
-            try {
-                userKey = pages.state.readUserKey(bytes, 0, keyLength);
-            } catch (IOException e) {
-                throw pages.state.failure("a user key could not be deserialised", e);
-            }
+            userKey = pages.state.readUserKey(page, from, keyLength);
             keyRead = true;
         }
         return userKey;
@@ -82,11 +70,7 @@ final class MapEntry<U, V> implements Map.Entry<U, V> {
             return null;
         }
         if (!valueRead) {
-            try {
-                userValue = pages.state.readUserValue(bytes, keyLength, bytes.length - keyLength);
-            } catch (IOException e) {
-                throw pages.state.failure("a value of a map could not be deserialised", e);
-            }
+            userValue = pages.state.readUserValue(page, from + keyLength, valueLength);
             valueRead = true;
         }
         return userValue;
@@ -100,7 +84,7 @@ final class MapEntry<U, V> implements Map.Entry<U, V> {
         }
         V before = getValue();
         try {
-            pages.state.writeEntry(pages.rowOf(this), newValue);
+            pages.state.writeEntry(pages.rowOf(page, from, keyLength), newValue);
         } catch (IOException e) {
             throw pages.state.failure("a value of a map could not be stored", e);
         }

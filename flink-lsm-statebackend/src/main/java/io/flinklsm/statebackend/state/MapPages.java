@@ -15,12 +15,14 @@ package io.flinklsm.statebackend.state;
 
 import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +31,17 @@ import org.jspecify.annotations.Nullable;
  * nothing of the engine stays open between two pages: the next page begins behind the last user key
  * of the one before. Entries written while iterating may or may not appear. Keeps the map it was
  * opened for, whatever the current key becomes.
+ *
+ * <pre>
+ * page: one array, never changed      key length (4) | value length (4) | user key | value | ...
+ * </pre>
  */
-final class MapPages<U, V> implements Iterator<MapEntry<U, V>> {
+final class MapPages<U, V> {
+
+    private static final VarHandle INT =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
+    private static final int LENGTHS_BYTES = 2 * Integer.BYTES;
 
     /** Entries of the first page: most maps are smaller than this. */
     private static final int FIRST_PAGE_ENTRIES = 128;
@@ -43,98 +54,135 @@ final class MapPages<U, V> implements Iterator<MapEntry<U, V>> {
     // Immutable.
     final LsmMapState<?, ?, U, V> state;
     private final LsmTree tree;
-    private final KeyBuffer row;
-    private final int prefixLength;
+    private final byte[] prefix;
 
-    // Of the current page.
-    private final Slice tail = new Slice();
-    private final List<MapEntry<U, V>> page = new ArrayList<>();
-    private int nextIndex;
+    // The current page.
+    private byte[] page = new byte[0];
+    private int nextAt;
     private int pageEntries = FIRST_PAGE_ENTRIES;
     private boolean atEnd;
-    private @Nullable MapEntry<U, V> current;
 
+    // The current entry. Its page stays when a look ahead has read the next one.
+    private byte[] entryPage = page;
+    private int keyAt;
+    private int keyLength;
+    private int valueLength;
+    private boolean removable;
+    private @Nullable MapEntry<U, V> entry;
+
+    /** The engine key of an entry that is written or begins a page; made when first needed. */
+    private @Nullable KeyBuffer row;
+
+    /**
+     * @param prefix row of the map; copied
+     */
     MapPages(LsmMapState<?, ?, U, V> state, LsmTree tree, KeyBuffer prefix) throws IOException {
         this.state = state;
         this.tree = tree;
-        this.row = new KeyBuffer().set(prefix.array(), 0, prefix.length());
-        this.prefixLength = prefix.length();
-        try (EntryCursor cursor = tree.scanPrefix(row)) {
+        this.prefix = Arrays.copyOf(prefix.array(), prefix.length());
+        try (EntryCursor cursor = tree.scanPrefix(prefix)) {
             fill(cursor);
         }
     }
 
-    @Override
-    public boolean hasNext() {
-        if (nextIndex == page.size() && !atEnd) {
+    boolean hasNext() {
+        if (nextAt == page.length && !atEnd) {
             try {
                 loadNextPage();
             } catch (IOException e) {
                 throw state.failure("the next entries of a map could not be read", e);
             }
         }
-        return nextIndex < page.size();
+        return nextAt < page.length;
     }
 
-    @Override
-    public MapEntry<U, V> next() {
+    /** Moves to the next entry. */
+    void advance() {
         if (!hasNext()) {
             throw new NoSuchElementException("the map has no more entries");
         }
-        MapEntry<U, V> entry = page.get(nextIndex++);
-        current = entry;
-        return entry;
+        int at = nextAt;
+        keyLength = (int) INT.get(page, at);
+        valueLength = (int) INT.get(page, at + Integer.BYTES);
+        entryPage = page;
+        keyAt = at + LENGTHS_BYTES;
+        nextAt = keyAt + keyLength + valueLength;
+        removable = true;
+        entry = null;
     }
 
-    @Override
-    public void remove() {
-        if (current == null) {
+    /** The current entry; it stays usable when the iteration has moved on. */
+    MapEntry<U, V> entry() {
+        MapEntry<U, V> made = new MapEntry<>(this, entryPage, keyAt, keyLength, valueLength);
+        entry = made;
+        return made;
+    }
+
+    U key() {
+        return state.readUserKey(entryPage, keyAt, keyLength);
+    }
+
+    @Nullable V value() {
+        return state.readUserValue(entryPage, keyAt + keyLength, valueLength);
+    }
+
+    /** Removes the current entry. */
+    void remove() {
+        if (!removable) {
             throw new IllegalStateException("remove() needs a next() before it");
         }
-        current.remove();
-        current = null;
+        removable = false;
+        if (entry != null) {
+            entry.setRemoved();
+        }
+        try {
+            state.delete(rowOf(entryPage, keyAt, keyLength));
+        } catch (IOException e) {
+            throw state.failure("an entry of a map could not be removed", e);
+        }
     }
 
     private void loadNextPage() throws IOException {
-        MapEntry<U, V> last = page.get(page.size() - 1);
-        KeyBuffer after = new KeyBuffer().set(row.array(), 0, prefixLength);
-        after.setSuffix(last.bytes(), 0, last.keyLength());
-        pageEntries = Math.min(4 * pageEntries, LARGEST_PAGE_ENTRIES);
-        page.clear();
-        nextIndex = 0;
-        try (EntryCursor cursor = tree.scanPrefixAfter(row.setSuffix(after.array(), 0, 0), after)) {
+        KeyBuffer after =
+                new KeyBuffer()
+                        .set(prefix, 0, prefix.length)
+                        .setSuffix(entryPage, keyAt, keyLength);
+        pageEntries = Math.min(8 * pageEntries, LARGEST_PAGE_ENTRIES);
+        try (EntryCursor cursor = tree.scanPrefixAfter(rowOf(entryPage, 0, 0), after)) {
             fill(cursor);
         }
     }
 
     private void fill(EntryCursor cursor) throws IOException {
-        int bytes = 0;
-        while (page.size() < pageEntries && bytes < PAGE_BYTES) {
+        ValueBuffer buffer = state.pageScratch();
+        int prefixLength = prefix.length;
+        int entries = 0;
+        Slice view = new Slice();
+        while (true) {
             if (!cursor.next()) {
                 atEnd = true;
-                return;
+                break;
             }
             Slice key = cursor.key();
             Slice value = cursor.value();
-            int keyLength = key.length() - prefixLength;
-            byte[] entry = new byte[keyLength + value.length()];
-            copyTail(key, prefixLength, entry);
-            value.copyTo(entry, keyLength);
-            page.add(new MapEntry<>(this, entry, keyLength));
-            bytes += entry.length;
+            int userKeyLength = key.length() - prefixLength;
+            view.setRaw(key.rawBase(), key.rawOffset() + prefixLength, userKeyLength);
+            buffer.appendInt(userKeyLength).appendInt(value.length()).append(view).append(value);
+            if (++entries >= pageEntries || buffer.length() >= PAGE_BYTES) {
+                break;
+            }
         }
+        page = buffer.toBytes();
+        nextAt = 0;
     }
 
-    private void copyTail(Slice key, int from, byte[] target) {
-        tail.setRaw(key.rawBase(), key.rawOffset() + from, key.length() - from).copyTo(target, 0);
-    }
-
-    /** The engine key of an entry; valid until the next call. */
-    KeyBuffer rowOf(MapEntry<U, V> entry) {
-        return row.setSuffix(entry.bytes(), 0, entry.keyLength());
-    }
-
-    void delete(MapEntry<U, V> entry) throws IOException {
-        state.delete(rowOf(entry));
+    /** The engine key of a user key; valid until the next call. */
+    KeyBuffer rowOf(byte[] bytes, int from, int byteCount) {
+        KeyBuffer buffer = row;
+        if (buffer == null) {
+            buffer = new KeyBuffer().set(prefix, 0, prefix.length);
+            row = buffer;
+        }
+        return buffer.setSuffix(bytes, from, byteCount);
     }
 }
