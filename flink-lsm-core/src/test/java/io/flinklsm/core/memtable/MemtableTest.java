@@ -27,12 +27,17 @@ import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MemtableTest {
 
@@ -259,7 +264,7 @@ class MemtableTest {
 
     @ParameterizedTest
     @EnumSource(names = {"PREFIX_HASH", "ORDERED"})
-    void aCursorsCurrentValueOutlivesWritesToItsKey(MemtableKind kind) throws Exception {
+    void aCursorGoesOnWhateverIsWrittenToItsCurrentEntry(MemtableKind kind) throws Exception {
         Memtable memtable = new Memtable(kind, 1, budget, null, 100);
         MemtableProbe probe = new MemtableProbe(memtable, null);
         probe.put("m/1", "before");
@@ -269,7 +274,9 @@ class MemtableTest {
             cursor.next();
             probe.put("m/1", "AFTER.");
             probe.put("m/2", "AFTER.");
-            assertThat(MemtableProbe.line(cursor)).isEqualTo("m/1:PUT before");
+            assertThat(cursor.key().toString())
+                    .as("keys outlive writes, values do not")
+                    .isEqualTo("m/1");
             for (int i = 0; i < 5000; i++) {
                 probe.put("m/3" + i, "new");
             }
@@ -277,6 +284,68 @@ class MemtableTest {
             assertThat(MemtableProbe.line(cursor)).isIn("m/2:PUT before", "m/2:PUT AFTER.");
         }
         memtable.release();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"PREFIX_HASH", "ORDERED"})
+    void aLiveCursorShowsPutsOnlyAndOperandsAsPuts(MemtableKind kind) throws Exception {
+        Memtable memtable = new Memtable(kind, 1, budget, COMMA, 100);
+        MemtableProbe probe = new MemtableProbe(memtable, COMMA);
+        probe.put("m/1", "gone");
+        probe.delete("m/1");
+        probe.put("m/2", "put");
+        probe.merge("m/3", "operand");
+        probe.delete("m/4");
+
+        KeyBuffer prefix = new KeyBuffer().set("m/".getBytes(StandardCharsets.UTF_8), 0, 2);
+        assertThat(drain(memtable.livePrefixCursor(prefix, null)))
+                .containsExactly("m/2:PUT put", "m/3:PUT operand");
+        assertThat(drain(memtable.livePrefixCursor(prefix, OwnedSlice.ofText("m/3"))))
+                .containsExactly("m/3:PUT operand");
+        memtable.release();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ascending", "descending", "random", "from both ends", "inwards"})
+    void theOrderedOneKeepsOrderWhateverTheOrderOfInserts(String inserts) throws Exception {
+        int count = 30_000;
+        List<Integer> numbers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            numbers.add(
+                    switch (inserts) {
+                        case "descending" -> count - 1 - i;
+                        case "from both ends" -> i % 2 == 0 ? i / 2 : count - 1 - i / 2;
+                        case "inwards" -> i % 2 == 0 ? count / 2 + i / 2 : count / 2 - 1 - i / 2;
+                        default -> i;
+                    });
+        }
+        if (inserts.equals("random")) {
+            Collections.shuffle(numbers, new Random(11));
+        }
+        Memtable memtable = new Memtable(MemtableKind.ORDERED, 1, budget, null, 100);
+        MemtableProbe probe = new MemtableProbe(memtable, null);
+        // Keys of three kinds: told apart by their first bytes, by their last, and by their length.
+        for (int number : numbers) {
+            probe.put(orderedKey(number), "v");
+        }
+
+        List<String> expected = new ArrayList<>();
+        for (int number = 0; number < count; number++) {
+            assertThat(probe.get(orderedKey(number))).isNotNull();
+            expected.add(orderedKey(number) + ":PUT v");
+        }
+        Collections.sort(expected);
+        assertThat(drain(memtable.cursor(KeyRange.ALL))).isEqualTo(expected);
+        assertThat(memtable.entryCount()).isEqualTo(count);
+        memtable.release();
+    }
+
+    private static String orderedKey(int number) {
+        return switch (number % 3) {
+            case 0 -> String.format(Locale.ROOT, "%06d", number);
+            case 1 -> String.format(Locale.ROOT, "a prefix that is longer/%06d", number);
+            default -> "x".repeat(1 + number % 500) + String.format(Locale.ROOT, "%06d", number);
+        };
     }
 
     @ParameterizedTest
