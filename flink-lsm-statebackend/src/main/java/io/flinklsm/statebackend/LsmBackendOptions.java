@@ -28,10 +28,11 @@ public final class LsmBackendOptions {
     public static final ConfigOption<MemorySize> MEMTABLE_SIZE =
             key("state.backend.lsm.memtable-size")
                     .memoryType()
-                    .defaultValue(MemorySize.ofMebiBytes(64))
+                    .defaultValue(MemorySize.ofMebiBytes(256))
                     .withDescription(
                             "A state's memtable is written out as an SSTable when it holds this"
-                                    + " much. Made smaller where the slot has little memory.");
+                                    + " much. Made smaller where this is more than a quarter of the"
+                                    + " slot's memory.");
 
     public static final ConfigOption<String> COMPACTION_STYLE =
             key("state.backend.lsm.compaction.style")

@@ -62,8 +62,8 @@ record LsmBackendSettings(
 
     private static final int STOP_TRIGGERS = 9;
 
-    /** A memtable may take at most this part of the slot's memory, so that several find room. */
-    private static final int MEMTABLES_IN_POOL = 8;
+    /** A memtable may take at most this part of the slot's memory: all together get half of it. */
+    private static final int MEMTABLES_IN_POOL = 4;
 
     private static final long MIN_MEMTABLE_BYTES = 64 * KIB;
 

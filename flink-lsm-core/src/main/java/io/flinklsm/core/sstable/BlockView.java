@@ -37,8 +37,12 @@ interface BlockView {
 
     /** The first row whose key is not below the given one; {@link #rows} if there is none. */
     static int lowerBound(BlockView block, Slice key, Slice scratch) {
-        int low = 0;
-        int high = block.rows();
+        return lowerBound(block, 0, block.rows(), key, scratch);
+    }
+
+    private static int lowerBound(BlockView block, int from, int to, Slice key, Slice scratch) {
+        int low = from;
+        int high = to;
         while (low < high) {
             int middle = (low + high) >>> 1;
             if (block.key(middle, scratch).compareTo(key) < 0) {
@@ -48,5 +52,22 @@ interface BlockView {
             }
         }
         return low;
+    }
+
+    /**
+     * Like {@link #lowerBound(BlockView, Slice, Slice)}, in steps that double from a row on that is
+     * not above the answer: for an answer that is near.
+     */
+    static int lowerBoundNear(BlockView block, int from, Slice key, Slice scratch) {
+        int rows = block.rows();
+        int low = from;
+        int step = 1;
+        int probe = from;
+        while (probe < rows && block.key(probe, scratch).compareTo(key) < 0) {
+            low = probe + 1;
+            probe += step;
+            step *= 2;
+        }
+        return lowerBound(block, low, Math.min(probe, rows), key, scratch);
     }
 }

@@ -151,7 +151,7 @@ final class SstableCursor implements EntryCursor {
         row = isFirst ? BlockView.lowerBound(entered, start, scratch) : 0;
         endRow =
                 hasEnd && block == lastBlock
-                        ? BlockView.lowerBound(entered, end, scratch)
+                        ? BlockView.lowerBoundNear(entered, row, end, scratch)
                         : entered.rows();
     }
 
