@@ -13,6 +13,7 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.jobs.JobsBenchmark;
 import io.flinklsm.benchmarks.report.BenchmarkReport;
 import io.flinklsm.benchmarks.results.RunConditions;
 import io.flinklsm.benchmarks.results.RunDirectory;
@@ -86,7 +87,9 @@ public final class StateBenchmark implements Callable<Integer> {
             split = ",",
             converter = GroupConverter.class,
             completionCandidates = GroupLabels.class,
-            description = "Groups of cases: ${COMPLETION-CANDIDATES} (default: all).")
+            description =
+                    "Groups of cases: ${COMPLETION-CANDIDATES} (default: all, and whole jobs as"
+                            + " bin/bench jobs runs them).")
     private List<CaseGroup> groups = List.of();
 
     @Option(
@@ -155,18 +158,27 @@ public final class StateBenchmark implements Callable<Integer> {
         }
         RunConditions conditions = RunMachine.conditions(scale.label(), typed(spec));
         Path start = results.add(conditions);
-        long seconds = measure(jobs, new JvmLauncher.Settings(scale, work, recordings), results);
+        long started = System.nanoTime();
+        List<String> failures =
+                measure(jobs, new JvmLauncher.Settings(scale, work, recordings), results);
+        boolean everything = groups.isEmpty() && peers.isEmpty();
+        if (everything && !runWholeJobs(scale, results)) {
+            failures.add("[jobs] a job failed, or its result differs between backends");
+        }
+        long seconds = (System.nanoTime() - started) / 1_000_000_000L;
         results.replace(start, conditions.finished(seconds, RunMachine.loadAverage()));
-        // The logs are of use only when a JVM failed, and then this is not reached.
-        FileTrees.delete(work);
+        if (failures.isEmpty()) {
+            FileTrees.delete(work);
+        }
 
-        boolean everything = groups.isEmpty() && peers.isEmpty() && into == null && !tiny;
-        Path docs = report != null ? report : everything ? Path.of("docs") : results.path();
+        boolean publish = everything && into == null && scale.size() != Scale.Size.TINY;
+        Path docs = report != null ? report : publish ? Path.of("docs") : results.path();
         Path written = BenchmarkReport.write(results, docs);
         out.println(BenchmarkReport.tables(results));
         out.printf("results: %s%nreport:  %s%n", results.path(), written);
+        failures.forEach(out::println);
         out.flush();
-        return 0;
+        return failures.isEmpty() ? 0 : 1;
     }
 
     /** What was typed, but for directories: they say nothing about the figures. */
@@ -220,14 +232,33 @@ public final class StateBenchmark implements Callable<Integer> {
                 peers.isEmpty() ? own.peers() : peers);
     }
 
-    /** Runs all JVMs, one after the other; returns the seconds it took. */
-    private long measure(List<Job> jobs, JvmLauncher.Settings settings, RunDirectory results)
+    /** Runs the whole jobs too; returns whether their results were equal on all backends. */
+    private static boolean runWholeJobs(Scale scale, RunDirectory results) {
+        String few = "hashmap,rocksdb,lsm";
+        String peers = scale.choose("hashmap,rocksdb,forst,lsm", few, few);
+        return new CommandLine(new JobsBenchmark())
+                        .execute(
+                                "--scale=" + scale.label(),
+                                "--backends=" + peers,
+                                "--into=" + results.path())
+                == 0;
+    }
+
+    /**
+     * Runs all JVMs, one after the other. One that fails does not stop the others: a run takes
+     * hours, and its report says what was not measured.
+     *
+     * @return what failed, in words
+     */
+    private List<String> measure(
+            List<Job> jobs, JvmLauncher.Settings settings, RunDirectory results)
             throws IOException, InterruptedException {
         if (spec == null) {
             throw new IllegalStateException("[bench] call it through picocli");
         }
         PrintWriter progress = spec.commandLine().getErr();
         JvmLauncher launcher = new JvmLauncher(settings);
+        List<String> failures = new ArrayList<>();
         long start = System.nanoTime();
         int done = 0;
         for (Job job : jobs) {
@@ -241,9 +272,14 @@ public final class StateBenchmark implements Callable<Integer> {
                     ++done,
                     jobs.size());
             progress.flush();
-            results.add(launcher.run(job.peer(), job.group(), job.settings(), job.round()));
+            try {
+                results.add(launcher.run(job.peer(), job.group(), job.settings(), job.round()));
+            } catch (IOException failure) {
+                failures.add(String.valueOf(failure.getMessage()));
+                progress.println(failure.getMessage());
+            }
         }
-        return (System.nanoTime() - start) / 1_000_000_000L;
+        return failures;
     }
 
     private static Path newDirectory() throws IOException {

@@ -13,8 +13,10 @@
  */
 package io.flinklsm.benchmarks.jobs;
 
+import io.flinklsm.benchmarks.report.Bars;
 import io.flinklsm.benchmarks.results.Figure;
 import io.flinklsm.benchmarks.results.Sample;
+
 import java.util.List;
 
 /**
@@ -51,7 +53,7 @@ public record JobResult(
         String hash) {
 
     /** The quantity that counts. */
-    static final String SPEED = "events/CPU s";
+    static final String SPEED = Bars.EVENTS_PER_CPU_SECOND;
 
     /** In the form of a case of the report. */
     Sample toSample() {

@@ -26,6 +26,9 @@ import java.util.List;
  */
 public final class Bars {
 
+    /** What a whole job is judged by. */
+    public static final String EVENTS_PER_CPU_SECOND = "events/CPU s";
+
     private static final String FIRST_GET = "first get ms";
     private static final String OVER_BUDGET = "over budget %";
     private static final String REWRITTEN = "written MB, copies included";
@@ -114,16 +117,16 @@ public final class Bars {
                     new Bar(
                             "jobs",
                             "whole jobs: events per CPU second",
-                            List.of("job: *"),
-                            "events per CPU second",
+                            List.of("job *"),
+                            EVENTS_PER_CPU_SECOND,
                             Bar.Rule.MEAN_AT_LEAST_TIMES,
                             ROCKSDB,
                             3.2),
                     new Bar(
                             "jobs",
                             "whole jobs: no job behind",
-                            List.of("job: *"),
-                            "events per CPU second",
+                            List.of("job *"),
+                            EVENTS_PER_CPU_SECOND,
                             Bar.Rule.EVERY_AT_LEAST_TIMES,
                             ROCKSDB,
                             1));
