@@ -211,6 +211,17 @@ public record CompactionPlan(
         return Math.max(outputLevel, inputs.get(inputs.size() - 1).level());
     }
 
+    /**
+     * Whether the plan stays in level 0 and is newer than all that the other takes from there: so
+     * that the two, though they may share keys, stay in order of age.
+     */
+    boolean staysAbove(CompactionPlan other) {
+        return bottomLevel() == 0
+                && (other.topLevel() > 0
+                        || inputs.get(inputs.size() - 1).generation()
+                                > other.inputs.get(0).generation());
+    }
+
     boolean sharesInputs(Collection<SstableId> ids) {
         return inputMetas().stream().anyMatch(meta -> ids.contains(SstableId.of(meta)));
     }

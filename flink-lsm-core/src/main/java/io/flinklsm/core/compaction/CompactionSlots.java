@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.compaction;
 
+import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.SstableId;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -23,12 +24,17 @@ import java.util.Set;
 /**
  * The plans of one tree that are being carried out. Two may run at once if they share no SSTable,
  * and no level at which both touch common keys: then the outputs of neither can overlap, in their
- * level, what the other puts there, nor pass it in age. Guarded by the store's lock.
+ * level, what the other puts there, nor pass it in age. Level 0 is made of runs that may overlap,
+ * so there it is enough that one of them stays in level 0 and all its inputs are newer than all
+ * level-0 inputs of the other. Guarded by the store's lock.
  *
  * <pre>
  * running: L1 [a c] + L2 [b  f] → L2      touches L1..L2, a..f
  * refused: L1 [d e]             → L2      its output may overlap the other's
  * admitted: L2 [p r] + L3 …     → L3      other keys
+ *
+ * running: L0 #3 #2 #1 + L1 …   → L1
+ * admitted: L0 #6 #5            → L0 #6   newer than all that goes down
  * </pre>
  */
 public final class CompactionSlots {
@@ -44,7 +50,9 @@ public final class CompactionSlots {
         for (CompactionPlan other : running) {
             if (plan.topLevel() <= other.bottomLevel()
                     && other.topLevel() <= plan.bottomLevel()
-                    && !plan.range().intersect(other.range()).isEmpty()) {
+                    && !plan.range().intersect(other.range()).isEmpty()
+                    && !plan.staysAbove(other)
+                    && !other.staysAbove(plan)) {
                 return false;
             }
         }
@@ -79,6 +87,12 @@ public final class CompactionSlots {
     private static boolean isSame(CompactionPlan left, CompactionPlan right) {
         return SstableId.of(left.inputMetas().get(0))
                 .equals(SstableId.of(right.inputMetas().get(0)));
+    }
+
+    /** Whether a running plan has an input of the run. */
+    boolean holds(SortedRun run) {
+        return run.sstables().stream()
+                .anyMatch(sstable -> busy.contains(SstableId.of(sstable.meta())));
     }
 
     public int running() {

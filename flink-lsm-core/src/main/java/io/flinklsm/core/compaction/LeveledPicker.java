@@ -30,14 +30,25 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>Every level has a score: level 0 its runs over the trigger, the others their bytes over
  *       what they may hold. The highest score from 1 on goes first.
- *   <li>Level 0 goes down whole, with the part of level 1 that it overlaps. So no SSTable of level
- *       0 passes an older one that it overlaps.
+ *   <li>Level 0 goes down whole, with the part of level 1 that it overlaps, so that no SSTable of
+ *       level 0 passes an older one that it overlaps: or, if a plan is at work in level 0, the runs
+ *       that are older than its inputs.
+ *   <li>That costs little if level 1 has little to add. While it has much, small runs are merged
+ *       within level 0 instead ({@link RunWindow}): a byte is then written a few times more in
+ *       small merges, and rarely together with all of level 1. This may go on beside a plan that
+ *       takes older runs down.
  *   <li>Of another level goes the SSTable that overlaps least of the next level for its size, which
  *       is what a byte of progress costs.
  *   <li>If no level is due: bottom SSTables that are mostly tombstones.
  * </ol>
  */
 public record LeveledPicker(CompactionOptions options) implements CompactionPicker {
+
+    /** Level 0 goes down if level 1 adds at most so many bytes for each of its own. */
+    private static final int MAX_BELOW_PER_BYTE = 2;
+
+    /** So many times the trigger are too many runs of level 0, whatever it costs to merge some. */
+    private static final int MANY_TRIGGERS = 2;
 
     private record Candidate(int level, double score) {}
 
@@ -70,13 +81,50 @@ public record LeveledPicker(CompactionOptions options) implements CompactionPick
     }
 
     private @Nullable CompactionPlan pickLevel0(Version version, CompactionSlots slots) {
-        List<SortedRun> inputs = new ArrayList<>(version.runs().subList(0, version.level0Runs()));
+        List<SortedRun> level0 = version.runs().subList(0, version.level0Runs());
+        int firstBusy = 0;
+        while (firstBusy < level0.size() && !slots.holds(level0.get(firstBusy))) {
+            firstBusy++;
+        }
+        int lastBusy = level0.size() - 1;
+        while (lastBusy >= 0 && !slots.holds(level0.get(lastBusy))) {
+            lastBusy--;
+        }
+        CompactionPlan down = pickDown(version, level0.subList(lastBusy + 1, level0.size()), slots);
+        return down != null ? down : pickWithin(version, level0.subList(0, firstBusy), slots);
+    }
+
+    /** The oldest runs of level 0 into level 1, if that is cheap. */
+    private @Nullable CompactionPlan pickDown(
+            Version version, List<SortedRun> oldest, CompactionSlots slots) {
+        if (oldest.size() < options.level0Trigger()) {
+            return null;
+        }
+        List<SortedRun> inputs = new ArrayList<>(oldest);
         SortedRun below = CompactionPicker.part(version, 1, CompactionPicker.hull(inputs));
         if (below != null) {
+            if (below.sizeBytes() > MAX_BELOW_PER_BYTE * bytes(oldest)) {
+                return null;
+            }
             inputs.add(below);
         }
         CompactionPlan plan = CompactionPlan.of(Reason.LEVEL_0, version, inputs, 1, options);
         return slots.admits(plan) ? plan : null;
+    }
+
+    /** Some of the newest runs of level 0 into one: alike in size, or any if they are too many. */
+    private @Nullable CompactionPlan pickWithin(
+            Version version, List<SortedRun> newest, CompactionSlots slots) {
+        int trigger = options.level0Trigger();
+        CompactionPlan balanced =
+                RunWindow.cheapest(version, newest, trigger, true, slots, options);
+        return balanced != null || newest.size() < MANY_TRIGGERS * trigger
+                ? balanced
+                : RunWindow.cheapest(version, newest, 2, false, slots, options);
+    }
+
+    private static long bytes(List<SortedRun> runs) {
+        return runs.stream().mapToLong(SortedRun::sizeBytes).sum();
     }
 
     private static @Nullable SortedRun runAt(Version version, int level) {
@@ -140,9 +188,7 @@ public record LeveledPicker(CompactionOptions options) implements CompactionPick
     public long debtBytes(Version version) {
         long debt = 0;
         if (version.level0Runs() >= options.level0Trigger()) {
-            for (SortedRun run : version.runs().subList(0, version.level0Runs())) {
-                debt += run.sizeBytes();
-            }
+            debt += bytes(version.runs().subList(0, version.level0Runs()));
         }
         for (Level level : version.deeper()) {
             debt += Math.max(0, level.sizeBytes() - options.levelBytes(level.number()));

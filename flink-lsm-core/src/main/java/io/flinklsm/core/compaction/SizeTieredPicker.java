@@ -27,10 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>If the newer runs together hold as much as the oldest one, half of the space may be waste:
  *       everything is merged, and tombstones go.
- *   <li>If there are as many runs as the trigger: of all windows of neighbours the one that costs
- *       the fewest bytes for each run that disappears. That prefers runs of similar size: in {@code
- *       1 1 1 60} the window {@code 1 1 1} costs 1.5 a run, the whole 21, and in {@code 1 2 4 60}
- *       the window {@code 1 2} 3 and {@code 1 2 4} 3.5.
+ *   <li>If there are as many runs as the trigger: the cheapest {@link RunWindow}.
  *   <li>Else: runs that are mostly tombstones, if nothing is older.
  * </ol>
  */
@@ -47,34 +44,12 @@ public record SizeTieredPicker(CompactionOptions options) implements CompactionP
                     return plan;
                 }
             }
-            CompactionPlan plan = pickWindow(version, slots);
+            CompactionPlan plan = RunWindow.cheapest(version, runs, 2, false, slots, options);
             if (plan != null) {
                 return plan;
             }
         }
         return CompactionPicker.pickTombstones(version, slots, options);
-    }
-
-    private @Nullable CompactionPlan pickWindow(Version version, CompactionSlots slots) {
-        List<SortedRun> runs = version.runs();
-        CompactionPlan cheapest = null;
-        double cheapestBytesPerRun = Double.MAX_VALUE;
-        for (int from = 0; from < runs.size(); from++) {
-            long bytes = runs.get(from).sizeBytes();
-            for (int to = from + 2; to <= runs.size(); to++) {
-                bytes += runs.get(to - 1).sizeBytes();
-                double bytesPerRun = (double) bytes / (to - from - 1);
-                // Of equal windows the wider, which has been found later.
-                if (bytesPerRun <= cheapestBytesPerRun) {
-                    CompactionPlan plan = plan(Reason.RUNS, version, runs.subList(from, to));
-                    if (slots.admits(plan)) {
-                        cheapest = plan;
-                        cheapestBytesPerRun = bytesPerRun;
-                    }
-                }
-            }
-        }
-        return cheapest;
     }
 
     /** The output stands where the oldest input stood, in level 0 as a run of the newest's age. */

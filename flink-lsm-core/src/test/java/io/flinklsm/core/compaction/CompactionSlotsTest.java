@@ -52,6 +52,26 @@ class CompactionSlotsTest {
     }
 
     @Test
+    void runsOfLevel0AreMergedBesideOlderOnesThatGoDown() {
+        slots.begin(plan("L0 a-g#5 b-c#4\nL1 a-z#1", 1));
+
+        assertThat(slots.admits(plan("L0 a-c#8 c-d#7", 0))).isTrue();
+        // Down past what is on its way down, or older than it.
+        assertThat(slots.admits(plan("L0 a-c#8 c-d#7", 1))).isFalse();
+        assertThat(slots.admits(plan("L0 a-c#3 c-d#2", 0))).isFalse();
+    }
+
+    @Test
+    void oldRunsGoDownBesideNewerOnesThatAreMerged() {
+        slots.begin(plan("L0 a-g#5 b-c#4", 0));
+
+        assertThat(slots.admits(plan("L0 a-c#3 c-d#2\nL1 a-z#1", 1))).isTrue();
+        assertThat(slots.admits(plan("L0 a-c#8 c-d#7\nL1 a-z#1", 1))).isFalse();
+        assertThat(slots.admits(plan("L0 a-c#8 c-d#7", 0))).isTrue();
+        assertThat(slots.admits(plan("L0 a-c#3 c-d#2", 0))).isTrue();
+    }
+
+    @Test
     void sharedInputExcludes() {
         slots.begin(plan("L1 c-g#5", 2));
 

@@ -68,6 +68,48 @@ class LeveledPickerTest {
     }
 
     @Test
+    void runsAlikeAreMergedWithinLevel0WhileLevel1HasMuchMoreToAdd() {
+        assertThat(pick("L0 a-z#9 a-z#8 a-z#7\nL1 a-z#1:size=601"))
+                .isEqualTo("RUNS: L0 a-z#9 a-z#8 a-z#7 -> L0 #9 keep");
+        assertThat(pick("L0 a-z#9 a-z#8 a-z#7 a-z#6:size=300\nL1 a-z#1:size=1201"))
+                .isEqualTo("RUNS: L0 a-z#9 a-z#8 a-z#7 -> L0 #9 keep");
+    }
+
+    @Test
+    void largeOldRunWaitsUntilRunsAreTooMany() {
+        String runs = "a-z#9:size=50 a-z#8:size=50 a-z#7:size=250";
+        assertThat(pick("L0 " + runs + "\nL1 a-z#1:size=1000")).isEqualTo("nothing");
+        assertThat(
+                        pick(
+                                "L0 a-z#9:size=10 a-z#8:size=50 a-z#7:size=10 a-z#6:size=50"
+                                        + " a-z#5:size=10 a-z#4:size=50\nL1 a-z#1:size=1000"))
+                .isEqualTo("RUNS: L0 a-z#9 a-z#8 a-z#7 a-z#6 a-z#5 -> L0 #9 keep");
+    }
+
+    @Test
+    void newRunsAreMergedWhileOlderOnesGoDown() {
+        CompactionSlots slots = new CompactionSlots();
+        slots.begin(picker.pick(picture.version("L0 a-z#3 a-z#2 a-z#1\nL1 a-z#0"), slots));
+
+        Version later = picture.version("L0 a-z#6 a-z#5 a-z#4 a-z#3 a-z#2 a-z#1\nL1 a-z#0");
+
+        assertThat(picker.pick(later, slots))
+                .hasToString("RUNS: L0 a-z#6 a-z#5 a-z#4 -> L0 #6 keep");
+    }
+
+    @Test
+    void oldRunsGoDownWhileNewerOnesAreMerged() {
+        CompactionSlots slots = new CompactionSlots();
+        slots.begin(picker.pick(picture.version("L0 a-z#6 a-z#5 a-z#4\nL1 a-z#0:size=900"), slots));
+
+        Version restored =
+                picture.version("L0 a-z#6 a-z#5 a-z#4 a-z#3 a-z#2 a-z#1\nL1 a-z#0:size=600");
+
+        assertThat(picker.pick(restored, slots))
+                .hasToString("LEVEL_0: L0 a-z#3 a-z#2 a-z#1 + L1 a-z#0 -> L1 #3 drop");
+    }
+
+    @Test
     void fullLevelSpillsTheSstableThatOverlapsLeast() {
         assertThat(
                         pick(
@@ -106,7 +148,7 @@ class LeveledPickerTest {
     @Test
     void highestScoreGoesFirst() {
         assertThat(pick("L0 a-z#9 a-z#8 a-z#7\nL1 a-z#1:size=5000")).startsWith("LEVEL_SIZE: L1");
-        assertThat(pick("L0 a-z#9 a-z#8 a-z#7\nL1 a-z#1:size=900")).startsWith("LEVEL_0:");
+        assertThat(pick("L0 a-z#9 a-z#8 a-z#7\nL1 a-z#1:size=600")).startsWith("LEVEL_0:");
     }
 
     @Test
