@@ -14,10 +14,7 @@
 package io.flinklsm.core;
 
 import io.flinklsm.core.checkpoint.CheckpointImage;
-import io.flinklsm.core.checkpoint.CheckpointPins;
-import io.flinklsm.core.checkpoint.ManifestCodec;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
@@ -27,13 +24,10 @@ import io.flinklsm.core.restore.StoreRestorer;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.storage.Storage;
-import io.flinklsm.core.storage.StorageInput;
-import io.flinklsm.core.storage.StorageOutput;
 import io.flinklsm.core.version.ObsoleteFiles;
 import io.flinklsm.core.version.Version;
 import io.flinklsm.core.version.VersionSet;
 import io.flinklsm.core.write.FreezeRule;
-import io.flinklsm.core.write.StallRule;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -42,8 +36,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,14 +45,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LsmStore implements AutoCloseable {
 
-    private static final String MANIFEST_PREFIX = "MANIFEST-";
-
     /**
      * A writer that gets no memory for so long gives up: somebody else in the slot holds all of it.
      */
     private static final long NO_MEMORY_MILLIS = 60_000;
-
-    private static final long STALL_POLL_MILLIS = 100;
 
     /**
      * A refused write makes room for its entry and for what comes next: the arena's largest chunk.
@@ -70,12 +58,11 @@ public final class LsmStore implements AutoCloseable {
     // Immutable.
     private final LsmStoreOptions options;
     private final StoreResources resources;
-    private final Storage storage;
     private final OpenSstables openSstables;
     private final Upkeep upkeep;
     private final FreezeRule freezeRule;
-    private final StallRule stallRule;
-    private final CheckpointPins manifestPins;
+    private final Stalls stalls;
+    private final Manifests manifests;
 
     // Changed by the writer thread under upkeep.lock; read by others under it.
     private final Map<String, LsmTree> trees = new LinkedHashMap<>();
@@ -90,7 +77,6 @@ public final class LsmStore implements AutoCloseable {
     private volatile boolean closed;
 
     private LsmStore(Storage storage, LsmStoreOptions options, StoreResources resources) {
-        this.storage = storage;
         this.options = options;
         this.resources = resources;
         this.openSstables =
@@ -102,8 +88,8 @@ public final class LsmStore implements AutoCloseable {
         ObsoleteFiles obsoleteFiles = new ObsoleteFiles();
         this.upkeep = new Upkeep(storage, openSstables, options, resources, obsoleteFiles);
         this.freezeRule = new FreezeRule(options.memtableBytes());
-        this.stallRule = options.stallRule();
-        this.manifestPins = new CheckpointPins(obsoleteFiles);
+        this.stalls = new Stalls(upkeep, options.stallRule());
+        this.manifests = new Manifests(upkeep);
     }
 
     // --------------------------------------------------------------------------------------- open
@@ -159,7 +145,7 @@ public final class LsmStore implements AutoCloseable {
                         options,
                         resources,
                         List.of(new RestoreSource(image, KeyRange.ALL)));
-        store.pinManifest(manifestName, image);
+        store.manifests.pin(manifestName, image);
         return store;
     }
 
@@ -263,12 +249,11 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
-    // -------------------------------------------------------------------------- the writer's
-    // chores
+    // ------------------------------------------------------------------------ the writer's chores
 
     /**
-     * Called before every write and scan: fails if the store has, and frees memory if somebody
-     * asked for it.
+     * Called before every write and scan: fails if the store has, frees memory if somebody asked
+     * for it, and rests if the writer is too fast.
      */
     void attend() throws IOException {
         if (upkeep.hasFailed() || closed || flushRequested) {
@@ -277,6 +262,9 @@ public final class LsmStore implements AutoCloseable {
                 flushRequested = false;
                 freezeLargest();
             }
+        }
+        if (stalls.isOwing()) {
+            stalls.pay();
         }
     }
 
@@ -311,7 +299,7 @@ public final class LsmStore implements AutoCloseable {
         } else if (freezeRule.isStoreFull(activeBytes, resources.memtableShareBytes())) {
             freezeLargest();
         }
-        slowDown(tree, grownBytes);
+        stalls.owe(tree, grownBytes);
     }
 
     private void freezeLargest() throws IOException {
@@ -328,7 +316,7 @@ public final class LsmStore implements AutoCloseable {
 
     private void freezeFull(LsmTree tree) throws IOException {
         freeze(tree, true);
-        awaitRoomBehind(tree);
+        stalls.awaitRoomBehind(tree);
     }
 
     /** Swaps in a new memtable; the old one waits for its flush. */
@@ -379,7 +367,7 @@ public final class LsmStore implements AutoCloseable {
             upkeep.lock.unlock();
         }
         if (queueIsLong) {
-            awaitRoomBehind(tree);
+            stalls.awaitRoomBehind(tree);
         }
     }
 
@@ -404,43 +392,6 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
-    /** Waits while too many memtables or level-0 SSTables wait behind the tree. */
-    private void awaitRoomBehind(LsmTree tree) throws IOException {
-        long startNanos = 0;
-        upkeep.lock.lock();
-        try {
-            while (stallRule.mustStop(
-                    tree.versions.current().level0Runs(), tree.frozenOldestFirst.size())) {
-                checkOpen();
-                if (startNanos == 0) {
-                    startNanos = resources.clock().nanoTime();
-                }
-                upkeep.scheduleFlush(tree);
-                upkeep.scheduleCompaction(tree);
-                upkeep.awaitProgress(STALL_POLL_MILLIS);
-            }
-        } finally {
-            upkeep.lock.unlock();
-        }
-        if (startNanos != 0) {
-            upkeep.report(
-                    new LsmEvent.Stall(
-                            tree.name(), true, resources.clock().nanoTime() - startNanos));
-        }
-    }
-
-    /**
-     * Writes slow down before they stop: the more level-0 runs, the longer each written byte takes.
-     */
-    private void slowDown(LsmTree tree, long writtenBytes) {
-        int level0Runs = tree.versions.current().level0Runs();
-        long delayNanos = stallRule.delayNanos(level0Runs, writtenBytes);
-        if (delayNanos > 0) {
-            LockSupport.parkNanos(delayNanos);
-            upkeep.report(new LsmEvent.Stall(tree.name(), false, delayNanos));
-        }
-    }
-
     /**
      * The budget had no room for an entry: evict, flush, wait, in this order.
      *
@@ -449,18 +400,20 @@ public final class LsmStore implements AutoCloseable {
     void makeRoom(LsmTree tree, long entryBytes, int attempt) throws IOException {
         checkOpen();
         long wantedBytes = entryBytes + ROOM_BEYOND_ENTRY_BYTES;
-        if (attempt == 0 && evict(wantedBytes) > 0) {
+        // Where memtables have used up their own part of the pool, no block makes room for them.
+        boolean isPoolFull = resources.memtableBudget().hasRoomOfItsOwn(wantedBytes);
+        if (attempt == 0 && isPoolFull && evict(wantedBytes) > 0) {
             return;
         }
-        if (tree.active().entryCount() > 0) {
-            freeze(tree, true);
-        } else {
-            freezeLargest();
+        if (!isAnyFrozen()) {
+            freezeForRoom(tree);
         }
         resources.askOthersToFlush(this);
-        evict(wantedBytes);
+        if (isPoolFull) {
+            evict(wantedBytes);
+        }
         boolean neverFits = entryBytes > resources.memtableBudget().limitBytes();
-        if (neverFits || attempt * STALL_POLL_MILLIS > NO_MEMORY_MILLIS) {
+        if (neverFits || attempt * Stalls.POLL_MILLIS > NO_MEMORY_MILLIS) {
             throw new IOException(
                     "[tree "
                             + tree.name()
@@ -471,15 +424,35 @@ public final class LsmStore implements AutoCloseable {
                             + ", limitBytes="
                             + resources.memory().limitBytes()
                             + ", waitedMillis="
-                            + attempt * STALL_POLL_MILLIS
+                            + attempt * Stalls.POLL_MILLIS
                             + "; raise the memory of the state backend");
         }
         upkeep.lock.lock();
         try {
             trees.values().forEach(upkeep::scheduleFlush);
-            upkeep.awaitProgress(STALL_POLL_MILLIS);
+            upkeep.awaitProgress(Stalls.POLL_MILLIS);
         } finally {
             upkeep.lock.unlock();
+        }
+    }
+
+    /**
+     * Whether a flush will soon make room: then what is active need not be cut into small files.
+     */
+    private boolean isAnyFrozen() {
+        upkeep.lock.lock();
+        try {
+            return trees.values().stream().anyMatch(tree -> !tree.frozenOldestFirst.isEmpty());
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    private void freezeForRoom(LsmTree tree) throws IOException {
+        if (tree.active().entryCount() > 0) {
+            freeze(tree, true);
+        } else {
+            freezeLargest();
         }
     }
 
@@ -523,50 +496,18 @@ public final class LsmStore implements AutoCloseable {
      */
     public String writeManifest(CheckpointImage image) throws IOException {
         checkOpen();
-        String name = MANIFEST_PREFIX + image.checkpointId() + "-" + UUID.randomUUID();
-        byte[] bytes = ManifestCodec.encode(image);
-        pinManifest(name, image);
-        try (StorageOutput out = storage.create(name)) {
-            out.write(bytes, 0, bytes.length);
-            out.finish();
-        } catch (Throwable failure) {
-            unpinManifest(name);
-            throw failure;
-        }
-        return name;
+        return manifests.write(image);
     }
 
     /** Deletes a manifest, and the files that only it needs. */
     public void deleteManifest(String name) throws IOException {
         checkOpen();
-        storage.delete(name);
-        unpinManifest(name);
-    }
-
-    private void pinManifest(String name, CheckpointImage image) {
-        upkeep.lock.lock();
-        try {
-            manifestPins.pin(name, CheckpointPins.filesOf(image));
-        } finally {
-            upkeep.lock.unlock();
-        }
-    }
-
-    private void unpinManifest(String name) {
-        upkeep.lock.lock();
-        try {
-            manifestPins.release(name);
-            upkeep.scheduleDeletion();
-        } finally {
-            upkeep.lock.unlock();
-        }
+        manifests.delete(name);
     }
 
     /** Reads and checks a manifest file. */
     public static CheckpointImage readManifest(Storage storage, String name) throws IOException {
-        try (StorageInput in = storage.open(name)) {
-            return ManifestCodec.read(in, storage.describe(name));
-        }
+        return Manifests.read(storage, name);
     }
 
     /** Every tree as of now, for full scans. Freezes every tree. Writer thread only. */
@@ -592,12 +533,12 @@ public final class LsmStore implements AutoCloseable {
         } finally {
             upkeep.lock.unlock();
         }
-        upkeep.flushThrough(tree, queue);
+        upkeep.flushes().flushThrough(tree, queue);
     }
 
     void compactAll(LsmTree tree) throws IOException, InterruptedException {
         flush(tree);
-        upkeep.compactAll(tree);
+        upkeep.compactions().compactAll(tree);
     }
 
     /** Waits until no flush or compaction is due or runs; for tests and tools. */

@@ -61,6 +61,12 @@ public record LsmStoreOptions(
                     5000,
                     SstableOptions.DEFAULTS);
 
+    /** Compaction debt, in sizes of level 1, from which writes are slowed down. */
+    private static final long DEBT_SLOWDOWN_LEVELS = 8;
+
+    /** Compaction debt, in sizes of level 1, at which writes are slowest. */
+    private static final long DEBT_FULL_LEVELS = 64;
+
     public LsmStoreOptions {
         require(memtableBytes > 0, "memtableBytes", memtableBytes, "1 or more");
         require(maxOpenFiles > 0, "maxOpenFiles", maxOpenFiles, "1 or more");
@@ -70,13 +76,17 @@ public record LsmStoreOptions(
                 level0CompactionTrigger,
                 "2 to level0SlowdownTrigger=" + level0SlowdownTrigger);
         require(
-                level0SlowdownTrigger <= level0StopTrigger,
+                level0SlowdownTrigger < level0StopTrigger,
                 "level0StopTrigger",
                 level0StopTrigger,
-                "level0SlowdownTrigger=" + level0SlowdownTrigger + " or more");
+                "more than level0SlowdownTrigger=" + level0SlowdownTrigger);
         require(maxFrozenMemtables >= 1, "maxFrozenMemtables", maxFrozenMemtables, "1 or more");
         require(targetFileBytes > 0, "targetFileBytes", targetFileBytes, "1 or more");
-        require(levelBaseBytes > 0, "levelBaseBytes", levelBaseBytes, "1 or more");
+        require(
+                levelBaseBytes > 0 && levelBaseBytes <= Long.MAX_VALUE / DEBT_FULL_LEVELS,
+                "levelBaseBytes",
+                levelBaseBytes,
+                "1 to " + Long.MAX_VALUE / DEBT_FULL_LEVELS);
         require(levelSizeRatio >= 2, "levelSizeRatio", levelSizeRatio, "2 or more");
     }
 
@@ -98,6 +108,11 @@ public record LsmStoreOptions(
     }
 
     StallRule stallRule() {
-        return new StallRule(level0SlowdownTrigger, level0StopTrigger, maxFrozenMemtables);
+        return new StallRule(
+                level0SlowdownTrigger,
+                level0StopTrigger,
+                maxFrozenMemtables,
+                DEBT_SLOWDOWN_LEVELS * levelBaseBytes,
+                DEBT_FULL_LEVELS * levelBaseBytes);
     }
 }

@@ -14,6 +14,7 @@
 package io.flinklsm.core;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.compaction.CompactionSlots;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -66,8 +67,10 @@ public final class LsmTree {
     final VersionSet versions;
     boolean flushScheduled;
     boolean flushing;
-    boolean compacting;
-    boolean dropped;
+    final CompactionSlots compactions = new CompactionSlots();
+    boolean compactionQueued;
+    int waitingToCompactAll;
+    volatile boolean dropped;
     boolean opened;
 
     LsmTree(

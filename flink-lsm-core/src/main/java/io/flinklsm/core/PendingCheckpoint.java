@@ -92,7 +92,7 @@ public final class PendingCheckpoint implements AutoCloseable {
     public CheckpointImage complete() throws IOException, InterruptedException {
         List<TreeImage> images = new ArrayList<>();
         for (PendingTree pending : trees) {
-            upkeep.flushThrough(pending.tree, pending.wanted);
+            upkeep.flushes().flushThrough(pending.tree, pending.wanted);
         }
         upkeep.lock.lockInterruptibly();
         try {

@@ -43,6 +43,7 @@ public final class StoreResources implements AutoCloseable {
     private final MemoryBudget cacheBudget;
     private final BlockCache blockCache;
     private final BackgroundWork background;
+    private final int compactionThreads;
     private final Clock clock;
 
     // Makes file names unique, also between machines; safe for any thread.
@@ -66,6 +67,7 @@ public final class StoreResources implements AutoCloseable {
         blockCache = new BlockCache(cacheBudget);
         memory.addReclaimer(blockCache);
         background = new BackgroundWork(name, backgroundThreads);
+        compactionThreads = backgroundThreads;
     }
 
     /**
@@ -125,6 +127,10 @@ public final class StoreResources implements AutoCloseable {
 
     BackgroundWork background() {
         return background;
+    }
+
+    int compactionThreads() {
+        return compactionThreads;
     }
 
     /** Memory that one store's memtables may hold before the largest is flushed: an equal share. */

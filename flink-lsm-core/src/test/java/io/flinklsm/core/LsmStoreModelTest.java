@@ -153,7 +153,9 @@ class LsmStoreModelTest {
         }
 
         private void open(String manifest) {
-            resources = StoreResources.create("model", memoryBytes, 1, Clock.system());
+            resources =
+                    StoreResources.create(
+                            "model", memoryBytes, 1 + random.nextInt(3), Clock.system());
             try {
                 store =
                         manifest == null

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which frozen memtables of a tree go into one SSTable: the oldest, and the ones behind it up to
- * the next checkpoint barrier.
+ * the next checkpoint barrier, as long as they are small: a writer that waits for memory would wait
+ * longer for several large ones.
  *
  * @param oldestFirst at least one; adjacent in age
  * @param nothingOlder whether the tree has no SSTable that a tombstone or operand could concern
@@ -34,19 +35,25 @@ public record FlushPlan(List<FrozenMemtable> oldestFirst, boolean nothingOlder) 
         }
     }
 
-    /** The next flush of this queue, or null if it is empty. */
+    /**
+     * The next flush of this queue, or null if it is empty.
+     *
+     * @param maxBytes memtables are added to the oldest until they hold as much
+     */
     public static @Nullable FlushPlan of(
-            List<FrozenMemtable> queueOldestFirst, boolean nothingOlder) {
+            List<FrozenMemtable> queueOldestFirst, boolean nothingOlder, long maxBytes) {
         if (queueOldestFirst.isEmpty()) {
             return null;
         }
         long barrier = queueOldestFirst.get(0).barrier();
         List<FrozenMemtable> group = new ArrayList<>();
+        long bytes = 0;
         for (FrozenMemtable frozen : queueOldestFirst) {
-            if (frozen.barrier() != barrier) {
+            if (frozen.barrier() != barrier || bytes >= maxBytes) {
                 break;
             }
             group.add(frozen);
+            bytes += frozen.memtable().usedBytes();
         }
         return new FlushPlan(group, nothingOlder);
     }

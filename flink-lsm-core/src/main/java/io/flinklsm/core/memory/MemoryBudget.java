@@ -280,6 +280,11 @@ public final class MemoryBudget implements AutoCloseable {
         return reservedBytes > 0 ? reservedBytes : limitBytes;
     }
 
+    /** Whether this budget's own limit allows so many more bytes, whatever its parents say. */
+    public boolean hasRoomOfItsOwn(long bytes) {
+        return usedBytes() + bytes <= limitBytes();
+    }
+
     public long limitBytes() {
         return limitBytes;
     }

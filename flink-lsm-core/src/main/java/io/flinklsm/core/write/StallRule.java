@@ -19,27 +19,43 @@ package io.flinklsm.core.write;
  *
  * <p>Between the two triggers of level 0 the rate at which a writer may go falls from 64 MiB/s to 1
  * MiB/s, by the same factor for every further run: at first hardly felt, then enough for compaction
- * to catch up, and no cliff at the end.
+ * to catch up, and no cliff at the end. So it does while the bytes that compactions are behind with
+ * grow from the one limit to the other. Whichever of the two asks for more decides.
  *
  * @param level0Slowdown runs of level 0 from which writes are slowed down
  * @param level0Stop runs of level 0 at which writes stop; above {@code level0Slowdown}
  * @param maxFrozen frozen memtables of a tree at which writes stop
+ * @param debtSlowdownBytes compaction debt of a tree from which its writes are slowed down
+ * @param debtFullBytes compaction debt at which they are slowest; more than the former
  */
-public record StallRule(int level0Slowdown, int level0Stop, int maxFrozen) {
+public record StallRule(
+        int level0Slowdown,
+        int level0Stop,
+        int maxFrozen,
+        long debtSlowdownBytes,
+        long debtFullBytes) {
 
     private static final double FASTEST_BYTES_PER_SECOND = 64 << 20;
     private static final double SLOWEST_SHARE = 1.0 / 64;
     private static final double NANOS_PER_SECOND = 1e9;
 
     public StallRule {
-        if (level0Slowdown < 1 || level0Stop <= level0Slowdown || maxFrozen < 1) {
+        if (level0Slowdown < 1
+                || level0Stop <= level0Slowdown
+                || maxFrozen < 1
+                || debtSlowdownBytes < 1
+                || debtFullBytes <= debtSlowdownBytes) {
             throw new IllegalArgumentException(
                     "writes must slow down before they stop: level0Slowdown="
                             + level0Slowdown
                             + ", level0Stop="
                             + level0Stop
                             + ", maxFrozen="
-                            + maxFrozen);
+                            + maxFrozen
+                            + ", debtSlowdownBytes="
+                            + debtSlowdownBytes
+                            + ", debtFullBytes="
+                            + debtFullBytes);
         }
     }
 
@@ -47,15 +63,33 @@ public record StallRule(int level0Slowdown, int level0Stop, int maxFrozen) {
         return level0Runs >= level0Stop || frozenMemtables >= maxFrozen;
     }
 
-    /** How long a writer of so many bytes should rest; 0 below the slowdown trigger. */
-    public long delayNanos(int level0Runs, long writtenBytes) {
-        if (level0Runs < level0Slowdown) {
+    /**
+     * How far the background lags behind: 0 not at all; from 1 on writes are slowed down.
+     *
+     * @param debtBytes what compactions of the tree have yet to read
+     */
+    public double pressure(int level0Runs, long debtBytes) {
+        return Math.max(
+                (double) level0Runs / level0Slowdown, (double) debtBytes / debtSlowdownBytes);
+    }
+
+    /**
+     * How long a writer of so many bytes should rest; 0 below the triggers.
+     *
+     * @param debtBytes what compactions of the tree have yet to read
+     */
+    public long delayNanos(int level0Runs, long debtBytes, long writtenBytes) {
+        if (level0Runs < level0Slowdown && debtBytes < debtSlowdownBytes) {
             return 0;
         }
-        double way =
-                Math.min(
-                        1.0,
-                        (double) (level0Runs - level0Slowdown + 1) / (level0Stop - level0Slowdown));
+        double runsWay =
+                level0Runs < level0Slowdown
+                        ? 0
+                        : (double) (level0Runs - level0Slowdown + 1)
+                                / (level0Stop - level0Slowdown);
+        double debtWay =
+                (double) (debtBytes - debtSlowdownBytes) / (debtFullBytes - debtSlowdownBytes);
+        double way = Math.min(1.0, Math.max(runsWay, debtWay));
         double bytesPerSecond = FASTEST_BYTES_PER_SECOND * Math.pow(SLOWEST_SHARE, way);
         return (long) (writtenBytes / bytesPerSecond * NANOS_PER_SECOND);
     }

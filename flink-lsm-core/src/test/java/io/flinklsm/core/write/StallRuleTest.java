@@ -20,11 +20,11 @@ import org.junit.jupiter.api.Test;
 
 class StallRuleTest {
 
-    private final StallRule rule = new StallRule(20, 36, 4);
+    private final StallRule rule = new StallRule(20, 36, 4, 1000, 5000);
 
     @Test
     void nobodyWaitsBelowTheTriggers() {
-        assertThat(rule.delayNanos(19, 1 << 20)).isZero();
+        assertThat(rule.delayNanos(19, 0, 1 << 20)).isZero();
         assertThat(rule.mustStop(35, 3)).isFalse();
     }
 
@@ -32,21 +32,38 @@ class StallRuleTest {
     void delayGrowsWithEveryRunUpToOneSecondAMebibyte() {
         long last = 0;
         for (int runs = 20; runs < 36; runs++) {
-            long delay = rule.delayNanos(runs, 1 << 20);
+            long delay = rule.delayNanos(runs, 0, 1 << 20);
 
             assertThat(delay).isGreaterThan(last);
             last = delay;
         }
-        assertThat(rule.delayNanos(20, 1 << 20)).isLessThan(25_000_000);
+        assertThat(rule.delayNanos(20, 0, 1 << 20)).isLessThan(25_000_000);
         assertThat(last).isBetween(999_000_000L, 1_001_000_000L);
-        assertThat(rule.delayNanos(99, 1 << 20)).isEqualTo(last);
+        assertThat(rule.delayNanos(99, 0, 1 << 20)).isEqualTo(last);
+    }
+
+    @Test
+    void debtSlowsDownAsRunsDo() {
+        assertThat(rule.delayNanos(0, 999, 1 << 20)).isZero();
+        assertThat(rule.delayNanos(0, 1000, 1 << 20)).isBetween(15_000_000L, 16_000_000L);
+        assertThat(rule.delayNanos(0, 3000, 1 << 20)).isBetween(124_000_000L, 126_000_000L);
+        assertThat(rule.delayNanos(0, 99_999, 1 << 20)).isEqualTo(rule.delayNanos(99, 0, 1 << 20));
+        assertThat(rule.delayNanos(27, 3000, 1 << 20)).isEqualTo(rule.delayNanos(27, 0, 1 << 20));
+    }
+
+    @Test
+    void pressureIsOneWhereWritesBeginToBeSlowedDown() {
+        assertThat(rule.pressure(0, 0)).isZero();
+        assertThat(rule.pressure(10, 100)).isEqualTo(0.5);
+        assertThat(rule.pressure(1, 1000)).isEqualTo(1.0);
     }
 
     @Test
     void delayIsProportionalToWhatWasWritten() {
-        assertThat(rule.delayNanos(30, 2000))
-                .isBetween(2 * rule.delayNanos(30, 1000) - 1, 2 * rule.delayNanos(30, 1000) + 1);
-        assertThat(rule.delayNanos(30, 0)).isZero();
+        assertThat(rule.delayNanos(30, 0, 2000))
+                .isBetween(
+                        2 * rule.delayNanos(30, 0, 1000) - 1, 2 * rule.delayNanos(30, 0, 1000) + 1);
+        assertThat(rule.delayNanos(30, 0, 0)).isZero();
     }
 
     @Test
@@ -57,8 +74,11 @@ class StallRuleTest {
 
     @Test
     void stoppingBeforeSlowingDownIsRefused() {
-        assertThatThrownBy(() -> new StallRule(20, 20, 4))
+        assertThatThrownBy(() -> new StallRule(20, 20, 4, 1000, 5000))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("level0Stop=20");
+        assertThatThrownBy(() -> new StallRule(20, 36, 4, 1000, 1000))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("debtFullBytes=1000");
     }
 }

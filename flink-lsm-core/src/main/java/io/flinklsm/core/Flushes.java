@@ -1,0 +1,189 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core;
+
+import io.flinklsm.core.events.LsmEvent;
+import io.flinklsm.core.flush.FlushJob;
+import io.flinklsm.core.flush.FlushPlan;
+import io.flinklsm.core.flush.FlushTools;
+import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.read.ReadView;
+import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.version.VersionEdit;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The flushes of one store. A tree flushes one group of memtables at a time, oldest first, so that
+ * level 0 grows in the order of generations. A failure stops the store; a flush that a checkpoint
+ * runs itself fails only the checkpoint.
+ */
+final class Flushes {
+
+    private final Upkeep upkeep;
+    private final long memtableBytes;
+
+    /**
+     * @param memtableBytes limit of one memtable; small ones are flushed together up to this size
+     */
+    Flushes(Upkeep upkeep, long memtableBytes) {
+        this.upkeep = upkeep;
+        this.memtableBytes = memtableBytes;
+    }
+
+    /** Flushes the tree's queue in the background. Needs the upkeep.lock. */
+    void schedule(LsmTree tree) {
+        if (!tree.flushScheduled && !tree.frozenOldestFirst.isEmpty() && !upkeep.isStopped()) {
+            tree.flushScheduled = true;
+            upkeep.begin();
+            upkeep.resources.background().flush(() -> flushQueue(tree));
+        }
+    }
+
+    private void flushQueue(LsmTree tree) {
+        try {
+            while (flushOnce(tree)) {
+                // One group after another.
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            upkeep.fail(e);
+        } finally {
+            upkeep.lock.lock();
+            try {
+                tree.flushScheduled = false;
+                // What was frozen while this ended has found flushScheduled set.
+                schedule(tree);
+                upkeep.end();
+            } finally {
+                upkeep.lock.unlock();
+            }
+        }
+    }
+
+    /** Flushes the oldest group, here; false if there is none, or somebody else is at it. */
+    private boolean flushOnce(LsmTree tree) throws IOException {
+        FlushPlan plan;
+        upkeep.lock.lock();
+        try {
+            if (tree.flushing || upkeep.isStopped() || upkeep.hasFailed()) {
+                return false;
+            }
+            plan = FlushPlan.of(tree.frozenOldestFirst, isNothingOlder(tree), memtableBytes);
+            if (plan == null) {
+                return false;
+            }
+            tree.flushing = true;
+        } finally {
+            upkeep.lock.unlock();
+        }
+        long startNanos = upkeep.resources.clock().nanoTime();
+        List<SstableMeta> written = null;
+        try {
+            written = runFlush(tree, plan);
+        } finally {
+            finishFlush(tree, plan, written);
+        }
+        upkeep.report(
+                new LsmEvent.FlushEnd(
+                        tree.name(), written, upkeep.resources.clock().nanoTime() - startNanos));
+        return true;
+    }
+
+    private List<SstableMeta> runFlush(LsmTree tree, FlushPlan plan) throws IOException {
+        MemoryBudget budget = upkeep.resources.writerBudgets().beginFlush();
+        try {
+            FlushTools tools =
+                    new FlushTools(
+                            upkeep.storage,
+                            upkeep.sstableOptions,
+                            budget,
+                            upkeep.resources.clock(),
+                            upkeep.resources.random());
+            return new FlushJob(plan, tree.name(), tree.operator(), tree.options().columns(), tools)
+                    .run();
+        } finally {
+            upkeep.resources.writerBudgets().endFlush(budget);
+        }
+    }
+
+    /** Installing the SSTable and dropping the memtables is one swap. */
+    private void finishFlush(LsmTree tree, FlushPlan plan, @Nullable List<SstableMeta> written) {
+        ReadView old = null;
+        upkeep.lock.lock();
+        try {
+            tree.flushing = false;
+            if (written != null) {
+                upkeep.obsoleteFiles().created(written);
+                for (PendingCheckpoint pending : upkeep.pendingCheckpoints()) {
+                    pending.flushed(tree, plan, written);
+                }
+                if (!tree.dropped) {
+                    tree.versions.apply(new VersionEdit(List.of(), written));
+                    tree.frozenOldestFirst.removeAll(plan.oldestFirst());
+                    old = upkeep.installView(tree);
+                    plan.oldestFirst().forEach(frozen -> frozen.memtable().release());
+                    upkeep.scheduleCompaction(tree);
+                }
+                upkeep.scheduleDeletion();
+            }
+            upkeep.signalProgress();
+        } finally {
+            upkeep.lock.unlock();
+        }
+        Upkeep.releaseOld(old);
+    }
+
+    /**
+     * Whether a tombstone of the next flush could hide nothing. A pending checkpoint combines the
+     * flush with the Version it pinned, which may still hold what the current one has lost.
+     */
+    private boolean isNothingOlder(LsmTree tree) {
+        return tree.versions.current().isEmpty() && upkeep.pendingCheckpoints().isEmpty();
+    }
+
+    /**
+     * Waits until the memtables are flushed, and flushes itself what nobody else does. A failure is
+     * the caller's: the memtables stay where they are.
+     */
+    void flushThrough(LsmTree tree, List<FrozenMemtable> wanted)
+            throws IOException, InterruptedException {
+        while (true) {
+            upkeep.lock.lockInterruptibly();
+            try {
+                while (true) {
+                    upkeep.checkHealthy();
+                    if (Collections.disjoint(tree.frozenOldestFirst, wanted)) {
+                        return;
+                    }
+                    if (upkeep.isStopped() || tree.dropped) {
+                        throw new IOException(
+                                "[tree "
+                                        + tree.name()
+                                        + "] the store was closed before it was flushed");
+                    }
+                    if (!tree.flushing) {
+                        break;
+                    }
+                    upkeep.awaitProgress();
+                }
+            } finally {
+                upkeep.lock.unlock();
+            }
+            flushOnce(tree);
+        }
+    }
+}

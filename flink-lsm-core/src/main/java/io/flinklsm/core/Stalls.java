@@ -1,0 +1,107 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core;
+
+import io.flinklsm.core.events.LsmEvent;
+import io.flinklsm.core.write.StallRule;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rests of a store's writer: what {@link StallRule} asks for is owed at first and paid in small
+ * parts before the next writes, so that a slow writer still moves all the time. Writer thread only.
+ */
+final class Stalls {
+
+    /** Whoever waits for the background looks up this often. */
+    static final long POLL_MILLIS = 100;
+
+    /** One write rests so long at most: below that, a thread cannot rest exactly. */
+    private static final long PART_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final Upkeep upkeep;
+    private final StallRule rule;
+    private long owedNanos;
+    private long paidNanos;
+    private @Nullable LsmTree slowest;
+
+    Stalls(Upkeep upkeep, StallRule rule) {
+        this.upkeep = upkeep;
+        this.rule = rule;
+    }
+
+    /** The tree has taken so many bytes: the more its background lags, the longer the rest. */
+    void owe(LsmTree tree, long writtenBytes) {
+        long delayNanos =
+                rule.delayNanos(
+                        tree.versions.current().level0Runs(),
+                        upkeep.compactions().debtBytes(tree),
+                        writtenBytes);
+        if (delayNanos > 0) {
+            owedNanos += delayNanos;
+            slowest = tree;
+        }
+    }
+
+    boolean isOwing() {
+        return owedNanos > 0;
+    }
+
+    /** Rests a little of what is owed. */
+    void pay() {
+        long startNanos = upkeep.resources.clock().nanoTime();
+        long partNanos = Math.min(owedNanos, PART_NANOS);
+        LockSupport.parkNanos(partNanos);
+        // It may have slept longer than it wanted to.
+        long sleptNanos = Math.max(partNanos, upkeep.resources.clock().nanoTime() - startNanos);
+        paidNanos += sleptNanos;
+        owedNanos = Math.max(0, owedNanos - sleptNanos);
+        LsmTree tree = slowest;
+        if (owedNanos == 0 && tree != null) {
+            upkeep.report(new LsmEvent.Stall(tree.name(), false, paidNanos));
+            paidNanos = 0;
+            slowest = null;
+        }
+    }
+
+    /** Waits while too many memtables or level-0 runs wait behind the tree. */
+    void awaitRoomBehind(LsmTree tree) throws IOException {
+        long startNanos = 0;
+        upkeep.lock.lock();
+        try {
+            while (rule.mustStop(
+                    tree.versions.current().level0Runs(), tree.frozenOldestFirst.size())) {
+                upkeep.checkHealthy();
+                if (upkeep.isStopped()) {
+                    throw new IllegalStateException(
+                            "[tree " + tree.name() + "] is closed; open its store again");
+                }
+                if (startNanos == 0) {
+                    startNanos = upkeep.resources.clock().nanoTime();
+                }
+                upkeep.scheduleFlush(tree);
+                upkeep.scheduleCompaction(tree);
+                upkeep.awaitProgress(POLL_MILLIS);
+            }
+        } finally {
+            upkeep.lock.unlock();
+        }
+        if (startNanos != 0) {
+            long stoppedNanos = upkeep.resources.clock().nanoTime() - startNanos;
+            upkeep.report(new LsmEvent.Stall(tree.name(), true, stoppedNanos));
+        }
+    }
+}
