@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Flushes {
 
+    /** Memtables of this part of the store's memory are flushed alone. */
+    private static final int MEMTABLES_IN_SHARE = 3;
+
     private final Upkeep upkeep;
     private final long memtableBytes;
 
@@ -82,7 +85,7 @@ final class Flushes {
             if (tree.flushing || upkeep.isStopped() || upkeep.hasFailed()) {
                 return false;
             }
-            plan = FlushPlan.of(tree.frozenOldestFirst, isNothingOlder(tree), memtableBytes);
+            plan = FlushPlan.of(tree.frozenOldestFirst, isNothingOlder(tree), groupBytes());
             if (plan == null) {
                 return false;
             }
@@ -145,6 +148,14 @@ final class Flushes {
             upkeep.lock.unlock();
         }
         Upkeep.releaseOld(old);
+    }
+
+    /**
+     * What makes a flush worth its file: more would only keep the memory longer that the writer may
+     * wait for.
+     */
+    private long groupBytes() {
+        return Math.min(memtableBytes, upkeep.resources.memtableShareBytes() / MEMTABLES_IN_SHARE);
     }
 
     /**
