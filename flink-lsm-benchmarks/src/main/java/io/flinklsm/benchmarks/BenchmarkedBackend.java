@@ -13,6 +13,9 @@
  */
 package io.flinklsm.benchmarks;
 
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.RunnableFuture;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
@@ -28,10 +31,6 @@ import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
 import org.apache.flink.streaming.api.operators.TimerSerializer;
 import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
-
-import java.nio.file.Path;
-import java.util.Map;
-import java.util.concurrent.RunnableFuture;
 
 /**
  * One keyed backend with long keys in the surroundings of a task without a cluster. Confined to the

@@ -13,12 +13,11 @@
  */
 package io.flinklsm.benchmarks;
 
+import java.util.Map;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.jspecify.annotations.Nullable;
-
-import java.util.Map;
 
 /** MapState of long user keys 0, 1, 2 … to long values: key + user key, until updated. */
 final class MapCases implements CaseGroup.Cases {

@@ -14,12 +14,7 @@
 package io.flinklsm.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
-
 import io.flinklsm.benchmarks.results.RunConditions;
-
-import org.apache.flink.runtime.util.EnvironmentInformation;
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +24,8 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Locale;
 import java.util.jar.JarFile;
+import org.apache.flink.runtime.util.EnvironmentInformation;
+import org.jspecify.annotations.Nullable;
 
 /** Finds out where a run takes place. What the machine does not tell is called unknown. */
 final class RunMachine {

@@ -13,12 +13,11 @@
  */
 package io.flinklsm.benchmarks;
 
+import java.util.SplittableRandom;
 import org.apache.flink.runtime.state.KeyGroupedInternalPriorityQueue;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
 import org.jspecify.annotations.Nullable;
-
-import java.util.SplittableRandom;
 
 /**
  * The queue of timers as the backend makes it for Flink's timer service: filled, turned over and

@@ -20,18 +20,15 @@ import io.flinklsm.benchmarks.report.Bar;
 import io.flinklsm.benchmarks.report.Bars;
 import io.flinklsm.benchmarks.results.RunDirectory;
 import io.flinklsm.benchmarks.results.Sample;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-
-import picocli.CommandLine;
-
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import picocli.CommandLine;
 
 final class StateBenchmarkTest {
 

@@ -16,7 +16,6 @@ package io.flinklsm.benchmarks.jobs;
 import io.flinklsm.benchmarks.report.Bars;
 import io.flinklsm.benchmarks.results.Figure;
 import io.flinklsm.benchmarks.results.Sample;
-
 import java.util.List;
 
 /**

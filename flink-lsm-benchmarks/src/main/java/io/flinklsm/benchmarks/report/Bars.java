@@ -17,7 +17,6 @@ import static io.flinklsm.benchmarks.report.Measurements.ROCKSDB;
 import static io.flinklsm.benchmarks.report.Measurements.ROCKSDB_TUNED;
 
 import io.flinklsm.benchmarks.results.Sample;
-
 import java.util.List;
 
 /**

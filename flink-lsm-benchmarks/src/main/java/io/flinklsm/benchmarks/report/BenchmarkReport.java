@@ -18,7 +18,6 @@ import io.flinklsm.benchmarks.results.RunConditions;
 import io.flinklsm.benchmarks.results.RunDirectory;
 import io.flinklsm.benchmarks.results.Sample;
 import io.flinklsm.benchmarks.results.Series;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -13,14 +13,6 @@
  */
 package io.flinklsm.benchmarks.report;
 
-import org.jfree.chart.JFreeChart;
-import org.jfree.chart.axis.LogAxis;
-import org.jfree.chart.axis.NumberTickUnit;
-import org.jfree.chart.plot.Plot;
-import org.jfree.chart.title.TextTitle;
-import org.jfree.chart.ui.HorizontalAlignment;
-import org.jfree.svg.SVGGraphics2D;
-
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -32,6 +24,13 @@ import java.nio.file.Path;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.Locale;
+import org.jfree.chart.JFreeChart;
+import org.jfree.chart.axis.LogAxis;
+import org.jfree.chart.axis.NumberTickUnit;
+import org.jfree.chart.plot.Plot;
+import org.jfree.chart.title.TextTitle;
+import org.jfree.chart.ui.HorizontalAlignment;
+import org.jfree.svg.SVGGraphics2D;
 
 /** What all plots have in common: colours that everybody can tell apart, fonts, and the file. */
 final class Charts {
@@ -81,6 +80,7 @@ final class Charts {
         TextTitle heading = new TextTitle(title, TITLE);
         heading.setHorizontalAlignment(HorizontalAlignment.LEFT);
         heading.setPaint(TEXT);
+        heading.setPadding(6, 8, 6, 8);
         chart.setTitle(heading);
         chart.setBackgroundPaint(Color.WHITE);
         chart.getLegend().setFrame(org.jfree.chart.block.BlockBorder.NONE);

@@ -14,17 +14,15 @@
 package io.flinklsm.benchmarks.report;
 
 import io.flinklsm.benchmarks.results.Series;
-
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.axis.ValueAxis;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.data.xy.XYSeries;
 import org.jfree.data.xy.XYSeriesCollection;
-
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Map;
 
 /** The curves of one name, a line for each backend. */
 final class LinePlot {

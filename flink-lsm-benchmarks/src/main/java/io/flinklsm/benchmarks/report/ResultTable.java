@@ -16,7 +16,6 @@ package io.flinklsm.benchmarks.report;
 import io.flinklsm.benchmarks.results.Figure;
 import io.flinklsm.benchmarks.results.JvmRun;
 import io.flinklsm.benchmarks.results.Sample;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;

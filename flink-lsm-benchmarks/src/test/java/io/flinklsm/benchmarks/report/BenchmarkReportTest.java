@@ -16,14 +16,12 @@ package io.flinklsm.benchmarks.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.benchmarks.results.RunDirectory;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class BenchmarkReportTest {
 
