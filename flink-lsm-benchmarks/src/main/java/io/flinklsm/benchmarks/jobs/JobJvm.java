@@ -25,31 +25,39 @@ final class JobJvm {
     private JobJvm() {}
 
     /**
-     * Takes peer, scale, managed megabytes, parallelism, a directory that it may fill and empties,
-     * the file for its results, and the jobs.
+     * Takes peer, events, unmeasured events, milliseconds between checkpoints, managed megabytes,
+     * parallelism, a directory that it may fill and empties, the file for its results, and the
+     * jobs.
      */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length < 7) {
+        if (arguments.length < 9) {
             throw new IllegalArgumentException(
                     "[job JVM] wrong call: arguments="
                             + List.of(arguments)
                             + "; start JobsBenchmark instead");
         }
+        JobScale scale =
+                new JobScale(
+                        Long.parseLong(arguments[1]),
+                        Long.parseLong(arguments[2]),
+                        Long.parseLong(arguments[3]),
+                        List.of(),
+                        1);
         List<JobResult> results = new ArrayList<>();
         try (JobRunner runner =
                 JobRunner.open(
                         Peer.ofLabel(arguments[0]),
-                        JobScale.ofName(arguments[1]),
-                        Integer.parseInt(arguments[2]),
-                        Integer.parseInt(arguments[3]),
-                        Path.of(arguments[4]))) {
-            for (String label : List.of(arguments).subList(6, arguments.length)) {
+                        scale,
+                        Integer.parseInt(arguments[4]),
+                        Integer.parseInt(arguments[5]),
+                        Path.of(arguments[6]))) {
+            for (String label : List.of(arguments).subList(8, arguments.length)) {
                 results.add(runner.run(JobCase.ofLabel(label)));
             }
         }
         new ObjectMapper()
                 .writerWithDefaultPrettyPrinter()
-                .writeValue(Path.of(arguments[5]).toFile(), results);
+                .writeValue(Path.of(arguments[7]).toFile(), results);
         // A backend that leaves a thread behind must not hold up the run.
         System.exit(0);
     }

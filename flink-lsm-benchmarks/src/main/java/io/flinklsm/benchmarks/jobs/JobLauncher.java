@@ -37,7 +37,7 @@ final class JobLauncher {
     /**
      * How the processes are started.
      *
-     * @param scaleName a name that {@link JobScale#ofName} knows
+     * @param scale how long the jobs are; which jobs it names does not matter here
      * @param managedMegabytes managed memory of the task manager
      * @param heapMegabytes heap of each process, all of it from the start
      * @param parallelism of every operator
@@ -45,7 +45,7 @@ final class JobLauncher {
      * @param recordings where each process leaves a flight recording, or null for none
      */
     record Settings(
-            String scaleName,
+            JobScale scale,
             int managedMegabytes,
             int heapMegabytes,
             int parallelism,
@@ -89,7 +89,9 @@ final class JobLauncher {
         command.add(System.getProperty("java.class.path"));
         command.add(JobJvm.class.getName());
         command.add(peer.label());
-        command.add(settings.scaleName());
+        command.add(Long.toString(settings.scale().events()));
+        command.add(Long.toString(settings.scale().unmeasuredEvents()));
+        command.add(Long.toString(settings.scale().checkpointMillis()));
         command.add(Integer.toString(settings.managedMegabytes()));
         command.add(Integer.toString(settings.parallelism()));
         command.add(settings.directory().resolve(name).toString());

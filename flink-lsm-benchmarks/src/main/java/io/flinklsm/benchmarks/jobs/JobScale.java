@@ -33,7 +33,7 @@ record JobScale(
     }
 
     /** Every job, long enough that state grows to hundreds of megabytes. */
-    static final JobScale FULL = new JobScale(3_000_000, 500_000, 5_000, JobCase.all(), 1);
+    static final JobScale FULL = new JobScale(1_500_000, 300_000, 10_000, JobCase.all(), 1);
 
     /** Under a minute for three backends on two processors. */
     static final JobScale QUICK =
@@ -51,6 +51,11 @@ record JobScale(
 
     /** Shows that the jobs run and give the same results; its times mean nothing. */
     static final JobScale TINY = new JobScale(10_000, 1_000, 100, JobCase.all(), 1);
+
+    /** The same with another length of the stream; a fifth of it is not measured. */
+    JobScale withEvents(long newEvents) {
+        return new JobScale(newEvents, newEvents / 5, checkpointMillis, jobs, rounds);
+    }
 
     /**
      * The scale of a name.

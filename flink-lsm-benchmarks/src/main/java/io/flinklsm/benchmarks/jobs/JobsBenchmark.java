@@ -14,7 +14,6 @@
 package io.flinklsm.benchmarks.jobs;
 
 import io.flinklsm.benchmarks.Peer;
-import io.flinklsm.benchmarks.results.Figure;
 import io.flinklsm.benchmarks.results.JvmRun;
 import io.flinklsm.benchmarks.results.RunDirectory;
 import io.flinklsm.benchmarks.results.Sample;
@@ -57,6 +56,11 @@ public final class JobsBenchmark implements Callable<Integer> {
             names = "--scale",
             description = "full (default), quick or tiny; tiny only compares the results.")
     private @Nullable String scaleName;
+
+    @Option(
+            names = "--events",
+            description = "Length of the stream, instead of the scale's; a fifth is not measured.")
+    private long events;
 
     @Option(
             names = "--backends",
@@ -147,21 +151,7 @@ public final class JobsBenchmark implements Callable<Integer> {
         for (Peer peer : peers) {
             List<JobResult> own =
                     results.stream().filter(run -> run.backend().equals(peer.label())).toList();
-            List<Sample> samples = new ArrayList<>(own.stream().map(JobResult::toSample).toList());
-            samples.add(
-                    Sample.ofFigures(
-                            "jobs, geometric mean",
-                            List.of(
-                                    new Figure(
-                                            JobResult.SPEED,
-                                            Math.exp(
-                                                    own.stream()
-                                                            .mapToDouble(
-                                                                    JobResult::eventsPerCpuSecond)
-                                                            .map(Math::log)
-                                                            .average()
-                                                            .orElseThrow()))),
-                            List.of()));
+            List<Sample> samples = own.stream().map(JobResult::toSample).toList();
             directory.add(
                     new JvmRun(
                             peer.label(),
@@ -176,14 +166,15 @@ public final class JobsBenchmark implements Callable<Integer> {
 
     private List<JobResult> run(PrintWriter progress) throws IOException, InterruptedException {
         String name = scaleName != null ? scaleName : quick ? "quick" : "full";
-        JobScale scale = JobScale.ofName(name);
+        JobScale named = JobScale.ofName(name);
+        JobScale scale = events > 0 ? named.withEvents(events) : named;
         List<JobCase> chosen = jobs.isEmpty() ? scale.jobs() : jobs;
         int roundCount = rounds > 0 ? rounds : scale.rounds();
         Path directory = Files.createTempDirectory("flink-lsm-jobs");
         JobLauncher launcher =
                 new JobLauncher(
                         new JobLauncher.Settings(
-                                name,
+                                scale,
                                 managedMegabytes,
                                 heapMegabytes,
                                 parallelism,
@@ -192,7 +183,7 @@ public final class JobsBenchmark implements Callable<Integer> {
         List<JobResult> results = new ArrayList<>();
         long start = System.nanoTime();
         for (int round = 1; round <= roundCount; round++) {
-            for (List<JobCase> together : processes(scale, chosen)) {
+            for (List<JobCase> together : processes(named, chosen)) {
                 for (Peer peer : peers) {
                     progress.printf(
                             Locale.ROOT,
