@@ -52,6 +52,9 @@ public final class RowBinding {
     private final @Nullable Binding value;
     private final WireReader in = new WireReader();
 
+    // Of the row that was added last.
+    private int prefixBytes = -1;
+
     public RowBinding(RowColumns columns) {
         this.columns = columns;
         Binder binder = new Binder();
@@ -128,6 +131,7 @@ public final class RowBinding {
 
     /** Adds a row to the columns of the key; nulls where it does not fit them. */
     public void addKey(Slice entryKey) {
+        prefixBytes = -1;
         if (keyBuffers.length == 0) {
             return;
         }
@@ -149,10 +153,21 @@ public final class RowBinding {
                 if (mapKey == null) {
                     return;
                 }
+                int endOfNamespace = in.position();
                 mapKey.shred(in, 0);
+                in.check(in.remaining() == 0);
+                prefixBytes = endOfNamespace;
             }
         }
         in.check(in.remaining() == 0);
+    }
+
+    /**
+     * Where the map key begins in the key that was added last, which is the prefix that all entries
+     * of one map share; -1 if it has no map key or its types do not say where.
+     */
+    public int prefixBytes() {
+        return prefixBytes;
     }
 
     /** Reads key or namespace and the length behind it. */

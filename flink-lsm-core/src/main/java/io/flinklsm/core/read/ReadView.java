@@ -148,7 +148,7 @@ public final class ReadView {
                 // By prefix, not by range: a range would have the whole memtable sorted here.
                 sources.add(memtable.prefixCursor(prefix, from));
             }
-            addFiles(range, true, sources);
+            addFilesWithPrefix(prefix, range, sources);
         } catch (Throwable failure) {
             closeAll(sources, failure);
             throw failure;
@@ -174,6 +174,22 @@ public final class ReadView {
                 sources.add(overlapping.get(0).cursor(range, fillCache));
             } else if (!overlapping.isEmpty()) {
                 sources.add(new RunCursor(overlapping, range, fillCache));
+            }
+        }
+    }
+
+    /** Most files have nothing of the map: their filters keep them out of the merge. */
+    private void addFilesWithPrefix(KeyBuffer prefix, KeyRange range, List<EntryCursor> sources)
+            throws IOException {
+        for (SortedRun run : version.runs()) {
+            List<Sstable> overlapping = run.overlapping(range);
+            if (overlapping.size() == 1) {
+                EntryCursor cursor = overlapping.get(0).prefixCursor(prefix, range);
+                if (cursor != null) {
+                    sources.add(cursor);
+                }
+            } else if (!overlapping.isEmpty()) {
+                sources.add(new RunCursor(overlapping, range, true));
             }
         }
     }

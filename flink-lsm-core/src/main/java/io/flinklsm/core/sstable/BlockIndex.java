@@ -117,6 +117,11 @@ final class BlockIndex implements AutoCloseable {
         return high;
     }
 
+    /** Whether there is such a block and its first key is not above the key. */
+    boolean beginsAtOrBelow(int block, Slice key) {
+        return block < blockCount && compareFence(block, key) <= 0;
+    }
+
     /** The row group that a block is in. */
     int groupOf(int block) {
         int group = Arrays.binarySearch(firstBlocks, block);

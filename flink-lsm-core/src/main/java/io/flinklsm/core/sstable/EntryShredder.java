@@ -193,6 +193,11 @@ final class EntryShredder {
         endRow(key, kind);
     }
 
+    /** {@link RowBinding#prefixBytes} of the row that was added last. */
+    int prefixBytes() {
+        return binding == null ? -1 : binding.prefixBytes();
+    }
+
     private void endRow(Slice key, EntryKind kind) {
         keys.add(key);
         kinds.add(kind.code());

@@ -36,12 +36,14 @@ import org.jspecify.annotations.Nullable;
  * @param codec of all pages that are compressed
  * @param columns the typed columns; null if values are raw bytes
  * @param described what the file says of its entries, also if values are raw bytes; null if nothing
+ * @param filtersPrefixes whether the bloom filters know the prefixes of maps as well as whole keys
  * @param pagesChecksum CRC32C of all that stands before the tail
  */
 record FileLayout(
         SstableCodec codec,
         @Nullable RowColumns columns,
         @Nullable RowColumns described,
+        boolean filtersPrefixes,
         int pagesChecksum,
         List<Group> groups) {
 
@@ -143,6 +145,7 @@ record FileLayout(
                     columns != null
                             ? columns
                             : FooterProperties.describedColumns(tail.properties()),
+                    FooterProperties.filtersPrefixes(tail.properties()),
                     FooterProperties.pagesChecksum(tail.properties()),
                     groups);
         }

@@ -38,6 +38,7 @@ record FooterProperties(
         OwnedSlice maxKey,
         @Nullable RowColumns columns,
         ValueColumns valueColumns,
+        boolean filtersPrefixes,
         int pagesChecksum,
         long tailOffset) {
 
@@ -61,6 +62,9 @@ record FooterProperties(
         add(pairs, SstableFormat.MAX_KEY_PROPERTY, hex(maxKey));
         if (columns != null) {
             add(pairs, SstableFormat.COLUMNS_PROPERTY, columns);
+        }
+        if (filtersPrefixes) {
+            add(pairs, SstableFormat.PREFIXES_PROPERTY, true);
         }
         add(pairs, SstableFormat.VALUE_COLUMNS_PROPERTY, name(valueColumns));
         add(
@@ -136,6 +140,11 @@ record FooterProperties(
         } catch (IllegalArgumentException e) {
             throw new MalformedPageException("columns are malformed: " + e.getMessage());
         }
+    }
+
+    /** Whether the bloom filters know the prefixes of maps as well as whole keys. */
+    static boolean filtersPrefixes(Map<String, String> pairs) {
+        return "true".equals(pairs.get(SstableFormat.PREFIXES_PROPERTY));
     }
 
     /** CRC32C of all that stands before the tail. */

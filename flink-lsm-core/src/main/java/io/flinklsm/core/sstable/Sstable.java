@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryCursor;
@@ -80,6 +81,37 @@ public final class Sstable {
      */
     public EntryCursor cursor(KeyRange range, boolean fillCache) throws IOException {
         return cursor(range, fillCache, true);
+    }
+
+    /**
+     * The entries of one map inside a range of its keys and the clip, for readers that come for a
+     * few of them; null if the file has none of them, which the bloom filter may know.
+     *
+     * @param prefix what all keys of the map begin with; of a tree whose keys are written with
+     *     prefixes, one of these
+     * @param range of keys with the prefix; it has an end
+     */
+    public @Nullable EntryCursor prefixCursor(KeyBuffer prefix, KeyRange range) throws IOException {
+        KeyRange visible = meta.clip() == null ? range : meta.clip().intersect(range);
+        OwnedSlice end = visible.end();
+        if (visible.isEmpty() || !visible.overlaps(meta.minKey(), meta.maxKey())) {
+            return null;
+        }
+        SstableReader reader = handle.acquire(meta);
+        try {
+            if (end != null
+                    && !reader.mayContainPrefix(
+                            prefix,
+                            new Slice().setOwned(visible.start()),
+                            new Slice().setOwned(end))) {
+                reader.release();
+                return null;
+            }
+            return new SstableCursor(reader, visible, true, true);
+        } catch (IOException | RuntimeException | Error e) {
+            reader.release();
+            throw e;
+        }
     }
 
     /** Like {@link #cursor}, but reads keys and kinds only: all values are empty. */

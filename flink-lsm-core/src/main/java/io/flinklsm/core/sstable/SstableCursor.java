@@ -68,8 +68,15 @@ final class SstableCursor implements EntryCursor {
         if (rangeEnd != null) {
             end.setOwned(rangeEnd);
         }
-        lastBlock = hasEnd ? reader.index().find(end) : reader.index().blockCount() - 1;
-        block = Math.max(0, reader.index().find(start)) - 1;
+        BlockIndex index = reader.index();
+        int first = index.find(start);
+        lastBlock = hasEnd ? lastBlock(index, first, end) : index.blockCount() - 1;
+        block = Math.max(0, first) - 1;
+    }
+
+    /** Most ranges are the prefix of one map and end in the block they begin in. */
+    private static int lastBlock(BlockIndex index, int first, Slice end) {
+        return first < 0 || index.beginsAtOrBelow(first + 1, end) ? index.find(end) : first;
     }
 
     @Override

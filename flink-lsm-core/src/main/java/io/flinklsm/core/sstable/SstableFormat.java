@@ -63,6 +63,9 @@ final class SstableFormat {
     /** Whether the file has these columns, or bytes: typed or binary. */
     static final String VALUE_COLUMNS_PROPERTY = "flinklsm.value-columns";
 
+    /** True if the bloom filters have the hash of each map's prefix, too; else absent. */
+    static final String PREFIXES_PROPERTY = "flinklsm.bloom-prefixes";
+
     /** CRC32C of all that stands before the tail, in 8 hexadecimal digits. */
     static final String PAGES_CHECKSUM_PROPERTY = "flinklsm.pages-crc32c";
 

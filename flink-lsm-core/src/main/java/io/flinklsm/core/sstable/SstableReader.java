@@ -243,10 +243,32 @@ final class SstableReader {
     }
 
     boolean mayContain(int group, KeyBuffer key) {
+        return mayContain(group, key.hash());
+    }
+
+    private boolean mayContain(int group, long hash) {
         return blooms == null
                 || bloomBytes[group] == 0
                 || BloomFilter.mayContain(
-                        blooms.address() + bloomOffsets[group], bloomBytes[group], key.hash());
+                        blooms.address() + bloomOffsets[group], bloomBytes[group], hash);
+    }
+
+    /**
+     * Whether the file may have entries of a map in a range of the map's keys.
+     *
+     * @param prefix what all keys of the map begin with
+     */
+    boolean mayContainPrefix(KeyBuffer prefix, Slice start, Slice end) {
+        if (blooms == null || !layout.filtersPrefixes()) {
+            return true;
+        }
+        int last = index.findGroup(end);
+        for (int group = Math.max(0, index.findGroup(start)); group <= last; group++) {
+            if (mayContain(group, prefix.hash())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean getUncached(int block, KeyBuffer key, Lookup lookup) throws IOException {

@@ -80,6 +80,11 @@ public final class SstableWriter implements AutoCloseable {
     private final ByteSink scratch = new ByteSink(1 << 10);
     private final ValueBuffer lastKey = new ValueBuffer();
     private final Slice lastKeyView = new Slice();
+
+    // Of maps, for the bloom filters; the length is -1 at the start of a row group.
+    private final Slice prefix = new Slice();
+    private int lastPrefixBytes = -1;
+    private boolean filtersPrefixes = true;
     private @Nullable OwnedSlice minKey;
     private long bloomBytes;
     private long entryCount;
@@ -185,6 +190,7 @@ public final class SstableWriter implements AutoCloseable {
             throws IOException {
         if (options.bloomBitsPerKey() > 0) {
             hashes.appendLong(key.hash64());
+            addPrefix(key);
         }
         lastKey.set(key);
         entryCount++;
@@ -196,6 +202,20 @@ public final class SstableWriter implements AutoCloseable {
             writeRowGroupOfOneBlock();
         } else if (blockBytes >= options.blockBytes() || blockEntries >= options.blockEntries()) {
             endBlock();
+        }
+    }
+
+    /** The filter also knows the maps that have entries here, each once in a row group. */
+    private void addPrefix(Slice key) throws IOException {
+        int prefixBytes = shredder.prefixBytes();
+        if (prefixBytes < 0) {
+            filtersPrefixes = false;
+            return;
+        }
+        prefix.setRaw(key.rawBase(), key.rawOffset(), prefixBytes);
+        if (prefixBytes != lastPrefixBytes || !lastKey.view(lastKeyView).startsWith(prefix)) {
+            hashes.appendLong(prefix.hash64());
+            lastPrefixBytes = prefixBytes;
         }
     }
 
@@ -328,7 +348,7 @@ public final class SstableWriter implements AutoCloseable {
     private boolean hasRoomFor(long entryBytes) {
         return memory.hasRoom(
                 Math.max(entryBytes, options.blockBytes() * 2L)
-                        + (long) options.blockEntries() * Long.BYTES
+                        + (long) options.blockEntries() * 2 * Long.BYTES
                         + SPARE_BYTES);
     }
 
@@ -378,12 +398,14 @@ public final class SstableWriter implements AutoCloseable {
     private void finishRowGroup(long[] chunkStarts) throws IOException {
         int bloomOfGroup = 0;
         if (options.bloomBitsPerKey() > 0) {
+            long hashCount = hashes.length() / Long.BYTES;
             MemoryBlock bloom =
-                    BloomFilter.build(memory, hashes, rowGroupEntries, options.bloomBitsPerKey());
+                    BloomFilter.build(memory, hashes, hashCount, options.bloomBitsPerKey());
             blooms.add(bloom);
-            bloomOfGroup = BloomFilter.byteCount(rowGroupEntries, options.bloomBitsPerKey());
+            bloomOfGroup = BloomFilter.byteCount(hashCount, options.bloomBitsPerKey());
             bloomBytes += bloomOfGroup;
             hashes.clear();
+            lastPrefixBytes = -1;
         }
         List<RowGroupSummary.Chunk> chunks = new ArrayList<>();
         for (int i = 0; i < chunkStarts.length; i++) {
@@ -444,6 +466,7 @@ public final class SstableWriter implements AutoCloseable {
                         EntryShredder.isTyped(options, rowColumns)
                                 ? ValueColumns.TYPED
                                 : ValueColumns.BINARY,
+                        filtersPrefixes && options.bloomBitsPerKey() > 0,
                         pagesChecksum,
                         tailOffset);
         byte[] end = footer.build(properties);

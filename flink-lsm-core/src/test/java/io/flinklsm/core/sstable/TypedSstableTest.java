@@ -24,11 +24,14 @@ import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.testing.ListCursor;
 import io.flinklsm.core.testing.ListCursor.Entry;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -53,6 +56,58 @@ final class TypedSstableTest {
     @AfterEach
     void findLeaks() {
         fixture.close();
+    }
+
+    @Test
+    void theFilterOfAFileKnowsWhichMapsItHas() throws IOException {
+        RowColumns columns =
+                new RowColumns(
+                        StateKind.MAP,
+                        1,
+                        false,
+                        ColumnTypes.int32(),
+                        ColumnTypes.nothing(),
+                        ColumnTypes.int32(),
+                        ColumnTypes.int32());
+        List<Entry> entries = new ArrayList<>();
+        for (int map = 0; map < 2_000; map += 2) {
+            for (int mapKey = 0; mapKey < 3; mapKey++) {
+                ByteBuffer row = ByteBuffer.allocate(10).put((byte) 1).putInt(map);
+                row.put((byte) 0).putInt(mapKey);
+                entries.add(
+                        new Entry(
+                                OwnedSlice.wrap(row.array()),
+                                EntryKind.PUT,
+                                OwnedSlice.wrap(new byte[4])));
+            }
+        }
+        SstableOptions options = SstableOptions.DEFAULTS.withKeyGroupBytes(1);
+        SstableMeta written = fixture.write(options, columns, entries);
+        SstableMeta compacted = fixture.rewrite(written, options, columns);
+        SstableMeta untyped = fixture.write(options, entries);
+
+        assertThat(absentMapsThatMayBeIn(written)).isBetween(0, 50);
+        assertThat(absentMapsThatMayBeIn(compacted)).isBetween(0, 50);
+        assertThat(absentMapsThatMayBeIn(untyped)).isEqualTo(999);
+    }
+
+    /** Of the maps that are not there; those that are must be found. */
+    private int absentMapsThatMayBeIn(SstableMeta meta) throws IOException {
+        int count = 0;
+        for (int map = 0; map < 1_999; map++) {
+            byte[] bytes = ByteBuffer.allocate(6).put((byte) 1).putInt(map).array();
+            KeyBuffer prefix = new KeyBuffer().set(bytes, 0, bytes.length);
+            KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
+            EntryCursor cursor = fixture.open.of(meta).prefixCursor(prefix, range);
+            if (map % 2 == 0) {
+                assertThat(cursor).isNotNull();
+                assertThat(ListCursor.drain(cursor)).as("map %s", map).hasSize(3);
+            } else if (cursor != null) {
+                assertThat(ListCursor.drain(cursor)).isEmpty();
+                count++;
+            }
+        }
+        return count;
     }
 
     @Test
