@@ -28,6 +28,9 @@ import org.apache.flink.runtime.state.KeyedStateHandle;
  */
 final class CheckpointCases implements CaseGroup.Program {
 
+    /** A job has only one of these, and its time is that of loading classes. */
+    static final String FIRST = "checkpoint, the JVM's first, of a small state";
+
     static final String FULL = "checkpoint, full";
     static final String CHANGED = "checkpoint, 1 % changed";
     static final String RESTORE = "checkpoint, restore";
@@ -42,6 +45,7 @@ final class CheckpointCases implements CaseGroup.Program {
     private static final String OPERATOR = "checkpointed-operator";
     private static final long SEED = 7;
     private static final int SMALL_CHECKPOINTS = 5;
+    private static final int WARM_UP_KEYS = 1_000;
     private static final int RESTORES = 3;
     private static final int CHANGED_PART = 100;
     private static final int GETS_AFTER_RESTORE = 20_000;
@@ -52,7 +56,10 @@ final class CheckpointCases implements CaseGroup.Program {
                 scale.choose(3072, 1024, 1024),
                 scale.choose(256, 64, 64),
                 scale.choose(3, 1, 1),
-                GroupSettings.with(GroupSettings.HOT_PEERS, Peer.FORST));
+                scale.choose(
+                        GroupSettings.with(GroupSettings.HOT_PEERS, Peer.FORST),
+                        List.of(Peer.ROCKSDB, Peer.LSM),
+                        List.of(Peer.LSM)));
     }
 
     @Override
@@ -61,6 +68,7 @@ final class CheckpointCases implements CaseGroup.Program {
         long restMillis = Rest.limitMillis(scale);
         KeyOrder order = new KeyOrder(keys);
         KeyedByteValues.Versions versions = new KeyedByteValues.Versions(keys);
+        meter.figures(FIRST, new Figure("sync ms", warmUp(bench)));
         try (BackendSlot slot = bench.slot("checkpoint", INCREMENTAL)) {
             KeyedStateHandle one;
             try (BenchmarkedBackend backend = slot.open(BackendSpec.empty(OPERATOR))) {
@@ -69,6 +77,29 @@ final class CheckpointCases implements CaseGroup.Program {
             restores(slot, one, order, versions, meter);
             List<KeyedStateHandle> two = scaleOut(slot, one, versions, restMillis, meter);
             scaleIn(slot, two, order, versions, restMillis, meter);
+        }
+    }
+
+    /**
+     * Checkpoints and restores a small state, so that what follows loads no classes.
+     *
+     * @return milliseconds of the very first synchronous part
+     */
+    private static double warmUp(Workbench bench) throws Exception {
+        KeyOrder order = new KeyOrder(WARM_UP_KEYS);
+        KeyedByteValues.Versions versions = new KeyedByteValues.Versions(WARM_UP_KEYS);
+        try (BackendSlot slot = bench.slot("checkpoint-warm-up", INCREMENTAL)) {
+            TakenCheckpoint first;
+            try (BenchmarkedBackend backend = slot.open(BackendSpec.empty(OPERATOR))) {
+                new KeyedByteValues(FIRST, backend, STATE, versions).loadAll(order);
+                first = backend.checkpoint();
+                backend.checkpoint();
+            }
+            try (BenchmarkedBackend backend =
+                    slot.open(BackendSpec.empty(OPERATOR).restoredFrom(List.of(first.handle())))) {
+                new KeyedByteValues(FIRST, backend, STATE, versions).checkSome(WARM_UP_KEYS);
+            }
+            return millis(first.syncNanos());
         }
     }
 
@@ -146,9 +177,10 @@ final class CheckpointCases implements CaseGroup.Program {
         meter.figures(
                 RESTORE,
                 new Figure("first get ms", median(firstGet)),
-                new Figure("first get of the JVM's first restore ms", firstGet[0]),
+                new Figure("slowest first get ms", Arrays.stream(firstGet).max().orElseThrow()),
                 new Figure("next 20000 gets ms", median(nextGets)),
-                new Figure("next 20000 gets of the JVM's first restore ms", nextGets[0]));
+                new Figure(
+                        "slowest next 20000 gets ms", Arrays.stream(nextGets).max().orElseThrow()));
     }
 
     /** Two backends, one after the other, each with half of the key groups. */

@@ -53,9 +53,19 @@ final class MemoryCases implements CaseGroup.Program {
     @Override
     public void run(Workbench bench, Scale scale, Meter meter) throws Exception {
         warmUp(bench, scale);
-        long baseline = MemoryWatch.baselineBytes(scale.choose(0.9, 0.9, 0.0));
-        int tenTimes = scale.choose(6_000_000, 600_000, 20_000);
-        int accesses = scale.choose(1_000_000, 100_000, 5_000);
+        long baseline = MemoryWatch.baselineBytes();
+        int tenTimes = scale.choose(6_000_000, 500_000, 20_000);
+        int accesses = scale.choose(300_000, 50_000, 5_000);
+        // The smallest first: what malloc keeps of one case would count in the next.
+        watched(
+                LITTLE,
+                bench,
+                baseline,
+                Math.min(LITTLE_BYTES, bench.managedBytes()),
+                1,
+                tenTimes / 4,
+                accesses,
+                meter);
         watched(LARGE, bench, baseline, bench.managedBytes(), 1, tenTimes, accesses, meter);
         watched(
                 EIGHT,
@@ -64,15 +74,6 @@ final class MemoryCases implements CaseGroup.Program {
                 bench.managedBytes(),
                 BACKENDS,
                 tenTimes / BACKENDS,
-                accesses,
-                meter);
-        watched(
-                LITTLE,
-                bench,
-                baseline,
-                Math.min(LITTLE_BYTES, bench.managedBytes()),
-                1,
-                tenTimes / 4,
                 accesses,
                 meter);
         cycles(bench, scale, meter);
@@ -178,9 +179,9 @@ final class MemoryCases implements CaseGroup.Program {
     }
 
     private static void cycles(Workbench bench, Scale scale, Meter meter) throws Exception {
-        int cycles = scale.choose(200, 40, 4);
-        int every = scale.choose(20, 4, 1);
-        KeyOrder order = new KeyOrder(scale.choose(100_000, 50_000, 1_000));
+        int cycles = scale.choose(200, 20, 4);
+        int every = scale.choose(20, 2, 1);
+        KeyOrder order = new KeyOrder(scale.choose(100_000, 20_000, 1_000));
         KeyedByteValues.Versions versions = new KeyedByteValues.Versions(order.count());
         double[] at = new double[cycles / every];
         double[] resident = new double[cycles / every];
@@ -214,6 +215,7 @@ final class MemoryCases implements CaseGroup.Program {
                 }
             }
         }
+        int half = resident.length / 2 - 1;
         meter.series(
                 CYCLES,
                 List.of(
@@ -224,32 +226,36 @@ final class MemoryCases implements CaseGroup.Program {
                                 at,
                                 resident)),
                 new Figure("RSS after the first tenth MB", resident[0]),
+                new Figure("RSS after half MB", resident[half]),
                 new Figure("RSS at the end MB", resident[resident.length - 1]),
+                // The first half warms up the compiler, whose code is memory too.
                 new Figure(
                         "growth a restore KB",
-                        (resident[resident.length - 1] - resident[0])
+                        (resident[resident.length - 1] - resident[half])
                                 * 1024
-                                / Math.max(1, cycles - every)));
+                                / (at[at.length - 1] - at[half])));
         FileTrees.delete(bench.directory().resolve(CYCLES));
     }
 
-    /** One slot alone, then two at once: each keeps its memory, and neither waits for the other. */
+    /**
+     * Two slots at once, then one alone: each keeps its memory, and neither waits for the other.
+     */
     private static void twoSlots(Workbench bench, Scale scale, Meter meter) throws Exception {
         long nanos = scale.choose(10_000L, 1_000L, 20L) * 1_000_000L;
-        int keys = scale.choose(600_000, 200_000, 5_000);
+        int keys = scale.choose(600_000, 150_000, 5_000);
         long managed = Math.min(LITTLE_BYTES, bench.managedBytes());
         CyclicBarrier alone = new CyclicBarrier(1);
         CyclicBarrier both = new CyclicBarrier(2);
         ExecutorService tasks = Executors.newFixedThreadPool(2);
         try {
-            double single =
-                    tasks.submit(slotTask(bench, "slot-alone", managed, keys, nanos, alone)).get();
             Future<Double> first =
                     tasks.submit(slotTask(bench, "slot-one", managed, keys, nanos, both));
             Future<Double> second =
                     tasks.submit(slotTask(bench, "slot-two", managed, keys, nanos, both));
             double slower = Math.min(first.get(), second.get());
             double faster = Math.max(first.get(), second.get());
+            double single =
+                    tasks.submit(slotTask(bench, "slot-alone", managed, keys, nanos, alone)).get();
             meter.figures(
                     TWO_SLOTS,
                     new Figure("one alone, ops/ms", single),

@@ -14,7 +14,6 @@
 package io.flinklsm.benchmarks;
 
 import io.flinklsm.benchmarks.results.Figure;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -33,7 +32,6 @@ import java.util.concurrent.locks.LockSupport;
 final class MemoryWatch implements AutoCloseable {
 
     private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final int FILL_CHUNK_BYTES = 128 * 1024;
 
     private final Thread thread;
     private volatile boolean closed;
@@ -55,19 +53,10 @@ final class MemoryWatch implements AutoCloseable {
     }
 
     /**
-     * Makes the heap resident, so that what grows later is not the heap.
-     *
-     * @param share the heap is filled up to here; the collector wants the rest
-     * @return anonymous resident bytes of the process then
+     * Anonymous resident bytes of the process now: to be asked when the code is warm and no backend
+     * is open. The heap is in them whole, because the JVM touched it all at its start.
      */
-    static long baselineBytes(double share) {
-        long room = (long) (Runtime.getRuntime().maxMemory() * share);
-        Runtime runtime = Runtime.getRuntime();
-        List<byte[]> filling = new ArrayList<>();
-        while (runtime.totalMemory() - runtime.freeMemory() < room) {
-            filling.add(new byte[FILL_CHUNK_BYTES]);
-        }
-        filling.clear();
+    static long baselineBytes() {
         System.gc();
         return ProcessCounters.resident().anonymous();
     }

@@ -23,12 +23,12 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Rest {
 
-    private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** A process is at rest if it used less than this part of one core for a second. */
+    /** A process is at rest if it used less than this part of one core for half a second. */
     private static final double REST_SHARE = 0.05;
 
-    private static final int QUIET_SLICES = 4;
+    private static final int QUIET_SLICES = 5;
     private static final long LIMIT_MILLIS = 60_000;
 
     private Rest() {}

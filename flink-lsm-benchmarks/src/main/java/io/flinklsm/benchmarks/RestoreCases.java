@@ -37,7 +37,10 @@ final class RestoreCases implements CaseGroup.Program {
                 1024,
                 scale.choose(256, 64, 64),
                 scale.choose(2, 1, 1),
-                List.of(Peer.ROCKSDB, Peer.FORST, Peer.LSM));
+                scale.choose(
+                        List.of(Peer.ROCKSDB, Peer.FORST, Peer.LSM),
+                        List.of(Peer.ROCKSDB, Peer.LSM),
+                        List.of(Peer.LSM)));
     }
 
     @Override

@@ -49,15 +49,23 @@ final class ScalingCases implements CaseGroup.Program {
 
     /** Little memory, so that a large state is soon made. */
     static GroupSettings settings(Scale scale) {
-        return new GroupSettings(512, 32, 1, GroupSettings.COLD_PEERS);
+        return new GroupSettings(
+                512,
+                32,
+                1,
+                scale.choose(
+                        GroupSettings.COLD_PEERS,
+                        List.of(Peer.ROCKSDB, Peer.LSM),
+                        List.of(Peer.LSM)));
     }
 
     @Override
     public void run(Workbench bench, Scale scale, Meter meter) throws Exception {
         int memory = (int) (bench.managedBytes() >> 20) * ENTRIES_PER_MEGABYTE;
-        int unit = scale.choose(memory, memory, 500);
+        int oneMemory = scale.choose(memory, memory, 500);
+        int unit = scale.choose(memory, memory / 4, 500);
         long rest = Rest.limitMillis(scale);
-        int accesses = scale.choose(300_000, 40_000, 500);
+        int accesses = scale.choose(200_000, 40_000, 500);
 
         curve(
                 SIZE,
@@ -65,13 +73,20 @@ final class ScalingCases implements CaseGroup.Program {
                 scale.choose(new int[] {1, 4, 16}, new int[] {1, 4}, new int[] {1, 4}),
                 times ->
                         new Shape(
-                                "size-" + times, Map.of(), 128, 1, times * unit, 0, accesses, rest),
+                                "size-" + times,
+                                Map.of(),
+                                128,
+                                1,
+                                times * oneMemory,
+                                0,
+                                accesses,
+                                rest),
                 bench,
                 meter);
         curve(
                 STATES,
                 "states",
-                scale.choose(new int[] {1, 10, 100}, new int[] {1, 10, 100}, new int[] {1, 10}),
+                scale.choose(new int[] {1, 10, 100}, new int[] {1, 100}, new int[] {1, 10}),
                 states ->
                         new Shape(
                                 "states-" + states, Map.of(), 128, states, unit, 0, accesses, rest),
@@ -82,7 +97,7 @@ final class ScalingCases implements CaseGroup.Program {
                 "key groups",
                 scale.choose(
                         new int[] {128, 1024, 32_768},
-                        new int[] {128, 1024, 32_768},
+                        new int[] {128, 32_768},
                         new int[] {128, 32_768}),
                 groups ->
                         new Shape("groups-" + groups, Map.of(), groups, 1, unit, 0, accesses, rest),
@@ -91,8 +106,7 @@ final class ScalingCases implements CaseGroup.Program {
         curve(
                 FILES,
                 "files",
-                scale.choose(
-                        new int[] {1, 2, 4, 8, 16, 32}, new int[] {1, 4, 16}, new int[] {1, 4}),
+                scale.choose(new int[] {1, 2, 4, 8, 16, 32}, new int[] {1, 16}, new int[] {1, 4}),
                 files ->
                         new Shape(
                                 "files-" + files,
