@@ -199,7 +199,7 @@ public final class LsmTree {
      * pin, since nobody else can replace it.
      */
     public boolean getAsWriter(KeyBuffer key, ValueBuffer out) throws IOException {
-        store.checkHealthy();
+        store.attend();
         EntryKind kind = active.getAsWriter(key, out);
         if (kind == EntryKind.PUT) {
             return true;
