@@ -71,6 +71,19 @@ public final class PendingCheckpoint implements AutoCloseable {
     }
 
     /**
+     * The SSTables that were there when the checkpoint began. They are pinned, and part of the
+     * image whatever {@link #complete} adds to them: who uploads files need not wait for it. Any
+     * thread.
+     */
+    public List<SstableMeta> pinned() {
+        List<SstableMeta> metas = new ArrayList<>();
+        for (PendingTree pending : trees) {
+            metas.addAll(pending.version.metas());
+        }
+        return metas;
+    }
+
+    /**
      * A flush of the tree has ended; needs the lock. A plan never crosses a checkpoint's barrier,
      * so its memtables are all ours or none is.
      */

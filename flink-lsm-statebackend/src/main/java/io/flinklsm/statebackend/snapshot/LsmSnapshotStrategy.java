@@ -51,8 +51,9 @@ import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
  * <ol>
  *   <li>Task thread: freeze the store, note the states.
  *   <li>Task thread: decide what earlier files may be referred to ({@link UploadedSstables}).
- *   <li>Elsewhere: flush what was frozen, upload the SSTables that are new, then the manifest, last
- *       the meta file. If anything fails, delete what was uploaded.
+ *   <li>Elsewhere: flush what was frozen and meanwhile upload the SSTables that are new; then those
+ *       of the flush, the manifest, last the meta file. If anything fails, delete what was
+ *       uploaded.
  * </ol>
  *
  * Where the files go: with incremental checkpoints, SSTables are in the handle's <em>shared</em>
@@ -173,20 +174,27 @@ final class LsmSnapshotStrategy<K>
 
         private SnapshotResult<KeyedStateHandle> write(CheckpointFiles files)
                 throws IOException, InterruptedException {
-            CheckpointImage image = pending.complete();
-            Map<String, SstableMeta> sstables = distinctSstables(image);
+            Map<String, StreamStateHandle> written = new ConcurrentHashMap<>();
+            // What is there already goes up while the memtables become files.
+            Transfers early = startUpload(files, distinct(pending.pinned()), written);
+            CheckpointImage image;
+            try {
+                image = pending.complete();
+            } catch (Throwable e) {
+                early.stop(e);
+                throw e;
+            }
+            early.finish();
+            Map<String, SstableMeta> sstables = distinct(sstables(image));
+            startUpload(files, sstables, written).finish();
             Map<String, StreamStateHandle> reused = new LinkedHashMap<>();
-            List<SstableMeta> missing = new ArrayList<>();
-            for (SstableMeta sstable : sstables.values()) {
-                StreamStateHandle handle = reusable.get(sstable.fileName());
-                if (handle == null) {
-                    missing.add(sstable);
-                } else {
-                    reused.put(sstable.fileName(), handle);
+            for (String fileName : sstables.keySet()) {
+                StreamStateHandle handle = reusable.get(fileName);
+                if (handle != null) {
+                    reused.put(fileName, handle);
                 }
             }
 
-            Map<String, StreamStateHandle> written = upload(files, missing);
             byte[] manifest = ManifestCodec.encode(image);
             StreamStateHandle manifestHandle = files.write(CheckpointNames.MANIFEST, manifest);
             StreamStateHandle metaHandle =
@@ -202,26 +210,29 @@ final class LsmSnapshotStrategy<K>
             return SnapshotResult.of(handle);
         }
 
-        private Map<String, StreamStateHandle> upload(
-                CheckpointFiles files, List<SstableMeta> sstables)
-                throws IOException, InterruptedException {
+        /** Begins to upload what no earlier checkpoint holds and {@code written} has not yet. */
+        private Transfers startUpload(
+                CheckpointFiles files,
+                Map<String, SstableMeta> sstables,
+                Map<String, StreamStateHandle> written) {
             CheckpointedStateScope scope =
                     remembered ? CheckpointedStateScope.SHARED : CheckpointedStateScope.EXCLUSIVE;
-            Map<String, StreamStateHandle> handles = new ConcurrentHashMap<>();
             List<Transfers.Transfer> transfers = new ArrayList<>(sstables.size());
-            for (SstableMeta sstable : sstables) {
-                transfers.add(
-                        () ->
-                                handles.put(
-                                        sstable.fileName(),
-                                        files.copy(
-                                                context.storage(),
-                                                sstable.fileName(),
-                                                sstable.sizeBytes(),
-                                                scope)));
+            for (SstableMeta sstable : sstables.values()) {
+                String fileName = sstable.fileName();
+                if (!reusable.containsKey(fileName) && !written.containsKey(fileName)) {
+                    transfers.add(
+                            () ->
+                                    written.put(
+                                            fileName,
+                                            files.copy(
+                                                    context.storage(),
+                                                    fileName,
+                                                    sstable.sizeBytes(),
+                                                    scope)));
+                }
             }
-            Transfers.run(transfers, context.executor(), context.transferThreads());
-            return handles;
+            return Transfers.start(transfers, context.executor(), context.transferThreads() - 1);
         }
 
         private byte[] metaBody() throws IOException {
@@ -260,14 +271,21 @@ final class LsmSnapshotStrategy<K>
     }
 
     /** A file may be in a tree twice, with two clips. */
-    private static Map<String, SstableMeta> distinctSstables(CheckpointImage image) {
-        Map<String, SstableMeta> sstables = new LinkedHashMap<>();
+    private static List<SstableMeta> sstables(CheckpointImage image) {
+        List<SstableMeta> sstables = new ArrayList<>();
         for (TreeImage tree : image.trees()) {
-            for (SstableMeta sstable : tree.sstables()) {
-                sstables.putIfAbsent(sstable.fileName(), sstable);
-            }
+            sstables.addAll(tree.sstables());
         }
         return sstables;
+    }
+
+    /** By file: two clips of one file are one file. */
+    private static Map<String, SstableMeta> distinct(List<SstableMeta> sstables) {
+        Map<String, SstableMeta> distinct = new LinkedHashMap<>();
+        for (SstableMeta sstable : sstables) {
+            distinct.putIfAbsent(sstable.fileName(), sstable);
+        }
+        return distinct;
     }
 
     /** The job manager puts the handle that it has in its place. */

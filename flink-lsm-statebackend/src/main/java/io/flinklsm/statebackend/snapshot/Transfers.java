@@ -51,18 +51,34 @@ public final class Transfers {
      */
     public static void run(List<? extends Transfer> transfers, Executor executor, int threads)
             throws IOException, InterruptedException {
-        new Transfers(transfers).runAll(executor, Math.min(threads, transfers.size()));
+        start(transfers, executor, Math.min(threads, transfers.size()) - 1).finish();
     }
 
-    private void runAll(Executor executor, int threads) throws IOException, InterruptedException {
-        for (int helper = 1; helper < threads; helper++) {
+    /**
+     * Begins without this thread, which calls {@link #finish} or {@link #stop} in the end.
+     *
+     * @param helpers how many threads of the executor do it, at most
+     */
+    public static Transfers start(
+            List<? extends Transfer> transfers, Executor executor, int helpers) {
+        Transfers started = new Transfers(transfers);
+        for (int helper = 0; helper < Math.min(helpers, transfers.size()); helper++) {
             try {
-                executor.execute(this::help);
+                executor.execute(started::help);
             } catch (RejectedExecutionException e) {
                 // The pool is full or shut down: this thread does it alone.
                 break;
             }
         }
+        return started;
+    }
+
+    /**
+     * Helps with what is not begun, and waits for the rest.
+     *
+     * @throws IOException the first failure, later ones suppressed
+     */
+    public void finish() throws IOException, InterruptedException {
         work();
         Throwable first = awaitHelpers();
         if (first instanceof IOException io) {
@@ -74,6 +90,14 @@ public final class Transfers {
         }
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted during the transfer of files");
+        }
+    }
+
+    /** Begins nothing more and waits for what runs; its failures are added to {@code reason}. */
+    public void stop(Throwable reason) {
+        Throwable first = awaitHelpers();
+        if (first != null && first != reason) {
+            reason.addSuppressed(first);
         }
     }
 

@@ -133,6 +133,44 @@ class TransfersTest {
         assertThat(running).hasValue(0);
     }
 
+    @Test
+    void helpersBeginBeforeTheCallerHelps() throws Exception {
+        CountDownLatch ran = new CountDownLatch(3);
+
+        Transfers started = Transfers.start(Collections.nCopies(3, ran::countDown), pool, 2);
+
+        assertThat(ran.await(30, TimeUnit.SECONDS)).isTrue();
+        started.finish();
+    }
+
+    @Test
+    void stopWaitsForWhatRunsAndBeginsNothingMore() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicInteger ran = new AtomicInteger();
+        List<Transfers.Transfer> transfers = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            transfers.add(
+                    () -> {
+                        ran.incrementAndGet();
+                        begun.countDown();
+                        await(goOn);
+                        throw new IOException("stream closed");
+                    });
+        }
+        Transfers started = Transfers.start(transfers, pool, 1);
+        begun.await();
+        IOException reason = new IOException("the flush failed");
+
+        pool.execute(goOn::countDown);
+        started.stop(reason);
+
+        assertThat(ran).hasValue(1);
+        assertThat(reason.getSuppressed())
+                .singleElement()
+                .satisfies(late -> assertThat(late).hasMessage("stream closed"));
+    }
+
     private static void meet(CyclicBarrier barrier) throws IOException {
         try {
             barrier.await(30, TimeUnit.SECONDS);
