@@ -170,10 +170,10 @@ class LsmStateBackendTest {
     void smallPoolMakesSmallMemtables() {
         LsmBackendSettings settings = LsmBackendSettings.of(new Configuration());
 
-        assertThat(settings.storeOptions(8L << 20, 1).memtableBytes()).isEqualTo(1 << 20);
+        assertThat(settings.storeOptions(8L << 20, 1).memtableBytes()).isEqualTo(2 << 20);
         assertThat(settings.storeOptions(8L << 20, 1).sstable().rowGroupBytes())
                 .isEqualTo(256 << 10);
-        assertThat(settings.storeOptions(4L << 30, 2).memtableBytes()).isEqualTo(64 << 20);
+        assertThat(settings.storeOptions(4L << 30, 2).memtableBytes()).isEqualTo(256 << 20);
         assertThat(settings.storeOptions(4L << 30, 2).sstable().keyGroupBytes()).isEqualTo(2);
     }
 }
