@@ -49,10 +49,11 @@ final class JvmLauncher {
      * How the processes are started.
      *
      * @param scale passed on by name
+     * @param overwriteSeconds how long the overwrite group runs; 0 for what the scale says
      * @param directory for the backends' files and the processes' logs
      * @param recordings where each process leaves a flight recording, or null for none
      */
-    record Settings(Scale scale, Path directory, @Nullable Path recordings) {}
+    record Settings(Scale scale, int overwriteSeconds, Path directory, @Nullable Path recordings) {}
 
     JvmLauncher(Settings settings) {
         this.settings = settings;
@@ -133,6 +134,7 @@ final class JvmLauncher {
         command.add(result.toString());
         command.add(Integer.toString(memory.heapMegabytes()));
         command.add(Integer.toString(round));
+        command.add(Integer.toString(settings.overwriteSeconds()));
         return command;
     }
 

@@ -30,10 +30,10 @@ final class MeasuringJvm {
 
     /**
      * Takes peer, group, scale, managed megabytes, a directory that it may fill and empties, the
-     * file for its result, heap megabytes and round.
+     * file for its result, heap megabytes, round, and the seconds of the overwrite group or 0.
      */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length != 8) {
+        if (arguments.length != 9) {
             throw new IllegalArgumentException(
                     "[measuring JVM] wrong call: arguments="
                             + List.of(arguments)
@@ -48,7 +48,8 @@ final class MeasuringJvm {
                         group,
                         Scale.ofName(arguments[2]),
                         (long) managedMegabytes << 20,
-                        Path.of(arguments[4]));
+                        Path.of(arguments[4]),
+                        Integer.parseInt(arguments[8]));
         RunDirectory.writeJvmRun(
                 Path.of(arguments[5]),
                 new JvmRun(
@@ -68,14 +69,24 @@ final class MeasuringJvm {
      *
      * @param managedBytes managed memory given to the backend
      * @param directory is made, used and deleted
+     * @param overwriteSeconds how long the overwrite group runs; 0 for what the scale says
      */
     static List<Sample> measure(
-            Peer peer, CaseGroup group, Scale scale, long managedBytes, Path directory)
+            Peer peer,
+            CaseGroup group,
+            Scale scale,
+            long managedBytes,
+            Path directory,
+            int overwriteSeconds)
             throws Exception {
         Files.createDirectories(directory);
         Meter meter = new Meter();
         try {
-            group.program().run(new Workbench(peer, directory, managedBytes), scale, meter);
+            group.program()
+                    .run(
+                            new Workbench(peer, directory, managedBytes, overwriteSeconds),
+                            scale,
+                            meter);
         } finally {
             FileTrees.delete(directory);
         }

@@ -99,6 +99,11 @@ public final class StateBenchmark implements Callable<Integer> {
             description = "Managed memory of each backend in MB (default: by group).")
     private int managedMegabytes;
 
+    @Option(
+            names = "--overwrite-seconds",
+            description = "How long the overwrite group runs (default: by scale; full 600).")
+    private int overwriteSeconds;
+
     @Option(names = "--heap-mb", description = "Heap of each JVM in MB (default: by group).")
     private int heapMegabytes;
 
@@ -157,7 +162,10 @@ public final class StateBenchmark implements Callable<Integer> {
         Path start = results.add(conditions);
         long started = System.nanoTime();
         List<String> failures =
-                measure(jobs, new JvmLauncher.Settings(scale, work, recordings), results);
+                measure(
+                        jobs,
+                        new JvmLauncher.Settings(scale, overwriteSeconds, work, recordings),
+                        results);
         boolean everything = groups.isEmpty() && peers.isEmpty();
         if (everything && !runWholeJobs(scale, results)) {
             failures.add("[jobs] a job failed, or its result differs between backends");

@@ -23,8 +23,9 @@ import java.util.Map;
  * @param peer the backend under measurement
  * @param directory an existing directory, to be filled as the group likes; deleted after it
  * @param managedBytes managed memory of the slot
+ * @param overwriteSeconds how long the overwrite group runs; 0 for what the scale says
  */
-record Workbench(Peer peer, Path directory, long managedBytes) {
+record Workbench(Peer peer, Path directory, long managedBytes, int overwriteSeconds) {
 
     /** An empty backend with all of the managed memory, in a directory of its own. */
     BenchmarkedBackend open(String name) throws Exception {

@@ -48,7 +48,8 @@ final class StateBenchmarkTest {
                             group,
                             Scale.TINY,
                             Math.min(64, settings.managedMegabytes()) * (1L << 20),
-                            directory.resolve("backend"));
+                            directory.resolve("backend"),
+                            0);
 
             assertThat(samples).isNotEmpty();
             assertThat(samples).extracting(Sample::caseName).doesNotHaveDuplicates();
