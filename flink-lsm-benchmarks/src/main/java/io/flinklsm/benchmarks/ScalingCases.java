@@ -55,7 +55,7 @@ final class ScalingCases implements CaseGroup.Program {
                 1,
                 scale.choose(
                         GroupSettings.COLD_PEERS,
-                        List.of(Peer.ROCKSDB, Peer.LSM),
+                        List.of(Peer.LSM),
                         List.of(Peer.LSM)));
     }
 
