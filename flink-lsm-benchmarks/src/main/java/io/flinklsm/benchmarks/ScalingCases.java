@@ -53,10 +53,7 @@ final class ScalingCases implements CaseGroup.Program {
                 512,
                 32,
                 1,
-                scale.choose(
-                        GroupSettings.COLD_PEERS,
-                        List.of(Peer.LSM),
-                        List.of(Peer.LSM)));
+                scale.choose(GroupSettings.COLD_PEERS, List.of(Peer.LSM), List.of(Peer.LSM)));
     }
 
     @Override
