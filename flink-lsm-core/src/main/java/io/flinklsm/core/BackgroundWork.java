@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * while. Safe for any thread.
  *
  * <p>The queues are bounded by construction: a tree has at most one flush and one compaction that
- * wait, and a store one deletion (see {@link Upkeep}).
+ * wait, and a store one deletion and one check of a restored file (see {@link Upkeep}).
  */
 final class BackgroundWork implements AutoCloseable {
 
