@@ -17,9 +17,9 @@ import java.io.IOException;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -105,18 +105,19 @@ final class JobClock {
             for (Path thread : directories) {
                 ticks += ticksOfCompiler(thread.resolve("stat"));
             }
-        } catch (IOException e) {
-            throw new IllegalStateException("[job] the threads' times could not be read", e);
+        } catch (IOException | DirectoryIteratorException e) {
+            throw new IllegalStateException("[job] the threads could not be listed", e);
         }
         return ticks * NANOS_PER_TICK;
     }
 
-    private static long ticksOfCompiler(Path stat) throws IOException {
+    /** A thread that ends before or while it is read counts as nothing. */
+    private static long ticksOfCompiler(Path stat) {
         String line;
         try {
             line = Files.readString(stat, StandardCharsets.ISO_8859_1);
-        } catch (NoSuchFileException e) {
-            // The thread has ended meanwhile.
+        } catch (IOException e) {
+            // Ended before the file was opened: no such file. Ended before it was read: ESRCH.
             return 0;
         }
         int endOfName = line.lastIndexOf(')');
