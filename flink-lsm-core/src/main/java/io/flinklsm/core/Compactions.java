@@ -46,7 +46,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Compactions {
 
-    /** Pressure from which a tree's compactions take more than one thread. */
+    /**
+     * Pressure from which a tree's compactions take more than one thread, and do not wait after a
+     * restore.
+     */
     private static final double PARALLEL_PRESSURE = 0.5;
 
     private final Upkeep upkeep;
@@ -77,12 +80,19 @@ final class Compactions {
         }
     }
 
-    /** Needs the lock. */
+    /**
+     * A restored store first serves: what compactions the checkpoint left due were due for the
+     * store that took it, which may have done them since, and with a rescaling every part would do
+     * them again. They wait for the tree's first flush or checkpoint, unless there are many.
+     *
+     * <p>Needs the lock.
+     */
     private @Nullable CompactionPlan pick(LsmTree tree) {
         if (!tree.opened
                 || tree.dropped
                 || tree.waitingToCompactAll > 0
                 || tree.compactions.running() >= threadsFor(tree)
+                || (tree.untouched && pressure(tree) < PARALLEL_PRESSURE)
                 || upkeep.isStopped()
                 || upkeep.hasFailed()) {
             return null;
@@ -92,8 +102,11 @@ final class Compactions {
     }
 
     private int threadsFor(LsmTree tree) {
-        double pressure = stallRule.pressure(tree.versions.current().level0Runs(), debtBytes(tree));
-        return pressure < PARALLEL_PRESSURE ? 1 : threads;
+        return pressure(tree) < PARALLEL_PRESSURE ? 1 : threads;
+    }
+
+    private double pressure(LsmTree tree) {
+        return stallRule.pressure(tree.versions.current().level0Runs(), debtBytes(tree));
     }
 
     private void run(LsmTree tree) {

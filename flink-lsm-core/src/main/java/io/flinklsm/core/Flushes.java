@@ -135,6 +135,7 @@ final class Flushes {
                     pending.flushed(tree, plan, written);
                 }
                 if (!tree.dropped) {
+                    tree.untouched = false;
                     tree.versions.apply(new VersionEdit(List.of(), written));
                     tree.frozenOldestFirst.removeAll(plan.oldestFirst());
                     old = upkeep.installView(tree);

@@ -156,7 +156,7 @@ public final class LsmStore implements AutoCloseable {
         upkeep.lock.lock();
         try {
             for (Map.Entry<String, Version> tree : restored.trees().entrySet()) {
-                addTree(tree.getKey(), TreeOptions.DEFAULTS, tree.getValue());
+                addTree(tree.getKey(), TreeOptions.DEFAULTS, tree.getValue()).untouched = true;
                 unverified.addAll(tree.getValue().metas());
             }
             upkeep.scheduleVerification(unverified);
@@ -478,6 +478,7 @@ public final class LsmStore implements AutoCloseable {
                                 tree,
                                 tree.versions.pinCurrent(),
                                 List.copyOf(tree.frozenOldestFirst)));
+                touch(tree);
             }
             PendingCheckpoint checkpoint =
                     new PendingCheckpoint(
@@ -486,6 +487,14 @@ public final class LsmStore implements AutoCloseable {
             return checkpoint;
         } finally {
             upkeep.lock.unlock();
+        }
+    }
+
+    /** A checkpoint is taken: the restore is over. Needs the lock. */
+    private void touch(LsmTree tree) {
+        if (tree.untouched) {
+            tree.untouched = false;
+            upkeep.scheduleCompaction(tree);
         }
     }
 

@@ -73,6 +73,9 @@ public final class LsmTree {
     volatile boolean dropped;
     boolean opened;
 
+    /** Restored, and neither flushed nor checkpointed since: what compactions are due may wait. */
+    boolean untouched;
+
     LsmTree(
             LsmStore store,
             String name,

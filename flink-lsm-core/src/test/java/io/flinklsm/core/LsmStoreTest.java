@@ -96,6 +96,58 @@ class LsmStoreTest {
         }
     }
 
+    /** A checkpoint may be restored by many, each with its part of the keys. */
+    @Test
+    void aRestoredStoreCompactsOnlyOnceItIsWrittenToOrCheckpointed() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        put(tree, 1, "old");
+        tree.flush();
+        store.awaitIdle();
+        put(tree, 1, "new");
+        try (PendingCheckpoint pending = store.beginCheckpoint(1)) {
+            // Two runs are due for a compaction, which this store does and its checkpoint has not.
+            String manifest = store.writeManifest(pending.complete());
+            store.awaitIdle();
+            assertThat(tree.stats().levels().get(0).sstables()).isZero();
+
+            assertThat(level0RunsAfter(manifest, (restored, copy) -> {})).isEqualTo(2);
+            assertThat(level0RunsAfter(manifest, (restored, copy) -> put(copy, 2, "active")))
+                    .isEqualTo(2);
+            assertThat(
+                            level0RunsAfter(
+                                    manifest,
+                                    (restored, copy) -> {
+                                        put(copy, 2, "flushed");
+                                        copy.flush();
+                                    }))
+                    .isZero();
+            assertThat(
+                            level0RunsAfter(
+                                    manifest,
+                                    (restored, copy) -> restored.beginCheckpoint(2).close()))
+                    .isZero();
+        }
+    }
+
+    private interface Doing {
+        void with(LsmStore restored, LsmTree copy) throws Exception;
+    }
+
+    private int level0RunsAfter(String manifest, Doing doing) throws Exception {
+        try (LsmStore restored =
+                LsmStore.open(
+                        storage,
+                        StoreFixture.tinyOptions(CompactionStyle.LEVELED),
+                        resources,
+                        manifest)) {
+            LsmTree copy = restored.openTree("counts", TreeOptions.DEFAULTS);
+            doing.with(restored, copy);
+            restored.awaitIdle();
+            assertThat(get(copy, 1)).isEqualTo("new");
+            return copy.stats().levels().get(0).sstables();
+        }
+    }
+
     /** State that a job does not register any more: nobody knows its serializers. */
     @Test
     void aTreeThatNobodyDescribesKeepsItsColumnsInCompactions() throws Exception {
