@@ -13,6 +13,7 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.run.Peer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;

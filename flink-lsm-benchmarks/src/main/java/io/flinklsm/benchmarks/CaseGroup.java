@@ -15,45 +15,40 @@ package io.flinklsm.benchmarks;
 
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
  * Cases that share one JVM, and mostly one loaded state.
  *
  * <p>To add a group: write its {@link Cases} (one warm backend is enough) or its {@link Program}
- * (it opens its own backends), give it a line here with its {@link GroupSettings} for each scale,
- * and give its bars to {@code report.Bars}. The program, the report and the test of all groups take
- * it from here.
+ * (it opens its own backends), give it a line here and one for each scale in {@link RunPlan}, and
+ * give its bars to {@code report.Bars}. The program, the report and the test of all groups take it
+ * from here.
  */
 enum CaseGroup {
-    VALUE(new ValueCases()),
-    MAP(new MapCases()),
-    LIST(new ListCases()),
-    REDUCING(new ReducingCases()),
-    POJO(new PojoCases()),
-    TIMERS(new TimerCases()),
-    LARGE(new LargeCases(), LargeCases::settings),
-    CHECKPOINT(new CheckpointCases(), CheckpointCases::settings),
-    RESTORE(new RestoreCases(), RestoreCases::settings),
-    MEMORY(new MemoryCases(), MemoryCases::settings),
-    OVERWRITE(new OverwriteCases(), OverwriteCases::settings),
-    SCALING(new ScalingCases(), ScalingCases::settings);
+    VALUE(new ValueCases(), "ValueState: 1 M keys in full"),
+    MAP(new MapCases(), "MapState: 131 k maps of 10 entries, 1 k of 1000"),
+    LIST(new ListCases(), "ListState: 131 k lists"),
+    REDUCING(new ReducingCases(), "ReducingState and AggregatingState: 1 M keys"),
+    POJO(new PojoCases(), "POJOs of 200 bytes: 1 M keys, uniform and by Zipf's law"),
+    TIMERS(new TimerCases(), "timers: 1 M"),
+    CHECKPOINT(new CheckpointCases(), "checkpoints, restores and rescaling of 1.5 M x 200 bytes"),
+    LARGE(new LargeCases(), "state ten times the managed memory: 6 M x 200 bytes"),
+    RESTORE(new RestoreCases(), "restore to first get by state size: 0.1, 0.3 and 1 GB"),
+    MEMORY(new MemoryCases(), "resident memory: large state, 8 backends, 32 MB, 200 restores"),
+    SCALING(new ScalingCases(), "cost by state size, states, key groups, files of level 0"),
+    OVERWRITE(new OverwriteCases(), "2 M keys rewritten at full speed for ten minutes");
 
     private final Program program;
-    private final Function<Scale, GroupSettings> settings;
+    private final String description;
 
-    CaseGroup(Cases cases) {
-        this(cases, GroupSettings::hot);
+    CaseGroup(Cases cases, String description) {
+        this(onOneBackend(cases), description);
     }
 
-    CaseGroup(Cases cases, Function<Scale, GroupSettings> settings) {
-        this(onOneBackend(cases), settings);
-    }
-
-    CaseGroup(Program program, Function<Scale, GroupSettings> settings) {
+    CaseGroup(Program program, String description) {
         this.program = program;
-        this.settings = settings;
+        this.description = description;
     }
 
     /** The cases of a group: they load what they need, then measure. */
@@ -80,9 +75,9 @@ enum CaseGroup {
         return program;
     }
 
-    /** How the group is measured at a scale. */
-    GroupSettings settings(Scale scale) {
-        return settings.apply(scale);
+    /** What it measures, in a line; sizes are those of the full scale. */
+    String description() {
+        return description;
     }
 
     String label() {
@@ -111,7 +106,8 @@ enum CaseGroup {
                         + "; use "
                         + Arrays.stream(values())
                                 .map(CaseGroup::label)
-                                .collect(Collectors.joining(", ")));
+                                .collect(Collectors.joining(", "))
+                        + ", jobs or parts");
     }
 
     private static Program onOneBackend(Cases cases) {

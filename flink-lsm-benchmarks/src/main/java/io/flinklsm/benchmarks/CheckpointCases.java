@@ -14,6 +14,7 @@
 package io.flinklsm.benchmarks;
 
 import io.flinklsm.benchmarks.results.Figure;
+import io.flinklsm.benchmarks.run.ProcessCounters;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -50,21 +51,9 @@ final class CheckpointCases implements CaseGroup.Program {
     private static final int CHANGED_PART = 100;
     private static final int GETS_AFTER_RESTORE = 20_000;
 
-    /** HashMap has its objects on the heap, and another copy of them while it restores. */
-    static GroupSettings settings(Scale scale) {
-        return new GroupSettings(
-                scale.choose(3072, 1024, 1024),
-                scale.choose(256, 64, 64),
-                scale.choose(3, 1, 1),
-                scale.choose(
-                        GroupSettings.with(GroupSettings.HOT_PEERS, Peer.FORST),
-                        List.of(Peer.ROCKSDB, Peer.LSM),
-                        List.of(Peer.LSM)));
-    }
-
     @Override
     public void run(Workbench bench, Scale scale, Meter meter) throws Exception {
-        int keys = scale.choose(1_500_000, 150_000, 3_000);
+        int keys = scale.choose(1_500_000, 60_000, 3_000);
         long restMillis = Rest.limitMillis(scale);
         KeyOrder order = new KeyOrder(keys);
         KeyedByteValues.Versions versions = new KeyedByteValues.Versions(keys);

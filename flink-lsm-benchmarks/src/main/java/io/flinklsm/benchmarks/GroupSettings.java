@@ -13,7 +13,9 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.run.Peer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -21,19 +23,16 @@ import java.util.List;
  *
  * @param heapMegabytes heap of the JVM, all of it from the start
  * @param managedMegabytes managed memory of the slot
- * @param rounds JVMs for each backend
- * @param peers in the order of measuring
+ * @param rounds JVMs for each of {@code peers}
+ * @param peers backends that every round measures
+ * @param once backends that the first round measures too: for orientation
  */
-record GroupSettings(int heapMegabytes, int managedMegabytes, int rounds, List<Peer> peers) {
-
-    /** Backends that every group with a state that fits into memory is measured on. */
-    static final List<Peer> HOT_PEERS = List.of(Peer.HASHMAP, Peer.ROCKSDB, Peer.LSM);
-
-    /** Backends for state that is larger than memory: on the heap it would not fit. */
-    static final List<Peer> COLD_PEERS = List.of(Peer.ROCKSDB, Peer.ROCKSDB_TUNED, Peer.LSM);
+record GroupSettings(
+        int heapMegabytes, int managedMegabytes, int rounds, List<Peer> peers, List<Peer> once) {
 
     GroupSettings {
         peers = List.copyOf(peers);
+        once = List.copyOf(once);
         if (heapMegabytes < 1 || managedMegabytes < 1 || rounds < 1 || peers.isEmpty()) {
             throw new IllegalArgumentException(
                     "[group settings] must be positive: heapMegabytes="
@@ -47,19 +46,27 @@ record GroupSettings(int heapMegabytes, int managedMegabytes, int rounds, List<P
         }
     }
 
-    /** For state that fits into memory: the heap holds HashMap's objects, too. */
-    static GroupSettings hot(Scale scale) {
+    /** Every round measures {@code peers}. */
+    static GroupSettings of(int heapMegabytes, int managedMegabytes, int rounds, Peer... peers) {
         return new GroupSettings(
-                2048,
-                512,
-                scale.choose(5, 1, 1),
-                scale.choose(with(HOT_PEERS, Peer.FORST), HOT_PEERS, with(HOT_PEERS, Peer.FORST)));
+                heapMegabytes, managedMegabytes, rounds, List.of(peers), List.of());
     }
 
-    /** {@code peers} with one more before the last, which is ours. */
-    static List<Peer> with(List<Peer> peers, Peer more) {
+    /** The same, with a backend that only the first round measures. */
+    GroupSettings andOnce(Peer peer) {
+        return new GroupSettings(heapMegabytes, managedMegabytes, rounds, peers, List.of(peer));
+    }
+
+    /** Whom a round measures, in this order: ours is the last. */
+    List<Peer> peersOf(int round) {
+        if (round > rounds) {
+            return List.of();
+        }
         List<Peer> all = new ArrayList<>(peers);
-        all.add(all.size() - 1, more);
+        if (round == 1 && !once.isEmpty()) {
+            all.addAll(once);
+            Collections.sort(all);
+        }
         return all;
     }
 }

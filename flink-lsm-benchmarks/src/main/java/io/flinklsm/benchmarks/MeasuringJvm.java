@@ -13,9 +13,13 @@
  */
 package io.flinklsm.benchmarks;
 
-import io.flinklsm.benchmarks.results.JvmRun;
+import io.flinklsm.benchmarks.results.Measured;
 import io.flinklsm.benchmarks.results.RunDirectory;
 import io.flinklsm.benchmarks.results.Sample;
+import io.flinklsm.benchmarks.run.FileTrees;
+import io.flinklsm.benchmarks.run.Peer;
+import io.flinklsm.benchmarks.run.ProcessCounters;
+import io.flinklsm.benchmarks.run.Step;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,38 +32,54 @@ final class MeasuringJvm {
 
     private MeasuringJvm() {}
 
+    /** The step that measures a group on a backend. */
+    static Step step(
+            CaseGroup group,
+            Peer peer,
+            int round,
+            GroupSettings settings,
+            Scale scale,
+            int overwriteSeconds) {
+        return new Step(
+                group.label(),
+                peer,
+                round,
+                settings.heapMegabytes(),
+                settings.managedMegabytes(),
+                // The heap is resident from the start: first touches are nobody's cost, and what
+                // the process grows by is not heap.
+                List.of("-XX:+AlwaysPreTouch"),
+                MeasuringJvm.class,
+                List.of(
+                        peer.label(),
+                        group.label(),
+                        scale.label(),
+                        Integer.toString(settings.managedMegabytes()),
+                        Integer.toString(overwriteSeconds)),
+                List.of());
+    }
+
     /**
-     * Takes peer, group, scale, managed megabytes, a directory that it may fill and empties, the
-     * file for its result, heap megabytes, round, and the seconds of the overwrite group or 0.
+     * Takes a directory that it may fill and empties, the file for its result, peer, group, scale,
+     * managed megabytes, and the seconds of the overwrite group or 0.
      */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length != 9) {
+        if (arguments.length != 7) {
             throw new IllegalArgumentException(
                     "[measuring JVM] wrong call: arguments="
                             + List.of(arguments)
                             + "; start StateBenchmark instead");
         }
-        Peer peer = Peer.ofLabel(arguments[0]);
-        CaseGroup group = CaseGroup.ofLabel(arguments[1]);
-        int managedMegabytes = Integer.parseInt(arguments[3]);
         List<Sample> samples =
                 measure(
-                        peer,
-                        group,
-                        Scale.ofName(arguments[2]),
-                        (long) managedMegabytes << 20,
-                        Path.of(arguments[4]),
-                        Integer.parseInt(arguments[8]));
-        RunDirectory.writeJvmRun(
-                Path.of(arguments[5]),
-                new JvmRun(
-                        peer.label(),
-                        group.label(),
-                        Integer.parseInt(arguments[7]),
-                        Integer.parseInt(arguments[6]),
-                        managedMegabytes,
-                        ProcessCounters.peakResidentBytes(),
-                        samples));
+                        Peer.ofLabel(arguments[2]),
+                        CaseGroup.ofLabel(arguments[3]),
+                        Scale.ofName(arguments[4]),
+                        Long.parseLong(arguments[5]) << 20,
+                        Path.of(arguments[0]),
+                        Integer.parseInt(arguments[6]));
+        RunDirectory.writeMeasured(
+                Path.of(arguments[1]), new Measured(ProcessCounters.peakResidentBytes(), samples));
         // A backend that leaves a thread behind must not hold up the run.
         System.exit(0);
     }

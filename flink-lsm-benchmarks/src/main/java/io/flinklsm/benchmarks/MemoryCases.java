@@ -15,6 +15,8 @@ package io.flinklsm.benchmarks;
 
 import io.flinklsm.benchmarks.results.Figure;
 import io.flinklsm.benchmarks.results.Series;
+import io.flinklsm.benchmarks.run.FileTrees;
+import io.flinklsm.benchmarks.run.ProcessCounters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,18 +46,12 @@ final class MemoryCases implements CaseGroup.Program {
     private static final long SEED = 3;
     private static final int BACKENDS = 8;
 
-    /** A small heap: what is wasted beside it shows. */
-    static GroupSettings settings(Scale scale) {
-        return new GroupSettings(
-                512, scale.choose(128, 64, 64), 1, List.of(Peer.ROCKSDB, Peer.LSM));
-    }
-
     @Override
     public void run(Workbench bench, Scale scale, Meter meter) throws Exception {
         warmUp(bench, scale);
         long baseline = MemoryWatch.baselineBytes();
-        int tenTimes = scale.choose(6_000_000, 500_000, 20_000);
-        int accesses = scale.choose(300_000, 50_000, 5_000);
+        int tenTimes = scale.choose(6_000_000, 300_000, 20_000);
+        int accesses = scale.choose(300_000, 20_000, 5_000);
         // The smallest first: what malloc keeps of one case would count in the next.
         watched(
                 LITTLE,
@@ -87,8 +83,8 @@ final class MemoryCases implements CaseGroup.Program {
                 bench,
                 LITTLE_BYTES / 2,
                 1,
-                scale.choose(200_000, 100_000, 5_000),
-                scale.choose(200_000, 50_000, 1_000));
+                scale.choose(200_000, 50_000, 5_000),
+                scale.choose(200_000, 20_000, 1_000));
         FileTrees.delete(bench.directory().resolve("memory, warm-up"));
     }
 
@@ -241,8 +237,8 @@ final class MemoryCases implements CaseGroup.Program {
      * Two slots at once, then one alone: each keeps its memory, and neither waits for the other.
      */
     private static void twoSlots(Workbench bench, Scale scale, Meter meter) throws Exception {
-        long nanos = scale.choose(10_000L, 1_000L, 20L) * 1_000_000L;
-        int keys = scale.choose(600_000, 150_000, 5_000);
+        long nanos = scale.choose(10_000L, 500L, 20L) * 1_000_000L;
+        int keys = scale.choose(600_000, 60_000, 5_000);
         long managed = Math.min(LITTLE_BYTES, bench.managedBytes());
         CyclicBarrier alone = new CyclicBarrier(1);
         CyclicBarrier both = new CyclicBarrier(2);

@@ -14,6 +14,7 @@
 package io.flinklsm.benchmarks;
 
 import io.flinklsm.benchmarks.results.Figure;
+import io.flinklsm.benchmarks.run.ProcessCounters;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;

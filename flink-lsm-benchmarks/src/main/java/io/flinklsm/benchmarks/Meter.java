@@ -16,6 +16,7 @@ package io.flinklsm.benchmarks;
 import io.flinklsm.benchmarks.results.Figure;
 import io.flinklsm.benchmarks.results.Sample;
 import io.flinklsm.benchmarks.results.Series;
+import io.flinklsm.benchmarks.run.ProcessCounters;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -160,7 +161,8 @@ final class Meter {
                         end.io.writtenBytes() - start.io.writtenBytes(),
                         end.io.deviceBytes() - start.io.deviceBytes(),
                         List.of(),
-                        List.of()));
+                        List.of(),
+                        ""));
     }
 
     private Reading read() {

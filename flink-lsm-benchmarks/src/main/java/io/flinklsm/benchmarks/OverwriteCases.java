@@ -15,6 +15,7 @@ package io.flinklsm.benchmarks;
 
 import io.flinklsm.benchmarks.results.Figure;
 import io.flinklsm.benchmarks.results.Series;
+import io.flinklsm.benchmarks.run.ProcessCounters;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -36,19 +37,12 @@ final class OverwriteCases implements CaseGroup.Program {
 
     private static final long SEED = 11;
     private static final int SECOND_NANOS = 1_000_000_000;
-    private static final int CHECKED_KEYS = 20_000;
-
-    /** Once: it is long, and a curve needs no median. */
-    static GroupSettings settings(Scale scale) {
-        return new GroupSettings(
-                1024, scale.choose(256, 64, 64), 1, List.of(Peer.ROCKSDB, Peer.LSM));
-    }
 
     @Override
     public void run(Workbench bench, Scale scale, Meter meter) throws Exception {
-        KeyOrder order = new KeyOrder(scale.choose(2_000_000, 400_000, 2_000));
+        KeyOrder order = new KeyOrder(scale.choose(2_000_000, 200_000, 2_000));
         int slices =
-                bench.overwriteSeconds() > 0 ? bench.overwriteSeconds() : scale.choose(600, 8, 10);
+                bench.overwriteSeconds() > 0 ? bench.overwriteSeconds() : scale.choose(600, 5, 10);
         int sliceNanos = scale.choose(SECOND_NANOS, SECOND_NANOS, SECOND_NANOS / 50);
         String name = "overwrite";
         KeyedByteValues.Versions versions = new KeyedByteValues.Versions(order.count());
@@ -63,7 +57,7 @@ final class OverwriteCases implements CaseGroup.Program {
                     sliceNanos,
                     BackendSlot.workOf(bench.directory().resolve(name)),
                     meter);
-            values.checkSome(CHECKED_KEYS);
+            values.checkSome(scale.choose(20_000, 2_000, 2_000));
         }
     }
 

@@ -15,13 +15,14 @@ package io.flinklsm.benchmarks;
 
 import io.flinklsm.benchmarks.results.Figure;
 import io.flinklsm.benchmarks.results.Series;
+import io.flinklsm.benchmarks.run.FileTrees;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * How the time from a checkpoint to the first get grows with the state: 0.1, 1 and 4 GB. The median
- * of three restores in one JVM, the smallest state first, after one that does not count.
+ * How the time from a checkpoint to the first get grows with the state: 0.1, 0.3 and 1 GB. The
+ * median of three restores in one JVM, the smallest state first, after one that does not count.
  */
 final class RestoreCases implements CaseGroup.Program {
 
@@ -31,24 +32,12 @@ final class RestoreCases implements CaseGroup.Program {
     private static final String OPERATOR = "restored-operator";
     private static final int RESTORES = 3;
 
-    /** HashMap could not hold the largest state. */
-    static GroupSettings settings(Scale scale) {
-        return new GroupSettings(
-                1024,
-                scale.choose(256, 64, 64),
-                scale.choose(2, 1, 1),
-                scale.choose(
-                        List.of(Peer.ROCKSDB, Peer.FORST, Peer.LSM),
-                        List.of(Peer.ROCKSDB, Peer.LSM),
-                        List.of(Peer.LSM)));
-    }
-
     @Override
     public void run(Workbench bench, Scale scale, Meter meter) throws Exception {
         double[] gigabytes =
                 scale.choose(
-                        new double[] {0.1, 1, 4},
-                        new double[] {0.01, 0.1},
+                        new double[] {0.1, 0.3, 1},
+                        new double[] {0.01, 0.03},
                         new double[] {0.0002, 0.001});
         double[] firstGets = new double[gigabytes.length];
         List<Figure> figures = new ArrayList<>();

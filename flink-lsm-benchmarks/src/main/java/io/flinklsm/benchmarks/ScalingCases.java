@@ -14,6 +14,7 @@
 package io.flinklsm.benchmarks;
 
 import io.flinklsm.benchmarks.results.Series;
+import io.flinklsm.benchmarks.run.FileTrees;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,22 +48,13 @@ final class ScalingCases implements CaseGroup.Program {
     /** Costs in nanoseconds. */
     private record Cost(double get, double put) {}
 
-    /** Little memory, so that a large state is soon made. */
-    static GroupSettings settings(Scale scale) {
-        return new GroupSettings(
-                512,
-                32,
-                1,
-                scale.choose(GroupSettings.COLD_PEERS, List.of(Peer.LSM), List.of(Peer.LSM)));
-    }
-
     @Override
     public void run(Workbench bench, Scale scale, Meter meter) throws Exception {
         int memory = (int) (bench.managedBytes() >> 20) * ENTRIES_PER_MEGABYTE;
-        int oneMemory = scale.choose(memory, memory, 500);
-        int unit = scale.choose(memory, memory / 4, 500);
+        int oneMemory = scale.choose(memory, memory / 2, 500);
+        int unit = scale.choose(memory, memory / 8, 500);
         long rest = Rest.limitMillis(scale);
-        int accesses = scale.choose(200_000, 40_000, 500);
+        int accesses = scale.choose(50_000, 10_000, 500);
 
         curve(
                 SIZE,

@@ -13,39 +13,41 @@
  */
 package io.flinklsm.benchmarks;
 
-import io.flinklsm.benchmarks.jobs.JobsBenchmark;
+import io.flinklsm.benchmarks.jobs.JobSteps;
+import io.flinklsm.benchmarks.parts.PartSteps;
 import io.flinklsm.benchmarks.report.BenchmarkReport;
-import io.flinklsm.benchmarks.results.RunConditions;
 import io.flinklsm.benchmarks.results.RunDirectory;
+import io.flinklsm.benchmarks.run.BenchmarkRun;
+import io.flinklsm.benchmarks.run.Peer;
+import io.flinklsm.benchmarks.run.RunOptions;
+import io.flinklsm.benchmarks.run.Step;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * The program behind {@code bin/bench}: measures state backends side by side, keeps the results as
- * a directory of JSON files, and writes the report from them.
+ * The program behind {@code bin/bench}: measures state backends side by side, whole jobs and the
+ * engine's parts, keeps the results as a directory of JSON files, and writes the report from them.
  *
- * <p>A round runs every group of cases on every backend in turn (A B C, A B C …), each in a fresh
- * JVM, so that neither a warm compiler nor a noisy minute favours one of them. Nothing here asserts
- * a time.
+ * <p>A round runs every group of cases on every backend in turn (A B C A B C …), each in a fresh
+ * JVM, so that neither a warm compiler nor a noisy minute favours one of them. {@link RunPlan} says
+ * what a run measures when nothing is chosen. Nothing here asserts a time.
  */
 @Command(
         name = "bench",
@@ -53,86 +55,24 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         subcommands = StateBenchmark.ReportCommand.class,
         description =
-                "Measures Flink state backends side by side, one fresh JVM for each round, group"
-                        + " of cases and backend, and writes a report of medians and ratios.")
+                "Measures Flink state backends side by side, one fresh JVM for each round, group of"
+                        + " cases and backend, and writes a report of medians and ratios. Without"
+                        + " options it measures everything, in about an hour, and writes docs.")
 public final class StateBenchmark implements Callable<Integer> {
 
-    private static final Set<String> DIRECTORY_OPTIONS = Set.of("--into", "--report", "--jfr");
-
-    @Option(
-            names = "--quick",
-            description = "Short cases and smaller collections: a few minutes in all.")
-    private boolean quick;
-
-    @Option(names = "--tiny", description = "Only shows that every case runs: seconds.")
-    private boolean tiny;
-
-    @Option(names = "--scale", description = "full (default), quick or tiny, by name.")
-    private @Nullable String scaleName;
-
-    @Option(
-            names = "--backends",
-            split = ",",
-            converter = PeerConverter.class,
-            description =
-                    "Of hashmap, rocksdb, rocksdb-tuned, forst, lsm; measured in this order"
-                            + " (default: what each group asks for).")
-    private List<Peer> peers = List.of();
+    @Mixin private RunOptions options = new RunOptions();
 
     @Option(
             names = "--groups",
             split = ",",
-            converter = GroupConverter.class,
             completionCandidates = GroupLabels.class,
-            description =
-                    "Groups of cases: ${COMPLETION-CANDIDATES} (default: all, and whole jobs as"
-                            + " bin/bench jobs runs them).")
-    private List<CaseGroup> groups = List.of();
-
-    @Option(
-            names = "--rounds",
-            description = "JVMs for each group and backend (default: what each group asks for).")
-    private int rounds;
-
-    @Option(
-            names = "--managed-mb",
-            description = "Managed memory of each backend in MB (default: by group).")
-    private int managedMegabytes;
+            description = "Of ${COMPLETION-CANDIDATES} (default: all).")
+    private List<String> groups = List.of();
 
     @Option(
             names = "--overwrite-seconds",
             description = "How long the overwrite group runs (default: by scale; full 600).")
     private int overwriteSeconds;
-
-    @Option(names = "--heap-mb", description = "Heap of each JVM in MB (default: by group).")
-    private int heapMegabytes;
-
-    @Option(
-            names = "--into",
-            paramLabel = "DIR",
-            description =
-                    "Keep the results in this directory, beside those that an earlier run left"
-                            + " there (default: a new one below target/bench-runs).")
-    private @Nullable Path into;
-
-    @Option(
-            names = "--replace",
-            description = "With --into: forget what it has of the same groups and backends.")
-    private boolean replace;
-
-    @Option(
-            names = "--report",
-            paramLabel = "DIR",
-            description =
-                    "Write benchmarks.md and its plots here (default: docs for a run of all groups,"
-                            + " else the directory of the results).")
-    private @Nullable Path report;
-
-    @Option(
-            names = "--jfr",
-            paramLabel = "DIR",
-            description = "Leave a flight recording of every JVM in this directory.")
-    private @Nullable Path recordings;
 
     @Spec private @Nullable CommandSpec spec;
 
@@ -146,153 +86,91 @@ public final class StateBenchmark implements Callable<Integer> {
         if (spec == null) {
             throw new IllegalStateException("[bench] call it through picocli");
         }
-        PrintWriter out = spec.commandLine().getOut();
-        Scale scale =
-                Scale.ofName(
-                        scaleName != null ? scaleName : tiny ? "tiny" : quick ? "quick" : "full");
-        RunDirectory results = RunDirectory.open(into != null ? into : newDirectory());
-        Path work = Files.createTempDirectory("flink-lsm-bench");
-        List<Job> jobs = jobs(scale);
-        if (replace) {
-            for (Job job : jobs) {
-                results.forget(job.group().label(), job.peer().label());
-            }
+        List<CaseGroup> cases = chosenCases();
+        List<Step> steps = new ArrayList<>();
+        Scale scale = Scale.ofName(options.scaleName());
+        if (isChosen(JobSteps.GROUP)) {
+            steps.addAll(JobSteps.ofRun(options));
         }
-        RunConditions conditions = RunMachine.conditions(scale.label(), typed(spec));
-        Path start = results.add(conditions);
-        long started = System.nanoTime();
-        List<String> failures =
-                measure(
-                        jobs,
-                        new JvmLauncher.Settings(scale, overwriteSeconds, work, recordings),
-                        results);
-        boolean everything = groups.isEmpty() && peers.isEmpty();
-        if (everything && !runWholeJobs(scale, results)) {
-            failures.add("[jobs] a job failed, or its result differs between backends");
+        if (isChosen(PartSteps.GROUP)) {
+            steps.addAll(PartSteps.ofRun(options));
         }
-        long seconds = (System.nanoTime() - started) / 1_000_000_000L;
-        results.replace(start, conditions.finished(seconds, RunMachine.loadAverage()));
-        if (failures.isEmpty()) {
-            FileTrees.delete(work);
+        // The long groups of the states are the last, so that a run that is stopped has the most.
+        List<Step> states = RunPlan.steps(cases, scale, options, overwriteSeconds);
+        int firstLong = 0;
+        while (firstLong < states.size() && !isLong(states.get(firstLong))) {
+            firstLong++;
         }
-
-        boolean publish = everything && into == null && scale.size() != Scale.Size.TINY;
-        Path docs = report != null ? report : publish ? Path.of("docs") : results.path();
-        Path written = BenchmarkReport.write(results, docs);
-        out.println(BenchmarkReport.tables(results));
-        out.printf("results: %s%nreport:  %s%n", results.path(), written);
-        failures.forEach(out::println);
-        out.flush();
-        return failures.isEmpty() ? 0 : 1;
+        steps.addAll(0, states.subList(0, firstLong));
+        steps.addAll(states.subList(firstLong, states.size()));
+        if (options.isList()) {
+            list(scale, cases, steps, spec.commandLine().getOut());
+            return 0;
+        }
+        boolean everything =
+                groups.isEmpty() && options.peers().isEmpty() && scale.size() != Scale.Size.TINY;
+        return BenchmarkRun.execute(options, spec, steps, everything);
     }
 
-    /** What was typed, but for directories: they say nothing about the figures. */
-    private static String typed(CommandSpec spec) {
-        StringBuilder typed = new StringBuilder("bin/bench");
-        boolean skipNext = false;
-        for (String argument : spec.commandLine().getParseResult().originalArgs()) {
-            String name = argument.replaceFirst("=.*$", "");
-            if (skipNext) {
-                skipNext = false;
-            } else if (DIRECTORY_OPTIONS.contains(name)) {
-                skipNext = name.equals(argument);
-            } else {
-                typed.append(' ').append(argument);
-            }
-        }
-        return typed.toString();
+    private static boolean isLong(Step step) {
+        return step.group().equals(CaseGroup.OVERWRITE.label());
     }
 
-    /** One measuring JVM that is to be started. */
-    private record Job(CaseGroup group, Peer peer, GroupSettings settings, int round) {}
-
-    /** All JVMs in the order of measuring: every round of a group runs its backends in turn. */
-    private List<Job> jobs(Scale scale) {
-        List<Job> jobs = new ArrayList<>();
-        List<CaseGroup> chosen = groups.isEmpty() ? List.of(CaseGroup.values()) : groups;
-        int most = 0;
-        for (CaseGroup group : chosen) {
-            most = Math.max(most, settings(group, scale).rounds());
-        }
-        for (int round = 1; round <= most; round++) {
-            for (CaseGroup group : chosen) {
-                GroupSettings settings = settings(group, scale);
-                for (Peer peer : settings.peers()) {
-                    if (round <= settings.rounds()) {
-                        jobs.add(new Job(group, peer, settings, round));
-                    }
-                }
-            }
-        }
-        return jobs;
+    private boolean isChosen(String group) {
+        return groups.isEmpty() || groups.contains(group);
     }
 
-    /** What the group asks for, unless the command line says otherwise. */
-    private GroupSettings settings(CaseGroup group, Scale scale) {
-        GroupSettings own = group.settings(scale);
-        return new GroupSettings(
-                heapMegabytes > 0 ? heapMegabytes : own.heapMegabytes(),
-                managedMegabytes > 0 ? managedMegabytes : own.managedMegabytes(),
-                rounds > 0 ? rounds : own.rounds(),
-                peers.isEmpty() ? own.peers() : peers);
-    }
-
-    /** Runs the whole jobs too; returns whether their results were equal on all backends. */
-    private static boolean runWholeJobs(Scale scale, RunDirectory results) {
-        String few = "hashmap,rocksdb,lsm";
-        String peers = scale.choose("hashmap,rocksdb,forst,lsm", few, few);
-        return new CommandLine(new JobsBenchmark())
-                        .execute(
-                                "--scale=" + scale.label(),
-                                "--backends=" + peers,
-                                "--into=" + results.path())
-                == 0;
-    }
-
-    /**
-     * Runs all JVMs, one after the other. One that fails does not stop the others: a run takes
-     * hours, and its report says what was not measured.
-     *
-     * @return what failed, in words
-     */
-    private List<String> measure(
-            List<Job> jobs, JvmLauncher.Settings settings, RunDirectory results)
-            throws IOException, InterruptedException {
-        if (spec == null) {
-            throw new IllegalStateException("[bench] call it through picocli");
+    private List<CaseGroup> chosenCases() {
+        if (groups.isEmpty()) {
+            return List.of(CaseGroup.values());
         }
-        PrintWriter progress = spec.commandLine().getErr();
-        JvmLauncher launcher = new JvmLauncher(settings);
-        List<String> failures = new ArrayList<>();
-        long start = System.nanoTime();
-        int done = 0;
-        for (Job job : jobs) {
-            progress.printf(
+        return groups.stream()
+                .filter(group -> !group.equals(JobSteps.GROUP) && !group.equals(PartSteps.GROUP))
+                .map(CaseGroup::ofLabel)
+                .toList();
+    }
+
+    /** The plan, a line for each group. */
+    private void list(Scale scale, List<CaseGroup> cases, List<Step> steps, PrintWriter out) {
+        String line = "%-11s %6s %8s  %-45s %s%n";
+        out.printf(line, "group", "heap", "managed", "rounds x backends", "what");
+        for (CaseGroup group : cases) {
+            GroupSettings settings = RunPlan.chosen(group, scale, options);
+            String peers = settings.rounds() + " x " + labels(settings.peers());
+            out.printf(
                     Locale.ROOT,
-                    "%4d s  round %d, %s on %s (%d of %d)%n",
-                    (System.nanoTime() - start) / 1_000_000_000L,
-                    job.round(),
-                    job.group(),
-                    job.peer(),
-                    ++done,
-                    jobs.size());
-            progress.flush();
-            try {
-                results.add(launcher.run(job.peer(), job.group(), job.settings(), job.round()));
-            } catch (IOException failure) {
-                failures.add(String.valueOf(failure.getMessage()));
-                progress.println(failure.getMessage());
+                    line,
+                    group,
+                    settings.heapMegabytes(),
+                    settings.managedMegabytes(),
+                    settings.once().isEmpty() ? peers : peers + "; 1 x " + labels(settings.once()),
+                    group.description());
+        }
+        for (String group : List.of(JobSteps.GROUP, PartSteps.GROUP)) {
+            List<Step> own = steps.stream().filter(step -> step.group().equals(group)).toList();
+            if (!own.isEmpty()) {
+                Step first = own.get(0);
+                List<Peer> peers = own.stream().map(Step::peer).distinct().toList();
+                out.printf(
+                        Locale.ROOT,
+                        line,
+                        group,
+                        first.heapMegabytes(),
+                        first.managedMegabytes(),
+                        own.stream().mapToInt(Step::round).max().orElseThrow()
+                                + " x "
+                                + labels(peers),
+                        group.equals(JobSteps.GROUP)
+                                ? JobSteps.describe(options)
+                                : PartSteps.DESCRIPTION);
             }
         }
-        return failures;
+        out.printf(Locale.ROOT, "%d JVMs, scale %s%n", steps.size(), scale.label());
+        out.flush();
     }
 
-    private static Path newDirectory() throws IOException {
-        Path parent = Files.createDirectories(Path.of("target", "bench-runs"));
-        String now =
-                LocalDateTime.now(ZoneOffset.UTC)
-                        .format(DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss", Locale.ROOT));
-        return parent.resolve(now);
+    private static String labels(List<Peer> peers) {
+        return peers.stream().map(Peer::label).collect(Collectors.joining(" "));
     }
 
     /** Writes the report again from what was measured before. */
@@ -327,27 +205,14 @@ public final class StateBenchmark implements Callable<Integer> {
         }
     }
 
-    /** Reads a backend's name. */
-    static final class PeerConverter implements CommandLine.ITypeConverter<Peer> {
-        @Override
-        public Peer convert(String value) {
-            return Peer.ofLabel(value);
-        }
-    }
-
     /** The names of all groups, for the help. */
     static final class GroupLabels implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
-            return Arrays.stream(CaseGroup.values()).map(CaseGroup::label).iterator();
-        }
-    }
-
-    /** Reads the name of a group of cases. */
-    static final class GroupConverter implements CommandLine.ITypeConverter<CaseGroup> {
-        @Override
-        public CaseGroup convert(String value) {
-            return CaseGroup.ofLabel(value);
+            return Stream.concat(
+                            Arrays.stream(CaseGroup.values()).map(CaseGroup::label),
+                            Stream.of(JobSteps.GROUP, PartSteps.GROUP))
+                    .iterator();
         }
     }
 }

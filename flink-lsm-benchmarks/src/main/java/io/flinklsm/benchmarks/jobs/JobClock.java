@@ -54,7 +54,8 @@ final class JobClock {
             return new Reading(
                     wallNanos - earlier.wallNanos,
                     cpuNanos - earlier.cpuNanos,
-                    compilerCpuNanos - earlier.compilerCpuNanos,
+                    // A compiler thread that has ended took its count with it.
+                    Math.max(0, compilerCpuNanos - earlier.compilerCpuNanos),
                     gcMillis - earlier.gcMillis);
         }
     }

@@ -13,24 +13,28 @@
  */
 package io.flinklsm.benchmarks.jobs;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.flinklsm.benchmarks.Peer;
+import io.flinklsm.benchmarks.results.Measured;
+import io.flinklsm.benchmarks.results.RunDirectory;
+import io.flinklsm.benchmarks.results.Sample;
+import io.flinklsm.benchmarks.run.Peer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The process that runs jobs on one backend; {@link JobsBenchmark} starts it. */
+/** The process that runs jobs on one backend; {@link JobSteps} has what starts it. */
 final class JobJvm {
+
+    private static final int ARGUMENTS_BEFORE_JOBS = 8;
 
     private JobJvm() {}
 
     /**
-     * Takes peer, events, unmeasured events, milliseconds between checkpoints, managed megabytes,
-     * parallelism, a directory that it may fill and empties, the file for its results, and the
+     * Takes a directory that it may fill and empties, the file for its results, peer, events,
+     * unmeasured events, milliseconds between checkpoints, managed megabytes, parallelism, and the
      * jobs.
      */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length < 9) {
+        if (arguments.length <= ARGUMENTS_BEFORE_JOBS) {
             throw new IllegalArgumentException(
                     "[job JVM] wrong call: arguments="
                             + List.of(arguments)
@@ -38,26 +42,28 @@ final class JobJvm {
         }
         JobScale scale =
                 new JobScale(
-                        Long.parseLong(arguments[1]),
-                        Long.parseLong(arguments[2]),
                         Long.parseLong(arguments[3]),
-                        List.of(),
-                        1);
-        List<JobResult> results = new ArrayList<>();
+                        Long.parseLong(arguments[4]),
+                        Long.parseLong(arguments[5]),
+                        false,
+                        List.of());
+        List<Sample> samples = new ArrayList<>();
+        long residentBytes = 0;
         try (JobRunner runner =
                 JobRunner.open(
-                        Peer.ofLabel(arguments[0]),
+                        Peer.ofLabel(arguments[2]),
                         scale,
-                        Integer.parseInt(arguments[4]),
-                        Integer.parseInt(arguments[5]),
-                        Path.of(arguments[6]))) {
-            for (String label : List.of(arguments).subList(8, arguments.length)) {
-                results.add(runner.run(JobCase.ofLabel(label)));
+                        Integer.parseInt(arguments[6]),
+                        Integer.parseInt(arguments[7]),
+                        Path.of(arguments[0]))) {
+            for (String label :
+                    List.of(arguments).subList(ARGUMENTS_BEFORE_JOBS, arguments.length)) {
+                JobResult result = runner.run(JobCase.ofLabel(label));
+                samples.add(result.toSample());
+                residentBytes = Math.max(residentBytes, result.residentBytes());
             }
         }
-        new ObjectMapper()
-                .writerWithDefaultPrettyPrinter()
-                .writeValue(Path.of(arguments[7]).toFile(), results);
+        RunDirectory.writeMeasured(Path.of(arguments[1]), new Measured(residentBytes, samples));
         // A backend that leaves a thread behind must not hold up the run.
         System.exit(0);
     }

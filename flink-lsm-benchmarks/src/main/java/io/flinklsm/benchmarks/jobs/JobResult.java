@@ -54,18 +54,25 @@ public record JobResult(
     /** The quantity that counts. */
     static final String SPEED = Bars.EVENTS_PER_CPU_SECOND;
 
+    /** The case of a job in the report. */
+    static String caseName(String job) {
+        return Bars.JOB + job;
+    }
+
     /** In the form of a case of the report. */
     Sample toSample() {
-        return Sample.ofFigures(
-                "job " + job,
+        return Sample.ofAnswer(
+                caseName(job),
                 List.of(
                         new Figure(SPEED, eventsPerCpuSecond()),
                         new Figure("wall s", wallMillis / 1e3),
                         new Figure("longest sync ms", longestSyncMillis),
                         new Figure("longest async ms", longestAsyncMillis),
                         new Figure("GC ms", gcMillis),
+                        new Figure("compiler CPU s", compilerCpuMillis / 1e3),
+                        new Figure("checkpoints", checkpoints),
                         new Figure("peak RSS MB", residentBytes / 1e6)),
-                List.of());
+                result());
     }
 
     /** What counts: how far a second of one processor brings the job. */

@@ -13,7 +13,7 @@
  */
 package io.flinklsm.benchmarks.jobs;
 
-import io.flinklsm.benchmarks.Peer;
+import io.flinklsm.benchmarks.run.Peer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -22,39 +22,38 @@ import java.util.Locale;
  * @param events events of the stream, those of all three tables together
  * @param unmeasuredEvents how many of them go by before the clock starts
  * @param checkpointMillis the time between two checkpoints
+ * @param sharesProcesses whether the jobs of a backend run in one process, one after another
  * @param jobs the jobs that run unless others are chosen
- * @param rounds how often, unless chosen otherwise
  */
 record JobScale(
-        long events, long unmeasuredEvents, long checkpointMillis, List<JobCase> jobs, int rounds) {
+        long events,
+        long unmeasuredEvents,
+        long checkpointMillis,
+        boolean sharesProcesses,
+        List<JobCase> jobs) {
 
     JobScale {
         jobs = List.copyOf(jobs);
     }
 
-    /** Every job, long enough that state grows to hundreds of megabytes. */
-    static final JobScale FULL = new JobScale(1_500_000, 300_000, 10_000, JobCase.all(), 1);
+    /** Every job, for some seconds each, so that all of them take minutes and not hours. */
+    static final JobScale FULL = new JobScale(400_000, 80_000, 2_000, false, JobCase.all());
 
-    /** Under a minute for three backends on two processors. */
+    /** Half a minute for three backends on two processors. */
     static final JobScale QUICK =
             new JobScale(
-                    100_000,
-                    25_000,
-                    1_000,
-                    List.of(
-                            JobCase.JOIN,
-                            JobCase.RETRACT,
-                            JobCase.LATEST,
-                            JobCase.TOP,
-                            JobCase.TIMERS),
-                    1);
+                    30_000,
+                    10_000,
+                    500,
+                    true,
+                    List.of(JobCase.JOIN, JobCase.LATEST, JobCase.TOP, JobCase.TIMERS));
 
     /** Shows that the jobs run and give the same results; its times mean nothing. */
-    static final JobScale TINY = new JobScale(10_000, 1_000, 100, JobCase.all(), 1);
+    static final JobScale TINY = new JobScale(10_000, 1_000, 100, true, JobCase.all());
 
     /** The same with another length of the stream; a fifth of it is not measured. */
     JobScale withEvents(long newEvents) {
-        return new JobScale(newEvents, newEvents / 5, checkpointMillis, jobs, rounds);
+        return new JobScale(newEvents, newEvents / 5, checkpointMillis, sharesProcesses, jobs);
     }
 
     /**

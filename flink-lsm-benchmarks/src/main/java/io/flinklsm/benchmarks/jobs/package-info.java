@@ -3,8 +3,8 @@
  *
  * <p>In comes a choice of jobs and backends, out go events per CPU second of each, times of
  * checkpoints and peak memory. Invariant: a job's folded result is the same on every backend, or
- * the run fails. Read {@link io.flinklsm.benchmarks.jobs.JobsBenchmark} first: it starts one {@link
- * io.flinklsm.benchmarks.jobs.JobJvm} for each round, job and backend; {@link
+ * the run fails. Read {@link io.flinklsm.benchmarks.jobs.JobRunner} first, which runs one job;
+ * {@link io.flinklsm.benchmarks.jobs.JobSteps} starts a JVM for each round, job and backend; {@link
  * io.flinklsm.benchmarks.jobs.AuctionStream} makes the events, {@link
  * io.flinklsm.benchmarks.jobs.JobCase} lists the jobs.
  */

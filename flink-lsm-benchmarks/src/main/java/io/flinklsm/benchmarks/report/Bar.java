@@ -82,7 +82,7 @@ public record Bar(
     }
 
     /** The bar as the report shows it, for example {@code ≥ 6 × RocksDB}. */
-    String asked() {
+    public String asked() {
         String number =
                 factor == Math.rint(factor)
                         ? String.format(Locale.ROOT, "%.0f", factor)

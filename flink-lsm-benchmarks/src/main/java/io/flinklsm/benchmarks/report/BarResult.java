@@ -55,6 +55,43 @@ record BarResult(
         return value.isPresent();
     }
 
+    /** The ratio to the peer, turned over where less is better; NaN if there is none. */
+    double timesBetter() {
+        return better(value.orElse(Double.NaN));
+    }
+
+    /** The bar itself in the same way. */
+    double timesBetterAsked() {
+        return better(bar.factor());
+    }
+
+    /** The ratio to HashMap in the same way; NaN if it was not measured, or is over cases. */
+    double timesBetterThanHeap(Measurements measurements) {
+        OptionalDouble heap = heap(measurements);
+        return heap.isEmpty() || ours.isEmpty()
+                ? Double.NaN
+                : better(ours.getAsDouble() / heap.getAsDouble());
+    }
+
+    /** How many times better than the peer HashMap is; NaN if one of them was not measured. */
+    double timesBetterOfHeap(Measurements measurements) {
+        OptionalDouble heap = heap(measurements);
+        return heap.isEmpty() || peers.isEmpty()
+                ? Double.NaN
+                : better(heap.getAsDouble() / peers.getAsDouble());
+    }
+
+    private OptionalDouble heap(Measurements measurements) {
+        List<String> cases = measurements.matching(bar.cases());
+        return cases.size() == 1
+                ? measurements.median(cases.get(0), Measurements.HASHMAP, bar.quantity())
+                : OptionalDouble.empty();
+    }
+
+    private double better(double ratio) {
+        return bar.rule().isAtLeast() ? ratio : 1 / ratio;
+    }
+
     private static BarResult overSeveral(Bar bar, List<String> cases, Measurements measurements) {
         List<Double> ratios = new ArrayList<>();
         for (String name : cases) {

@@ -28,6 +28,9 @@ public final class Bars {
     /** What a whole job is judged by. */
     public static final String EVENTS_PER_CPU_SECOND = "events/CPU s";
 
+    /** What the cases of whole jobs begin with. */
+    public static final String JOB = "job ";
+
     private static final String FIRST_GET = "first get ms";
     private static final String OVER_BUDGET = "over budget %";
     private static final String REWRITTEN = "written MB, copies included";
@@ -116,7 +119,7 @@ public final class Bars {
                     new Bar(
                             "jobs",
                             "whole jobs: events per CPU second",
-                            List.of("job *"),
+                            List.of(JOB + "*"),
                             EVENTS_PER_CPU_SECOND,
                             Bar.Rule.MEAN_AT_LEAST_TIMES,
                             ROCKSDB,
@@ -124,7 +127,7 @@ public final class Bars {
                     new Bar(
                             "jobs",
                             "whole jobs: no job behind",
-                            List.of("job *"),
+                            List.of(JOB + "*"),
                             EVENTS_PER_CPU_SECOND,
                             Bar.Rule.EVERY_AT_LEAST_TIMES,
                             ROCKSDB,

@@ -25,10 +25,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * Writes {@code benchmarks.md} and its plots from the results of a run.
@@ -67,7 +69,18 @@ public final class BenchmarkReport {
     public static String tables(RunDirectory results) throws IOException {
         BenchmarkReport report = read(results);
         ResultTable table = new ResultTable(report.measurements);
-        return report.bars(report.results()) + "\n" + table.throughput() + "\n" + table.figures();
+        return String.join(
+                "\n",
+                report.bars(report.results()),
+                table.throughput(),
+                new JobTable(report.measurements).toMarkdown(),
+                table.figures(),
+                table.parts());
+    }
+
+    /** Jobs whose results differ between backends, a line each. */
+    public static List<String> differences(RunDirectory results) throws IOException {
+        return new JobTable(read(results).measurements).differences();
     }
 
     private static BenchmarkReport read(RunDirectory results) throws IOException {
@@ -87,55 +100,64 @@ public final class BenchmarkReport {
                 # Benchmarks
 
                 flink-lsm beside Flink's own state backends. `bin/bench` measured this and wrote this page; `bin/bench report`
-                writes it again from the results. [How it is measured](#how-it-is-measured) is at the end.
+                writes it again from the results of the run. [How it is measured](#how-it-is-measured) is at the end.
 
                 """);
-        conditions(text);
-        text.append("## Bars\n\n").append(summary(results)).append('\n').append(bars(results));
+        if (starts.stream().anyMatch(start -> !start.scale().equals("full"))) {
+            text.append(
+                    """
+                    **Not for judging:** this has results of a short run. States are small and cases last a fraction of a
+                    second, in which Java code is hardly compiled: it shows that everything runs. `bin/bench` without options measures.
+
+                    """);
+        }
+        text.append("## Summary\n\n").append(new ReportSummary(results, measurements).toMarkdown());
+        section(text, "The run", conditions());
+        text.append("\n## Bars\n\n")
+                .append("Medians over the rounds; ratios within this run.\n\n")
+                .append(bars(results));
         if (RatioPlot.write(results, measurements, plots.resolve("ratios.svg"))) {
             text.append("\n![How many times better than RocksDB, row by row](")
                     .append(PLOTS)
                     .append("/ratios.svg)\n");
         }
+        section(text, "Whole jobs", new JobTable(measurements).toMarkdown());
         section(text, "Throughput", table.throughput());
         section(text, "Other figures", table.figures());
         curves(text, plots);
         section(text, "Garbage collection", table.garbage());
         section(text, "Bytes written", table.writes());
         section(text, "Resident memory", table.memory());
+        section(text, "Parts of the engine", table.parts());
         text.append("\n## How it is measured\n\n").append(resource(METHOD));
         return text.toString();
     }
 
-    private void conditions(StringBuilder text) {
+    /** Every start of the program: when, where, what, and which JVMs failed. */
+    private String conditions() {
+        Set<String> places = new LinkedHashSet<>();
+        StringBuilder text = new StringBuilder();
         for (RunConditions start : starts) {
+            places.add(start.machine() + "; " + start.versions() + ".\n");
             text.append(
                     String.format(
                             Locale.ROOT,
-                            "- %s, scale %s, commit %s: `%s`, %d s, load average %.1f at the end.%n"
-                                    + "  %s; %s.%n",
+                            "- %s, scale %s, commit %s: `%s`, %d min %d s, load average %.1f at"
+                                    + " the end.%n",
                             start.date(),
                             start.scale(),
                             start.commit(),
                             start.command().strip(),
-                            start.seconds(),
-                            start.loadAverage(),
-                            start.machine(),
-                            start.versions()));
+                            start.seconds() / 60,
+                            start.seconds() % 60,
+                            start.loadAverage()));
+            if (!start.failures().isEmpty()) {
+                text.append("  **JVMs that failed:** ")
+                        .append(String.join("; ", start.failures()))
+                        .append(".\n");
+            }
         }
-        text.append('\n');
-    }
-
-    private static String summary(List<BarResult> results) {
-        long measured = results.stream().filter(BarResult::isMeasured).count();
-        long met = results.stream().filter(BarResult::met).count();
-        return String.format(
-                Locale.ROOT,
-                "%d of %d rows measured, %d met. Medians over the rounds; ratios within this"
-                        + " run.%n",
-                measured,
-                results.size(),
-                met);
+        return text + "\n" + String.join("", places);
     }
 
     private String bars(List<BarResult> results) {

@@ -25,6 +25,7 @@ import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.Locale;
 import org.jfree.chart.JFreeChart;
+import org.jfree.chart.axis.Axis;
 import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.plot.Plot;
@@ -40,6 +41,10 @@ final class Charts {
     static final Color OURS = new Color(0x0072b2);
     static final Color BELOW = new Color(0xd55e00);
     static final Font SMALL = new Font(Font.SANS_SERIF, Font.PLAIN, 11);
+
+    /** Half of a pixel, JFreeChart's own choice, is drawn by some viewers at some places only. */
+    static final BasicStroke HAIRLINE = new BasicStroke(1f);
+
     private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 14);
 
     private Charts() {}
@@ -67,10 +72,17 @@ final class Charts {
         axis.setTickUnit(new NumberTickUnit(1));
         axis.setNumberFormatOverride(
                 new DecimalFormat("#,##0.###", DecimalFormatSymbols.getInstance(Locale.ROOT)));
+        style(axis);
+        return axis;
+    }
+
+    /** Fonts, and lines that no viewer rounds away. */
+    static void style(Axis axis) {
         axis.setLabelFont(SMALL);
         axis.setTickLabelFont(SMALL);
         axis.setTickLabelPaint(TEXT);
-        return axis;
+        axis.setTickMarkStroke(HAIRLINE);
+        axis.setAxisLineStroke(HAIRLINE);
     }
 
     static JFreeChart chart(String title, Plot plot) {

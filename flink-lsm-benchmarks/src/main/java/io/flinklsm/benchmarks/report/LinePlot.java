@@ -14,8 +14,10 @@
 package io.flinklsm.benchmarks.report;
 
 import io.flinklsm.benchmarks.results.Series;
+import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import org.jfree.chart.axis.NumberAxis;
 import org.jfree.chart.axis.ValueAxis;
@@ -33,8 +35,20 @@ final class LinePlot {
     /** Up to so many points are marked as points: they are measurements, not a history. */
     private static final int MARKED_POINTS = 16;
 
-    /** From this ratio of the largest to the smallest on, an axis is logarithmic. */
+    /** From so many points on, a line of medians is drawn over a pale one of the points. */
+    private static final int SMOOTHED_POINTS = 120;
+
+    /** How many points on each side go into a median. */
+    private static final int SMOOTHED_SIDE = 7;
+
+    /** From this ratio of the largest to the smallest on, the vertical axis is logarithmic. */
     private static final double LOGARITHMIC_FROM = 30;
+
+    /** Up to so many points are steps that one chose: 1, 4, 16. */
+    private static final int CHOSEN_STEPS = 6;
+
+    /** From this ratio on, the axis of such steps is logarithmic. */
+    private static final double LOGARITHMIC_STEPS_FROM = 4;
 
     private LinePlot() {}
 
@@ -46,45 +60,78 @@ final class LinePlot {
     static void write(String title, Map<String, Series> curves, Path file) throws IOException {
         XYSeriesCollection data = new XYSeriesCollection();
         XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
-        int index = 0;
+        // The line in front first.
         for (Map.Entry<String, Series> curve : curves.entrySet()) {
-            XYSeries line = new XYSeries(Measurements.nameOf(curve.getKey()));
-            double[] x = curve.getValue().x();
             double[] y = curve.getValue().y();
-            for (int i = 0; i < x.length; i++) {
-                line.add(x[i], y[i]);
+            Color color = Charts.colorOf(curve.getKey());
+            String name = Measurements.nameOf(curve.getKey());
+            if (y.length >= SMOOTHED_POINTS) {
+                add(data, renderer, name, curve.getValue().x(), medians(y), color);
+                renderer.setSeriesVisibleInLegend(data.getSeriesCount(), false);
+                Color pale = new Color(color.getRed(), color.getGreen(), color.getBlue(), 80);
+                add(data, renderer, name + ", points", curve.getValue().x(), y, pale);
+            } else {
+                add(data, renderer, name, curve.getValue().x(), y, color);
             }
-            data.addSeries(line);
-            renderer.setSeriesPaint(index, Charts.colorOf(curve.getKey()));
-            renderer.setSeriesStroke(index, Charts.line());
-            renderer.setSeriesShapesVisible(index, x.length <= MARKED_POINTS);
-            index++;
         }
         Series first = curves.values().iterator().next();
+        double left = data.getDomainLowerBound(false);
+        boolean steps =
+                first.x().length <= CHOSEN_STEPS
+                        && left > 0
+                        && data.getDomainUpperBound(false) / left >= LOGARITHMIC_STEPS_FROM;
+        double lowest = data.getRangeLowerBound(false);
+        boolean decades =
+                first.x().length <= MARKED_POINTS
+                        && lowest > 0
+                        && data.getRangeUpperBound(false) / lowest >= LOGARITHMIC_FROM;
         XYPlot plot =
                 new XYPlot(
-                        data,
-                        axis(first.xLabel(), data.getDomainLowerBound(false), data, false),
-                        axis(first.yLabel(), data.getRangeLowerBound(false), data, true),
-                        renderer);
+                        data, axis(first.xLabel(), steps), axis(first.yLabel(), decades), renderer);
         plot.setDomainGridlinePaint(Charts.GRID);
         plot.setRangeGridlinePaint(Charts.GRID);
+        plot.setDomainGridlineStroke(Charts.HAIRLINE);
+        plot.setRangeGridlineStroke(Charts.HAIRLINE);
         Charts.write(Charts.chart(title, plot), WIDTH, HEIGHT, file);
     }
 
-    private static ValueAxis axis(
-            String label, double lowest, XYSeriesCollection data, boolean range) {
-        double highest = range ? data.getRangeUpperBound(false) : data.getDomainUpperBound(false);
-        if (lowest > 0
-                && highest / lowest >= LOGARITHMIC_FROM
-                && data.getItemCount(0) <= MARKED_POINTS) {
+    private static void add(
+            XYSeriesCollection data,
+            XYLineAndShapeRenderer renderer,
+            String name,
+            double[] x,
+            double[] y,
+            Color color) {
+        int index = data.getSeriesCount();
+        XYSeries line = new XYSeries(name);
+        for (int i = 0; i < x.length; i++) {
+            line.add(x[i], y[i]);
+        }
+        data.addSeries(line);
+        renderer.setSeriesPaint(index, color);
+        renderer.setSeriesStroke(index, color.getAlpha() < 255 ? Charts.HAIRLINE : Charts.line());
+        renderer.setSeriesShapesVisible(index, x.length <= MARKED_POINTS);
+    }
+
+    /** The median of each point and its neighbours; fewer of them at the ends. */
+    private static double[] medians(double[] y) {
+        double[] medians = new double[y.length];
+        for (int i = 0; i < y.length; i++) {
+            int side = Math.min(SMOOTHED_SIDE, Math.min(i, y.length - 1 - i));
+            medians[i] =
+                    Measurements.median(Arrays.copyOfRange(y, i - side, i + side + 1))
+                            .orElseThrow();
+        }
+        return medians;
+    }
+
+    private static ValueAxis axis(String label, boolean logarithmic) {
+        if (logarithmic) {
             return Charts.logAxis(label);
         }
         NumberAxis axis = new NumberAxis(label);
         axis.setAutoRangeIncludesZero(true);
-        axis.setLabelFont(Charts.SMALL);
-        axis.setTickLabelFont(Charts.SMALL);
-        axis.setTickLabelPaint(Charts.TEXT);
+        Charts.style(axis);
         return axis;
     }
 }

@@ -18,6 +18,7 @@ import io.flinklsm.benchmarks.results.Sample;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -51,6 +52,13 @@ final class Measurements {
 
     List<JvmRun> runs() {
         return runs;
+    }
+
+    /** The backends that anything was measured on, in the order of the report. */
+    List<String> peers() {
+        Set<String> measured = new LinkedHashSet<>();
+        runs.forEach(run -> measured.add(run.peer()));
+        return PEERS.stream().filter(measured::contains).toList();
     }
 
     /** A backend's name in a sentence. */

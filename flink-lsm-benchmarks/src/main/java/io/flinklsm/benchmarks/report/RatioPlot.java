@@ -21,7 +21,6 @@ import java.awt.geom.Rectangle2D;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalDouble;
 import org.jfree.chart.LegendItem;
 import org.jfree.chart.LegendItemCollection;
 import org.jfree.chart.axis.AxisLocation;
@@ -60,7 +59,7 @@ final class RatioPlot {
         List<BarResult> rows =
                 results.stream()
                         .filter(result -> result.bar().rule().isRatio() && result.isMeasured())
-                        .filter(result -> isDrawable(better(result, result.value())))
+                        .filter(result -> isDrawable(result.timesBetter()))
                         .toList();
         if (rows.isEmpty()) {
             return false;
@@ -69,9 +68,9 @@ final class RatioPlot {
         DefaultCategoryDataset marks = new DefaultCategoryDataset();
         for (BarResult row : rows) {
             String label = label(row.bar());
-            ours.addValue(better(row, row.value()), "flink-lsm", label);
-            marks.addValue(better(row, OptionalDouble.of(row.bar().factor())), "bar", label);
-            double heap = heap(row, measurements);
+            ours.addValue(row.timesBetter(), "flink-lsm", label);
+            marks.addValue(row.timesBetterAsked(), "bar", label);
+            double heap = row.timesBetterOfHeap(measurements);
             marks.addValue(isDrawable(heap) ? heap : null, "HashMap", label);
         }
         CategoryPlot plot = new CategoryPlot();
@@ -80,6 +79,7 @@ final class RatioPlot {
         plot.setRangeAxis(Charts.logAxis("times better than the peer (logarithmic)"));
         plot.setRangeAxisLocation(AxisLocation.TOP_OR_LEFT);
         plot.setRangeGridlinePaint(Charts.GRID);
+        plot.setRangeGridlineStroke(Charts.HAIRLINE);
         plot.addRangeMarker(new ValueMarker(1, Charts.TEXT, new BasicStroke(1f)));
         plot.setDataset(0, ours);
         plot.setRenderer(0, bars(rows));
@@ -96,24 +96,6 @@ final class RatioPlot {
         return true;
     }
 
-    /** The ratio as "times better". */
-    private static double better(BarResult result, OptionalDouble ratio) {
-        double value = ratio.orElse(Double.NaN);
-        return result.bar().rule().isAtLeast() ? value : 1 / value;
-    }
-
-    private static double heap(BarResult row, Measurements measurements) {
-        List<String> cases = measurements.matching(row.bar().cases());
-        if (cases.size() != 1 || row.peers().isEmpty()) {
-            return Double.NaN;
-        }
-        OptionalDouble heap =
-                measurements.median(cases.get(0), Measurements.HASHMAP, row.bar().quantity());
-        return heap.isEmpty()
-                ? Double.NaN
-                : better(row, OptionalDouble.of(heap.getAsDouble() / row.peers().getAsDouble()));
-    }
-
     /** A logarithm needs a positive, finite number. */
     private static boolean isDrawable(double value) {
         return value > 0 && value < Double.POSITIVE_INFINITY;
@@ -127,8 +109,7 @@ final class RatioPlot {
 
     private static CategoryAxis rowAxis() {
         CategoryAxis axis = new CategoryAxis();
-        axis.setTickLabelFont(Charts.SMALL);
-        axis.setTickLabelPaint(Charts.TEXT);
+        Charts.style(axis);
         axis.setMaximumCategoryLabelWidthRatio(0.6f);
         axis.setLowerMargin(0.005);
         axis.setUpperMargin(0.005);

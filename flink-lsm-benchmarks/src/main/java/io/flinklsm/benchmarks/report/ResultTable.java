@@ -25,7 +25,13 @@ import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
 /** All figures of a run as Markdown tables: medians over the rounds, and ratios within the run. */
-final class ResultTable {
+public final class ResultTable {
+
+    /** What the cases of parts begin with. */
+    public static final String PART = "part ";
+
+    /** What the name of a figure begins with that is another one's error. */
+    public static final String ERROR = "± ";
 
     private final Measurements measurements;
 
@@ -65,6 +71,9 @@ final class ResultTable {
         Markdown table =
                 Markdown.table(3, "case", "figure", "backend", "median", "spread", "× RocksDB");
         for (String name : measurements.caseNames()) {
+            if (JobTable.isJob(name) || isPart(name)) {
+                continue;
+            }
             for (String figure : figureNames(name)) {
                 for (String peer : measurements.peersOf(name)) {
                     OptionalDouble median = measurements.median(name, peer, figure);
@@ -81,6 +90,27 @@ final class ResultTable {
                                         median,
                                         measurements.median(name, Measurements.ROCKSDB, figure)));
                     }
+                }
+            }
+        }
+        return table.toString();
+    }
+
+    /** The engine's parts, as JMH measured them: a row for each benchmark. */
+    String parts() {
+        Markdown table = Markdown.table(1, "part", "time", "± 99.9 %", "unit");
+        for (String name : measurements.caseNames()) {
+            if (!isPart(name)) {
+                continue;
+            }
+            for (String figure : figureNames(name)) {
+                if (!figure.startsWith(ERROR)) {
+                    table.row(
+                            name.substring(PART.length()),
+                            Markdown.number(measurements.median(name, Measurements.LSM, figure)),
+                            Markdown.number(
+                                    measurements.median(name, Measurements.LSM, ERROR + figure)),
+                            figure);
                 }
             }
         }
@@ -247,6 +277,10 @@ final class ResultTable {
 
     private static String median(List<Sample> samples, ToDoubleFunction<Sample> figure) {
         return Markdown.number(Measurements.median(samples, figure));
+    }
+
+    private static boolean isPart(String caseName) {
+        return caseName.startsWith(PART);
     }
 
     private static boolean isOurs(String peer) {

@@ -14,6 +14,7 @@
 package io.flinklsm.benchmarks.results;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.util.List;
 
 /**
  * Where, when and how the program was started once; a directory holds one for each start.
@@ -24,8 +25,9 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
  * @param commit of the measured program, marked where the work tree differed; or {@code unknown}
  * @param versions of Java, Flink and the peers
  * @param machine processor, cores, memory and system
- * @param seconds how long it took; 0 while it runs
- * @param loadAverage of the last minute at the end; negative where the system does not say
+ * @param seconds how long it has measured, when the last JVM ended
+ * @param loadAverage of the last minute then; negative where the system does not say
+ * @param failures the JVMs that left no result, in words
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record RunConditions(
@@ -36,11 +38,17 @@ public record RunConditions(
         String versions,
         String machine,
         long seconds,
-        double loadAverage) {
+        double loadAverage,
+        List<String> failures) {
 
-    /** The same, with what is only known at the end. */
-    public RunConditions finished(long seconds, double loadAverage) {
+    @SuppressWarnings("NullAway") // Older files have none.
+    public RunConditions {
+        failures = failures == null ? List.of() : List.copyOf(failures);
+    }
+
+    /** The same, with what is known when another JVM has ended. */
+    public RunConditions after(long seconds, double loadAverage, List<String> failures) {
         return new RunConditions(
-                date, scale, command, commit, versions, machine, seconds, loadAverage);
+                date, scale, command, commit, versions, machine, seconds, loadAverage, failures);
     }
 }

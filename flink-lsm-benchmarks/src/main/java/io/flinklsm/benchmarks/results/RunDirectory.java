@@ -26,6 +26,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -71,10 +72,10 @@ public final class RunDirectory {
         Files.write(file, WRITER.writeValueAsBytes(conditions));
     }
 
-    /** Deletes what an earlier run measured for a group on a backend. */
-    public void forget(String group, String peer) throws IOException {
+    /** Deletes what earlier runs left, where {@code outdated} says so. */
+    public void forget(Predicate<JvmRun> outdated) throws IOException {
         for (Path file : files(JVM)) {
-            if (file.getFileName().toString().endsWith("-" + group + "-" + peer + ".json")) {
+            if (outdated.test(read(file, JvmRun.class))) {
                 Files.delete(file);
             }
         }
@@ -91,17 +92,17 @@ public final class RunDirectory {
     }
 
     /**
-     * Reads one file of {@link #add(JvmRun)}.
+     * Reads what a measuring JVM left.
      *
      * @throws IOException if it is missing or is not such a file; the message names it
      */
-    public static JvmRun readJvmRun(Path file) throws IOException {
-        return read(file, JvmRun.class);
+    public static Measured readMeasured(Path file) throws IOException {
+        return read(file, Measured.class);
     }
 
-    /** Writes what {@link #readJvmRun} reads. */
-    public static void writeJvmRun(Path file, JvmRun run) throws IOException {
-        Files.write(file, WRITER.writeValueAsBytes(run), StandardOpenOption.CREATE_NEW);
+    /** Writes what {@link #readMeasured} reads. */
+    public static void writeMeasured(Path file, Measured measured) throws IOException {
+        Files.write(file, WRITER.writeValueAsBytes(measured), StandardOpenOption.CREATE_NEW);
     }
 
     private Path write(String prefix, String suffix, Object content) throws IOException {

@@ -38,6 +38,7 @@ import java.util.OptionalDouble;
  * @param deviceBytes bytes that the system sent or owes to a device ({@code write_bytes})
  * @param figures quantities that the case measured itself
  * @param series curves that the case measured
+ * @param answer what the case came to, the same on every backend; empty if it has none
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -56,7 +57,8 @@ public record Sample(
         long writtenBytes,
         long deviceBytes,
         List<Figure> figures,
-        List<Series> series) {
+        List<Series> series,
+        String answer) {
 
     /** The quantity that every case with operations has. */
     public static final String SPEED = "ops/ms";
@@ -68,6 +70,7 @@ public record Sample(
     public Sample {
         figures = figures == null ? List.of() : List.copyOf(figures);
         series = series == null ? List.of() : List.copyOf(series);
+        answer = answer == null ? "" : answer;
         if (operations < 0
                 || (operations > 0 && wallNanos < 1)
                 || (operations == 0 && figures.isEmpty() && series.isEmpty())) {
@@ -85,7 +88,13 @@ public record Sample(
 
     /** A case that has figures and curves, but no operations on the clock. */
     public static Sample ofFigures(String caseName, List<Figure> figures, List<Series> series) {
-        return new Sample(caseName, "", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, figures, series);
+        return new Sample(caseName, "", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, figures, series, "");
+    }
+
+    /** A case that has figures, and an answer to compare. */
+    public static Sample ofAnswer(String caseName, List<Figure> figures, String answer) {
+        return new Sample(
+                caseName, "", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, figures, List.of(), answer);
     }
 
     /** Operations in a millisecond of the task thread's wall time. */

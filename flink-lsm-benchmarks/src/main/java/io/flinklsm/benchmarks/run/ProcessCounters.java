@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.benchmarks;
+package io.flinklsm.benchmarks.run;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  * What the system counts about this process; everything is 0 on a system without {@code /proc}.
  * Native code counts like Java code here, so that all backends are measured alike.
  */
-final class ProcessCounters {
+public final class ProcessCounters {
 
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final Path IO = Path.of("/proc/self/io");
@@ -37,7 +37,7 @@ final class ProcessCounters {
      * @param writtenBytes handed to {@code write} calls: files, pipes and sockets
      * @param deviceBytes sent to a device or owed to it: a file that is deleted soon may cost none
      */
-    record Io(long writtenBytes, long deviceBytes) {}
+    public record Io(long writtenBytes, long deviceBytes) {}
 
     /**
      * Resident memory at one moment, in bytes.
@@ -46,23 +46,23 @@ final class ProcessCounters {
      * @param file mapped files: the system may drop these pages whenever it likes
      * @param shared mapped shared memory
      */
-    record Resident(long anonymous, long file, long shared) {
-        long total() {
+    public record Resident(long anonymous, long file, long shared) {
+        public long total() {
             return anonymous + file + shared;
         }
     }
 
-    static Io io() {
+    public static Io io() {
         String text = read(IO);
         return new Io(number(text, "wchar"), number(text, "write_bytes"));
     }
 
     /** The most memory this process ever had resident, in bytes. */
-    static long peakResidentBytes() {
+    public static long peakResidentBytes() {
         return number(read(STATUS), "VmHWM") * 1024;
     }
 
-    static Resident resident() {
+    public static Resident resident() {
         String text = read(STATUS);
         return new Resident(
                 number(text, "RssAnon") * 1024,

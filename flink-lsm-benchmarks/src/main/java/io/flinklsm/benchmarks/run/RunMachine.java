@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.benchmarks;
+package io.flinklsm.benchmarks.run;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.flinklsm.benchmarks.results.RunConditions;
@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Locale;
 import java.util.jar.JarFile;
 import org.apache.flink.runtime.util.EnvironmentInformation;
@@ -45,7 +46,8 @@ final class RunMachine {
                 versions(),
                 machine(),
                 0,
-                loadAverage());
+                loadAverage(),
+                List.of());
     }
 
     /** The system's load average of the last minute; negative if it does not say. */

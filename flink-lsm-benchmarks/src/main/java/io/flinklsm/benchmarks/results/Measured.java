@@ -1,0 +1,28 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.benchmarks.results;
+
+import java.util.List;
+
+/**
+ * What a measuring JVM tells the program that started it.
+ *
+ * @param residentBytes the peak of its resident memory; 0 if unknown
+ * @param samples one for each of its cases, in order
+ */
+public record Measured(long residentBytes, List<Sample> samples) {
+    public Measured {
+        samples = List.copyOf(samples);
+    }
+}
