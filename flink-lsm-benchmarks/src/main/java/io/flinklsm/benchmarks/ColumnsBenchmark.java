@@ -21,6 +21,7 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.flush.FlushJob;
 import io.flinklsm.core.flush.FlushPlan;
+import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.FrozenMemtable;
@@ -126,7 +127,12 @@ public final class ColumnsBenchmark {
                 Memtable memtable = memtable(budget, values, i);
                 FlushTools tools =
                         new FlushTools(
-                                storage, options, budget, Clock.system(), new SplittableRandom(i));
+                                storage,
+                                options,
+                                budget,
+                                Clock.system(),
+                                new SplittableRandom(i),
+                                FlushProgress.UNHEARD);
                 FlushJob job =
                         new FlushJob(
                                 new FlushPlan(List.of(new FrozenMemtable(memtable, 0)), true),

@@ -108,19 +108,28 @@ final class Flushes {
 
     private List<SstableMeta> runFlush(LsmTree tree, FlushPlan plan) throws IOException {
         MemoryBudget budget = upkeep.resources.writerBudgets().beginFlush();
-        try {
+        try (FlushPace.Flush progress = upkeep.resources.flushPace().begin(entryCount(plan))) {
             FlushTools tools =
                     new FlushTools(
                             upkeep.storage,
                             upkeep.sstableOptions,
                             budget,
                             upkeep.resources.clock(),
-                            upkeep.resources.random());
+                            upkeep.resources.random(),
+                            progress);
             return new FlushJob(plan, tree.name(), tree.operator(), tree.options().columns(), tools)
                     .run();
         } finally {
             upkeep.resources.writerBudgets().endFlush(budget);
         }
+    }
+
+    private static long entryCount(FlushPlan plan) {
+        long count = 0;
+        for (FrozenMemtable frozen : plan.oldestFirst()) {
+            count += frozen.memtable().entryCount();
+        }
+        return count;
     }
 
     /** Installing the SSTable and dropping the memtables is one swap. */
@@ -144,11 +153,17 @@ final class Flushes {
                 }
                 upkeep.scheduleDeletion();
             }
+        } finally {
+            upkeep.lock.unlock();
+        }
+        // Who waits for memory must find it: the old view holds it until now.
+        Upkeep.releaseOld(old);
+        upkeep.lock.lock();
+        try {
             upkeep.signalProgress();
         } finally {
             upkeep.lock.unlock();
         }
-        Upkeep.releaseOld(old);
     }
 
     /**

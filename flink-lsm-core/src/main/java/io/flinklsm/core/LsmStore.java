@@ -251,9 +251,17 @@ public final class LsmStore implements AutoCloseable {
 
     // ------------------------------------------------------------------------ the writer's chores
 
+    /** Called before every write: {@link #attend}, and rests if the writer is too fast. */
+    void attendWrite() throws IOException {
+        attend();
+        if (stalls.isOwing()) {
+            stalls.pay();
+        }
+    }
+
     /**
-     * Called before every write and scan: fails if the store has, frees memory if somebody asked
-     * for it, and rests if the writer is too fast.
+     * Called before every access of the writer: fails if the store has, and frees memory if
+     * somebody asked for it.
      */
     void attend() throws IOException {
         if (upkeep.hasFailed() || closed || flushRequested) {
@@ -262,9 +270,6 @@ public final class LsmStore implements AutoCloseable {
                 flushRequested = false;
                 freezeLargest();
             }
-        }
-        if (stalls.isOwing()) {
-            stalls.pay();
         }
     }
 
@@ -427,13 +432,7 @@ public final class LsmStore implements AutoCloseable {
                             + attempt * Stalls.POLL_MILLIS
                             + "; raise the memory of the state backend");
         }
-        upkeep.lock.lock();
-        try {
-            trees.values().forEach(upkeep::scheduleFlush);
-            upkeep.awaitProgress(Stalls.POLL_MILLIS);
-        } finally {
-            upkeep.lock.unlock();
-        }
+        stalls.awaitMemory(tree, trees.values(), isPoolFull ? 0 : wantedBytes);
     }
 
     /**

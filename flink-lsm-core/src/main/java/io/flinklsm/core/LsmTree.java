@@ -113,7 +113,7 @@ public final class LsmTree {
     // ------------------------------------------------------------------------------------ write
 
     public void put(KeyBuffer key, byte[] value, int from, int byteCount) throws IOException {
-        store.attend();
+        store.attendWrite();
         int attempt = 0;
         while (!active.put(key, value, from, byteCount)) {
             store.makeRoom(this, checkedBytes(key, byteCount), attempt++);
@@ -122,7 +122,7 @@ public final class LsmTree {
     }
 
     public void delete(KeyBuffer key) throws IOException {
-        store.attend();
+        store.attendWrite();
         int attempt = 0;
         while (!active.delete(key)) {
             store.makeRoom(this, checkedBytes(key, 0), attempt++);
@@ -134,7 +134,7 @@ public final class LsmTree {
      * Folds an operand into the key's value without reading it; needs the tree's merge operator.
      */
     public void merge(KeyBuffer key, byte[] operand, int from, int byteCount) throws IOException {
-        store.attend();
+        store.attendWrite();
         if (options.operator() == null) {
             throw new IllegalStateException(
                     "[tree "

@@ -16,26 +16,32 @@ package io.flinklsm.core;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.write.StallRule;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The rests of a store's writer: what {@link StallRule} asks for is owed at first and paid in small
- * parts before the next writes, so that a slow writer still moves all the time. Writer thread only.
+ * parts before the next writes, and so is what {@link FlushPace} asks for, so that a slow writer
+ * still moves all the time. Writer thread only.
  */
 final class Stalls {
 
     /** Whoever waits for the background looks up this often. */
     static final long POLL_MILLIS = 100;
 
-    /** One write rests so long at most: below that, a thread cannot rest exactly. */
+    /** One write rests so long: below that, a thread cannot rest exactly. */
     private static final long PART_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** Or this part of what is owed, if that is more: large values owe much, and are few. */
+    private static final int PARTS = 32;
 
     private final Upkeep upkeep;
     private final StallRule rule;
     private long owedNanos;
     private long paidNanos;
+    private boolean isAheadOfFlush;
     private @Nullable LsmTree slowest;
 
     Stalls(Upkeep upkeep, StallRule rule) {
@@ -50,27 +56,32 @@ final class Stalls {
                         tree.versions.current().level0Runs(),
                         upkeep.compactions().debtBytes(tree),
                         writtenBytes);
-        if (delayNanos > 0) {
+        isAheadOfFlush = upkeep.resources.flushPace().isWriterAhead();
+        if (delayNanos > 0 || isAheadOfFlush) {
             owedNanos += delayNanos;
             slowest = tree;
         }
     }
 
     boolean isOwing() {
-        return owedNanos > 0;
+        return owedNanos > 0 || isAheadOfFlush;
     }
 
     /** Rests a little of what is owed. */
     void pay() {
         long startNanos = upkeep.resources.clock().nanoTime();
-        long partNanos = Math.min(owedNanos, PART_NANOS);
+        long partNanos = Math.max(PART_NANOS, owedNanos / PARTS);
+        if (!isAheadOfFlush) {
+            partNanos = Math.min(partNanos, owedNanos);
+        }
         LockSupport.parkNanos(partNanos);
         // It may have slept longer than it wanted to.
         long sleptNanos = Math.max(partNanos, upkeep.resources.clock().nanoTime() - startNanos);
         paidNanos += sleptNanos;
         owedNanos = Math.max(0, owedNanos - sleptNanos);
+        isAheadOfFlush = isAheadOfFlush && upkeep.resources.flushPace().isWriterAhead();
         LsmTree tree = slowest;
-        if (owedNanos == 0 && tree != null) {
+        if (!isOwing() && tree != null) {
             upkeep.report(new LsmEvent.Stall(tree.name(), false, paidNanos));
             paidNanos = 0;
             slowest = null;
@@ -103,5 +114,28 @@ final class Stalls {
             long stoppedNanos = upkeep.resources.clock().nanoTime() - startNanos;
             upkeep.report(new LsmEvent.Stall(tree.name(), true, stoppedNanos));
         }
+    }
+
+    /**
+     * Waits a while for memory that a flush gives back; the caller tries again.
+     *
+     * @param wantedBytes returns at once if memtables have them by now; 0 if it is not their own
+     *     part of the memory that is short
+     */
+    void awaitMemory(LsmTree tree, Collection<LsmTree> trees, long wantedBytes) throws IOException {
+        long startNanos = upkeep.resources.clock().nanoTime();
+        upkeep.lock.lock();
+        try {
+            trees.forEach(upkeep::scheduleFlush);
+            if (wantedBytes == 0
+                    || !upkeep.resources.memtableBudget().hasRoomOfItsOwn(wantedBytes)) {
+                upkeep.awaitProgress(POLL_MILLIS);
+            }
+        } finally {
+            upkeep.lock.unlock();
+        }
+        upkeep.report(
+                new LsmEvent.Stall(
+                        tree.name(), true, upkeep.resources.clock().nanoTime() - startNanos));
     }
 }

@@ -39,6 +39,7 @@ public final class StoreResources implements AutoCloseable {
 
     private final MemoryBudget memory;
     private final WriterBudgets writerBudgets;
+    private final FlushPace flushPace;
     private final MemoryBudget memtableBudget;
     private final MemoryBudget cacheBudget;
     private final BlockCache blockCache;
@@ -63,6 +64,7 @@ public final class StoreResources implements AutoCloseable {
         long sharedBytes = memoryBytes - writeBytes;
         writerBudgets = new WriterBudgets(memory, writeBytes, backgroundThreads);
         memtableBudget = memory.child("memtables", 0, sharedBytes / 2);
+        flushPace = new FlushPace(memtableBudget);
         cacheBudget = memory.child("cache", 0, sharedBytes);
         blockCache = new BlockCache(cacheBudget);
         memory.addReclaimer(blockCache);
@@ -114,6 +116,11 @@ public final class StoreResources implements AutoCloseable {
     /** Pay for buffered pages and bloom filters of SSTables that are being written. */
     WriterBudgets writerBudgets() {
         return writerBudgets;
+    }
+
+    /** How fast writers may go while a flush works. */
+    FlushPace flushPace() {
+        return flushPace;
     }
 
     MemoryBudget memtableBudget() {

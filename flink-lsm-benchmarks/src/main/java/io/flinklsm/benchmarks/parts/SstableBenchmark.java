@@ -20,6 +20,7 @@ import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.flush.FlushJob;
 import io.flinklsm.core.flush.FlushPlan;
+import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.FrozenMemtable;
@@ -128,7 +129,8 @@ public class SstableBenchmark {
                             options,
                             budget,
                             Clock.system(),
-                            new SplittableRandom(++fileNumber));
+                            new SplittableRandom(++fileNumber),
+                            FlushProgress.UNHEARD);
             return new FlushJob(plan, "parts", null, null, tools).run().get(0);
         }
 

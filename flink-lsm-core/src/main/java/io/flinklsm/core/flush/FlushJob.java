@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FlushJob {
 
+    /** So many entries are written between two reports of progress; a power of two. */
+    private static final int PROGRESS_INTERVAL = 256;
+
     private final FlushPlan plan;
     private final String treeName;
     private final @Nullable MergeOperator operator;
@@ -75,10 +78,14 @@ public final class FlushJob {
                         TombstoneRule.of(
                                 plan.nothingOlder() ? List.of() : List.of(KeyRange.ALL)))) {
             boolean more = entries.next();
+            long written = 0;
             while (more) {
                 try (SstableWriter writer = newWriter()) {
                     do {
                         writer.add(entries);
+                        if ((++written & (PROGRESS_INTERVAL - 1)) == 0) {
+                            tools.progress().written(written);
+                        }
                         more = entries.next();
                     } while (more && !writer.isFull());
                     outputs.add(writer.finish());

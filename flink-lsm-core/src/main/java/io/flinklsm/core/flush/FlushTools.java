@@ -24,10 +24,12 @@ import java.util.random.RandomGenerator;
  *
  * @param budget pays for what the writer buffers
  * @param random gives new files their unique names
+ * @param progress hears of every few entries
  */
 public record FlushTools(
         Storage storage,
         SstableOptions sstable,
         MemoryBudget budget,
         Clock clock,
-        RandomGenerator random) {}
+        RandomGenerator random,
+        FlushProgress progress) {}

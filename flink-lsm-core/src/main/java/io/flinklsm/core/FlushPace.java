@@ -1,0 +1,97 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core;
+
+import io.flinklsm.core.flush.FlushProgress;
+import io.flinklsm.core.memory.MemoryBudget;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the writers of a slot from running into the end of the memtables' memory. What a flush
+ * holds comes back all at once, at its end; a writer that is faster than the flush would use up the
+ * rest, and then wait in one piece for as long as the flush takes. So the rest is handed out as the
+ * flush goes on: a part of it at the start, for the time of sorting, and the last of it at the end,
+ * while filters and footer are written. Who is ahead of that takes small rests. The memory comes
+ * back no later by that, and the writer has had as much of it.
+ *
+ * <pre>
+ * room that was free when the flush began   |████████████████████████████████|
+ * half of the entries are written           |▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒|               |   writers may be here
+ * </pre>
+ *
+ * <p>One flush sets the pace at a time; another one beside it (of a checkpoint) goes unheard. Safe
+ * for any thread. A writer that is told to rest never waits for a flush that waits for the writer:
+ * a flush needs no lock over its work, and the pace ends with it.
+ */
+final class FlushPace {
+
+    /** What part of the free room may be used before anything is written. */
+    private static final double AT_START = 1.0 / 8;
+
+    /** What part may be used once the last entry is written. */
+    private static final double AT_LAST_ENTRY = 7.0 / 8;
+
+    private final MemoryBudget memtables;
+    private final AtomicReference<@Nullable Flush> current = new AtomicReference<>();
+
+    FlushPace(MemoryBudget memtables) {
+        this.memtables = memtables;
+    }
+
+    /** A flush that runs. Ends when it is closed, whatever became of it. */
+    final class Flush implements FlushProgress, AutoCloseable {
+
+        private final long entryCount;
+        private final long roomBytes = freeBytes();
+        private volatile long writtenCount;
+
+        private Flush(long entryCount) {
+            this.entryCount = Math.max(1, entryCount);
+        }
+
+        @Override
+        public void written(long count) {
+            writtenCount = count;
+        }
+
+        /** How much must be free now for writers to go on. */
+        private double keptBytes() {
+            double done = Math.min(1.0, (double) writtenCount / entryCount);
+            return roomBytes * (1 - AT_START - (AT_LAST_ENTRY - AT_START) * done);
+        }
+
+        @Override
+        public void close() {
+            current.compareAndSet(this, null);
+        }
+    }
+
+    /** A flush begins that frees its memtables when it ends; close what is returned then. */
+    Flush begin(long entryCount) {
+        Flush flush = new Flush(entryCount);
+        current.compareAndSet(null, flush);
+        return flush;
+    }
+
+    /** Whether writers have used more room than they may, as far as the flush has come. */
+    boolean isWriterAhead() {
+        Flush flush = current.get();
+        return flush != null && freeBytes() < flush.keptBytes();
+    }
+
+    private long freeBytes() {
+        return memtables.limitBytes() - memtables.usedBytes();
+    }
+}

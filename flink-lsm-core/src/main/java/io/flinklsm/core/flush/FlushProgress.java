@@ -1,0 +1,27 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.flush;
+
+/** Hears how far a flush has come. Called by the thread that runs the job, now and then. */
+@FunctionalInterface
+public interface FlushProgress {
+
+    /** Nobody wants to know. */
+    FlushProgress UNHEARD = entryCount -> {};
+
+    /**
+     * @param entryCount how many entries the job has written since its beginning
+     */
+    void written(long entryCount);
+}

@@ -1,0 +1,104 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flinklsm.core.memory.MemoryBudget;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class FlushPaceTest {
+
+    private final MemoryBudget memtables = MemoryBudget.root("memtables", 1600);
+    private final FlushPace pace = new FlushPace(memtables);
+    private long usedBytes;
+
+    @AfterEach
+    void close() {
+        memtables.unreserve(usedBytes);
+        memtables.close();
+    }
+
+    @Test
+    void nobodyIsAheadWhileNothingIsFlushed() {
+        use(1600);
+
+        assertThat(pace.isWriterAhead()).isFalse();
+    }
+
+    @Test
+    void partOfTheRoomIsFreeAtOnce() {
+        use(800);
+        FlushPace.Flush flush = pace.begin(1000);
+
+        use(100);
+        assertThat(pace.isWriterAhead()).isFalse();
+        use(1);
+        assertThat(pace.isWriterAhead()).isTrue();
+
+        flush.close();
+        assertThat(pace.isWriterAhead()).isFalse();
+    }
+
+    @Test
+    void roomIsHandedOutAsEntriesAreWritten() {
+        use(800);
+        try (FlushPace.Flush flush = pace.begin(1000)) {
+            flush.written(500);
+            use(400);
+            assertThat(pace.isWriterAhead()).isFalse();
+            use(1);
+            assertThat(pace.isWriterAhead()).isTrue();
+
+            flush.written(1000);
+            assertThat(pace.isWriterAhead()).isFalse();
+            use(299);
+            assertThat(pace.isWriterAhead()).isFalse();
+            use(1);
+            assertThat(pace.isWriterAhead()).isTrue();
+        }
+    }
+
+    @Test
+    void onlyTheFirstOfTwoFlushesSetsThePace() {
+        FlushPace.Flush first = pace.begin(1000);
+        FlushPace.Flush second = pace.begin(1000);
+        use(201);
+
+        second.written(1000);
+        assertThat(pace.isWriterAhead()).isTrue();
+
+        second.close();
+        assertThat(pace.isWriterAhead()).isTrue();
+
+        first.close();
+        assertThat(pace.isWriterAhead()).isFalse();
+    }
+
+    @Test
+    void flushThatBeginsWithoutRoomAsksForNothing() {
+        use(1600);
+        try (FlushPace.Flush flush = pace.begin(0)) {
+            assertThat(pace.isWriterAhead()).isFalse();
+            flush.written(1);
+            assertThat(pace.isWriterAhead()).isFalse();
+        }
+    }
+
+    private void use(long bytes) {
+        assertThat(memtables.tryReserve(bytes)).isTrue();
+        usedBytes += bytes;
+    }
+}
