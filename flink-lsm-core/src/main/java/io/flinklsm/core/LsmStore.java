@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.cache.PrefixPages;
 import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEventListener;
@@ -247,6 +248,10 @@ public final class LsmStore implements AutoCloseable {
         } finally {
             upkeep.lock.unlock();
         }
+    }
+
+    @Nullable PrefixPages openPrefixPages() {
+        return resources.blockCache().openPrefixPages();
     }
 
     // ------------------------------------------------------------------------ the writer's chores

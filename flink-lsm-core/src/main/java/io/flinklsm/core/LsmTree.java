@@ -13,7 +13,9 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.cache.PrefixPages;
 import io.flinklsm.core.compaction.CompactionSlots;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
@@ -53,10 +55,15 @@ public final class LsmTree {
     private final AtomicReference<@Nullable Lookup> spareLookup =
             new AtomicReference<>(new Lookup());
     private final ValueBuffer containsScratch = new ValueBuffer(0);
+    private final Slice afterView = new Slice();
+    private final Slice suffixView = new Slice();
 
     // Written by the writer thread only; the store swaps it under its lock.
     private Memtable active;
     private long accountedBytes;
+
+    /** Null until the first page of a PREFIX_HASH tree is read. */
+    private @Nullable PrefixPages pages;
 
     // Written under the store's lock, read by any thread.
     private volatile TreeOptions options;
@@ -118,6 +125,10 @@ public final class LsmTree {
         while (!active.put(key, value, from, byteCount)) {
             store.makeRoom(this, checkedBytes(key, byteCount), attempt++);
         }
+        PrefixPages kept = pages;
+        if (kept != null) {
+            kept.put(key, value, from, byteCount);
+        }
         written();
     }
 
@@ -126,6 +137,10 @@ public final class LsmTree {
         int attempt = 0;
         while (!active.delete(key)) {
             store.makeRoom(this, checkedBytes(key, 0), attempt++);
+        }
+        PrefixPages kept = pages;
+        if (kept != null) {
+            kept.delete(key);
         }
         written();
     }
@@ -144,6 +159,10 @@ public final class LsmTree {
         int attempt = 0;
         while (!active.merge(key, operand, from, byteCount)) {
             store.makeRoom(this, checkedBytes(key, byteCount), attempt++);
+        }
+        PrefixPages kept = pages;
+        if (kept != null) {
+            kept.forget(key);
         }
         written();
     }
@@ -210,9 +229,8 @@ public final class LsmTree {
         if (kind == EntryKind.DELETE) {
             return false;
         }
-        ReadView current = view;
         // The view may be replaced at any time, but only the writer adds sources to it.
-        if (kind == EntryKind.MERGE && current != null && current.isActiveOnly()) {
+        if (kind == EntryKind.MERGE && isActiveOnly()) {
             return true;
         }
         return get(key, out);
@@ -241,6 +259,106 @@ public final class LsmTree {
      */
     public EntryCursor scanPrefixAfter(KeyBuffer prefix, KeyBuffer after) throws IOException {
         return scanPrefixFrom(prefix, after);
+    }
+
+    /**
+     * Reads the first live entries with the prefix, or the first with keys above {@code after}, to
+     * the buffer, replacing its content: for each, the bytes of what follows the prefix in its key
+     * (4, big-endian), those of its value (4), and both. Writer thread only.
+     *
+     * <p>Whoever reads the same again soon gets it from one place, whatever sources it stands in.
+     *
+     * @param prefix as for {@link #scanPrefix}
+     * @param after a key with the prefix, or null
+     * @param entriesMax the page ends with so many entries, at least 1, unless it was kept
+     * @param bytesMax or when it has so many bytes
+     * @return whether no entries with the prefix are left behind the page
+     */
+    public boolean readPage(
+            KeyBuffer prefix,
+            @Nullable KeyBuffer after,
+            int entriesMax,
+            int bytesMax,
+            ValueBuffer out)
+            throws IOException {
+        PrefixPages kept = pages;
+        if (kept == null && options.memtableKind() == MemtableKind.PREFIX_HASH) {
+            kept = store.openPrefixPages();
+            pages = kept;
+        }
+        if (kept == null) {
+            return scanPage(prefix, after, entriesMax, bytesMax, out);
+        }
+        store.attend();
+        Slice suffix = after == null ? null : suffix(after);
+        int found = kept.find(prefix, suffix, out);
+        if (found != PrefixPages.UNKNOWN) {
+            return found == PrefixPages.LAST;
+        }
+        // Of several sources, a page is dear: it is kept when it is read first.
+        boolean isWanted =
+                kept.isWanted(prefix, after == null) || (after == null && !isActiveOnly());
+        boolean isLast =
+                isWanted
+                        ? scanPage(prefix, after, Integer.MAX_VALUE, PrefixPages.PAGE_BYTES, out)
+                        : scanPage(prefix, after, entriesMax, bytesMax, out);
+        if (isWanted) {
+            kept.add(prefix, suffix, out, isLast);
+        } else if (after == null) {
+            kept.scanned(prefix, out.length(), isLast);
+        }
+        return isLast;
+    }
+
+    /** Whether there are live entries with the prefix; as {@link #readPage}. */
+    public boolean hasPrefix(KeyBuffer prefix) throws IOException {
+        PrefixPages kept = pages;
+        if (kept != null) {
+            store.attend();
+            int found = kept.hasEntries(prefix);
+            if (found != PrefixPages.UNKNOWN) {
+                return found > 0;
+            }
+        }
+        try (EntryCursor cursor = scanPrefix(prefix)) {
+            return cursor.next();
+        }
+    }
+
+    private boolean isActiveOnly() {
+        ReadView current = view;
+        return current != null && current.isActiveOnly();
+    }
+
+    private Slice suffix(KeyBuffer key) {
+        int prefixLength = key.prefixLength();
+        return afterView.setBytes(key.array(), prefixLength, key.length() - prefixLength);
+    }
+
+    private boolean scanPage(
+            KeyBuffer prefix,
+            @Nullable KeyBuffer after,
+            int entriesMax,
+            int bytesMax,
+            ValueBuffer out)
+            throws IOException {
+        out.clear();
+        int prefixLength = prefix.length();
+        int entries = 0;
+        try (EntryCursor cursor = scanPrefixFrom(prefix, after)) {
+            while (cursor.next()) {
+                Slice key = cursor.key();
+                Slice value = cursor.value();
+                int suffixLength = key.length() - prefixLength;
+                suffixView.setRaw(key.rawBase(), key.rawOffset() + prefixLength, suffixLength);
+                out.appendInt(suffixLength).appendInt(value.length());
+                out.append(suffixView).append(value);
+                if (++entries >= entriesMax || out.length() >= bytesMax) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private EntryCursor scanPrefixFrom(KeyBuffer prefix, @Nullable KeyBuffer after)
@@ -333,6 +451,14 @@ public final class LsmTree {
     void setActive(Memtable newActive) {
         active = newActive;
         accountedBytes = 0;
+    }
+
+    /** Gives the memory of kept pages back; when the tree is closed or dropped. */
+    void closePages() {
+        PrefixPages kept = pages;
+        if (kept != null) {
+            kept.close();
+        }
     }
 
     @Nullable ReadView view() {

@@ -339,6 +339,7 @@ final class Upkeep {
         releaseOld(old);
         frozen.forEach(memtable -> memtable.memtable().release());
         active.release();
+        tree.closePages();
     }
 
     /** Waits until neither a flush nor a compaction of the tree runs. */

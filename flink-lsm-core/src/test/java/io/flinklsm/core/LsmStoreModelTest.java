@@ -194,8 +194,10 @@ class LsmStoreModelTest {
                 delete();
             } else if (dice < 6200) {
                 merge();
-            } else if (dice < 9900) {
+            } else if (dice < 9700) {
                 get();
+            } else if (dice < 9900) {
+                readPages();
             } else if (dice < 9960) {
                 scanPrefix();
             } else if (dice < 9985) {
@@ -322,6 +324,29 @@ class LsmStoreModelTest {
                     compare(cursor, expected.tailMap(after, false));
                 }
             }
+        }
+
+        private void readPages() throws IOException {
+            randomKey(key);
+            KeyBuffer prefix = new KeyBuffer().set(key.array(), 0, key.prefixLength());
+            OwnedSlice prefixBytes = prefix.toOwned();
+            KeyRange range = KeyRange.ofPrefix(prefixBytes);
+            Map<OwnedSlice, byte[]> expected = submap(range);
+            assertThat(tree.hasPrefix(prefix)).isEqualTo(!expected.isEmpty());
+            int pageEntries = 1 + random.nextInt(4);
+            Map<OwnedSlice, byte[]> read = new TreeMap<>();
+            KeyBuffer after = null;
+            boolean isLast = false;
+            while (!isLast) {
+                isLast = tree.readPage(prefix, after, pageEntries, 1 << 10, value);
+                OwnedSlice last = PageEntries.of(prefixBytes, value).addTo(read);
+                if (last != null) {
+                    other.set(last);
+                    after = other;
+                }
+            }
+            assertThat(List.copyOf(read.keySet())).isEqualTo(List.copyOf(expected.keySet()));
+            read.forEach((at, bytes) -> assertThat(bytes).as("%s", at).isEqualTo(model.get(at)));
         }
 
         private void scanRange() throws IOException {

@@ -112,6 +112,13 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
         return new FileBlocks(this, blockCount);
     }
 
+    /**
+     * For the prefixes of one tree, closed by the caller; null if there is no memory for them now.
+     */
+    public @Nullable PrefixPages openPrefixPages() {
+        return closed ? null : PrefixPages.open(this, budget.limitBytes());
+    }
+
     @Override
     public long reclaim(long bytes) {
         missesAtEviction = Math.max(1, blockMisses.get());
@@ -221,6 +228,14 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
             block = budget.tryAllocate(sizeBytes);
         }
         return block;
+    }
+
+    boolean tryReserve(long bytes) {
+        return budget.tryReserve(bytes);
+    }
+
+    void unreserve(long bytes) {
+        budget.unreserve(bytes);
     }
 
     void account(long bytes) {

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class EntryCache {
 
     /** Entries above this would push out too many others. */
-    static final int MAX_ENTRY_BYTES = EntryShard.SEGMENT_BYTES / 8;
+    static final int MAX_ENTRY_BYTES = EntryShard.SEGMENT_BYTES / 4;
 
     private static final int SHARDS = 8;
 
@@ -70,6 +70,18 @@ final class EntryCache {
         if (shard.isEmpty() || !shard.tryLock()) {
             return -1;
         }
+        int kind = shard.find(mixed, file, key, value);
+        if (kind < 0) {
+            shard.unlock();
+        }
+        return kind;
+    }
+
+    /** Like {@link #find}, but an entry that is not found is not there: waits for the lock. */
+    int findToChange(int file, long hash, Slice key, Slice value) {
+        long mixed = mix(file, hash);
+        EntryShard shard = shard(mixed);
+        shard.lock();
         int kind = shard.find(mixed, file, key, value);
         if (kind < 0) {
             shard.unlock();

@@ -82,6 +82,14 @@ public final class FileBlocks {
         return kind;
     }
 
+    /**
+     * Like {@link #findEntry}, for who may change the value in its place: waits for a thread that
+     * is at the same part of the cache, so an entry that is not found is not there.
+     */
+    int findEntryToChange(long hash, Slice key, Slice value) {
+        return entries.findToChange(file, hash, key, value);
+    }
+
     public void endEntry(long hash) {
         entries.end(file, hash);
     }

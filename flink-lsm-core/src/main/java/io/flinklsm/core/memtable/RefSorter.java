@@ -62,13 +62,25 @@ final class RefSorter {
         try {
             windows = reserved ? new long[count] : null;
             load(from, to, commonBytes);
-            sortRange(from, to, commonBytes);
+            if (!isAscending(from, to, commonBytes)) {
+                sortRange(from, to, commonBytes);
+            }
         } finally {
             windows = null;
             if (reserved) {
                 budget.unreserve(bytes);
             }
         }
+    }
+
+    /** Whether the first windows alone say so: counters and times often come in order. */
+    private boolean isAscending(int from, int to, int depth) {
+        for (int i = from + 1; i < to; i++) {
+            if (window(i - 1, depth) >= window(i, depth)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** One sorted array of two sorted runs, {@code [0, middle)} and what is behind. */

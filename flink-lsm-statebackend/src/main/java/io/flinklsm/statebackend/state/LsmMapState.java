@@ -102,9 +102,7 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
 
     @Override
     public boolean isEmpty() throws IOException {
-        try (EntryCursor cursor = tree.scanPrefix(key.prefix())) {
-            return !cursor.next();
-        }
+        return !tree.hasPrefix(key.prefix());
     }
 
     @Override

@@ -14,9 +14,7 @@
 package io.flinklsm.statebackend.state;
 
 import io.flinklsm.core.LsmTree;
-import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
-import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
@@ -80,9 +78,7 @@ final class MapPages<U, V> {
         this.state = state;
         this.tree = tree;
         this.prefix = Arrays.copyOf(prefix.array(), prefix.length());
-        try (EntryCursor cursor = tree.scanPrefix(prefix)) {
-            fill(cursor);
-        }
+        readPage(prefix, null);
     }
 
     boolean hasNext() {
@@ -148,30 +144,12 @@ final class MapPages<U, V> {
                         .set(prefix, 0, prefix.length)
                         .setSuffix(entryPage, keyAt, keyLength);
         pageEntries = Math.min(8 * pageEntries, LARGEST_PAGE_ENTRIES);
-        try (EntryCursor cursor = tree.scanPrefixAfter(rowOf(entryPage, 0, 0), after)) {
-            fill(cursor);
-        }
+        readPage(rowOf(entryPage, 0, 0), after);
     }
 
-    private void fill(EntryCursor cursor) throws IOException {
+    private void readPage(KeyBuffer ofMap, @Nullable KeyBuffer after) throws IOException {
         ValueBuffer buffer = state.pageScratch();
-        int prefixLength = prefix.length;
-        int entries = 0;
-        Slice view = new Slice();
-        while (true) {
-            if (!cursor.next()) {
-                atEnd = true;
-                break;
-            }
-            Slice key = cursor.key();
-            Slice value = cursor.value();
-            int userKeyLength = key.length() - prefixLength;
-            view.setRaw(key.rawBase(), key.rawOffset() + prefixLength, userKeyLength);
-            buffer.appendInt(userKeyLength).appendInt(value.length()).append(view).append(value);
-            if (++entries >= pageEntries || buffer.length() >= PAGE_BYTES) {
-                break;
-            }
-        }
+        atEnd = tree.readPage(ofMap, after, pageEntries, PAGE_BYTES, buffer);
         page = buffer.toBytes();
         nextAt = 0;
     }
