@@ -71,8 +71,9 @@ class ParallelCompactionsTest {
                     });
             LsmTree tree = store.openTree("counts", new TreeOptions(MemtableKind.HASH, null, null));
 
-            // Two runs start the compaction, which waits until two later ones have been merged.
-            for (int run = 0; run < 4; run++) {
+            // Two runs start the compaction, which waits until later ones have been merged: they
+            // are when they are six, three times the trigger.
+            for (int run = 0; run < 8; run++) {
                 for (int i = 0; i < 20; i++) {
                     put(tree, i, run);
                 }
@@ -85,7 +86,7 @@ class ParallelCompactionsTest {
 
             assertThat(mergedWithinLevel0.getCount()).isZero();
             for (int i = 0; i < 20; i++) {
-                assertThat(get(tree, i)).isEqualTo(3);
+                assertThat(get(tree, i)).isEqualTo(7);
             }
         }
     }

@@ -37,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  *       within level 0 instead ({@link RunWindow}): a byte is then written a few times more in
  *       small merges, and rarely together with all of level 1. This may go on beside a plan that
  *       takes older runs down.
+ *   <li>Where a few more runs make the way down cheap, they are awaited: what is merged within
+ *       level 0 just before it goes down is written once for nothing.
  *   <li>Of another level goes the SSTable that overlaps least of the next level for its size, which
  *       is what a byte of progress costs.
  *   <li>If no level is due: bottom SSTables that are mostly tombstones.
@@ -49,6 +51,12 @@ public record LeveledPicker(CompactionOptions options) implements CompactionPick
 
     /** So many times the trigger are too many runs of level 0, whatever it costs to merge some. */
     private static final int MANY_TRIGGERS = 2;
+
+    /**
+     * So many times the trigger are the most runs that wait for their way down, older ones being on
+     * it: no more than fit below the number at which writes are slowed down.
+     */
+    private static final int PATIENT_TRIGGERS = 3;
 
     private record Candidate(int level, double score) {}
 
@@ -91,7 +99,29 @@ public record LeveledPicker(CompactionOptions options) implements CompactionPick
             lastBusy--;
         }
         CompactionPlan down = pickDown(version, level0.subList(lastBusy + 1, level0.size()), slots);
-        return down != null ? down : pickWithin(version, level0.subList(0, firstBusy), slots);
+        List<SortedRun> newest = level0.subList(0, firstBusy);
+        return down != null || isWayDownNear(version, newest)
+                ? down
+                : pickWithin(version, newest, slots);
+    }
+
+    /**
+     * Whether runs like these can go down cheaply before they are too many. If so and nothing is in
+     * their way, they do go down at {@link #MANY_TRIGGERS} at the latest.
+     */
+    private boolean isWayDownNear(Version version, List<SortedRun> newest) {
+        if (newest.isEmpty() || newest.size() >= PATIENT_TRIGGERS * options.level0Trigger()) {
+            return false;
+        }
+        SortedRun below = CompactionPicker.part(version, 1, CompactionPicker.hull(newest));
+        long belowBytes = below == null ? 0 : below.sizeBytes();
+        // belowBytes / MAX_BELOW_PER_BYTE, in runs of their mean size.
+        double wantedRuns =
+                (double) belowBytes
+                        * newest.size()
+                        / MAX_BELOW_PER_BYTE
+                        / Math.max(1, bytes(newest));
+        return wantedRuns <= MANY_TRIGGERS * options.level0Trigger();
     }
 
     /** The oldest runs of level 0 into level 1, if that is cheap. */

@@ -69,10 +69,33 @@ class LeveledPickerTest {
 
     @Test
     void runsAlikeAreMergedWithinLevel0WhileLevel1HasMuchMoreToAdd() {
-        assertThat(pick("L0 a-z#9 a-z#8 a-z#7\nL1 a-z#1:size=601"))
+        String three = "L0 a-z#9:size=50 a-z#8:size=50 a-z#7:size=50";
+        assertThat(pick(three + "\nL1 a-z#1:size=601"))
                 .isEqualTo("RUNS: L0 a-z#9 a-z#8 a-z#7 -> L0 #9 keep");
-        assertThat(pick("L0 a-z#9 a-z#8 a-z#7 a-z#6:size=300\nL1 a-z#1:size=1201"))
+        assertThat(pick(three + " a-z#6:size=150\nL1 a-z#1:size=901"))
                 .isEqualTo("RUNS: L0 a-z#9 a-z#8 a-z#7 -> L0 #9 keep");
+    }
+
+    @Test
+    void runsWaitForTheirWayDownWhereItIsNear() {
+        String four = "L0 a-z#9 a-z#8 a-z#7 a-z#6";
+        assertThat(pick(four + "\nL1 a-z#1:size=1000")).isEqualTo("nothing");
+        assertThat(pick(four + " a-z#5\nL1 a-z#1:size=1000"))
+                .isEqualTo("LEVEL_0: L0 a-z#9 a-z#8 a-z#7 a-z#6 a-z#5 + L1 a-z#1 -> L1 #9 drop");
+    }
+
+    @Test
+    void newRunsWaitBehindOlderOnesOnTheirWayDownUntilTheyAreTooMany() {
+        CompactionSlots slots = new CompactionSlots();
+        String older = "a-z#3 a-z#2 a-z#1\nL1 a-z#0";
+        slots.begin(picker.pick(picture.version("L0 " + older), slots));
+        String eight = "a-z#11 a-z#10 a-z#9 a-z#8 a-z#7 a-z#6 a-z#5 a-z#4 ";
+
+        assertThat(picker.pick(picture.version("L0 " + eight + older), slots)).isNull();
+        assertThat(picker.pick(picture.version("L0 a-z#12 " + eight + older), slots))
+                .hasToString(
+                        "RUNS: L0 a-z#12 a-z#11 a-z#10 a-z#9 a-z#8 a-z#7 a-z#6 a-z#5 a-z#4"
+                                + " -> L0 #12 keep");
     }
 
     @Test
@@ -89,9 +112,10 @@ class LeveledPickerTest {
     @Test
     void newRunsAreMergedWhileOlderOnesGoDown() {
         CompactionSlots slots = new CompactionSlots();
-        slots.begin(picker.pick(picture.version("L0 a-z#3 a-z#2 a-z#1\nL1 a-z#0"), slots));
+        String older = "a-z#3 a-z#2 a-z#1\nL1 a-z#0:size=600";
+        slots.begin(picker.pick(picture.version("L0 " + older), slots));
 
-        Version later = picture.version("L0 a-z#6 a-z#5 a-z#4 a-z#3 a-z#2 a-z#1\nL1 a-z#0");
+        Version later = picture.version("L0 a-z#6:size=40 a-z#5:size=40 a-z#4:size=40 " + older);
 
         assertThat(picker.pick(later, slots))
                 .hasToString("RUNS: L0 a-z#6 a-z#5 a-z#4 -> L0 #6 keep");
@@ -100,10 +124,10 @@ class LeveledPickerTest {
     @Test
     void oldRunsGoDownWhileNewerOnesAreMerged() {
         CompactionSlots slots = new CompactionSlots();
-        slots.begin(picker.pick(picture.version("L0 a-z#6 a-z#5 a-z#4\nL1 a-z#0:size=900"), slots));
+        String newer = "L0 a-z#6:size=60 a-z#5:size=60 a-z#4:size=60";
+        slots.begin(picker.pick(picture.version(newer + "\nL1 a-z#0:size=900"), slots));
 
-        Version restored =
-                picture.version("L0 a-z#6 a-z#5 a-z#4 a-z#3 a-z#2 a-z#1\nL1 a-z#0:size=600");
+        Version restored = picture.version(newer + " a-z#3 a-z#2 a-z#1\nL1 a-z#0:size=600");
 
         assertThat(picker.pick(restored, slots))
                 .hasToString("LEVEL_0: L0 a-z#3 a-z#2 a-z#1 + L1 a-z#0 -> L1 #3 drop");
