@@ -21,7 +21,6 @@ import io.flinklsm.inspect.print.Units;
 import io.flinklsm.inspect.source.Checkpoint;
 import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.StateView;
-import io.flinklsm.inspect.sql.SqlSession;
 import io.flinklsm.inspect.sql.StateExport;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -32,6 +31,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -93,11 +93,7 @@ public final class ExportCommand extends InspectCommand {
     @Option(names = "--force", description = "Replace the file if it exists.")
     boolean force;
 
-    @Option(
-            names = "--memory",
-            paramLabel = "SIZE",
-            description = "What the engine may take beside the Java heap; 512MB.")
-    String memory = SqlSession.DEFAULT_MEMORY;
+    @Mixin EngineOptions engine = new EngineOptions();
 
     public ExportCommand(Console console) {
         super(console);
@@ -105,7 +101,7 @@ public final class ExportCommand extends InspectCommand {
 
     @Override
     int run(Console to) throws IOException {
-        MemorySize.check(memory);
+        String memory = engine.memory();
         Path target = file;
         if (target == null && format == Format.parquet) {
             throw InspectException.usage("Parquet is no text for stdout: give a file with -o.");
@@ -114,11 +110,11 @@ public final class ExportCommand extends InspectCommand {
         try (Progress progress =
                 new Progress(to, "export", view.sizeBytes(), output.quiet, output.progress)) {
             if (target == null) {
-                print(view, to.out(), progress);
+                print(view, to.out(), memory, progress);
                 return InspectException.OK;
             }
             try (OutputFile out = OutputFile.create(target, force)) {
-                write(view, out.part(), progress);
+                write(view, out.part(), memory, progress);
                 out.commit();
             }
             progress.close();
@@ -136,7 +132,8 @@ public final class ExportCommand extends InspectCommand {
         }
     }
 
-    private void write(StateView view, Path part, Progress progress) throws IOException {
+    private void write(StateView view, Path part, String memory, Progress progress)
+            throws IOException {
         if (format == Format.parquet) {
             StateExport.toParquet(view, part, memory, progress::update);
             return;
@@ -144,11 +141,12 @@ public final class ExportCommand extends InspectCommand {
         try (OutputStream out =
                 new BufferedOutputStream(
                         Files.newOutputStream(part, StandardOpenOption.CREATE_NEW), BUFFER_BYTES)) {
-            print(view, out, progress);
+            print(view, out, memory, progress);
         }
     }
 
-    private void print(StateView view, OutputStream out, Progress progress) throws IOException {
+    private void print(StateView view, OutputStream out, String memory, Progress progress)
+            throws IOException {
         try (StateExport export = StateExport.open(view, memory, progress::update)) {
             var printer = new ResultPrinter(export.rows(), 0);
             if (format == Format.csv) {

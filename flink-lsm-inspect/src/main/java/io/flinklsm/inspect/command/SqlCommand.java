@@ -22,6 +22,7 @@ import io.flinklsm.inspect.sql.SqlSession;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -67,11 +68,7 @@ public final class SqlCommand extends InspectCommand {
                     "Print at most so many rows, 0 for all; 100 for tables, all for CSV and JSON.")
     long limit = -1;
 
-    @Option(
-            names = "--memory",
-            paramLabel = "SIZE",
-            description = "What the engine may take beside the Java heap; 512MB.")
-    String memory = SqlSession.DEFAULT_MEMORY;
+    @Mixin EngineOptions engine = new EngineOptions();
 
     public SqlCommand(Console console) {
         super(console);
@@ -82,7 +79,7 @@ public final class SqlCommand extends InspectCommand {
         if (csv && output.json) {
             throw InspectException.usage("give --csv or --json, not both.");
         }
-        MemorySize.check(memory);
+        String memory = engine.memory();
         Checkpoint checkpoint = Checkpoint.open(location);
         long bytes = SqlSession.bytesToRead(checkpoint, statement);
         try (Progress progress = new Progress(to, "sql", bytes, output.quiet, output.progress);

@@ -35,9 +35,8 @@ final class EntryCommandsTest {
 
     @BeforeAll
     static void takeTwoCheckpoints() throws Exception {
-        sample = new SampleCheckpoint(root);
-        sample.write(10, 0).take(1);
-        checkpoint = sample.write(10, 1).take(2).toString();
+        sample = SampleCheckpoint.ofTwoRounds(root);
+        checkpoint = sample.last().toString();
     }
 
     @AfterAll

@@ -33,9 +33,8 @@ final class ListingCommandsTest {
 
     @BeforeAll
     static void takeTwoCheckpoints() throws Exception {
-        sample = new SampleCheckpoint(root);
-        sample.write(10, 0).take(1);
-        second = sample.write(10, 1).take(2).toString();
+        sample = SampleCheckpoint.ofTwoRounds(root);
+        second = sample.last().toString();
     }
 
     @AfterAll

@@ -34,9 +34,8 @@ final class SqlCommandTest {
 
     @BeforeAll
     static void takeACheckpointOfTwoRounds() throws Exception {
-        sample = new SampleCheckpoint(root);
-        sample.write(10, 0).take(1);
-        checkpoint = sample.write(10, 1).take(2).toString();
+        sample = SampleCheckpoint.ofTwoRounds(root);
+        checkpoint = sample.last().toString();
     }
 
     @AfterAll

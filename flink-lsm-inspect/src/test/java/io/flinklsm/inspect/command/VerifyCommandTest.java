@@ -36,9 +36,8 @@ final class VerifyCommandTest {
 
     @BeforeEach
     void takeCheckpoint() throws Exception {
-        try (var sample = new SampleCheckpoint(root)) {
-            sample.write(10, 0).take(1);
-            checkpoint = sample.write(10, 1).take(2);
+        try (var sample = SampleCheckpoint.ofTwoRounds(root)) {
+            checkpoint = sample.last();
         }
     }
 

@@ -41,9 +41,8 @@ final class MergedStateTest {
 
     @BeforeAll
     static void takeCheckpointWithTwoLayers() throws Exception {
-        sample = new SampleCheckpoint(root);
-        sample.write(10, 0).take(1);
-        checkpoint = Checkpoint.open(sample.write(10, 1).take(2).toString());
+        sample = SampleCheckpoint.ofTwoRounds(root);
+        checkpoint = Checkpoint.open(sample.last().toString());
     }
 
     @AfterAll

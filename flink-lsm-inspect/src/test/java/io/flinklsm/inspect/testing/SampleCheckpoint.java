@@ -48,6 +48,7 @@ import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
 import org.apache.flink.streaming.api.operators.TimerSerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checkpoints of an operator "remember" with two subtasks, written by the real backend into {@code
@@ -73,6 +74,7 @@ public final class SampleCheckpoint implements AutoCloseable {
     private String valueState = "count";
     private final BackendHarness harness;
     private final List<Subtask> subtasks = new ArrayList<>();
+    private @Nullable Path last;
 
     private record Subtask(
             AbstractKeyedStateBackend<String> backend,
@@ -90,6 +92,22 @@ public final class SampleCheckpoint implements AutoCloseable {
 
     public SampleCheckpoint(Path root) throws Exception {
         this(root, new LsmStateBackend());
+    }
+
+    /** Two rounds for ten keys, with a checkpoint after each. */
+    public static SampleCheckpoint ofTwoRounds(Path root) throws Exception {
+        SampleCheckpoint sample = new SampleCheckpoint(root);
+        sample.write(10, 0).take(1);
+        sample.write(10, 1).take(2);
+        return sample;
+    }
+
+    /** The last checkpoint that was taken. */
+    public Path last() {
+        if (last == null) {
+            throw new IllegalStateException("take a checkpoint first");
+        }
+        return last;
     }
 
     public SampleCheckpoint(Path root, StateBackend stateBackend) throws Exception {
@@ -189,11 +207,13 @@ public final class SampleCheckpoint implements AutoCloseable {
         for (Subtask subtask : subtasks) {
             handles.add(harness.checkpoint(subtask.backend(), id));
         }
-        return writeMetadata(
-                id,
-                handles,
-                CheckpointProperties.forCheckpoint(
-                        CheckpointRetentionPolicy.RETAIN_ON_CANCELLATION));
+        last =
+                writeMetadata(
+                        id,
+                        handles,
+                        CheckpointProperties.forCheckpoint(
+                                CheckpointRetentionPolicy.RETAIN_ON_CANCELLATION));
+        return last;
     }
 
     /** Takes a native savepoint and gives its directory. */

@@ -14,21 +14,33 @@
 package io.flinklsm.inspect.command;
 
 import io.flinklsm.inspect.source.InspectException;
+import io.flinklsm.inspect.sql.SqlSession;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Option;
 
-/** Sizes of memory, as options say them and the SQL engine takes them. */
-final class MemorySize {
+/** What all commands take that start the SQL engine. */
+final class EngineOptions {
 
     private static final Pattern SIZE = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,3})?(KB|MB|GB|TB)");
 
-    private MemorySize() {}
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "What the engine may take beside the Java heap; 512MB.")
+    private String memory = SqlSession.DEFAULT_MEMORY;
 
-    static void check(String text) {
-        if (!SIZE.matcher(text).matches()) {
+    /**
+     * What the engine may take, as the engine reads it.
+     *
+     * @throws InspectException if what was typed is no size
+     */
+    String memory() {
+        if (!SIZE.matcher(memory).matches()) {
             throw InspectException.usage(
                     "--memory takes a number and KB, MB, GB or TB, like 512MB: given="
-                            + text
+                            + memory
                             + ".");
         }
+        return memory;
     }
 }
