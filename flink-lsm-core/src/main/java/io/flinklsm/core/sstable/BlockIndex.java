@@ -15,74 +15,97 @@ package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.memory.MemoryBlock;
+import io.flinklsm.core.storage.StorageInput;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which block has which keys, and where its pages are: fixed-size records and the blocks' first
- * keys (fences) in one piece of native memory. Immutable; safe for any thread until closed.
+ * Which block has which keys, and where its pages are. The first key of each row group is in
+ * memory; the blocks of a row group ({@link IndexPart}) are read when they are first asked for, so
+ * that the first get of a restored store takes no time by the size of the files. Where the budget
+ * has no room for them, one is kept on the heap and the others are read again and again. Safe for
+ * any thread until closed.
  *
  * <pre>
- * record: keys offset 8 | raw offset 8 | kinds offset 8 | keys bytes 4 | raw bytes 4
- *         kinds bytes 4 | rows 4 | fence offset 4 | fence bytes 4
- *         for each typed column of the value: offset in its chunk 4 | bytes 4
+ * row group    0          1          2
+ * fences       a          k          t            in memory
+ * parts        a c f h    -          t v x z      in memory once they are used
  * </pre>
- *
- * If all entries of a block are of one kind, its kinds bytes are 0 and the kinds offset is the
- * kind's code: there is nothing to read. If none of its values is raw bytes, and its neighbours
- * have none either, its raw bytes are 0.
  */
 final class BlockIndex implements AutoCloseable {
 
-    private static final int KEYS_OFFSET = 0;
-    private static final int RAW_OFFSET = 8;
-    private static final int KINDS_OFFSET = 16;
-    private static final int KEYS_BYTES = 24;
-    private static final int RAW_BYTES = 28;
-    private static final int KINDS_BYTES = 32;
-    private static final int ROWS = 36;
-    private static final int FENCE_OFFSET = 40;
-    private static final int FENCE_BYTES = 44;
-    private static final int OWN_RECORD_BYTES = 48;
-    private static final int LEAF_RECORD_BYTES = 8;
+    // Immutable.
+    private final Source source;
+    private final long tailOffset;
+    private final IndexPart.Extent[] extents;
+    private final IndexBytes.Place[] places;
+    private final MemoryBlock fences;
 
-    private final MemoryBlock memory;
-    private final long address;
-    private final int blockCount;
-    private final int recordBytes;
+    /** By row group: where its fence begins; the last number is where they end. */
+    private final int[] fenceOffsets;
 
-    /** By row group: its first block. */
+    /** By row group: its first block; the last number is that of all blocks. */
     private final int[] firstBlocks;
 
-    private final List<FileLayout.Group> groups;
+    // Safe for any thread.
+    private final AtomicReferenceArray<@Nullable IndexPart> parts;
+
+    /** The part that was read last without there being room for it. */
+    private volatile @Nullable IndexPart homeless;
+
+    // Written under the monitor.
+    private volatile long partBytes;
+
+    /**
+     * Where parts come from.
+     *
+     * @param input open while the index is
+     * @param name what errors call the file
+     * @param memory gives so many bytes, or null if there are none
+     */
+    record Source(StorageInput input, String name, IntFunction<@Nullable MemoryBlock> memory) {}
 
     private BlockIndex(
-            MemoryBlock memory,
-            int blockCount,
-            int recordBytes,
-            int[] firstBlocks,
-            List<FileLayout.Group> groups) {
-        this.memory = memory;
-        this.address = memory.address();
-        this.blockCount = blockCount;
-        this.recordBytes = recordBytes;
+            Source source,
+            long tailOffset,
+            List<FileLayout.Group> groups,
+            IndexBytes.Place[] places,
+            MemoryBlock fences,
+            int[] fenceOffsets,
+            int[] firstBlocks) {
+        this.source = source;
+        this.tailOffset = tailOffset;
+        this.places = places;
+        this.fences = fences;
+        this.fenceOffsets = fenceOffsets;
         this.firstBlocks = firstBlocks;
-        this.groups = groups;
+        this.parts = new AtomicReferenceArray<>(groups.size());
+        this.extents = new IndexPart.Extent[groups.size()];
+        for (int i = 0; i < extents.length; i++) {
+            extents[i] =
+                    new IndexPart.Extent(
+                            groups.get(i), firstBlocks[i], firstBlocks[i + 1] - firstBlocks[i]);
+        }
     }
 
     int blockCount() {
-        return blockCount;
+        return firstBlocks[extents.length];
     }
 
-    int sizeBytes() {
-        return memory.sizeBytes();
+    /** Memory of what is read by now. */
+    long sizeBytes() {
+        return fences.sizeBytes() + partBytes;
     }
 
     /** The last block whose first key is not above the key; -1 if the key is below all. */
-    int find(Slice key) {
+    int find(Slice key) throws IOException {
         int group = findGroup(key);
         return group < 0 ? -1 : find(group, key);
     }
@@ -90,22 +113,7 @@ final class BlockIndex implements AutoCloseable {
     /** The last row group whose first key is not above the key; -1 if the key is below all. */
     int findGroup(Slice key) {
         int low = 0;
-        int high = firstBlocks.length - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            if (compareFence(firstBlocks[middle], key) <= 0) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return high;
-    }
-
-    /** The last block of the row group whose first key is not above the key, which is inside it. */
-    int find(int group, Slice key) {
-        int low = firstBlocks[group] + 1;
-        int high = (group + 1 < firstBlocks.length ? firstBlocks[group + 1] : blockCount) - 1;
+        int high = extents.length - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
             if (compareFence(middle, key) <= 0) {
@@ -117,329 +125,169 @@ final class BlockIndex implements AutoCloseable {
         return high;
     }
 
+    /** The last block of the row group whose first key is not above the key, which is inside it. */
+    int find(int group, Slice key) throws IOException {
+        return part(group).find(key);
+    }
+
     /** Whether there is such a block and its first key is not above the key. */
-    boolean beginsAtOrBelow(int block, Slice key) {
-        return block < blockCount && compareFence(block, key) <= 0;
+    boolean beginsAtOrBelow(int block, Slice key) throws IOException {
+        return block < blockCount() && partOf(block).compareFence(block, key) <= 0;
     }
 
     /** The row group that a block is in. */
     int groupOf(int block) {
-        int group = Arrays.binarySearch(firstBlocks, block);
+        int group = Arrays.binarySearch(firstBlocks, 0, extents.length, block);
         return group >= 0 ? group : -group - 2;
     }
 
-    Slice fence(int block, Slice slice) {
-        long record = record(block);
-        return slice.setAddress(
-                address + (RawMemory.getInt(null, record + FENCE_OFFSET) & 0xFFFF_FFFFL),
-                RawMemory.getInt(null, record + FENCE_BYTES));
+    /**
+     * What is known of the block.
+     *
+     * @throws CorruptionException naming the file, if its row group's indexes are damaged
+     */
+    IndexPart partOf(int block) throws IOException {
+        return part(groupOf(block));
     }
 
-    int rows(int block) {
-        return RawMemory.getInt(null, record(block) + ROWS);
+    private IndexPart part(int group) throws IOException {
+        IndexPart part = known(group);
+        return part != null ? part : load(group);
     }
 
-    long keysOffset(int block) {
-        return RawMemory.getLong(null, record(block) + KEYS_OFFSET);
+    private @Nullable IndexPart known(int group) {
+        IndexPart part = parts.get(group);
+        if (part != null) {
+            return part;
+        }
+        IndexPart last = homeless;
+        return last != null && last.firstBlock() == firstBlocks[group] ? last : null;
     }
 
-    int keysBytes(int block) {
-        return RawMemory.getInt(null, record(block) + KEYS_BYTES);
+    /** Each part is read once, but for those that there was no room for. */
+    private synchronized IndexPart load(int group) throws IOException {
+        IndexPart loaded = known(group);
+        if (loaded != null) {
+            return loaded;
+        }
+        try {
+            IndexPart part =
+                    IndexPart.load(
+                            IndexBytes.read(source.input(), tailOffset, places[group]),
+                            extents[group],
+                            source.memory());
+            try {
+                checkFences(group, part);
+            } catch (MalformedPageException e) {
+                part.close();
+                throw e;
+            }
+            if (part.isOnHeap()) {
+                homeless = part;
+            } else {
+                partBytes += part.sizeBytes();
+                parts.set(group, part);
+            }
+            return part;
+        } catch (MalformedPageException | EOFException e) {
+            throw Corruption.of(source.name(), e.getMessage(), e);
+        }
     }
 
-    /** Where the keys of the block's row group end: the furthest that reading ahead makes sense. */
-    long keysEnd(int block) {
-        return groups.get(groupOf(block)).keys().end();
-    }
-
-    long rawOffset(int block) {
-        return RawMemory.getLong(null, record(block) + RAW_OFFSET);
-    }
-
-    /** 0 if no value of the block is raw bytes. */
-    int rawBytes(int block) {
-        return RawMemory.getInt(null, record(block) + RAW_BYTES);
-    }
-
-    long rawEnd(int block) {
-        return groups.get(groupOf(block)).raw().end();
-    }
-
-    long leafOffset(int block, int leaf) {
-        long inChunk = RawMemory.getInt(null, leafRecord(block, leaf)) & 0xFFFF_FFFFL;
-        return leafChunk(block, leaf).offset() + inChunk;
-    }
-
-    int leafBytes(int block, int leaf) {
-        return RawMemory.getInt(null, leafRecord(block, leaf) + Integer.BYTES);
-    }
-
-    long leafEnd(int block, int leaf) {
-        return leafChunk(block, leaf).end();
-    }
-
-    private FileLayout.Chunk leafChunk(int block, int leaf) {
-        return groups.get(groupOf(block)).valueLeaves().get(leaf);
-    }
-
-    private long leafRecord(int block, int leaf) {
-        return record(block) + OWN_RECORD_BYTES + (long) leaf * LEAF_RECORD_BYTES;
-    }
-
-    /** 0 if all entries of the block have the {@link #commonKind}. */
-    int kindsBytes(int block) {
-        return RawMemory.getInt(null, record(block) + KINDS_BYTES);
-    }
-
-    long kindsOffset(int block) {
-        return RawMemory.getLong(null, record(block) + KINDS_OFFSET);
-    }
-
-    /** Code of the kind of all entries of the block. */
-    int commonKind(int block) {
-        return (int) RawMemory.getLong(null, record(block) + KINDS_OFFSET);
+    private void checkFences(int group, IndexPart part) throws MalformedPageException {
+        Slice fence = new Slice();
+        boolean isFirst = compareFence(group, part.fence(firstBlocks[group], fence)) == 0;
+        boolean isBelowNext =
+                group + 1 == extents.length
+                        || compareFence(group + 1, part.fence(part.lastBlock(), fence)) > 0;
+        if (!isFirst || !isBelowNext) {
+            throw new MalformedPageException(
+                    "first keys of blocks do not fit those of row groups: group=" + group);
+        }
     }
 
     @Override
     public void close() {
-        memory.release();
+        for (int group = 0; group < parts.length(); group++) {
+            IndexPart part = parts.getAndSet(group, null);
+            if (part != null) {
+                part.close();
+            }
+        }
+        fences.release();
     }
 
-    private int compareFence(int block, Slice key) {
-        long record = record(block);
+    private int compareFence(int group, Slice key) {
         return RawMemory.compare(
                 null,
-                address + (RawMemory.getInt(null, record + FENCE_OFFSET) & 0xFFFF_FFFFL),
-                RawMemory.getInt(null, record + FENCE_BYTES),
+                fences.address() + fenceOffsets[group],
+                fenceOffsets[group + 1] - fenceOffsets[group],
                 key.rawBase(),
                 key.rawOffset(),
                 key.length());
     }
 
-    private long record(int block) {
-        return address + (long) block * recordBytes;
-    }
-
-    /** Reads the indexes out of the tail; the caller closes what comes out. */
-    static BlockIndex load(SstableTail tail, FileLayout layout, BudgetedMemory memory)
+    /**
+     * Reads out of the tail what is in memory from the beginning; the caller closes what comes out.
+     */
+    static BlockIndex open(
+            SstableTail tail, FileLayout layout, Source source, BudgetedMemory memory)
             throws IOException {
-        long blocks = 0;
-        long fenceBytes = 0;
-        IndexParser keys = new IndexParser();
-        for (FileLayout.Group group : layout.groups()) {
-            parse(keys, tail, group.keys(), group.rows());
-            blocks += keys.pageCount;
-            for (int page = 0; page < keys.pageCount; page++) {
-                fenceBytes += keys.minBytes[page];
-            }
+        List<FileLayout.Group> groups = layout.groups();
+        IndexBytes.Place[] places = new IndexBytes.Place[groups.size()];
+        int[] firstBlocks = new int[groups.size() + 1];
+        int[] fenceOffsets = new int[groups.size() + 1];
+        int[] fencesAt = new int[groups.size()];
+        IndexParser parser = new IndexParser();
+        for (int i = 0; i < groups.size(); i++) {
+            FileLayout.Chunk keys = groups.get(i).keys();
+            places[i] = IndexBytes.Place.of(groups.get(i), tail.bytes());
+            parser.parseBeginning(tail.bytes(), keys.offsetIndex(), keys.columnIndex());
+            firstBlocks[i + 1] = Math.addExact(firstBlocks[i], parser.pageCount);
+            fenceOffsets[i + 1] = Math.addExact(fenceOffsets[i], parser.minBytes[0]);
+            fencesAt[i] = parser.minAt[0];
         }
-        int leaves = layout.groups().get(0).valueLeaves().size();
-        int recordBytes = OWN_RECORD_BYTES + leaves * LEAF_RECORD_BYTES;
-        long sizeBytes = blocks * recordBytes + fenceBytes;
-        if (sizeBytes > Integer.MAX_VALUE) {
-            throw new MalformedPageException("block index is too large: sizeBytes=" + sizeBytes);
-        }
-        MemoryBlock block = memory.allocate((int) sizeBytes);
+        // Of an empty key there would be nothing.
+        MemoryBlock fences = memory.allocate(Math.max(1, fenceOffsets[groups.size()]));
         try {
-            return new Loader(tail, block, (int) blocks, recordBytes, keys).load(layout.groups());
+            for (int i = 0; i < groups.size(); i++) {
+                RawMemory.copy(
+                        tail.bytes(),
+                        RawMemory.BYTE_ARRAY_OFFSET + fencesAt[i],
+                        null,
+                        fences.address() + fenceOffsets[i],
+                        fenceOffsets[i + 1] - fenceOffsets[i]);
+            }
+            BlockIndex index =
+                    new BlockIndex(
+                            source,
+                            tail.meta().tailOffset(),
+                            groups,
+                            places,
+                            fences,
+                            fenceOffsets,
+                            firstBlocks);
+            index.checkAscending(new Slice().setOwned(tail.meta().minKey()));
+            return index;
         } catch (IOException | RuntimeException | Error e) {
-            block.release();
+            fences.release();
             throw e;
         }
     }
 
-    private static void parse(
-            IndexParser parser, SstableTail tail, FileLayout.Chunk chunk, long rows)
-            throws MalformedPageException {
-        FileLayout.Range offsets = chunk.offsetIndex();
-        parser.parseOffsetIndex(
-                tail.bytes(),
-                offsets.from(),
-                offsets.to(),
-                chunk.offset(),
-                chunk.byteCount(),
-                rows);
-        FileLayout.Range bounds = chunk.columnIndex();
-        if (bounds.length() > 0) {
-            parser.parseColumnIndex(tail.bytes(), bounds.from(), bounds.to());
+    private void checkAscending(Slice minKey) throws MalformedPageException {
+        if (compareFence(0, minKey) != 0) {
+            throw new MalformedPageException("the first block does not begin with the min key");
         }
-    }
-
-    /** Fills the memory. */
-    private static final class Loader {
-        private final SstableTail tail;
-        private final MemoryBlock memory;
-        private final int blockCount;
-        private final IndexParser keys;
-        private final IndexParser kinds = new IndexParser();
-        private final IndexParser raw = new IndexParser();
-        private final IndexParser leaf = new IndexParser();
-        private final int recordBytes;
-        private final Slice fence = new Slice();
-        private final Slice lastFence = new Slice();
-        private int block;
-        private int fenceOffset;
-
-        Loader(
-                SstableTail tail,
-                MemoryBlock memory,
-                int blockCount,
-                int recordBytes,
-                IndexParser keys) {
-            this.tail = tail;
-            this.memory = memory;
-            this.blockCount = blockCount;
-            this.recordBytes = recordBytes;
-            this.keys = keys;
-            this.fenceOffset = blockCount * recordBytes;
-        }
-
-        BlockIndex load(List<FileLayout.Group> groups) throws MalformedPageException {
-            int[] firstBlocks = new int[groups.size()];
-            for (int i = 0; i < groups.size(); i++) {
-                firstBlocks[i] = block;
-                load(groups.get(i));
-            }
-            if (!fence.setAddress(firstFence(), firstFenceBytes()).contentEquals(minKey())) {
-                throw new MalformedPageException("the first block does not begin with the min key");
-            }
-            return new BlockIndex(memory, blockCount, recordBytes, firstBlocks, groups);
-        }
-
-        private void load(FileLayout.Group group) throws MalformedPageException {
-            parse(keys, tail, group.keys(), group.rows());
-            parse(kinds, tail, group.kinds(), group.rows());
-            parse(raw, tail, group.raw(), group.rows());
-            int firstBlock = block;
-            int kindsPage = 0;
-            int rawPage = 0;
-            for (int page = 0; page < keys.pageCount; page++, block++) {
-                long firstRow = keys.firstRows[page];
-                int rows = keys.rowCount(page, group.rows());
-                kindsPage = pageOf(kinds, kindsPage, firstRow);
-                rawPage = pageOf(raw, rawPage, firstRow);
-                long record = record(block);
-                RawMemory.putLong(null, record + KEYS_OFFSET, keys.offsets[page]);
-                RawMemory.putInt(null, record + KEYS_BYTES, keys.pageBytes[page]);
-                RawMemory.putInt(null, record + ROWS, rows);
-                putKinds(record, kindsPage, firstRow, rows, group.rows());
-                putRaw(record, rawPage, firstRow, rows, group.rows());
-                putFence(record, page);
-            }
-            for (int i = 0; i < group.valueLeaves().size(); i++) {
-                putLeaf(i, group.valueLeaves().get(i), group.rows(), firstBlock);
-            }
-        }
-
-        /** The page that a row is in, which is not before the given one. */
-        private static int pageOf(IndexParser pages, int from, long row) {
-            int page = from;
-            while (page + 1 < pages.pageCount && pages.firstRows[page + 1] <= row) {
-                page++;
-            }
-            return page;
-        }
-
-        private long record(int number) {
-            return memory.address() + (long) number * recordBytes;
-        }
-
-        private void putLeaf(int index, FileLayout.Chunk chunk, long groupRows, int firstBlock)
-                throws MalformedPageException {
-            parse(leaf, tail, chunk, groupRows);
-            if (leaf.pageCount != keys.pageCount) {
+        Slice fence = new Slice();
+        for (int group = 1; group < extents.length; group++) {
+            fence.setAddress(
+                    fences.address() + fenceOffsets[group - 1],
+                    fenceOffsets[group] - fenceOffsets[group - 1]);
+            if (compareFence(group, fence) <= 0) {
                 throw new MalformedPageException(
-                        "keys and values have different pages: keys="
-                                + keys.pageCount
-                                + ", values="
-                                + leaf.pageCount);
+                        "first keys of row groups must ascend: group=" + group);
             }
-            for (int page = 0; page < leaf.pageCount; page++) {
-                if (leaf.firstRows[page] != keys.firstRows[page]) {
-                    throw new MalformedPageException(
-                            "a block's pages differ: block=" + (firstBlock + page));
-                }
-                long at =
-                        record(firstBlock + page)
-                                + OWN_RECORD_BYTES
-                                + (long) index * LEAF_RECORD_BYTES;
-                RawMemory.putInt(null, at, (int) (leaf.offsets[page] - chunk.offset()));
-                RawMemory.putInt(null, at + Integer.BYTES, leaf.pageBytes[page]);
-            }
-        }
-
-        private void putRaw(long record, int page, long firstRow, int rows, long groupRows)
-                throws MalformedPageException {
-            int pageRows = raw.rowCount(page, groupRows);
-            boolean isWhole = raw.firstRows[page] == firstRow && pageRows == rows;
-            if (firstRow + rows > raw.firstRows[page] + pageRows) {
-                throw new MalformedPageException("a block's pages differ: block=" + block);
-            }
-            // A page of several blocks has nulls alone.
-            RawMemory.putLong(null, record + RAW_OFFSET, raw.offsets[page]);
-            RawMemory.putInt(null, record + RAW_BYTES, isWhole ? raw.pageBytes[page] : 0);
-        }
-
-        private void putKinds(long record, int page, long firstRow, int rows, long groupRows)
-                throws MalformedPageException {
-            int pageRows = kinds.rowCount(page, groupRows);
-            if (kinds.minBytes[page] != Integer.BYTES || kinds.maxBytes[page] != Integer.BYTES) {
-                throw new MalformedPageException("bounds of kinds are malformed: block=" + block);
-            }
-            int min = littleEndian(kinds.minAt[page]);
-            int max = littleEndian(kinds.maxAt[page]);
-            boolean isWhole = kinds.firstRows[page] == firstRow && pageRows == rows;
-            boolean isInside = firstRow + rows <= kinds.firstRows[page] + pageRows;
-            if (min < 0 || min > max || max > EntryKind.MERGE.code() || !isInside) {
-                throw new MalformedPageException(
-                        "kinds are malformed: block=" + block + ", min=" + min + ", max=" + max);
-            }
-            if (min == max) {
-                RawMemory.putLong(null, record + KINDS_OFFSET, min);
-                RawMemory.putInt(null, record + KINDS_BYTES, 0);
-            } else if (isWhole) {
-                RawMemory.putLong(null, record + KINDS_OFFSET, kinds.offsets[page]);
-                RawMemory.putInt(null, record + KINDS_BYTES, kinds.pageBytes[page]);
-            } else {
-                throw new MalformedPageException(
-                        "a page of mixed kinds is not one block: block=" + block);
-            }
-        }
-
-        private void putFence(long record, int page) throws MalformedPageException {
-            int byteCount = keys.minBytes[page];
-            RawMemory.putInt(null, record + FENCE_OFFSET, fenceOffset);
-            RawMemory.putInt(null, record + FENCE_BYTES, byteCount);
-            long target = memory.address() + (fenceOffset & 0xFFFF_FFFFL);
-            RawMemory.copy(
-                    tail.bytes(),
-                    RawMemory.BYTE_ARRAY_OFFSET + keys.minAt[page],
-                    null,
-                    target,
-                    byteCount);
-            fence.setAddress(target, byteCount);
-            if (block > 0 && lastFence.compareTo(fence) >= 0) {
-                throw new MalformedPageException(
-                        "first keys of blocks must ascend: block=" + block);
-            }
-            lastFence.setSlice(fence);
-            fenceOffset += byteCount;
-        }
-
-        private Slice minKey() {
-            return new Slice().setOwned(tail.meta().minKey());
-        }
-
-        private long firstFence() {
-            return memory.address() + (long) blockCount * recordBytes;
-        }
-
-        private int firstFenceBytes() {
-            return RawMemory.getInt(null, memory.address() + FENCE_BYTES);
-        }
-
-        private int littleEndian(int at) {
-            return RawMemory.getIntLittleEndian(tail.bytes(), RawMemory.BYTE_ARRAY_OFFSET + at);
         }
     }
 }

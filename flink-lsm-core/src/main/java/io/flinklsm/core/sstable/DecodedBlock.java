@@ -115,12 +115,13 @@ final class DecodedBlock implements BlockView {
 
     void loadKeys(StorageInput input, BlockIndex index, int number) throws IOException {
         block = number;
-        rows = index.rows(number);
+        IndexPart part = index.partOf(number);
+        rows = part.rows(number);
         keys.read(
                 input,
-                index.keysOffset(number),
-                index.keysBytes(number),
-                index.keysEnd(number),
+                part.keysOffset(number),
+                part.keysBytes(number),
+                part.keysEnd(),
                 rows,
                 Encoding.DELTA_LENGTH_BYTE_ARRAY.getValue());
         keys.checkNoNulls();
@@ -131,7 +132,7 @@ final class DecodedBlock implements BlockView {
         for (int row = 0; row < rows; row++) {
             keyOffsets[row + 1] = keyOffsets[row] + lengths[row];
         }
-        if (!key(0, firstKey).contentEquals(index.fence(number, fence))) {
+        if (!key(0, firstKey).contentEquals(part.fence(number, fence))) {
             throw new MalformedPageException("keys are not those of the block: first=" + firstKey);
         }
     }
@@ -148,17 +149,18 @@ final class DecodedBlock implements BlockView {
     }
 
     void loadKinds(StorageInput input, BlockIndex index) throws IOException {
-        int byteCount = index.kindsBytes(block);
+        IndexPart part = index.partOf(block);
+        int byteCount = part.kindsBytes(block);
         hasCommonKind = byteCount == 0;
         if (hasCommonKind) {
-            commonKind = index.commonKind(block);
+            commonKind = part.commonKind(block);
             return;
         }
         kinds.read(
                 input,
-                index.kindsOffset(block),
+                part.kindsOffset(block),
                 byteCount,
-                index.kindsOffset(block) + byteCount,
+                part.kindsOffset(block) + byteCount,
                 rows,
                 Encoding.DELTA_BINARY_PACKED.getValue());
         kinds.checkNoNulls();
@@ -179,13 +181,14 @@ final class DecodedBlock implements BlockView {
         isAllAssembled = false;
         int tombstones = countTombstones();
         int rawNulls = rows;
-        if (index.rawBytes(block) > 0) {
+        IndexPart part = index.partOf(block);
+        if (part.rawBytes(block) > 0) {
             rawNulls =
                     rawPage.load(
                             input,
-                            index.rawOffset(block),
-                            index.rawBytes(block),
-                            index.rawEnd(block),
+                            part.rawOffset(block),
+                            part.rawBytes(block),
+                            part.rawEnd(),
                             rows);
         }
         hasRaw = rawNulls < rows;
@@ -205,9 +208,9 @@ final class DecodedBlock implements BlockView {
                 leaves.get(i)
                         .load(
                                 input,
-                                index.leafOffset(block, i),
-                                index.leafBytes(block, i),
-                                index.leafEnd(block, i),
+                                part.leafOffset(block, i),
+                                part.leafBytes(block, i),
+                                part.leafEnd(i),
                                 rows);
             }
         }

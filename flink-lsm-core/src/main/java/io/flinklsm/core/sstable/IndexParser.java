@@ -87,6 +87,28 @@ final class IndexParser {
         }
     }
 
+    /**
+     * Of a chunk whose pages have no nulls only: how many pages there are, and the minimum of the
+     * first, in a time that hardly depends on their number. Checks nothing else.
+     */
+    void parseBeginning(byte[] bytes, FileLayout.Range offsetIndex, FileLayout.Range columnIndex)
+            throws MalformedPageException {
+        in.set(bytes, offsetIndex.from(), offsetIndex.to());
+        in.expect(1 << 4 | ByteSink.TYPE_LIST, "offset index");
+        pageCount = in.getList(ByteSink.TYPE_STRUCT, "offset index");
+        if (pageCount == 0) {
+            throw new MalformedPageException("a column chunk has no pages");
+        }
+        in.set(bytes, columnIndex.from(), columnIndex.to());
+        in.expect(1 << 4 | ByteSink.TYPE_LIST, "column index");
+        checkCount(in.getList(ByteSink.TYPE_TRUE, "column index"));
+        in.skip(pageCount);
+        in.expect(1 << 4 | ByteSink.TYPE_LIST, "column index");
+        checkCount(in.getList(ByteSink.TYPE_BINARY, "column index"));
+        minBytes[0] = in.getSize(in.remaining(), "a bound of a column index");
+        minAt[0] = in.skip(minBytes[0]);
+    }
+
     /** To be called after {@link #parseOffsetIndex}, for a chunk whose pages have no nulls only. */
     void parseColumnIndex(byte[] bytes, int from, int to) throws MalformedPageException {
         in.set(bytes, from, to);

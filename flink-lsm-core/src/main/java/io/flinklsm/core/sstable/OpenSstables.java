@@ -61,9 +61,6 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
     private final ArrayDeque<Handle> ring = new ArrayDeque<>();
 
     @GuardedBy("lock")
-    private long residentBytes;
-
-    @GuardedBy("lock")
     private boolean closed;
 
     /**
@@ -208,7 +205,12 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
     /** Bytes of bloom filters and indexes in memory, for statistics. */
     public long residentBytes() {
         synchronized (lock) {
-            return residentBytes;
+            long bytes = 0;
+            for (Handle handle : ring) {
+                SstableReader reader = handle.reader;
+                bytes += reader == null ? 0 : reader.residentBytes();
+            }
+            return bytes;
         }
     }
 
@@ -248,7 +250,6 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
                 }
             }
             ring.clear();
-            residentBytes = 0;
         }
         budget.removeReclaimer(this);
         handles.clear();
@@ -274,7 +275,6 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
             }
             handle.reader = reader;
             ring.addLast(handle);
-            residentBytes += reader.residentBytes();
             if (ring.size() <= maxOpen) {
                 return;
             }
@@ -291,7 +291,6 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
             if (reader != null) {
                 handle.reader = null;
                 ring.remove(handle);
-                residentBytes -= reader.residentBytes();
             }
             return reader;
         }
@@ -320,7 +319,6 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
                     continue;
                 }
                 handle.reader = null;
-                residentBytes -= reader.residentBytes();
                 return reader;
             }
             return null;

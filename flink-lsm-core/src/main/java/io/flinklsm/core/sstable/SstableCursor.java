@@ -75,7 +75,7 @@ final class SstableCursor implements EntryCursor {
     }
 
     /** Most ranges are the prefix of one map and end in the block they begin in. */
-    private static int lastBlock(BlockIndex index, int first, Slice end) {
+    private static int lastBlock(BlockIndex index, int first, Slice end) throws IOException {
         return first < 0 || index.beginsAtOrBelow(first + 1, end) ? index.find(end) : first;
     }
 

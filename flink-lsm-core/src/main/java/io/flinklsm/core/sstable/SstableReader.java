@@ -97,7 +97,13 @@ final class SstableReader {
         try {
             SstableTail tail = SstableTail.read(input, meta.fileName(), name, meta);
             FileLayout layout = FileLayout.of(tail);
-            index = BlockIndex.load(tail, layout, new BudgetedMemory(budget, name));
+            index =
+                    BlockIndex.open(
+                            tail,
+                            layout,
+                            new BlockIndex.Source(
+                                    input, name, size -> allocate(size, budget, cache)),
+                            new BudgetedMemory(budget, name));
             MemoryBlock blooms = loadBlooms(tail, layout, budget, cache);
             return new SstableReader(
                     name,
@@ -139,10 +145,7 @@ final class SstableReader {
         if (byteCount == 0 || byteCount > Integer.MAX_VALUE) {
             return null;
         }
-        MemoryBlock block = budget.tryAllocate((int) byteCount);
-        if (block == null && cache.reclaim(byteCount) > 0) {
-            block = budget.tryAllocate((int) byteCount);
-        }
+        MemoryBlock block = allocate((int) byteCount, budget, cache);
         if (block == null) {
             return null;
         }
@@ -158,6 +161,14 @@ final class SstableReader {
             at += bits.length();
         }
         return block;
+    }
+
+    private static @Nullable MemoryBlock allocate(
+            int byteCount, MemoryBudget budget, BlockCache cache) {
+        MemoryBlock block = budget.tryAllocate(byteCount);
+        return block == null && cache.reclaim(byteCount) > 0
+                ? budget.tryAllocate(byteCount)
+                : block;
     }
 
     String name() {
@@ -331,6 +342,12 @@ final class SstableReader {
         if (cause instanceof MalformedPageException
                 || cause instanceof EOFException
                 || cause instanceof IndexOutOfBoundsException) {
+            IndexPart part;
+            try {
+                part = index.partOf(block);
+            } catch (IOException e) {
+                return e;
+            }
             return Corruption.of(
                     name,
                     "block "
@@ -338,10 +355,10 @@ final class SstableReader {
                             + " is damaged: "
                             + cause.getMessage()
                             + ", keysOffset="
-                            + index.keysOffset(block)
+                            + part.keysOffset(block)
                             + ", valuesOffset="
-                            + (index.rawBytes(block) > 0
-                                    ? index.rawOffset(block)
+                            + (part.rawBytes(block) > 0
+                                    ? part.rawOffset(block)
                                     : layout.groups().get(index.groupOf(block)).raw().offset()),
                     cause);
         }

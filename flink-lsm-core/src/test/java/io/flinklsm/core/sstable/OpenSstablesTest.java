@@ -21,6 +21,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.testing.ListCursor;
@@ -103,6 +104,47 @@ final class OpenSstablesTest {
     }
 
     @Test
+    void indexOfARowGroupIsReadWhenItIsFirstUsed() throws IOException {
+        try (SstableFixture fixture = new SstableFixture()) {
+            SstableMeta meta = fixture.write(SstableFixture.TINY, numbered(1000));
+            fixture.open.verify(meta);
+            long opened = fixture.open.residentBytes();
+
+            fixture.get(meta, OwnedSlice.ofText(numberedKey(500)));
+            long one = fixture.open.residentBytes() - opened;
+            fixture.read(meta);
+            long all = fixture.open.residentBytes() - opened;
+
+            assertThat(one).isPositive().isLessThan(all / 10);
+            fixture.open.reclaim(Long.MAX_VALUE);
+            assertThat(fixture.open.residentBytes()).isZero();
+        }
+    }
+
+    @Test
+    void indexThatIsDamagedWhileTheFileIsOpenIsFound() throws IOException {
+        try (SstableFixture fixture = new SstableFixture()) {
+            SstableMeta meta = fixture.write("cut.parquet", SstableFixture.TINY, numbered(100));
+            int found = 0;
+            // From the last bit of the tail on, where the indexes and the footer are.
+            for (long bit = 8 * meta.sizeBytes() - 1; bit >= 8 * meta.tailOffset(); bit -= 7) {
+                fixture.storage.heal();
+                fixture.open.forget(meta.fileName());
+                fixture.open.verify(meta);
+                fixture.storage.flipBits(meta.fileName(), bit);
+                try {
+                    assertThat(fixture.read(meta)).isEqualTo(numbered(100));
+                } catch (CorruptionException e) {
+                    assertThat(e).hasMessageContaining("cut.parquet").hasMessageContaining("index");
+                    found++;
+                }
+            }
+
+            assertThat(found).isGreaterThan(100);
+        }
+    }
+
+    @Test
     void forgottenFileHoldsNothing() throws IOException {
         try (SstableFixture fixture = new SstableFixture()) {
             SstableMeta meta = fixture.write(SstableFixture.TINY, numbered(100));
@@ -162,7 +204,7 @@ final class OpenSstablesTest {
     void kindsOfOneKindAreNotRead() throws IOException {
         try (SstableFixture fixture = new SstableFixture()) {
             SstableMeta meta = fixture.write(SstableFixture.TINY, numbered(100));
-            fixture.open.verify(meta);
+            fixture.get(meta, OwnedSlice.ofText(numberedKey(96)));
             int before = fixture.storage.calls(HostileStorage.Call.READ);
 
             fixture.get(meta, OwnedSlice.ofText(numberedKey(100)));
