@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *              live entries in key order, big-endian
  *
  * kept as      entry of the {@link EntryCache}: prefix, version 8, last key of the page before
- *              value: bytes in use 4 | writes since it was read 4 | page | room
+ *              value: bytes in use 4 | page | room
  * </pre>
  *
  * <p>Why a page that is found is right. The version is a count in the slot that the prefix hashes
@@ -62,25 +62,29 @@ public final class PrefixPages implements AutoCloseable {
     private static final int KEPT_BYTES_MAX = 7 << 10;
 
     private static final int USED_OFFSET = 0;
-    private static final int WRITES_OFFSET = 4;
-    private static final int PAGE_OFFSET = 8;
+    private static final int PAGE_OFFSET = 4;
     private static final int ROOM_BYTES_MIN = 64;
 
     /** In an entry of a page, behind the two lengths. */
     private static final int ENTRY_KEY_OFFSET = 8;
 
-    /** A page that is written so often and never read is not worth it. */
-    private static final int WRITES_UNREAD_MAX = 128;
-
     private static final int SLOTS_MIN = 1 << 10;
     private static final int SLOTS_MAX = 1 << 15;
 
-    // A slot: what is known of the prefixes that hash to it, and above it the version.
+    // A slot: what is known of the prefixes that hash to it, above it the writes to their pages
+    // since one was found, and above that the version.
     private static final long SMALL_SCANNED = 1;
     private static final long LARGE_SCANNED = 2;
     private static final long WHOLE_KEPT = 4;
     private static final long PARTS_KEPT = 8;
-    private static final int VERSION_SHIFT = 4;
+    private static final long ONE_WRITE = 16;
+    private static final int VERSION_SHIFT = 8;
+
+    /**
+     * Pages that are written so often and never read are not worth it: the next write ends them.
+     */
+    private static final long WRITES_UNREAD = 7 * ONE_WRITE;
+
     private static final long WRITE_MATTERS = LARGE_SCANNED | WHOLE_KEPT | PARTS_KEPT;
 
     private final BlockCache cache;
@@ -127,9 +131,11 @@ public final class PrefixPages implements AutoCloseable {
         if (kind < 0) {
             return UNKNOWN;
         }
+        if ((slot & WRITES_UNREAD) != 0) {
+            slots[slotOf(prefix)] = slot & ~WRITES_UNREAD;
+        }
         long address = found.rawOffset();
         int used = RawMemory.getInt(null, address + USED_OFFSET);
-        RawMemory.putInt(null, address + WRITES_OFFSET, 0);
         out.set(found.setAddress(address + PAGE_OFFSET, used));
         kept.endEntry(hash);
         return kind == MORE ? MORE : LAST;
@@ -234,6 +240,10 @@ public final class PrefixPages implements AutoCloseable {
             slots[index] = slot & ~LARGE_SCANNED;
             return;
         }
+        if ((slot & WRITES_UNREAD) == WRITES_UNREAD) {
+            slots[index] = nextVersion(slot) | SMALL_SCANNED;
+            return;
+        }
         long hash = locate(key, slot, null);
         int kind = kept.findEntryToChange(hash, pageKeyView, found);
         if (kind < 0) {
@@ -241,19 +251,12 @@ public final class PrefixPages implements AutoCloseable {
         }
         boolean changed;
         try {
-            long address = found.rawOffset();
-            int writes = RawMemory.getInt(null, address + WRITES_OFFSET) + 1;
-            RawMemory.putInt(null, address + WRITES_OFFSET, writes);
-            changed =
-                    writes <= WRITES_UNREAD_MAX
-                            && changePage(address, found.length(), key, value, from, byteCount);
+            changed = changePage(found.rawOffset(), found.length(), key, value, from, byteCount);
         } finally {
             kept.endEntry(hash);
         }
-        if (!changed) {
-            // It is made anew when it is read next.
-            slots[index] = nextVersion(slot) | SMALL_SCANNED;
-        }
+        // A page that has grown too long is made anew when it is read next.
+        slots[index] = changed ? slot + ONE_WRITE : nextVersion(slot) | SMALL_SCANNED;
     }
 
     /** Puts the entry into the page, or takes it out; false if there is no room for it. */
