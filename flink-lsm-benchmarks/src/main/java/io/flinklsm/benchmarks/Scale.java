@@ -47,7 +47,7 @@ record Scale(
     static final int WIDE_ENTRIES = 1_000;
 
     /** For the figures that are published. */
-    static final Scale FULL = new Scale(Size.FULL, 1_000_000, 131_072, 1_000, 1_500, 2_000);
+    static final Scale FULL = new Scale(Size.FULL, 1_000_000, 131_072, 1_000, 2_000, 3_000);
 
     /** All cases in a few minutes for three backends: state that is too small to judge by. */
     static final Scale QUICK = new Scale(Size.QUICK, 150_000, 8_192, 100, 200, 200);

@@ -21,14 +21,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps the writers of a slot from running into the end of the memtables' memory. What a flush
  * holds comes back all at once, at its end; a writer that is faster than the flush would use up the
- * rest, and then wait in one piece for as long as the flush takes. So the rest is handed out as the
- * flush goes on: a part of it at the start, for the time of sorting, and the last of it at the end,
- * while filters and footer are written. Who is ahead of that takes small rests. The memory comes
- * back no later by that, and the writer has had as much of it.
+ * rest, and then wait in one piece for as long as the flush takes. So the last quarter of the rest
+ * is handed out as the flush goes on, and a little of it only at the end, while filters and footer
+ * are written. Who is ahead of that takes small rests. The memory comes back no later by that, and
+ * the writer has had as much of it; a burst that three quarters can hold is not slowed down.
  *
  * <pre>
  * room that was free when the flush began   |████████████████████████████████|
- * half of the entries are written           |▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒|               |   writers may be here
+ * half of the entries are written           |▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒     |   writers may be here
  * </pre>
  *
  * <p>One flush sets the pace at a time; another one beside it (of a checkpoint) goes unheard. Safe
@@ -38,10 +38,10 @@ import org.jspecify.annotations.Nullable;
 final class FlushPace {
 
     /** What part of the free room may be used before anything is written. */
-    private static final double AT_START = 1.0 / 8;
+    private static final double AT_START = 3.0 / 4;
 
     /** What part may be used once the last entry is written. */
-    private static final double AT_LAST_ENTRY = 7.0 / 8;
+    private static final double AT_LAST_ENTRY = 15.0 / 16;
 
     private final MemoryBudget memtables;
     private final AtomicReference<@Nullable Flush> current = new AtomicReference<>();

@@ -43,7 +43,7 @@ final class FlushPaceTest {
         use(800);
         FlushPace.Flush flush = pace.begin(1000);
 
-        use(100);
+        use(600);
         assertThat(pace.isWriterAhead()).isFalse();
         use(1);
         assertThat(pace.isWriterAhead()).isTrue();
@@ -57,14 +57,14 @@ final class FlushPaceTest {
         use(800);
         try (FlushPace.Flush flush = pace.begin(1000)) {
             flush.written(500);
-            use(400);
+            use(675);
             assertThat(pace.isWriterAhead()).isFalse();
             use(1);
             assertThat(pace.isWriterAhead()).isTrue();
 
             flush.written(1000);
             assertThat(pace.isWriterAhead()).isFalse();
-            use(299);
+            use(74);
             assertThat(pace.isWriterAhead()).isFalse();
             use(1);
             assertThat(pace.isWriterAhead()).isTrue();
@@ -75,7 +75,7 @@ final class FlushPaceTest {
     void onlyTheFirstOfTwoFlushesSetsThePace() {
         FlushPace.Flush first = pace.begin(1000);
         FlushPace.Flush second = pace.begin(1000);
-        use(201);
+        use(1201);
 
         second.written(1000);
         assertThat(pace.isWriterAhead()).isTrue();
