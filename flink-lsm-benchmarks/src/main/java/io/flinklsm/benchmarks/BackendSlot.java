@@ -17,11 +17,15 @@ import io.flinklsm.benchmarks.run.Peer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.runtime.entrypoint.ClusterEntrypointUtils;
+import org.apache.flink.runtime.io.disk.iomanager.IOManagerAsync;
 import org.apache.flink.runtime.memory.MemoryManager;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
@@ -32,6 +36,7 @@ import org.apache.flink.runtime.state.StateBackendLoader;
 import org.apache.flink.runtime.state.storage.FileSystemCheckpointStorage;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.runtime.util.TestingTaskManagerRuntimeInfo;
+import org.apache.flink.util.concurrent.ExecutorThreadFactory;
 
 /**
  * A slot of a TaskManager: managed memory that its backends share, a working directory and a
@@ -46,13 +51,18 @@ final class BackendSlot implements AutoCloseable {
     private static final String CHECKPOINTS = "checkpoints";
 
     private final MockEnvironment environment;
+    private final ExecutorService ioExecutor;
     private final StateBackend stateBackend;
     private final CheckpointStore checkpoints;
     private final JobID jobId = new JobID();
 
     private BackendSlot(
-            MockEnvironment environment, StateBackend stateBackend, CheckpointStore checkpoints) {
+            MockEnvironment environment,
+            ExecutorService ioExecutor,
+            StateBackend stateBackend,
+            CheckpointStore checkpoints) {
         this.environment = environment;
+        this.ioExecutor = ioExecutor;
         this.stateBackend = stateBackend;
         this.checkpoints = checkpoints;
     }
@@ -70,12 +80,18 @@ final class BackendSlot implements AutoCloseable {
         Path temporary = Files.createDirectories(directory.resolve(WORK));
         Configuration configuration = peer.configuration();
         options.forEach(configuration::setString);
+        // As a TaskManager has it. The default of tests runs everything on the calling thread.
+        ExecutorService ioExecutor =
+                Executors.newFixedThreadPool(
+                        ClusterEntrypointUtils.getPoolSize(configuration),
+                        new ExecutorThreadFactory("benchmark-io"));
         MockEnvironment environment =
                 new MockEnvironmentBuilder()
                         .setTaskName("state-benchmark")
                         .setMaxParallelism(BackendSpec.KEY_GROUPS)
                         .setMemoryManager(MemoryManager.create(managedBytes, PAGE_BYTES))
                         .setTaskConfiguration(configuration)
+                        .setIOManager(new IOManagerAsync(temporary.toString(), ioExecutor))
                         .setTaskManagerRuntimeInfo(
                                 new TestingTaskManagerRuntimeInfo(
                                         configuration, temporary.toFile()))
@@ -88,7 +104,10 @@ final class BackendSlot implements AutoCloseable {
                 StateBackendLoader.loadStateBackendFromConfig(
                         configuration, BackendSlot.class.getClassLoader(), null);
         return new BackendSlot(
-                environment, stateBackend, CheckpointStore.in(directory.resolve(CHECKPOINTS)));
+                environment,
+                ioExecutor,
+                stateBackend,
+                CheckpointStore.in(directory.resolve(CHECKPOINTS)));
     }
 
     /** Opens a backend, empty or restored; the caller closes it before the slot. */
@@ -120,5 +139,6 @@ final class BackendSlot implements AutoCloseable {
     @Override
     public void close() throws Exception {
         environment.close();
+        ioExecutor.shutdown();
     }
 }
