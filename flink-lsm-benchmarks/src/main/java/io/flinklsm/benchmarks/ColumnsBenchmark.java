@@ -136,6 +136,7 @@ public final class ColumnsBenchmark {
                 FlushJob job =
                         new FlushJob(
                                 new FlushPlan(List.of(new FrozenMemtable(memtable, 0)), true),
+                                KeyRange.ALL,
                                 "t",
                                 null,
                                 shape.columns(),

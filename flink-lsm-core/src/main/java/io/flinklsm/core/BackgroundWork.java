@@ -26,7 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * while. Safe for any thread.
  *
  * <p>The queues are bounded by construction: a tree has at most one flush and one compaction that
- * wait, and a store one deletion and one check of a restored file (see {@link Upkeep}).
+ * wait, a store one deletion and one check of a restored file (see {@link Upkeep}), and a large
+ * flush of a checkpoint one offer of help.
  */
 final class BackgroundWork implements AutoCloseable {
 
@@ -60,7 +61,7 @@ final class BackgroundWork implements AutoCloseable {
         };
     }
 
-    /** Runs a flush, or a deletion of obsolete files, soon. */
+    /** Runs a flush or a part of one, or a deletion of obsolete files, soon. */
     void flush(Runnable task) {
         flushes.execute(task);
     }

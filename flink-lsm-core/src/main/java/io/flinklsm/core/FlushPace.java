@@ -15,6 +15,7 @@ package io.flinklsm.core;
 
 import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.memory.MemoryBudget;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -51,24 +52,32 @@ final class FlushPace {
     }
 
     /** A flush that runs. Ends when it is closed, whatever became of it. */
-    final class Flush implements FlushProgress, AutoCloseable {
+    final class Flush implements AutoCloseable {
 
         private final long entryCount;
         private final long roomBytes = freeBytes();
-        private volatile long writtenCount;
+        private final AtomicLong writtenCount = new AtomicLong();
 
         private Flush(long entryCount) {
             this.entryCount = Math.max(1, entryCount);
         }
 
-        @Override
-        public void written(long count) {
-            writtenCount = count;
+        /** Listens to one job of the flush; for the thread that runs the job. */
+        FlushProgress job() {
+            return new FlushProgress() {
+                private long counted;
+
+                @Override
+                public void written(long entryCount) {
+                    writtenCount.addAndGet(entryCount - counted);
+                    counted = entryCount;
+                }
+            };
         }
 
         /** How much must be free now for writers to go on. */
         private double keptBytes() {
-            double done = Math.min(1.0, (double) writtenCount / entryCount);
+            double done = Math.min(1.0, (double) writtenCount.get() / entryCount);
             return roomBytes * (1 - AT_START - (AT_LAST_ENTRY - AT_START) * done);
         }
 

@@ -13,9 +13,11 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.flush.FlushJob;
 import io.flinklsm.core.flush.FlushPlan;
+import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.FrozenMemtable;
@@ -59,7 +61,7 @@ final class Flushes {
 
     private void flushQueue(LsmTree tree) {
         try {
-            while (flushOnce(tree)) {
+            while (flushOnce(tree, false)) {
                 // One group after another.
             }
         } catch (IOException | RuntimeException | Error e) {
@@ -77,8 +79,12 @@ final class Flushes {
         }
     }
 
-    /** Flushes the oldest group, here; false if there is none, or somebody else is at it. */
-    private boolean flushOnce(LsmTree tree) throws IOException {
+    /**
+     * Flushes the oldest group, here; false if there is none, or somebody else is at it.
+     *
+     * @param helped whether the flush thread may take a part of a large group: it is not this one
+     */
+    private boolean flushOnce(LsmTree tree, boolean helped) throws IOException {
         FlushPlan plan;
         upkeep.lock.lock();
         try {
@@ -96,7 +102,7 @@ final class Flushes {
         long startNanos = upkeep.resources.clock().nanoTime();
         List<SstableMeta> written = null;
         try {
-            written = runFlush(tree, plan);
+            written = runFlush(tree, plan, helped);
         } finally {
             finishFlush(tree, plan, written);
         }
@@ -106,22 +112,36 @@ final class Flushes {
         return true;
     }
 
-    private List<SstableMeta> runFlush(LsmTree tree, FlushPlan plan) throws IOException {
-        MemoryBudget budget = upkeep.resources.writerBudgets().beginFlush();
-        try (FlushPace.Flush progress = upkeep.resources.flushPace().begin(entryCount(plan))) {
-            FlushTools tools =
-                    new FlushTools(
-                            upkeep.storage,
-                            upkeep.sstableOptions,
-                            budget,
-                            upkeep.resources.clock(),
-                            upkeep.resources.random(),
-                            progress);
-            return new FlushJob(plan, tree.name(), tree.operator(), tree.options().columns(), tools)
-                    .run();
-        } finally {
-            upkeep.resources.writerBudgets().endFlush(budget);
+    private List<SstableMeta> runFlush(LsmTree tree, FlushPlan plan, boolean helped)
+            throws IOException {
+        try (FlushPace.Flush pace = upkeep.resources.flushPace().begin(entryCount(plan))) {
+            return new SharedFlush(
+                            upkeep.resources.writerBudgets(),
+                            helped ? plan.ranges() : List.of(KeyRange.ALL),
+                            (range, budget) -> newJob(tree, plan, range, budget, pace.job()))
+                    .run(upkeep.resources.background()::flush);
         }
+    }
+
+    private FlushJob newJob(
+            LsmTree tree,
+            FlushPlan plan,
+            KeyRange range,
+            MemoryBudget budget,
+            FlushProgress progress) {
+        return new FlushJob(
+                plan,
+                range,
+                tree.name(),
+                tree.operator(),
+                tree.options().columns(),
+                new FlushTools(
+                        upkeep.storage,
+                        upkeep.sstableOptions,
+                        budget,
+                        upkeep.resources.clock(),
+                        upkeep.resources.random(),
+                        progress));
     }
 
     private static long entryCount(FlushPlan plan) {
@@ -183,8 +203,8 @@ final class Flushes {
     }
 
     /**
-     * Waits until the memtables are flushed, and flushes itself what nobody else does. A failure is
-     * the caller's: the memtables stay where they are.
+     * Waits until the memtables are flushed, and flushes itself what nobody else does, with the
+     * help of the flush thread. A failure is the caller's: the memtables stay where they are.
      */
     void flushThrough(LsmTree tree, List<FrozenMemtable> wanted)
             throws IOException, InterruptedException {
@@ -210,7 +230,7 @@ final class Flushes {
             } finally {
                 upkeep.lock.unlock();
             }
-            flushOnce(tree);
+            flushOnce(tree, true);
         }
     }
 }

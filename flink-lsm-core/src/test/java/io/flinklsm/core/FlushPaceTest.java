@@ -15,6 +15,7 @@ package io.flinklsm.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.memory.MemoryBudget;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -56,13 +57,16 @@ final class FlushPaceTest {
     void roomIsHandedOutAsEntriesAreWritten() {
         use(800);
         try (FlushPace.Flush flush = pace.begin(1000)) {
-            flush.written(500);
+            FlushProgress job = flush.job();
+            job.written(200);
+            job.written(300);
+            flush.job().written(200);
             use(675);
             assertThat(pace.isWriterAhead()).isFalse();
             use(1);
             assertThat(pace.isWriterAhead()).isTrue();
 
-            flush.written(1000);
+            job.written(800);
             assertThat(pace.isWriterAhead()).isFalse();
             use(74);
             assertThat(pace.isWriterAhead()).isFalse();
@@ -77,7 +81,7 @@ final class FlushPaceTest {
         FlushPace.Flush second = pace.begin(1000);
         use(1201);
 
-        second.written(1000);
+        second.job().written(1000);
         assertThat(pace.isWriterAhead()).isTrue();
 
         second.close();
@@ -92,7 +96,7 @@ final class FlushPaceTest {
         use(1600);
         try (FlushPace.Flush flush = pace.begin(0)) {
             assertThat(pace.isWriterAhead()).isFalse();
-            flush.written(1);
+            flush.job().written(1);
             assertThat(pace.isWriterAhead()).isFalse();
         }
     }

@@ -31,9 +31,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plan becomes one SSTable of level 0: or none, if nothing is left of its entries; or a run of
- * several, if one file's filters would not fit into the writer's memory. A failure leaves no file
- * and no change: the flush can be tried again. Used once, on the thread that runs it.
+ * A plan's entries of one key range become one SSTable of level 0: or none, if nothing is left of
+ * them; or a run of several, if one file's filters would not fit into the writer's memory. A
+ * failure leaves no file and no change: the flush can be tried again. Used once, on the thread that
+ * runs it.
  */
 public final class FlushJob {
 
@@ -41,6 +42,7 @@ public final class FlushJob {
     private static final int PROGRESS_INTERVAL = 256;
 
     private final FlushPlan plan;
+    private final KeyRange range;
     private final String treeName;
     private final @Nullable MergeOperator operator;
     private final @Nullable RowColumns columns;
@@ -48,16 +50,19 @@ public final class FlushJob {
     private final List<SstableMeta> outputs = new ArrayList<>();
 
     /**
+     * @param range the keys that it writes; other jobs write the others
      * @param operator folds merge operands; null if the tree takes none
      * @param columns how entries stand in columns; null if nothing is known of them
      */
     public FlushJob(
             FlushPlan plan,
+            KeyRange range,
             String treeName,
             @Nullable MergeOperator operator,
             @Nullable RowColumns columns,
             FlushTools tools) {
         this.plan = plan;
+        this.range = range;
         this.treeName = treeName;
         this.operator = operator;
         this.columns = columns;
@@ -93,7 +98,7 @@ public final class FlushJob {
             }
             return List.copyOf(outputs);
         } catch (Throwable failure) {
-            deleteOutputs(failure);
+            discard(failure);
             throw failure;
         }
     }
@@ -101,7 +106,7 @@ public final class FlushJob {
     private List<EntryCursor> openInputs() {
         List<EntryCursor> newestFirst = new ArrayList<>();
         for (FrozenMemtable frozen : plan.oldestFirst()) {
-            newestFirst.add(0, frozen.memtable().cursor(KeyRange.ALL));
+            newestFirst.add(0, frozen.memtable().cursor(range));
         }
         return newestFirst;
     }
@@ -131,7 +136,8 @@ public final class FlushJob {
                 tools.budget());
     }
 
-    private void deleteOutputs(Throwable failure) {
+    /** Deletes what was written; what goes wrong then is added to {@code failure}. */
+    public void discard(Throwable failure) {
         for (SstableMeta output : outputs) {
             try {
                 tools.storage().delete(output.fileName());
@@ -139,5 +145,6 @@ public final class FlushJob {
                 failure.addSuppressed(e);
             }
         }
+        outputs.clear();
     }
 }

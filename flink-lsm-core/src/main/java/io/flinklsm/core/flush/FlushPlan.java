@@ -13,8 +13,12 @@
  */
 package io.flinklsm.core.flush;
 
+import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.Memtable;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * @param nothingOlder whether the tree has no SSTable that a tombstone or operand could concern
  */
 public record FlushPlan(List<FrozenMemtable> oldestFirst, boolean nothingOlder) {
+
+    /** What is smaller is written in less time than it is worth to share. */
+    private static final long SPLIT_BYTES = 8L << 20;
 
     public FlushPlan {
         oldestFirst = List.copyOf(oldestFirst);
@@ -61,6 +68,25 @@ public record FlushPlan(List<FrozenMemtable> oldestFirst, boolean nothingOlder) 
     /** Age of the SSTable: that of its newest memtable. */
     public long generation() {
         return oldestFirst.get(oldestFirst.size() - 1).memtable().generation();
+    }
+
+    /**
+     * The ranges in which several threads could flush it at a time, in key order; all keys if it is
+     * too small for that. Sorts the largest memtable unless that was done.
+     */
+    public List<KeyRange> ranges() {
+        if (usedBytes() < SPLIT_BYTES) {
+            return List.of(KeyRange.ALL);
+        }
+        Memtable largest =
+                oldestFirst.stream()
+                        .map(FrozenMemtable::memtable)
+                        .max(Comparator.comparingInt(Memtable::entryCount))
+                        .orElseThrow();
+        OwnedSlice middle = largest.middleKey();
+        return middle == null
+                ? List.of(KeyRange.ALL)
+                : List.of(new KeyRange(OwnedSlice.EMPTY, middle), new KeyRange(middle, null));
     }
 
     public long usedBytes() {

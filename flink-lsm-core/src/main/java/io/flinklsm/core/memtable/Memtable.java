@@ -293,6 +293,18 @@ public final class Memtable {
         frozen = true;
     }
 
+    /** A key that parts the entries of a frozen memtable into halves; null if it has none. */
+    public @Nullable OwnedSlice middleKey() {
+        if (!frozen) {
+            throw new IllegalStateException(
+                    "[memtable] has no order before the freeze: generation=" + generation);
+        }
+        int[] refs = sorted().refs();
+        return refs.length == 0
+                ? null
+                : entries.viewKey(refs[refs.length / 2], new Slice()).toOwned();
+    }
+
     public boolean isFrozen() {
         return frozen;
     }
