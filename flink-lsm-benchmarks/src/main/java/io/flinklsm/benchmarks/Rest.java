@@ -21,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
  * Waits until a backend's own threads have come to rest. All backends are let come to rest by the
  * same rule, whatever they do meanwhile, and the time is part of the results.
  */
-final class Rest {
+public final class Rest {
 
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -43,7 +43,7 @@ final class Rest {
      *
      * @return milliseconds until the process came to rest, or {@code limitMillis} if it did not
      */
-    static long await(long limitMillis) {
+    public static long await(long limitMillis) {
         com.sun.management.OperatingSystemMXBean process =
                 (com.sun.management.OperatingSystemMXBean)
                         ManagementFactory.getOperatingSystemMXBean();

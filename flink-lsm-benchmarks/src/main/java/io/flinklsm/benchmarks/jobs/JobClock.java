@@ -13,6 +13,7 @@
  */
 package io.flinklsm.benchmarks.jobs;
 
+import io.flinklsm.benchmarks.Rest;
 import java.io.IOException;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The clock of the job that runs in this JVM. A source starts it when it has given out the events
  * that are not measured: until then the cluster starts and the compiler sees the code for the first
- * time. Any thread.
+ * time. What that leaves to do, most of all to the compiler, whose queue is some ten seconds long
+ * by then, is waited for: for every backend by the same rule. Any thread.
  */
 final class JobClock {
 
@@ -36,6 +38,8 @@ final class JobClock {
 
     // One job runs in a JVM at a time; Flink makes the sources, so that they can only meet here.
     private static final AtomicReference<@Nullable Reading> STARTED = new AtomicReference<>();
+
+    private static volatile long restMillis;
 
     private JobClock() {}
 
@@ -60,15 +64,26 @@ final class JobClock {
         }
     }
 
-    /** Forgets an earlier job's start. */
-    static void reset() {
+    /**
+     * Forgets an earlier job's start.
+     *
+     * @param longestRestMillis how long the next start may wait for the process to come to rest
+     */
+    static void reset(long longestRestMillis) {
         STARTED.set(null);
+        restMillis = longestRestMillis;
     }
 
-    /** Starts the clock unless it runs. */
+    /**
+     * Starts the clock unless it runs. Sources that come while one waits for rest wait with it:
+     * what they give out is measured.
+     */
     static void start() {
-        if (STARTED.get() == null) {
-            STARTED.compareAndSet(null, read());
+        synchronized (STARTED) {
+            if (STARTED.get() == null) {
+                Rest.await(restMillis);
+                STARTED.set(read());
+            }
         }
     }
 

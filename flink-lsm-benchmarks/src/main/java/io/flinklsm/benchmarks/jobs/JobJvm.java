@@ -24,14 +24,14 @@ import java.util.List;
 /** The process that runs jobs on one backend; {@link JobSteps} has what starts it. */
 final class JobJvm {
 
-    private static final int ARGUMENTS_BEFORE_JOBS = 8;
+    private static final int ARGUMENTS_BEFORE_JOBS = 9;
 
     private JobJvm() {}
 
     /**
      * Takes a directory that it may fill and empties, the file for its results, peer, events,
-     * unmeasured events, milliseconds between checkpoints, managed megabytes, parallelism, and the
-     * jobs.
+     * unmeasured events, longest milliseconds of rest before the clock, milliseconds between
+     * checkpoints, managed megabytes, parallelism, and the jobs.
      */
     public static void main(String[] arguments) throws Exception {
         if (arguments.length <= ARGUMENTS_BEFORE_JOBS) {
@@ -45,6 +45,7 @@ final class JobJvm {
                         Long.parseLong(arguments[3]),
                         Long.parseLong(arguments[4]),
                         Long.parseLong(arguments[5]),
+                        Long.parseLong(arguments[6]),
                         false,
                         List.of());
         List<Sample> samples = new ArrayList<>();
@@ -53,8 +54,8 @@ final class JobJvm {
                 JobRunner.open(
                         Peer.ofLabel(arguments[2]),
                         scale,
-                        Integer.parseInt(arguments[6]),
                         Integer.parseInt(arguments[7]),
+                        Integer.parseInt(arguments[8]),
                         Path.of(arguments[0]))) {
             for (String label :
                     List.of(arguments).subList(ARGUMENTS_BEFORE_JOBS, arguments.length)) {

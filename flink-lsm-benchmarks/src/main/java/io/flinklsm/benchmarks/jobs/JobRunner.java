@@ -113,7 +113,7 @@ final class JobRunner implements AutoCloseable {
     /** Runs a job to its end. */
     JobResult run(JobCase job) throws Exception {
         ResultDigest.reset();
-        JobClock.reset();
+        JobClock.reset(scale.restMillis());
         // The garbage of an earlier job is not this one's.
         System.gc();
         resetPeakOfResidentMemory();

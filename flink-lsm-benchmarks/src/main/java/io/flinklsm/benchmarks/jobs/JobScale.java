@@ -21,6 +21,7 @@ import java.util.Locale;
  *
  * @param events events of the stream, those of all three tables together
  * @param unmeasuredEvents how many of them go by before the clock starts
+ * @param restMillis how long the clock may wait for the process to come to rest before it starts
  * @param checkpointMillis the time between two checkpoints
  * @param sharesProcesses whether the jobs of a backend run in one process, one after another
  * @param jobs the jobs that run unless others are chosen
@@ -28,6 +29,7 @@ import java.util.Locale;
 record JobScale(
         long events,
         long unmeasuredEvents,
+        long restMillis,
         long checkpointMillis,
         boolean sharesProcesses,
         List<JobCase> jobs) {
@@ -36,24 +38,30 @@ record JobScale(
         jobs = List.copyOf(jobs);
     }
 
-    /** Every job, for some seconds each, so that all of them take minutes and not hours. */
-    static final JobScale FULL = new JobScale(400_000, 80_000, 2_000, false, JobCase.all());
+    /**
+     * Every job, with checkpoints as far apart as in the design, and long enough that some are
+     * taken.
+     */
+    static final JobScale FULL =
+            new JobScale(800_000, 200_000, 30_000, 10_000, false, JobCase.all());
 
     /** Half a minute for three backends on two processors. */
     static final JobScale QUICK =
             new JobScale(
                     30_000,
                     10_000,
+                    0,
                     500,
                     true,
                     List.of(JobCase.JOIN, JobCase.LATEST, JobCase.TOP, JobCase.TIMERS));
 
     /** Shows that the jobs run and give the same results; its times mean nothing. */
-    static final JobScale TINY = new JobScale(10_000, 1_000, 100, true, JobCase.all());
+    static final JobScale TINY = new JobScale(10_000, 1_000, 0, 100, true, JobCase.all());
 
     /** The same with another length of the stream; a fifth of it is not measured. */
     JobScale withEvents(long newEvents) {
-        return new JobScale(newEvents, newEvents / 5, checkpointMillis, sharesProcesses, jobs);
+        return new JobScale(
+                newEvents, newEvents / 5, restMillis, checkpointMillis, sharesProcesses, jobs);
     }
 
     /**

@@ -65,6 +65,7 @@ public final class JobSteps {
                                             peer.label(),
                                             Long.toString(scale.events()),
                                             Long.toString(scale.unmeasuredEvents()),
+                                            Long.toString(scale.restMillis()),
                                             Long.toString(scale.checkpointMillis()),
                                             Integer.toString(managedMegabytes),
                                             Integer.toString(parallelism)));

@@ -24,7 +24,7 @@ final class JobClockTest {
 
     @AfterEach
     void forget() {
-        JobClock.reset();
+        JobClock.reset(0);
     }
 
     @Test
