@@ -45,10 +45,12 @@ final class FlushPace {
     private static final double AT_LAST_ENTRY = 15.0 / 16;
 
     private final MemoryBudget memtables;
+    private final SpareMemtables spare;
     private final AtomicReference<@Nullable Flush> current = new AtomicReference<>();
 
-    FlushPace(MemoryBudget memtables) {
+    FlushPace(MemoryBudget memtables, SpareMemtables spare) {
         this.memtables = memtables;
+        this.spare = spare;
     }
 
     /** A flush that runs. Ends when it is closed, whatever became of it. */
@@ -101,6 +103,6 @@ final class FlushPace {
     }
 
     private long freeBytes() {
-        return memtables.limitBytes() - memtables.usedBytes();
+        return memtables.limitBytes() - memtables.usedBytes() + spare.usedBytes();
     }
 }

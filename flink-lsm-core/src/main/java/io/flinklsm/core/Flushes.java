@@ -21,6 +21,8 @@ import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.read.FlushedMemtable;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.version.VersionEdit;
@@ -167,8 +169,8 @@ final class Flushes {
                     tree.untouched = false;
                     tree.versions.apply(new VersionEdit(List.of(), written));
                     tree.frozenOldestFirst.removeAll(plan.oldestFirst());
+                    spare(tree, plan, written);
                     old = upkeep.installView(tree);
-                    plan.oldestFirst().forEach(frozen -> frozen.memtable().release());
                     upkeep.scheduleCompaction(tree);
                 }
                 upkeep.scheduleDeletion();
@@ -183,6 +185,20 @@ final class Flushes {
             upkeep.signalProgress();
         } finally {
             upkeep.lock.unlock();
+        }
+    }
+
+    /**
+     * A memtable that is a run by itself may be read on as long as nobody wants its memory. Needs
+     * the upkeep.lock.
+     */
+    private void spare(LsmTree tree, FlushPlan plan, List<SstableMeta> written) {
+        if (plan.oldestFirst().size() == 1 && !written.isEmpty()) {
+            Memtable memtable = plan.oldestFirst().get(0).memtable();
+            tree.flushedMemtables.add(FlushedMemtable.of(memtable, written));
+            upkeep.resources.spareMemtables().add(memtable);
+        } else {
+            plan.oldestFirst().forEach(frozen -> frozen.memtable().release());
         }
     }
 

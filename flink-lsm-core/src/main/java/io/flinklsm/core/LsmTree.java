@@ -26,6 +26,7 @@ import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
+import io.flinklsm.core.read.FlushedMemtable;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.version.VersionSet;
 import java.io.IOException;
@@ -71,6 +72,10 @@ public final class LsmTree {
 
     // Guarded by the lock of Upkeep.
     final List<FrozenMemtable> frozenOldestFirst = new ArrayList<>();
+
+    /** Those whose runs are in the current Version; their memory may be gone already. */
+    final List<FlushedMemtable> flushedMemtables = new ArrayList<>();
+
     final VersionSet versions;
     boolean flushScheduled;
     boolean flushing;

@@ -39,6 +39,7 @@ public final class StoreResources implements AutoCloseable {
 
     private final MemoryBudget memory;
     private final WriterBudgets writerBudgets;
+    private final SpareMemtables spareMemtables = new SpareMemtables();
     private final FlushPace flushPace;
     private final MemoryBudget memtableBudget;
     private final MemoryBudget cacheBudget;
@@ -60,11 +61,12 @@ public final class StoreResources implements AutoCloseable {
     private StoreResources(String name, long memoryBytes, int backgroundThreads, Clock clock) {
         this.clock = clock;
         memory = MemoryBudget.root(name, memoryBytes);
+        memory.setSpare(spareMemtables);
         long writeBytes = Math.min(memoryBytes / 4, MAX_WRITE_RESERVE_BYTES);
         long sharedBytes = memoryBytes - writeBytes;
         writerBudgets = new WriterBudgets(memory, writeBytes, backgroundThreads);
         memtableBudget = memory.child("memtables", 0, sharedBytes / 2);
-        flushPace = new FlushPace(memtableBudget);
+        flushPace = new FlushPace(memtableBudget, spareMemtables);
         cacheBudget = memory.child("cache", 0, sharedBytes);
         blockCache = new BlockCache(cacheBudget);
         memory.addReclaimer(blockCache);
@@ -121,6 +123,11 @@ public final class StoreResources implements AutoCloseable {
     /** How fast writers may go while a flush works. */
     FlushPace flushPace() {
         return flushPace;
+    }
+
+    /** What was flushed and is still in memory. */
+    SpareMemtables spareMemtables() {
+        return spareMemtables;
     }
 
     MemoryBudget memtableBudget() {

@@ -24,6 +24,7 @@ import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.version.ObsoleteFiles;
+import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -113,9 +114,23 @@ final class Upkeep {
      * without it.
      */
     @Nullable ReadView installView(LsmTree tree) {
+        forgetMerged(tree);
         ReadView old = tree.view();
         tree.setView(newView(tree, true));
         return old;
+    }
+
+    /** A run that was merged with others is no memtable's any more. Needs the lock. */
+    private void forgetMerged(LsmTree tree) {
+        List<SortedRun> runs = tree.versions.current().runs();
+        tree.flushedMemtables.removeIf(
+                flushed -> {
+                    if (runs.stream().anyMatch(flushed::became)) {
+                        return false;
+                    }
+                    resources.spareMemtables().remove(flushed.memtable());
+                    return true;
+                });
     }
 
     /**
@@ -129,7 +144,11 @@ final class Upkeep {
         }
         Version version = tree.versions.pinCurrent();
         return new ReadView(
-                withActive ? tree.active() : null, frozen, version, () -> unpin(tree, version));
+                withActive ? tree.active() : null,
+                frozen,
+                tree.flushedMemtables,
+                version,
+                () -> unpin(tree, version));
     }
 
     private void unpin(LsmTree tree, Version version) {
@@ -332,6 +351,9 @@ final class Upkeep {
             tree.setView(null);
             frozen = List.copyOf(tree.frozenOldestFirst);
             tree.frozenOldestFirst.clear();
+            tree.flushedMemtables.forEach(
+                    flushed -> resources.spareMemtables().remove(flushed.memtable()));
+            tree.flushedMemtables.clear();
             active = tree.active();
         } finally {
             lock.unlock();

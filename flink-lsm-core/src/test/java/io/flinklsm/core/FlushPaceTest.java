@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 final class FlushPaceTest {
 
     private final MemoryBudget memtables = MemoryBudget.root("memtables", 1600);
-    private final FlushPace pace = new FlushPace(memtables);
+    private final SpareMemtables spare = new SpareMemtables();
+    private final FlushPace pace = new FlushPace(memtables, spare);
     private long usedBytes;
 
     @AfterEach

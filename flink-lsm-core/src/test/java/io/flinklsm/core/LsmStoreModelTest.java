@@ -202,6 +202,8 @@ class LsmStoreModelTest {
                 scanPrefix();
             } else if (dice < 9985) {
                 scanRange();
+            } else if (dice < 9987) {
+                resources.spareMemtables().reclaim(1L << random.nextInt(20));
             } else if (dice < 9990) {
                 tree.flush();
             } else if (dice < 9995) {

@@ -421,6 +421,9 @@ class LsmStoreTest {
                             ValueBuffer readerValue = new ValueBuffer();
                             try {
                                 for (int i = 0; i < 200_000; i++) {
+                                    if (i % 1000 == 0) {
+                                        resources.spareMemtables().reclaim(1);
+                                    }
                                     readerKey.set(StoreFixture.key(i % 100));
                                     if (tree.get(readerKey, readerValue)) {
                                         checkWhole(readerValue.toBytes());

@@ -100,6 +100,7 @@ final class PrefixPagesModelTest {
                                 try {
                                     while (!stop.get()) {
                                         resources.blockCache().reclaim(sizes.nextInt(256 << 10));
+                                        resources.spareMemtables().reclaim(1);
                                         for (int i = 0; i < 200; i++) {
                                             setKey(other, sizes.nextInt(MAPS), sizes.nextInt(20));
                                             tree.get(other, value);

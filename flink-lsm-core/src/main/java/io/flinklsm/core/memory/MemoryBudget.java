@@ -214,6 +214,16 @@ public final class MemoryBudget implements AutoCloseable {
             throw new IllegalArgumentException(
                     "[" + name + "] cannot reserve a negative size: bytes=" + bytes);
         }
+        while (!tryTake(bytes)) {
+            MemoryReclaimer spare = ledger.spare;
+            if (spare == null || spare.reclaim(bytes) == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean tryTake(long bytes) {
         lock.lock();
         try {
             checkOpen();
@@ -257,6 +267,15 @@ public final class MemoryBudget implements AutoCloseable {
      */
     public void addReclaimer(MemoryReclaimer reclaimer) {
         reclaimers.add(reclaimer);
+    }
+
+    /**
+     * Sets who holds memory, below this root, that anybody may have at once: asked whenever a
+     * budget is full, before the caller hears of it. Must not wait, nor take a lock that somebody
+     * holds who takes memory.
+     */
+    public void setSpare(MemoryReclaimer spare) {
+        ledger.spare = spare;
     }
 
     public void removeReclaimer(MemoryReclaimer reclaimer) {
@@ -436,6 +455,9 @@ public final class MemoryBudget implements AutoCloseable {
         private final RootAllocator allocator;
         private final ReentrantLock lock = new ReentrantLock();
         private final Condition released = lock.newCondition();
+
+        // Set once, before there is anything spare.
+        private volatile @Nullable MemoryReclaimer spare;
 
         // Guarded by lock.
         private long releaseCount;

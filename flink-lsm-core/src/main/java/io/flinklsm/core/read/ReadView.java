@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Every source of one tree at one moment, newest first: active memtable, frozen memtables, level 0,
- * level 1, ... The set is immutable; the active memtable's content is not.
+ * level 1, ... The set is immutable; the active memtable's content is not. A run of level 0 is read
+ * from the memtable that it was, as long as that is in memory.
  *
  * <p>Reference counted: made with one reference (the tree's, while the view is current); readers
  * retain it for the time of a get or a scan. The last release gives the memtables and the Version
@@ -48,13 +49,18 @@ public final class ReadView {
     private final @Nullable Memtable active;
     private final Memtable[] frozenNewestFirst;
     private final Version version;
+
+    /** The first runs' memtables, in the order of the runs; null where a run has none. */
+    private final @Nullable Memtable[] flushed;
+
     private final Runnable onLastRelease;
     private final AtomicInteger references = new AtomicInteger(1);
 
     /**
-     * Retains the memtables.
+     * Retains the memtables, but for those that were flushed.
      *
      * @param active null for a stable view
+     * @param flushed some of the Version's runs, in any order
      * @param version pinned by the caller for this view
      * @param onLastRelease unpins the version; called once, by whichever thread releases last,
      *     without locks held
@@ -62,11 +68,13 @@ public final class ReadView {
     public ReadView(
             @Nullable Memtable active,
             List<Memtable> frozenNewestFirst,
+            List<FlushedMemtable> flushed,
             Version version,
             Runnable onLastRelease) {
         this.active = active;
         this.frozenNewestFirst = frozenNewestFirst.toArray(Memtable[]::new);
         this.version = version;
+        this.flushed = byRun(flushed, version);
         this.onLastRelease = onLastRelease;
         if (active != null) {
             retain(active);
@@ -74,6 +82,25 @@ public final class ReadView {
         for (Memtable memtable : this.frozenNewestFirst) {
             retain(memtable);
         }
+    }
+
+    private static @Nullable Memtable[] byRun(List<FlushedMemtable> flushed, Version version) {
+        @Nullable Memtable[] memtables =
+                new @Nullable Memtable[flushed.isEmpty() ? 0 : version.level0Runs()];
+        for (int i = 0; i < memtables.length; i++) {
+            for (FlushedMemtable memtable : flushed) {
+                if (memtable.became(version.runs().get(i))) {
+                    memtables[i] = memtable.memtable();
+                }
+            }
+        }
+        return memtables;
+    }
+
+    /** The memtable that the run was, with a reference for the caller; null if it is gone. */
+    private @Nullable Memtable retainFlushed(int run) {
+        Memtable memtable = run < flushed.length ? flushed[run] : null;
+        return memtable != null && memtable.tryRetain() ? memtable : null;
     }
 
     private static void retain(Memtable memtable) {
@@ -92,7 +119,31 @@ public final class ReadView {
                 return;
             }
         }
-        version.get(key, lookup);
+        if (flushed.length == 0) {
+            version.get(key, lookup);
+        } else {
+            getFromRuns(key, lookup);
+        }
+    }
+
+    private void getFromRuns(KeyBuffer key, Lookup lookup) throws IOException {
+        List<SortedRun> runs = version.runs();
+        for (int i = 0; i < runs.size(); i++) {
+            Memtable memtable = retainFlushed(i);
+            if (memtable == null
+                    ? runs.get(i).get(key, lookup)
+                    : getAndRelease(memtable, key, lookup)) {
+                return;
+            }
+        }
+    }
+
+    private static boolean getAndRelease(Memtable memtable, KeyBuffer key, Lookup lookup) {
+        try {
+            return memtable.get(key, lookup);
+        } finally {
+            memtable.release();
+        }
     }
 
     /**
@@ -148,7 +199,7 @@ public final class ReadView {
                 // By prefix, not by range: a range would have the whole memtable sorted here.
                 sources.add(memtable.prefixCursor(prefix, from));
             }
-            addFilesWithPrefix(prefix, range, sources);
+            addFilesWithPrefix(prefix, from, range, sources);
         } catch (Throwable failure) {
             closeAll(sources, failure);
             throw failure;
@@ -168,8 +219,17 @@ public final class ReadView {
 
     private void addFiles(KeyRange range, boolean fillCache, List<EntryCursor> sources)
             throws IOException {
-        for (SortedRun run : version.runs()) {
-            List<Sstable> overlapping = run.overlapping(range);
+        for (int i = 0; i < version.runs().size(); i++) {
+            Memtable memtable = retainFlushed(i);
+            if (memtable != null) {
+                try {
+                    sources.add(memtable.cursor(range));
+                } finally {
+                    memtable.release();
+                }
+                continue;
+            }
+            List<Sstable> overlapping = version.runs().get(i).overlapping(range);
             if (overlapping.size() == 1) {
                 sources.add(overlapping.get(0).cursor(range, fillCache));
             } else if (!overlapping.isEmpty()) {
@@ -179,10 +239,20 @@ public final class ReadView {
     }
 
     /** Most files have nothing of the map: their filters keep them out of the merge. */
-    private void addFilesWithPrefix(KeyBuffer prefix, KeyRange range, List<EntryCursor> sources)
+    private void addFilesWithPrefix(
+            KeyBuffer prefix, @Nullable OwnedSlice from, KeyRange range, List<EntryCursor> sources)
             throws IOException {
-        for (SortedRun run : version.runs()) {
-            List<Sstable> overlapping = run.overlapping(range);
+        for (int i = 0; i < version.runs().size(); i++) {
+            Memtable memtable = retainFlushed(i);
+            if (memtable != null) {
+                try {
+                    sources.add(memtable.prefixCursor(prefix, from));
+                } finally {
+                    memtable.release();
+                }
+                continue;
+            }
+            List<Sstable> overlapping = version.runs().get(i).overlapping(range);
             if (overlapping.size() == 1) {
                 EntryCursor cursor = overlapping.get(0).prefixCursor(prefix, range);
                 if (cursor != null) {

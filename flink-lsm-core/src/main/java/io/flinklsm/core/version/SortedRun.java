@@ -15,9 +15,12 @@ package io.flinklsm.core.version;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -82,6 +85,12 @@ public final class SortedRun {
         return index < ranges.length && key.compareTo(ranges[index].start()) >= 0
                 ? sstables.get(index)
                 : null;
+    }
+
+    /** Offers the key's entry to the lookup, if there is one; true if it is done. */
+    public boolean get(KeyBuffer key, Lookup lookup) throws IOException {
+        Sstable sstable = find(key.slice());
+        return sstable != null && sstable.get(key, lookup);
     }
 
     /** The SSTables that can hold keys of the range, in key order. */

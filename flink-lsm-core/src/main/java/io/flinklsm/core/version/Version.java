@@ -160,8 +160,7 @@ public final class Version {
     /** Offers the key's entries to the lookup, newest first; true if it is done. */
     public boolean get(KeyBuffer key, Lookup lookup) throws IOException {
         for (int i = 0; i < runs.size(); i++) {
-            Sstable sstable = runs.get(i).find(key.slice());
-            if (sstable != null && sstable.get(key, lookup)) {
+            if (runs.get(i).get(key, lookup)) {
                 return true;
             }
         }

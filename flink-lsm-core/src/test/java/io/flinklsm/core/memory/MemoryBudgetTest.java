@@ -161,6 +161,36 @@ class MemoryBudgetTest {
     }
 
     @Test
+    void whatIsSpareIsTakenBeforeABudgetIsFull() {
+        try (MemoryBudget root = MemoryBudget.root("slot", 1000)) {
+            MemoryBudget memtables = root.child("memtables", 0, 600);
+            MemoryBudget cache = root.child("cache", 0, 1000);
+            ArrayDeque<MemoryBlock> flushed = new ArrayDeque<>();
+            flushed.add(memtables.tryAllocate(300));
+            flushed.add(memtables.tryAllocate(300));
+            root.setSpare(
+                    bytes -> {
+                        MemoryBlock oldest = flushed.poll();
+                        if (oldest == null) {
+                            return 0;
+                        }
+                        oldest.release();
+                        return 300;
+                    });
+
+            assertThat(cache.tryReserve(400)).isTrue();
+            assertThat(flushed).hasSize(2);
+            assertThat(memtables.tryReserve(100)).isTrue();
+            assertThat(flushed).hasSize(1);
+            assertThat(cache.tryReserve(500)).isTrue();
+            assertThat(flushed).isEmpty();
+            assertThat(cache.tryReserve(1)).isFalse();
+            cache.unreserve(900);
+            memtables.unreserve(100);
+        }
+    }
+
+    @Test
     void allocateWaitsUntilAnotherThreadReleases() throws Exception {
         ExecutorService threads = Executors.newSingleThreadExecutor();
         try (MemoryBudget budget = MemoryBudget.root("slot", 1000)) {
