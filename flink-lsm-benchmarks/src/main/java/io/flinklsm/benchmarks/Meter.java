@@ -30,6 +30,15 @@ final class Meter {
     /** Clock reads cost about 25 ns: one for so many operations disappears in them. */
     private static final int OPERATIONS_PER_CLOCK_READ = 64;
 
+    private static final int SLICES_PER_WARM_UP = 4;
+    private static final int MOST_WARM_UPS = 6;
+
+    /** The compiler is through if it works less than this part of the time, */
+    private static final double QUIET_SHARE = 0.05;
+
+    /** for so many slices. */
+    private static final int QUIET_SLICES = 3;
+
     private final com.sun.management.ThreadMXBean threads =
             (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final com.sun.management.OperatingSystemMXBean process =
@@ -91,14 +100,16 @@ final class Meter {
     }
 
     /**
-     * Runs {@code operation} for a time: first off the clock, then on it.
+     * Runs {@code operation} for a time: first off the clock, at least for the warm-up and then
+     * until the compiler is through with it or has had {@link #MOST_WARM_UPS} times as long, then
+     * on it.
      *
      * @param unitsPerOperation how many units one call is worth, for example entries of a map
      */
     void timed(
             String caseName, String unit, int unitsPerOperation, Scale scale, Operation operation)
             throws Exception {
-        long index = runFor(scale.warmupMillis() * 1_000_000L, 0, operation);
+        long index = warmUp(scale.warmupMillis() * 1_000_000L, operation);
         Reading start = start();
         long end = runFor(scale.measureMillis() * 1_000_000L, index, operation);
         stop(caseName, unit, (end - index) * unitsPerOperation, 0, start);
@@ -122,6 +133,27 @@ final class Meter {
     /** The sum of all answers. */
     long checksum() {
         return sink;
+    }
+
+    /**
+     * Code that flushes and compacts beside the operation is seen late, and compiling it takes
+     * seconds: on few processors those are the operation's.
+     */
+    private long warmUp(long nanos, Operation operation) throws Exception {
+        long sliceNanos = nanos / SLICES_PER_WARM_UP;
+        long compilerNanos = ProcessCounters.compilerCpuNanos();
+        long index = 0;
+        int quietSlices = 0;
+        for (int slice = 0; slice < MOST_WARM_UPS * SLICES_PER_WARM_UP; slice++) {
+            index = runFor(sliceNanos, index, operation);
+            long before = compilerNanos;
+            compilerNanos = ProcessCounters.compilerCpuNanos();
+            quietSlices = compilerNanos - before < QUIET_SHARE * sliceNanos ? quietSlices + 1 : 0;
+            if (slice >= SLICES_PER_WARM_UP && quietSlices >= QUIET_SLICES) {
+                break;
+            }
+        }
+        return index;
     }
 
     private long runFor(long nanos, long firstIndex, Operation operation) throws Exception {

@@ -28,10 +28,10 @@ import java.util.List;
 /**
  * The plan of a run: which group is measured on which backends, how often, and in how much memory.
  *
- * <p>The full plan is made to fill every row of the report in an hour on two processors, the quick
- * one to start every group and every backend in less than four minutes. Where state does not fit
- * into memory, HashMap is not asked; long groups run once, for a curve needs no median. ForSt,
- * whose synchronous state API is RocksDB's, is asked here and there for orientation.
+ * <p>The full plan is made to fill every row of the report in an hour and a half on two processors,
+ * the quick one to start every group and every backend in less than four minutes. Where state does
+ * not fit into memory, HashMap is not asked; long groups run once, for a curve needs no median.
+ * ForSt, whose synchronous state API is RocksDB's, is asked here and there for orientation.
  */
 final class RunPlan {
 

@@ -35,6 +35,13 @@ final class ScalingCases implements CaseGroup.Program {
     static final String FILES = "scaling: files of level 0";
 
     private static final long SEED = 5;
+
+    /**
+     * As long as one measurement takes at most: where a backend reads a file for every get, a few
+     * thousand say what fifty thousand would.
+     */
+    private static final long MOST_NANOS = 10_000_000_000L;
+
     private static final int ENTRIES_PER_MEGABYTE = (1 << 20) / KeyedByteValues.ENTRY_BYTES;
 
     /** Compaction never joins what checkpoints flushed. */
@@ -119,7 +126,7 @@ final class ScalingCases implements CaseGroup.Program {
      * @param states states of the operator; the entries are dealt to them
      * @param entries of all states together
      * @param flushes how many files the load is flushed to; 0 to let the backend decide and rest
-     * @param accesses gets, and then puts
+     * @param accesses gets, and then puts, as far as {@link #MOST_NANOS} allows
      * @param restMillis how long the backend may come to rest after its load
      */
     private record Shape(
@@ -201,12 +208,22 @@ final class ScalingCases implements CaseGroup.Program {
         return states.get((int) (index % states.size()));
     }
 
-    /** Nanoseconds of wall time for one operation. */
-    private static double nanosOf(int operations, Meter.Operation operation) throws Exception {
+    /**
+     * Nanoseconds of wall time for one operation.
+     *
+     * @param most operations; fewer if the time is up
+     */
+    private static double nanosOf(int most, Meter.Operation operation) throws Exception {
         long start = System.nanoTime();
-        for (int i = 0; i < operations; i++) {
-            operation.run(i);
+        long elapsed = 0;
+        int operations = 0;
+        while (operations < most && elapsed < MOST_NANOS) {
+            int end = Math.min(most, operations + 100);
+            while (operations < end) {
+                operation.run(operations++);
+            }
+            elapsed = System.nanoTime() - start;
         }
-        return (double) (System.nanoTime() - start) / operations;
+        return (double) elapsed / operations;
     }
 }

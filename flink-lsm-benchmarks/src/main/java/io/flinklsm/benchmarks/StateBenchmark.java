@@ -57,7 +57,8 @@ import picocli.CommandLine.Spec;
         description =
                 "Measures Flink state backends side by side, one fresh JVM for each round, group of"
                         + " cases and backend, and writes a report of medians and ratios. Without"
-                        + " options it measures everything, in about an hour, and writes docs.")
+                        + " options it measures everything, in about an hour and a half, and writes"
+                        + " docs.")
 public final class StateBenchmark implements Callable<Integer> {
 
     @Mixin private RunOptions options = new RunOptions();

@@ -14,14 +14,9 @@
 package io.flinklsm.benchmarks.jobs;
 
 import io.flinklsm.benchmarks.Rest;
-import java.io.IOException;
+import io.flinklsm.benchmarks.run.ProcessCounters;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -32,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * by then, is waited for: for every backend by the same rule. Any thread.
  */
 final class JobClock {
-
-    /** Of Linux, whatever the kernel's own tick is. */
-    private static final long NANOS_PER_TICK = 10_000_000L;
 
     // One job runs in a JVM at a time; Flink makes the sources, so that they can only meet here.
     private static final AtomicReference<@Nullable Reading> STARTED = new AtomicReference<>();
@@ -107,42 +99,9 @@ final class JobClock {
                 (com.sun.management.OperatingSystemMXBean)
                         ManagementFactory.getOperatingSystemMXBean();
         return new Reading(
-                System.nanoTime(), process.getProcessCpuTime(), compilerCpuNanos(), gcMillis);
-    }
-
-    /** No management bean tells of the compiler's threads; the system does. */
-    private static long compilerCpuNanos() {
-        Path threads = Path.of("/proc/self/task");
-        if (!Files.isDirectory(threads)) {
-            return 0;
-        }
-        long ticks = 0;
-        try (DirectoryStream<Path> directories = Files.newDirectoryStream(threads)) {
-            for (Path thread : directories) {
-                ticks += ticksOfCompiler(thread.resolve("stat"));
-            }
-        } catch (IOException | DirectoryIteratorException e) {
-            throw new IllegalStateException("[job] the threads could not be listed", e);
-        }
-        return ticks * NANOS_PER_TICK;
-    }
-
-    /** A thread that ends before or while it is read counts as nothing. */
-    private static long ticksOfCompiler(Path stat) {
-        String line;
-        try {
-            line = Files.readString(stat, StandardCharsets.ISO_8859_1);
-        } catch (IOException e) {
-            // Ended before the file was opened: no such file. Ended before it was read: ESRCH.
-            return 0;
-        }
-        int endOfName = line.lastIndexOf(')');
-        String name = line.substring(line.indexOf('(') + 1, endOfName);
-        if (!name.startsWith("C1 Compiler") && !name.startsWith("C2 Compiler")) {
-            return 0;
-        }
-        // Behind the name: state is field 3, user time 14, system time 15 (proc(5)).
-        String[] fields = line.substring(endOfName + 2).split(" ", -1);
-        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+                System.nanoTime(),
+                process.getProcessCpuTime(),
+                ProcessCounters.compilerCpuNanos(),
+                gcMillis);
     }
 }

@@ -31,9 +31,9 @@ import picocli.CommandLine.Model.CommandSpec;
  * One start of a program of the benchmarks: the JVMs of all steps one after the other, their
  * results in one directory, and the report of that directory.
  *
- * <p>A JVM that fails does not stop the others: a run takes an hour, and its report says what was
- * not measured. The directory is complete after every JVM, so that a run that is stopped can be
- * resumed.
+ * <p>A JVM that fails does not stop the others: a run takes more than an hour, and its report says
+ * what was not measured. The directory is complete after every JVM, so that a run that is stopped
+ * can be resumed.
  */
 public final class BenchmarkRun {
 

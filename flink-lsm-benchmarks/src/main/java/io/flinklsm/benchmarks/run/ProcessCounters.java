@@ -15,6 +15,9 @@ package io.flinklsm.benchmarks.run;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -28,6 +31,10 @@ public final class ProcessCounters {
 
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final Path IO = Path.of("/proc/self/io");
+    private static final Path THREADS = Path.of("/proc/self/task");
+
+    /** Of Linux, whatever the kernel's own tick is. */
+    private static final long NANOS_PER_TICK = 10_000_000L;
 
     private ProcessCounters() {}
 
@@ -68,6 +75,44 @@ public final class ProcessCounters {
                 number(text, "RssAnon") * 1024,
                 number(text, "RssFile") * 1024,
                 number(text, "RssShmem") * 1024);
+    }
+
+    /**
+     * CPU time of the just-in-time compiler's threads; no management bean tells of them. It may go
+     * back: a thread that ends takes its count with it.
+     */
+    public static long compilerCpuNanos() {
+        if (!Files.isDirectory(THREADS)) {
+            return 0;
+        }
+        long ticks = 0;
+        try (DirectoryStream<Path> directories = Files.newDirectoryStream(THREADS)) {
+            for (Path thread : directories) {
+                ticks += ticksOfCompiler(thread.resolve("stat"));
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            throw new IllegalStateException("[process] the threads could not be listed", e);
+        }
+        return ticks * NANOS_PER_TICK;
+    }
+
+    /** A thread that ends before or while it is read counts as nothing. */
+    private static long ticksOfCompiler(Path stat) {
+        String line;
+        try {
+            line = Files.readString(stat, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            // Ended before the file was opened: no such file. Ended before it was read: ESRCH.
+            return 0;
+        }
+        int endOfName = line.lastIndexOf(')');
+        String name = line.substring(line.indexOf('(') + 1, endOfName);
+        if (!name.startsWith("C1 Compiler") && !name.startsWith("C2 Compiler")) {
+            return 0;
+        }
+        // Behind the name: state is field 3, user time 14, system time 15 (proc(5)).
+        String[] fields = line.substring(endOfName + 2).split(" ", -1);
+        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
     }
 
     private static String read(Path file) {
