@@ -196,7 +196,7 @@ final class Flushes {
         if (plan.oldestFirst().size() == 1 && !written.isEmpty()) {
             Memtable memtable = plan.oldestFirst().get(0).memtable();
             tree.flushedMemtables.add(FlushedMemtable.of(memtable, written));
-            upkeep.resources.spareMemtables().add(memtable);
+            upkeep.resources.spareMemtables().add(tree, memtable);
         } else {
             plan.oldestFirst().forEach(frozen -> frozen.memtable().release());
         }

@@ -411,7 +411,7 @@ public final class LsmStore implements AutoCloseable {
         checkOpen();
         long wantedBytes = entryBytes + ROOM_BEYOND_ENTRY_BYTES;
         // Where memtables have used up their own part of the pool, no block makes room for them.
-        boolean isPoolFull = resources.memtableBudget().hasRoomOfItsOwn(wantedBytes);
+        boolean isPoolFull = resources.hasMemtableRoom(wantedBytes);
         if (attempt == 0 && isPoolFull && evict(wantedBytes) > 0) {
             return;
         }

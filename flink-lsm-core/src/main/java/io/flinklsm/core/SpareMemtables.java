@@ -16,8 +16,9 @@ package io.flinklsm.core;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.memory.MemoryReclaimer;
 import io.flinklsm.core.memtable.Memtable;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -26,40 +27,73 @@ import java.util.concurrent.atomic.AtomicLong;
  * was written after it. Whoever finds the memory budget full gets theirs, the oldest first, before
  * anything else gives way.
  *
- * <p>Safe for any thread; takes no lock of a store.
+ * <p>Safe for any thread; takes no lock of a store. Giving up a large memtable takes the system
+ * some milliseconds, so nobody may hold a store's lock who asks for that.
  */
 final class SpareMemtables implements MemoryReclaimer {
 
+    /** Of runs that were merged: nobody finds them any more. With the trees. */
     @GuardedBy("this")
-    private final Set<Memtable> oldestFirst = new LinkedHashSet<>();
+    private final Map<Memtable, LsmTree> unread = new LinkedHashMap<>();
+
+    /** With the trees. */
+    @GuardedBy("this")
+    private final Map<Memtable, LsmTree> oldestFirst = new LinkedHashMap<>();
 
     private final AtomicLong usedBytes = new AtomicLong();
 
     /** Takes over a reference. */
-    synchronized void add(Memtable memtable) {
-        oldestFirst.add(memtable);
+    synchronized void add(LsmTree tree, Memtable memtable) {
+        oldestFirst.put(memtable, tree);
         usedBytes.addAndGet(memtable.usedBytes());
     }
 
-    /** Nobody will read it any more; released unless that was done. */
-    synchronized void remove(Memtable memtable) {
-        if (oldestFirst.remove(memtable)) {
-            release(memtable);
+    /** Nobody will read it any more: it is the next to go. */
+    synchronized void demote(Memtable memtable) {
+        LsmTree tree = oldestFirst.remove(memtable);
+        if (tree != null) {
+            unread.put(memtable, tree);
         }
+    }
+
+    /** Those of a tree that is closed. */
+    synchronized void removeAll(LsmTree tree) {
+        removeAll(tree, unread);
+        removeAll(tree, oldestFirst);
+    }
+
+    @GuardedBy("this")
+    private void removeAll(LsmTree tree, Map<Memtable, LsmTree> memtables) {
+        memtables
+                .entrySet()
+                .removeIf(
+                        entry -> {
+                            if (entry.getValue() != tree) {
+                                return false;
+                            }
+                            release(entry.getKey());
+                            return true;
+                        });
     }
 
     @Override
     public synchronized long reclaim(long bytes) {
+        long released = reclaim(bytes, unread);
+        return released + reclaim(bytes - released, oldestFirst);
+    }
+
+    @GuardedBy("this")
+    private long reclaim(long bytes, Map<Memtable, LsmTree> memtables) {
         long released = 0;
-        while (released < bytes && !oldestFirst.isEmpty()) {
-            Memtable oldest = oldestFirst.iterator().next();
-            oldestFirst.remove(oldest);
-            released += release(oldest);
+        Iterator<Memtable> next = memtables.keySet().iterator();
+        while (released < bytes && next.hasNext()) {
+            Memtable memtable = next.next();
+            next.remove();
+            released += release(memtable);
         }
         return released;
     }
 
-    @GuardedBy("this")
     private long release(Memtable memtable) {
         long bytes = memtable.usedBytes();
         usedBytes.addAndGet(-bytes);

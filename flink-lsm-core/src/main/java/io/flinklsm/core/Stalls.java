@@ -127,8 +127,7 @@ final class Stalls {
         upkeep.lock.lock();
         try {
             trees.forEach(upkeep::scheduleFlush);
-            if (wantedBytes == 0
-                    || !upkeep.resources.memtableBudget().hasRoomOfItsOwn(wantedBytes)) {
+            if (wantedBytes == 0 || !upkeep.resources.hasMemtableRoom(wantedBytes)) {
                 upkeep.awaitProgress(POLL_MILLIS);
             }
         } finally {

@@ -125,6 +125,11 @@ public final class StoreResources implements AutoCloseable {
         return flushPace;
     }
 
+    /** Whether memtables' own part of the pool has room for so many bytes, spare ones gone. */
+    boolean hasMemtableRoom(long bytes) {
+        return memtableBudget.hasRoomOfItsOwn(bytes - spareMemtables.usedBytes());
+    }
+
     /** What was flushed and is still in memory. */
     SpareMemtables spareMemtables() {
         return spareMemtables;

@@ -128,7 +128,7 @@ final class Upkeep {
                     if (runs.stream().anyMatch(flushed::became)) {
                         return false;
                     }
-                    resources.spareMemtables().remove(flushed.memtable());
+                    resources.spareMemtables().demote(flushed.memtable());
                     return true;
                 });
     }
@@ -351,8 +351,6 @@ final class Upkeep {
             tree.setView(null);
             frozen = List.copyOf(tree.frozenOldestFirst);
             tree.frozenOldestFirst.clear();
-            tree.flushedMemtables.forEach(
-                    flushed -> resources.spareMemtables().remove(flushed.memtable()));
             tree.flushedMemtables.clear();
             active = tree.active();
         } finally {
@@ -360,6 +358,7 @@ final class Upkeep {
         }
         releaseOld(old);
         frozen.forEach(memtable -> memtable.memtable().release());
+        resources.spareMemtables().removeAll(tree);
         active.release();
         tree.closePages();
     }

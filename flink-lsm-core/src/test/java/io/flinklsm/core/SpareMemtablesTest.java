@@ -20,6 +20,7 @@ import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.memtable.MemtableKind;
@@ -57,12 +58,13 @@ final class SpareMemtablesTest {
     }
 
     @Test
-    void theOldestGoFirstAndNoMoreThanAreWanted() {
+    void theOldestGoFirstAndNoMoreThanAreWanted() throws Exception {
         MemoryBudget memtables = resources.memtableBudget();
         Memtable older = memtable(memtables);
         Memtable newer = memtable(memtables);
-        spare.add(older);
-        spare.add(newer);
+        LsmTree tree = openTree(MemtableKind.HASH);
+        spare.add(tree, older);
+        spare.add(tree, newer);
 
         assertThat(spare.reclaim(1)).isPositive();
         assertThat(older.tryRetain()).isFalse();
@@ -70,17 +72,33 @@ final class SpareMemtablesTest {
         newer.release();
         assertThat(spare.usedBytes()).isEqualTo(newer.usedBytes());
 
-        spare.remove(older);
-        spare.remove(newer);
-        spare.remove(newer);
-        assertThat(memtables.usedBytes()).isZero();
+        spare.removeAll(tree);
+        assertThat(newer.tryRetain()).isFalse();
         assertThat(spare.reclaim(1)).isZero();
+    }
+
+    @Test
+    void whatNobodyReadsGoesBeforeWhatIsOlder() throws Exception {
+        Memtable read = memtable(resources.memtableBudget());
+        Memtable unread = memtable(resources.memtableBudget());
+        LsmTree tree = openTree(MemtableKind.HASH);
+        spare.add(tree, read);
+        spare.add(tree, unread);
+
+        spare.demote(unread);
+
+        assertThat(spare.reclaim(1)).isPositive();
+        assertThat(unread.tryRetain()).isFalse();
+        assertThat(read.tryRetain()).isTrue();
+        read.release();
+        assertThat(spare.reclaim(Long.MAX_VALUE)).isPositive();
+        assertThat(read.tryRetain()).isFalse();
     }
 
     /** The budget is asked through a sibling: a cache has room where a memtable is spare. */
     @Test
-    void whoeverTakesMemoryGetsTheirs() {
-        spare.add(memtable(resources.memtableBudget()));
+    void whoeverTakesMemoryGetsTheirs() throws Exception {
+        spare.add(openTree(MemtableKind.HASH), memtable(resources.memtableBudget()));
         long most = resources.cacheBudget().limitBytes() - 1;
 
         assertThat(resources.cacheBudget().tryReserve(most)).isTrue();
@@ -100,7 +118,6 @@ final class SpareMemtablesTest {
         storage.failAll(HostileStorage.Call.OPEN, true).failAll(HostileStorage.Call.READ, true);
         checkValues(tree);
         checkPrefix(tree);
-        assertThat(StoreFixture.count(tree)).isEqualTo(KEYS);
         assertThat(storage.injectedCount()).isZero();
 
         assertThat(spare.reclaim(1)).isEqualTo(bytes);
@@ -124,7 +141,6 @@ final class SpareMemtablesTest {
 
         tree.compactAll();
 
-        assertThat(spare.usedBytes()).isZero();
         assertThat(tree.get(keyOf(7), value)).isTrue();
         assertThat(text()).isEqualTo("value-7,more");
     }
@@ -145,6 +161,20 @@ final class SpareMemtablesTest {
         }
         assertThat(resources.memtableBudget().usedBytes()).isZero();
         storage.failAll(HostileStorage.Call.READ, false);
+    }
+
+    /** It may take as long as a savepoint. */
+    @Test
+    void aScanOfARangeKeepsNobodysMemory() throws Exception {
+        LsmTree tree = openTree(MemtableKind.ORDERED);
+        writeAndFlush(tree);
+        try (EntryCursor cursor = tree.scan(KeyRange.ALL)) {
+            assertThat(cursor.next()).isTrue();
+            long used = resources.memtableBudget().usedBytes();
+            assertThat(spare.reclaim(Long.MAX_VALUE)).isEqualTo(used);
+            assertThat(resources.memtableBudget().usedBytes()).isZero();
+            assertThat(cursor.next()).isTrue();
+        }
     }
 
     @Test

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Every source of one tree at one moment, newest first: active memtable, frozen memtables, level 0,
  * level 1, ... The set is immutable; the active memtable's content is not. A run of level 0 is read
- * from the memtable that it was, as long as that is in memory.
+ * from the memtable that it was, as long as that is in memory; but not by scans of ranges, which
+ * may take long and would keep the memory from who wants it.
  *
  * <p>Reference counted: made with one reference (the tree's, while the view is current); readers
  * retain it for the time of a get or a scan. The last release gives the memtables and the Version
@@ -219,17 +220,8 @@ public final class ReadView {
 
     private void addFiles(KeyRange range, boolean fillCache, List<EntryCursor> sources)
             throws IOException {
-        for (int i = 0; i < version.runs().size(); i++) {
-            Memtable memtable = retainFlushed(i);
-            if (memtable != null) {
-                try {
-                    sources.add(memtable.cursor(range));
-                } finally {
-                    memtable.release();
-                }
-                continue;
-            }
-            List<Sstable> overlapping = version.runs().get(i).overlapping(range);
+        for (SortedRun run : version.runs()) {
+            List<Sstable> overlapping = run.overlapping(range);
             if (overlapping.size() == 1) {
                 sources.add(overlapping.get(0).cursor(range, fillCache));
             } else if (!overlapping.isEmpty()) {
