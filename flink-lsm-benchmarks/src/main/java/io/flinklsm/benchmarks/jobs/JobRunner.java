@@ -48,26 +48,27 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 final class JobRunner implements AutoCloseable {
 
     /**
-     * A watermark says that no earlier row nor one of its own time follows. Ten rows have the same
-     * millisecond, so it stays one behind, or the rest of them would be dropped as late, how many
-     * by the second in which it comes.
+     * A watermark says that no earlier row nor one of its own time follows, and a session that a
+     * row only touches is over by the watermark of the millisecond before. Ten rows have the same
+     * millisecond, so the watermark stays two behind: else it would depend on the second in which
+     * it comes which of the ten are late, or begin a new session.
      */
     private static final String TABLES =
             """
             CREATE TABLE person (
               id BIGINT, name STRING, email STRING, city STRING, state STRING,
               madeAt TIMESTAMP(3), extra STRING,
-              WATERMARK FOR madeAt AS madeAt - INTERVAL '0.001' SECOND
+              WATERMARK FOR madeAt AS madeAt - INTERVAL '0.002' SECOND
             ) WITH (%1$s, 'table' = 'person');
             CREATE TABLE auction (
               id BIGINT, itemName STRING, description STRING, initialBid BIGINT, reserve BIGINT,
               madeAt TIMESTAMP(3), expires TIMESTAMP(3), seller BIGINT, category BIGINT,
-              WATERMARK FOR madeAt AS madeAt - INTERVAL '0.001' SECOND
+              WATERMARK FOR madeAt AS madeAt - INTERVAL '0.002' SECOND
             ) WITH (%1$s, 'table' = 'auction');
             CREATE TABLE bid (
               auction BIGINT, bidder BIGINT, price BIGINT, channel STRING, url STRING,
               madeAt TIMESTAMP(3), extra STRING,
-              WATERMARK FOR madeAt AS madeAt - INTERVAL '0.001' SECOND
+              WATERMARK FOR madeAt AS madeAt - INTERVAL '0.002' SECOND
             ) WITH (%1$s, 'table' = 'bid')\
             """;
 
