@@ -48,7 +48,12 @@ public final class InMemoryStorage implements Storage {
     @Override
     public StorageOutput create(String name) throws IOException {
         StorageNames.check(name);
-        if (files.containsKey(name) || !unfinished.add(name)) {
+        if (!unfinished.add(name)) {
+            throw new FileAlreadyExistsException(describe(name));
+        }
+        // After the name is taken: another writer may just have finished the file.
+        if (files.containsKey(name)) {
+            unfinished.remove(name);
             throw new FileAlreadyExistsException(describe(name));
         }
         return new Output(name);
