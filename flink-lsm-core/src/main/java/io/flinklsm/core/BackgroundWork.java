@@ -63,12 +63,22 @@ final class BackgroundWork implements AutoCloseable {
 
     /** Runs a flush or a part of one, or a deletion of obsolete files, soon. */
     void flush(Runnable task) {
-        flushes.execute(task);
+        execute(flushes, task);
     }
 
     /** Runs a compaction when a thread is free. */
     void compaction(Runnable task) {
-        compactions.execute(task);
+        execute(compactions, task);
+    }
+
+    private static void execute(ThreadPoolExecutor pool, Runnable task) {
+        try {
+            pool.execute(task);
+        } catch (RuntimeException | Error e) {
+            // No thread could be started, and the task may wait in the queue for one.
+            pool.remove(task);
+            throw e;
+        }
     }
 
     /** Ends the threads; the stores have been closed, so nothing waits or runs. */

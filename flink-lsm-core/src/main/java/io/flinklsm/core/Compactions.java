@@ -74,9 +74,8 @@ final class Compactions {
     /** Queues a task for the tree if something is due that may start. Needs the lock. */
     void schedule(LsmTree tree) {
         if (!tree.compactionQueued && pick(tree) != null) {
-            tree.compactionQueued = true;
-            upkeep.begin();
-            upkeep.resources.background().compaction(() -> run(tree));
+            tree.compactionQueued =
+                    upkeep.begin(upkeep.resources.background()::compaction, () -> run(tree));
         }
     }
 
@@ -145,8 +144,8 @@ final class Compactions {
                 tree.compactions.end(plan);
             }
             schedule(tree);
-            upkeep.end();
         } finally {
+            upkeep.end();
             upkeep.lock.unlock();
         }
     }

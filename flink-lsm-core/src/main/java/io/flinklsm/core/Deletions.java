@@ -35,9 +35,7 @@ final class Deletions {
     /** Needs the lock. */
     void schedule() {
         if (!scheduled && obsoleteFiles.hasDeletable() && !upkeep.isStopped()) {
-            scheduled = true;
-            upkeep.begin();
-            upkeep.resources.background().flush(this::run);
+            scheduled = upkeep.begin(upkeep.resources.background()::flush, this::run);
         }
     }
 
@@ -71,7 +69,7 @@ final class Deletions {
             upkeep.openSstables.forget(name);
             try {
                 upkeep.storage.delete(name);
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 // The file is only garbage: it is tried again with the next ones.
                 upkeep.lock.lock();
                 try {

@@ -27,8 +27,8 @@ import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.version.VersionEdit;
 import java.io.IOException;
-import java.util.Collections;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,9 +55,8 @@ final class Flushes {
     /** Flushes the tree's queue in the background. Needs the upkeep.lock. */
     void schedule(LsmTree tree) {
         if (!tree.flushScheduled && !tree.frozenOldestFirst.isEmpty() && !upkeep.isStopped()) {
-            tree.flushScheduled = true;
-            upkeep.begin();
-            upkeep.resources.background().flush(() -> flushQueue(tree));
+            tree.flushScheduled =
+                    upkeep.begin(upkeep.resources.background()::flush, () -> flushQueue(tree));
         }
     }
 
@@ -74,8 +73,8 @@ final class Flushes {
                 tree.flushScheduled = false;
                 // What was frozen while this ended has found flushScheduled set.
                 schedule(tree);
-                upkeep.end();
             } finally {
+                upkeep.end();
                 upkeep.lock.unlock();
             }
         }
@@ -98,6 +97,8 @@ final class Flushes {
                 return false;
             }
             tree.flushing = true;
+            // On a checkpoint's thread nothing else tells close that the memtables are in use.
+            upkeep.begin();
         } finally {
             upkeep.lock.unlock();
         }
@@ -106,7 +107,11 @@ final class Flushes {
         try {
             written = runFlush(tree, plan, helped);
         } finally {
-            finishFlush(tree, plan, written);
+            try {
+                finishFlush(tree, plan, written);
+            } finally {
+                endFlush();
+            }
         }
         upkeep.report(
                 new LsmEvent.FlushEnd(
@@ -180,9 +185,12 @@ final class Flushes {
         }
         // Who waits for memory must find it: the old view holds it until now.
         Upkeep.releaseOld(old);
+    }
+
+    private void endFlush() {
         upkeep.lock.lock();
         try {
-            upkeep.signalProgress();
+            upkeep.end();
         } finally {
             upkeep.lock.unlock();
         }
@@ -220,16 +228,20 @@ final class Flushes {
 
     /**
      * Waits until the memtables are flushed, and flushes itself what nobody else does, with the
-     * help of the flush thread. A failure is the caller's: the memtables stay where they are.
+     * help of the flush thread. A failure is the caller's: the memtables stay where they are. Any
+     * thread: the store's close waits for a flush that runs here.
+     *
+     * @param isFlushed asked under the lock
+     * @throws IOException also if the store is closed, or the tree dropped, before that
      */
-    void flushThrough(LsmTree tree, List<FrozenMemtable> wanted)
+    void flushThrough(LsmTree tree, BooleanSupplier isFlushed)
             throws IOException, InterruptedException {
         while (true) {
             upkeep.lock.lockInterruptibly();
             try {
                 while (true) {
                     upkeep.checkHealthy();
-                    if (Collections.disjoint(tree.frozenOldestFirst, wanted)) {
+                    if (isFlushed.getAsBoolean()) {
                         return;
                     }
                     if (upkeep.isStopped() || tree.dropped) {

@@ -14,6 +14,7 @@
 package io.flinklsm.core;
 
 import io.flinklsm.core.cache.PrefixPages;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEventListener;
@@ -32,6 +33,7 @@ import io.flinklsm.core.write.FreezeRule;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -99,9 +101,14 @@ public final class LsmStore implements AutoCloseable {
     public static LsmStore create(
             Storage storage, LsmStoreOptions options, StoreResources resources) {
         LsmStore store = new LsmStore(storage, options, resources);
-        resources.register(store);
-        resources.memory().addReclaimer(store.openSstables);
-        return store;
+        try {
+            resources.register(store);
+            resources.memory().addReclaimer(store.openSstables);
+            return store;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, store);
+            throw failure;
+        }
     }
 
     /**
@@ -123,11 +130,7 @@ public final class LsmStore implements AutoCloseable {
             store.adopt(sources);
             return store;
         } catch (Throwable failure) {
-            try {
-                store.close();
-            } catch (IOException e) {
-                failure.addSuppressed(e);
-            }
+            Cleanup.undo(failure, store);
             throw failure;
         }
     }
@@ -146,8 +149,13 @@ public final class LsmStore implements AutoCloseable {
                         options,
                         resources,
                         List.of(new RestoreSource(image, KeyRange.ALL)));
-        store.manifests.pin(manifestName, image);
-        return store;
+        try {
+            store.manifests.pin(manifestName, image);
+            return store;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, store);
+            throw failure;
+        }
     }
 
     private void adopt(List<RestoreSource> sources) throws IOException {
@@ -335,13 +343,15 @@ public final class LsmStore implements AutoCloseable {
         if (full.entryCount() == 0) {
             return;
         }
-        full.freeze(resources.clock().currentTimeMillis());
-        swapActive(tree, new FrozenMemtable(full, barrier), flushSoon);
+        // First what may fail: a frozen memtable cannot take the next write.
+        Memtable next = newMemtable(tree.options());
+        full.freeze(next.minWriteTimeMillis());
+        swapActive(tree, next, new FrozenMemtable(full, barrier), flushSoon);
     }
 
-    private void swapActive(LsmTree tree, @Nullable FrozenMemtable frozen, boolean flushSoon) {
+    private void swapActive(
+            LsmTree tree, Memtable next, @Nullable FrozenMemtable frozen, boolean flushSoon) {
         activeBytes -= tree.accountedBytes();
-        Memtable next = newMemtable(tree.options());
         ReadView old;
         upkeep.lock.lock();
         try {
@@ -387,7 +397,7 @@ public final class LsmStore implements AutoCloseable {
             freeze(tree, false);
         } else {
             Memtable unused = tree.active();
-            swapActive(tree, null, false);
+            swapActive(tree, newMemtable(tree.options()), null, false);
             unused.release();
         }
     }
@@ -473,22 +483,27 @@ public final class LsmStore implements AutoCloseable {
         checkOpen();
         trees.values().forEach(tree -> freeze(tree, false));
         barrier++;
+        long createdMillis = resources.clock().currentTimeMillis();
         upkeep.lock.lock();
         try {
             List<PendingCheckpoint.PendingTree> pending = new ArrayList<>();
-            for (LsmTree tree : trees.values()) {
-                pending.add(
-                        new PendingCheckpoint.PendingTree(
-                                tree,
-                                tree.versions.pinCurrent(),
-                                List.copyOf(tree.frozenOldestFirst)));
-                touch(tree);
+            try {
+                for (LsmTree tree : trees.values()) {
+                    pending.add(
+                            new PendingCheckpoint.PendingTree(
+                                    tree,
+                                    tree.versions.pinCurrent(),
+                                    new ArrayList<>(tree.frozenOldestFirst)));
+                    touch(tree);
+                }
+                PendingCheckpoint checkpoint =
+                        new PendingCheckpoint(upkeep, checkpointId, createdMillis, pending);
+                upkeep.addPending(checkpoint);
+                return checkpoint;
+            } catch (Throwable failure) {
+                pending.forEach(tree -> Cleanup.undo(failure, tree::unpin));
+                throw failure;
             }
-            PendingCheckpoint checkpoint =
-                    new PendingCheckpoint(
-                            upkeep, checkpointId, resources.clock().currentTimeMillis(), pending);
-            upkeep.addPending(checkpoint);
-            return checkpoint;
         } finally {
             upkeep.lock.unlock();
         }
@@ -527,11 +542,17 @@ public final class LsmStore implements AutoCloseable {
     public StoreView view() throws IOException {
         checkOpen();
         Map<String, StoreView.TreeView> views = new LinkedHashMap<>();
-        for (LsmTree tree : trees.values()) {
-            freezeForScan(tree);
-            views.put(tree.name(), new StoreView.TreeView(stableView(tree), tree.operator()));
+        StoreView view = new StoreView(views);
+        try {
+            for (LsmTree tree : trees.values()) {
+                freezeForScan(tree);
+                views.put(tree.name(), new StoreView.TreeView(stableView(tree), tree.operator()));
+            }
+            return view;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, view);
+            throw failure;
         }
-        return new StoreView(views);
     }
 
     // -------------------------------------------------------------------------------- maintenance
@@ -546,7 +567,8 @@ public final class LsmStore implements AutoCloseable {
         } finally {
             upkeep.lock.unlock();
         }
-        upkeep.flushes().flushThrough(tree, queue);
+        upkeep.flushes()
+                .flushThrough(tree, () -> Collections.disjoint(tree.frozenOldestFirst, queue));
     }
 
     void compactAll(LsmTree tree) throws IOException, InterruptedException {
@@ -608,9 +630,11 @@ public final class LsmStore implements AutoCloseable {
         }
         closed = true;
         upkeep.stop();
-        trees.values().forEach(upkeep::release);
-        resources.memory().removeReclaimer(openSstables);
-        openSstables.close();
-        resources.unregister(this);
+        List<AutoCloseable> parts = new ArrayList<>();
+        trees.values().forEach(tree -> parts.add(() -> upkeep.release(tree)));
+        parts.add(() -> resources.memory().removeReclaimer(openSstables));
+        parts.add(openSstables);
+        parts.add(() -> resources.unregister(this));
+        Cleanup.closeAll(parts);
     }
 }

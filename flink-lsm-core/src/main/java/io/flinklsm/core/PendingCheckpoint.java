@@ -40,12 +40,22 @@ import java.util.List;
  */
 public final class PendingCheckpoint implements AutoCloseable {
 
-    /** One tree at the begin; the version is pinned. */
+    /**
+     * One tree at the begin; the version is pinned.
+     *
+     * @param wanted memtables of the begin that are not flushed yet
+     * @param flushed what those became that are
+     */
     record PendingTree(
             LsmTree tree, Version version, List<FrozenMemtable> wanted, List<SstableMeta> flushed) {
 
         PendingTree(LsmTree tree, Version version, List<FrozenMemtable> wanted) {
             this(tree, version, wanted, new ArrayList<>());
+        }
+
+        /** Needs the lock. */
+        void unpin() {
+            tree.versions.unpin(version);
         }
     }
 
@@ -55,7 +65,7 @@ public final class PendingCheckpoint implements AutoCloseable {
     private final long createdMillis;
     private final List<PendingTree> trees;
 
-    // Guarded by upkeep.lock, like the lists of flushed SSTables.
+    // Guarded by upkeep.lock, like the lists of the trees.
     private boolean closed;
 
     PendingCheckpoint(
@@ -90,6 +100,7 @@ public final class PendingCheckpoint implements AutoCloseable {
     void flushed(LsmTree tree, FlushPlan plan, List<SstableMeta> written) {
         for (PendingTree pending : trees) {
             if (pending.tree == tree && pending.wanted.contains(plan.oldestFirst().get(0))) {
+                pending.wanted.removeAll(plan.oldestFirst());
                 pending.flushed.addAll(0, written);
                 upkeep.obsoleteFiles().pin(written);
             }
@@ -105,7 +116,8 @@ public final class PendingCheckpoint implements AutoCloseable {
     public CheckpointImage complete() throws IOException, InterruptedException {
         List<TreeImage> images = new ArrayList<>();
         for (PendingTree pending : trees) {
-            upkeep.flushes().flushThrough(pending.tree, pending.wanted);
+            // Not by what the tree still has: a store that was closed has nothing.
+            upkeep.flushes().flushThrough(pending.tree, () -> closed || pending.wanted.isEmpty());
         }
         upkeep.lock.lockInterruptibly();
         try {
@@ -142,7 +154,7 @@ public final class PendingCheckpoint implements AutoCloseable {
             closed = true;
             upkeep.removePending(this);
             for (PendingTree pending : trees) {
-                pending.tree.versions.unpin(pending.version);
+                pending.unpin();
                 upkeep.obsoleteFiles().unpin(pending.flushed);
             }
             upkeep.scheduleDeletion();

@@ -15,6 +15,7 @@ package io.flinklsm.core;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.cache.BlockCache;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
 import java.security.SecureRandom;
@@ -197,12 +198,13 @@ public final class StoreResources implements AutoCloseable {
                                 + "; close them first");
             }
         }
-        background.close();
-        memory.removeReclaimer(blockCache);
-        blockCache.close();
-        cacheBudget.close();
-        memtableBudget.close();
-        writerBudgets.close();
-        memory.close();
+        Cleanup.runAll(
+                background::close,
+                () -> memory.removeReclaimer(blockCache),
+                blockCache::close,
+                cacheBudget::close,
+                memtableBudget::close,
+                writerBudgets::close,
+                memory::close);
     }
 }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.merge.MergeOperator;
@@ -64,7 +65,10 @@ public final class StoreView implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            trees.values().forEach(tree -> tree.view.release());
+            Cleanup.runAll(
+                    trees.values().stream()
+                            .<Runnable>map(tree -> tree.view::release)
+                            .toArray(Runnable[]::new));
         }
     }
 }

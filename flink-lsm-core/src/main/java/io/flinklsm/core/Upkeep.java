@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.errors.StoreFailedException;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.events.LsmEventListener;
@@ -34,6 +35,7 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -143,12 +145,17 @@ final class Upkeep {
             frozen.add(0, memtable.memtable());
         }
         Version version = tree.versions.pinCurrent();
-        return new ReadView(
-                withActive ? tree.active() : null,
-                frozen,
-                tree.flushedMemtables,
-                version,
-                () -> unpin(tree, version));
+        try {
+            return new ReadView(
+                    withActive ? tree.active() : null,
+                    frozen,
+                    tree.flushedMemtables,
+                    version,
+                    () -> unpin(tree, version));
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, () -> tree.versions.unpin(version));
+            throw failure;
+        }
     }
 
     private void unpin(LsmTree tree, Version version) {
@@ -192,7 +199,25 @@ final class Upkeep {
         return compactions;
     }
 
-    /** A task was queued, or runs on a caller's thread: close waits for it. Needs the lock. */
+    /**
+     * Hands a task to the background, where it calls {@link #end} when it is over; close waits for
+     * it. Needs the lock.
+     *
+     * @return false if no thread takes it: that is a failure of the store
+     */
+    boolean begin(Executor background, Runnable task) {
+        begin();
+        try {
+            background.execute(task);
+            return true;
+        } catch (RuntimeException | Error e) {
+            end();
+            fail(e);
+            return false;
+        }
+    }
+
+    /** A task begins on a caller's thread: close waits for it. Needs the lock. */
     void begin() {
         running++;
     }
@@ -231,8 +256,9 @@ final class Upkeep {
         SstableMeta next = restored.poll();
         if (next != null && !stopped && failure == null) {
             obsoleteFiles.pin(List.of(next));
-            begin();
-            resources.background().compaction(() -> verify(next, restored));
+            if (!begin(resources.background()::compaction, () -> verify(next, restored))) {
+                obsoleteFiles.unpin(List.of(next));
+            }
         }
     }
 
@@ -247,8 +273,8 @@ final class Upkeep {
                 obsoleteFiles.unpin(List.of(sstable));
                 scheduleDeletion();
                 scheduleVerification(rest);
-                end();
             } finally {
+                end();
                 lock.unlock();
             }
         }
@@ -356,11 +382,13 @@ final class Upkeep {
         } finally {
             lock.unlock();
         }
-        releaseOld(old);
-        frozen.forEach(memtable -> memtable.memtable().release());
-        resources.spareMemtables().removeAll(tree);
-        active.release();
-        tree.closePages();
+        List<Runnable> steps = new ArrayList<>();
+        steps.add(() -> releaseOld(old));
+        frozen.forEach(memtable -> steps.add(memtable.memtable()::release));
+        steps.add(() -> resources.spareMemtables().removeAll(tree));
+        steps.add(active::release);
+        steps.add(tree::closePages);
+        Cleanup.runAll(steps.toArray(Runnable[]::new));
     }
 
     /** Waits until neither a flush nor a compaction of the tree runs. */

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.memory.MemoryBudget;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -102,6 +103,7 @@ final class WriterBudgets implements AutoCloseable {
 
     @Override
     public void close() {
-        all.forEach(MemoryBudget::close);
+        Cleanup.runAll(
+                all.stream().<Runnable>map(budget -> budget::close).toArray(Runnable[]::new));
     }
 }

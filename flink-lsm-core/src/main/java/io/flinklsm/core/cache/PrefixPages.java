@@ -16,6 +16,7 @@ package io.flinklsm.core.cache;
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.KeyBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -109,9 +110,16 @@ public final class PrefixPages implements AutoCloseable {
         // A thousandth of the budget.
         long wanted = Long.highestOneBit(Math.max(1, (limitBytes >> 10) / Long.BYTES));
         int slotCount = (int) Math.max(SLOTS_MIN, Math.min(SLOTS_MAX, wanted));
-        return cache.tryReserve((long) slotCount * Long.BYTES)
-                ? new PrefixPages(cache, slotCount)
-                : null;
+        long bytes = (long) slotCount * Long.BYTES;
+        if (!cache.tryReserve(bytes)) {
+            return null;
+        }
+        try {
+            return new PrefixPages(cache, slotCount);
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, () -> cache.unreserve(bytes));
+            throw failure;
+        }
     }
 
     /**

@@ -203,7 +203,7 @@ public final class CompactionJob {
         for (String name : createdNames) {
             try {
                 tools.storage().delete(name);
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 failure.addSuppressed(e);
                 tools.obsoleteFiles().deleteFailed(name);
             }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.flush;
 
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
@@ -49,6 +50,9 @@ public final class FlushJob {
     private final FlushTools tools;
     private final List<SstableMeta> outputs = new ArrayList<>();
 
+    /** Also of the one that was being written: a failed finish may have published it. */
+    private final List<String> createdNames = new ArrayList<>();
+
     /**
      * @param range the keys that it writes; other jobs write the others
      * @param operator folds merge operands; null if the tree takes none
@@ -75,13 +79,10 @@ public final class FlushJob {
      * @return metas of the new SSTables, in key order
      */
     public List<SstableMeta> run() throws IOException {
+        TombstoneRule rule =
+                TombstoneRule.of(plan.nothingOlder() ? List.of() : List.of(KeyRange.ALL));
         try (EntryCursor entries =
-                CollapsingCursor.compacting(
-                        openInputs(),
-                        operator,
-                        null,
-                        TombstoneRule.of(
-                                plan.nothingOlder() ? List.of() : List.of(KeyRange.ALL)))) {
+                CollapsingCursor.compacting(openInputs(), operator, null, rule)) {
             boolean more = entries.next();
             long written = 0;
             while (more) {
@@ -105,10 +106,15 @@ public final class FlushJob {
 
     private List<EntryCursor> openInputs() {
         List<EntryCursor> newestFirst = new ArrayList<>();
-        for (FrozenMemtable frozen : plan.oldestFirst()) {
-            newestFirst.add(0, frozen.memtable().cursor(range));
+        try {
+            for (FrozenMemtable frozen : plan.oldestFirst()) {
+                newestFirst.add(0, frozen.memtable().cursor(range));
+            }
+            return newestFirst;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, newestFirst);
+            throw failure;
         }
-        return newestFirst;
     }
 
     private SstableWriter newWriter() throws IOException {
@@ -120,11 +126,13 @@ public final class FlushJob {
             maxWriteTimeMillis = Math.max(maxWriteTimeMillis, memtable.maxWriteTimeMillis());
         }
         long nowMillis = tools.clock().currentTimeMillis();
-        FileName name = FileName.create(treeName, 0, plan.generation(), nowMillis, tools.random());
+        String name =
+                FileName.create(treeName, 0, plan.generation(), nowMillis, tools.random()).format();
+        createdNames.add(name);
         return new SstableWriter(
                 tools.storage(),
                 new SstableIdentity(
-                        name.format(),
+                        name,
                         treeName,
                         0,
                         plan.generation(),
@@ -138,13 +146,10 @@ public final class FlushJob {
 
     /** Deletes what was written; what goes wrong then is added to {@code failure}. */
     public void discard(Throwable failure) {
-        for (SstableMeta output : outputs) {
-            try {
-                tools.storage().delete(output.fileName());
-            } catch (IOException e) {
-                failure.addSuppressed(e);
-            }
+        for (String name : createdNames) {
+            Cleanup.undo(failure, () -> tools.storage().delete(name));
         }
+        createdNames.clear();
         outputs.clear();
     }
 }

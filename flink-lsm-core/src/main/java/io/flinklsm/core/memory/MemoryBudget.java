@@ -153,11 +153,16 @@ public final class MemoryBudget implements AutoCloseable {
         if (!tryReserve(sizeBytes)) {
             return null;
         }
-        MemoryBlock block = cutReserved(sizeBytes);
-        if (block == null) {
-            unreserve(sizeBytes);
+        MemoryBlock block = null;
+        try {
+            block = cutReserved(sizeBytes);
+            return block;
+        } finally {
+            // Also if the allocator's own classes cannot be loaded.
+            if (block == null) {
+                unreserve(sizeBytes);
+            }
         }
-        return block;
     }
 
     /**

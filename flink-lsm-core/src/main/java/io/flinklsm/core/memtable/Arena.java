@@ -158,6 +158,15 @@ final class Arena {
         if (chunkCount == CHUNK_COUNT_MAX) {
             return -1;
         }
+        // Heap first: without it, the native memory would belong to no one.
+        int chunk = chunkCount;
+        if (chunk == blocks.length) {
+            blocks = Arrays.copyOf(blocks, chunk * 2);
+        }
+        long[] grown = addresses;
+        if (chunk >= grown.length) {
+            grown = Arrays.copyOf(grown, blocks.length);
+        }
         int size = wantedBytes;
         MemoryBlock block = budget.tryAllocate(size);
         while (block == null && size > Math.max(bytesMin, CHUNK_BYTES_MIN)) {
@@ -167,15 +176,7 @@ final class Arena {
         if (block == null) {
             return -1;
         }
-        int chunk = chunkCount;
-        if (chunk == blocks.length) {
-            blocks = Arrays.copyOf(blocks, chunk * 2);
-        }
         blocks[chunk] = block;
-        long[] grown = addresses;
-        if (chunk >= grown.length) {
-            grown = Arrays.copyOf(grown, blocks.length);
-        }
         grown[chunk] = block.address();
         // The volatile store publishes the element also where the array is the old one.
         addresses = grown;

@@ -268,8 +268,8 @@ public final class Memtable {
     private EntryCursor cursor(KeyRange range, boolean liveOnly) {
         checkAlive();
         if (index instanceof BTreeIndex tree) {
-            return new MemtableCursor.OfTree(
-                    retained(), entries, liveOnly, tree.walk(range.start()), range.end());
+            BTreeIndex.Walk walk = tree.walk(range.start());
+            return new MemtableCursor.OfTree(retained(), entries, liveOnly, walk, range.end());
         }
         if (!frozen) {
             throw new IllegalStateException(

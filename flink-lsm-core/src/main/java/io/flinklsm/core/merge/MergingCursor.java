@@ -16,6 +16,7 @@ package io.flinklsm.core.merge;
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
@@ -159,21 +160,7 @@ public final class MergingCursor implements AutoCloseable {
 
     /** Closes every cursor, also when closing one of them fails. */
     static void closeAll(List<? extends EntryCursor> cursors) throws IOException {
-        IOException failure = null;
-        for (EntryCursor cursor : cursors) {
-            try {
-                cursor.close();
-            } catch (IOException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
-        }
-        if (failure != null) {
-            throw failure;
-        }
+        Cleanup.closeAll(cursors);
     }
 
     private void advance(int source) throws IOException {

@@ -15,6 +15,7 @@ package io.flinklsm.core.read;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -77,11 +78,17 @@ public final class ReadView {
         this.version = version;
         this.flushed = byRun(flushed, version);
         this.onLastRelease = onLastRelease;
-        if (active != null) {
-            retain(active);
-        }
-        for (Memtable memtable : this.frozenNewestFirst) {
-            retain(memtable);
+        List<Memtable> retained = new ArrayList<>();
+        try {
+            if (active != null) {
+                retained.add(retain(active));
+            }
+            for (Memtable memtable : this.frozenNewestFirst) {
+                retained.add(retain(memtable));
+            }
+        } catch (Throwable failure) {
+            retained.forEach(memtable -> Cleanup.undo(failure, memtable::release));
+            throw failure;
         }
     }
 
@@ -104,10 +111,11 @@ public final class ReadView {
         return memtable != null && memtable.tryRetain() ? memtable : null;
     }
 
-    private static void retain(Memtable memtable) {
+    private static Memtable retain(Memtable memtable) {
         if (!memtable.tryRetain()) {
             throw new AssertionError("a view was made of a released memtable");
         }
+        return memtable;
     }
 
     /** Offers the key's entries to the lookup, newest first, until it is done. */
@@ -167,11 +175,11 @@ public final class ReadView {
                 sources.add(memtable.cursor(range));
             }
             addFiles(range, fillCache, sources);
+            return open(sources, operator);
         } catch (Throwable failure) {
-            closeAll(sources, failure);
+            Cleanup.undo(failure, sources);
             throw failure;
         }
-        return open(sources, operator);
     }
 
     /**
@@ -201,11 +209,11 @@ public final class ReadView {
                 sources.add(memtable.prefixCursor(prefix, from));
             }
             addFilesWithPrefix(prefix, from, range, sources);
+            return open(sources, operator);
         } catch (Throwable failure) {
-            closeAll(sources, failure);
+            Cleanup.undo(failure, sources);
             throw failure;
         }
-        return open(sources, operator);
     }
 
     /** The memtable that is the only source; null if there are more sources. */
@@ -261,11 +269,16 @@ public final class ReadView {
         if (!tryRetain()) {
             throw new AssertionError("a scan of a released view");
         }
-        EntryCursor visible =
-                sources.size() == 1
-                        ? new LoneSourceCursor(sources.get(0))
-                        : CollapsingCursor.live(sources, operator);
-        return new ScanCursor(this, visible);
+        try {
+            EntryCursor visible =
+                    sources.size() == 1
+                            ? new LoneSourceCursor(sources.get(0))
+                            : CollapsingCursor.live(sources, operator);
+            return new ScanCursor(this, visible);
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, this::release);
+            throw failure;
+        }
     }
 
     /** The smallest key above the given one. */
@@ -273,16 +286,6 @@ public final class ReadView {
         byte[] bytes = new byte[key.length() + 1];
         key.copyTo(bytes, 0);
         return OwnedSlice.wrap(bytes);
-    }
-
-    private static void closeAll(List<EntryCursor> cursors, Throwable failure) {
-        for (EntryCursor cursor : cursors) {
-            try {
-                cursor.close();
-            } catch (IOException e) {
-                failure.addSuppressed(e);
-            }
-        }
     }
 
     /**
@@ -304,13 +307,16 @@ public final class ReadView {
         int left = references.decrementAndGet();
         Invariants.check(left >= 0, "a view was released more often than retained");
         if (left == 0) {
-            if (active != null) {
-                active.release();
+            try {
+                if (active != null) {
+                    active.release();
+                }
+                for (Memtable memtable : frozenNewestFirst) {
+                    memtable.release();
+                }
+            } finally {
+                onLastRelease.run();
             }
-            for (Memtable memtable : frozenNewestFirst) {
-                memtable.release();
-            }
-            onLastRelease.run();
         }
     }
 }

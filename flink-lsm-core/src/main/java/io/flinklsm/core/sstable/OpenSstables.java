@@ -15,6 +15,7 @@ package io.flinklsm.core.sstable;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.cache.BlockCache;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.MemoryReclaimer;
@@ -253,7 +254,8 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
         }
         budget.removeReclaimer(this);
         handles.clear();
-        readers.forEach(SstableReader::release);
+        Cleanup.runAll(
+                readers.stream().<Runnable>map(reader -> reader::release).toArray(Runnable[]::new));
     }
 
     private DecodedBlockPool pool(@Nullable RowColumns columns) {
@@ -265,9 +267,8 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
         return SstableReader.name(storage, meta.treeName(), meta.fileName());
     }
 
-    /** Puts a reader that was just opened into the set. */
-    private void install(Handle handle, SstableReader reader) {
-        SstableReader victim;
+    /** Puts a reader that was just opened into the set; gives one to release, if any has to go. */
+    private @Nullable SstableReader install(Handle handle, SstableReader reader) {
         synchronized (lock) {
             if (closed) {
                 throw new IllegalStateException(
@@ -276,13 +277,10 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
             handle.reader = reader;
             ring.addLast(handle);
             if (ring.size() <= maxOpen) {
-                return;
+                return null;
             }
         }
-        victim = nextVictim(false);
-        if (victim != null) {
-            victim.release();
-        }
+        return nextVictim(false);
     }
 
     private @Nullable SstableReader takeOut(Handle handle) {
@@ -361,14 +359,22 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
                     return checkSame(open, meta);
                 }
                 open = SstableReader.open(storage, meta, budget, cache, OpenSstables.this::pool);
+                SstableReader victim;
                 try {
                     open.tryRetain();
-                    install(this, open);
+                    victim = install(this, open);
+                } catch (Throwable failure) {
+                    Cleanup.undo(failure, open::release, open::release);
+                    throw failure;
+                }
+                try {
+                    if (victim != null) {
+                        victim.release();
+                    }
                     return open;
-                } catch (RuntimeException | Error e) {
-                    open.release();
-                    open.release();
-                    throw e;
+                } catch (Throwable failure) {
+                    Cleanup.undo(failure, open::release);
+                    throw failure;
                 }
             }
         }

@@ -18,6 +18,7 @@ import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.cache.CachedBlock;
 import io.flinklsm.core.cache.FileBlocks;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -29,6 +30,7 @@ import io.flinklsm.core.storage.StorageInput;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -93,18 +95,23 @@ final class SstableReader {
             throws IOException {
         String name = name(storage, meta.treeName(), meta.fileName());
         StorageInput input = storage.open(meta.fileName());
-        BlockIndex index = null;
+        List<AutoCloseable> opened = new ArrayList<>();
+        opened.add(input);
         try {
             SstableTail tail = SstableTail.read(input, meta.fileName(), name, meta);
             FileLayout layout = FileLayout.of(tail);
-            index =
+            BlockIndex index =
                     BlockIndex.open(
                             tail,
                             layout,
                             new BlockIndex.Source(
                                     input, name, size -> allocate(size, budget, cache)),
                             new BudgetedMemory(budget, name));
+            opened.add(0, index::close);
             MemoryBlock blooms = loadBlooms(tail, layout, budget, cache);
+            if (blooms != null) {
+                opened.add(0, blooms::release);
+            }
             return new SstableReader(
                     name,
                     tail.meta(),
@@ -115,14 +122,7 @@ final class SstableReader {
                     cache.open(index.blockCount()),
                     pools.apply(layout.columns()));
         } catch (IOException | RuntimeException | Error e) {
-            if (index != null) {
-                index.close();
-            }
-            try {
-                input.close();
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
-            }
+            Cleanup.undo(e, opened);
             if (e instanceof MalformedPageException) {
                 throw Corruption.of(name, e.getMessage(), e);
             }
@@ -333,7 +333,12 @@ final class SstableReader {
         if (memory == null) {
             return null;
         }
-        FlatBlock.build(decoded, memory.address());
+        try {
+            FlatBlock.build(decoded, memory.address());
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, memory::release);
+            throw failure;
+        }
         return cache.put(block, memory);
     }
 
@@ -395,13 +400,17 @@ final class SstableReader {
     }
 
     private void close() {
-        cache.drop();
-        index.close();
-        if (blooms != null) {
-            blooms.release();
-        }
+        MemoryBlock filters = blooms;
         try {
-            input.close();
+            Cleanup.closeAll(
+                    cache::drop,
+                    index::close,
+                    () -> {
+                        if (filters != null) {
+                            filters.release();
+                        }
+                    },
+                    input);
         } catch (IOException e) {
             // Nothing was written through it: what was read stays right, and nobody can act on it.
             throw new UncheckedIOException(e);

@@ -16,6 +16,7 @@ package io.flinklsm.core.sstable;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
@@ -125,16 +126,17 @@ public final class SstableWriter implements AutoCloseable {
         this.columnIndexes = new NativeBuffer(memory);
         this.offsetIndexes = new NativeBuffer(memory);
         this.output = storage.create(identity.fileName());
-        this.out = new ChecksummedOutput(output);
-        this.rowColumns = columns;
-        this.shredder = new EntryShredder(options, columns, new PageCodec(), this::sinkOfColumn);
-        this.columns = shredder.columns();
         try {
+            this.out = new ChecksummedOutput(output);
+            this.rowColumns = columns;
+            this.shredder =
+                    new EntryShredder(options, columns, new PageCodec(), this::sinkOfColumn);
+            this.columns = shredder.columns();
             out.append(SstableFormat.MAGIC, 0, SstableFormat.MAGIC.length);
             startRowGroup();
-        } catch (IOException | RuntimeException | Error e) {
-            closeSuppressed(e);
-            throw e;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, this);
+            throw failure;
         }
     }
 
@@ -275,13 +277,16 @@ public final class SstableWriter implements AutoCloseable {
             return;
         }
         closed = true;
-        buffers.forEach(NativeBuffer::close);
-        hashes.close();
-        columnIndexes.close();
-        offsetIndexes.close();
-        blooms.forEach(MemoryBlock::release);
-        blooms.clear();
-        output.close();
+        try {
+            buffers.forEach(NativeBuffer::close);
+            hashes.close();
+            columnIndexes.close();
+            offsetIndexes.close();
+            blooms.forEach(MemoryBlock::release);
+            blooms.clear();
+        } finally {
+            output.close();
+        }
     }
 
     private PageSink sinkOfColumn(int index) {
@@ -489,14 +494,6 @@ public final class SstableWriter implements AutoCloseable {
                 identity.minWriteTimeMillis(),
                 identity.maxWriteTimeMillis(),
                 null);
-    }
-
-    private void closeSuppressed(Throwable cause) {
-        try {
-            close();
-        } catch (IOException e) {
-            cause.addSuppressed(e);
-        }
     }
 
     @Override

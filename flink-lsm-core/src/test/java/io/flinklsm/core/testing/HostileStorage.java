@@ -30,7 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class HostileStorage implements Storage {
 
-    /** What can fail. Closing never does. */
+    /** What can fail. Closing fails only by {@link Faults}. */
     public enum Call {
         CREATE,
         WRITE,
@@ -44,9 +44,10 @@ public final class HostileStorage implements Storage {
     }
 
     /** Marks failures that a test asked for. */
-    public static final String INJECTED = "injected failure";
+    public static final String INJECTED = Faults.INJECTED;
 
     private final Storage delegate;
+    private final Faults faults;
 
     // Guarded by this.
     private final Map<Call, Integer> callsOf = new EnumMap<>(Call.class);
@@ -62,7 +63,16 @@ public final class HostileStorage implements Storage {
     private final Map<String, Long> truncatedTo = new ConcurrentHashMap<>();
 
     public HostileStorage(Storage delegate) {
+        this(delegate, new Faults());
+    }
+
+    /**
+     * @param faults every call is a step of theirs, and so is what comes after a file was published
+     *     or closed
+     */
+    public HostileStorage(Storage delegate, Faults faults) {
         this.delegate = delegate;
+        this.faults = faults;
     }
 
     /** Calls so far, all kinds. */
@@ -182,7 +192,12 @@ public final class HostileStorage implements Storage {
         return delegate.describe(name);
     }
 
-    private synchronized void called(Call call, String name) throws IOException {
+    private void called(Call call, String name) throws IOException {
+        faults.step(call + " " + name);
+        count(call, name);
+    }
+
+    private synchronized void count(Call call, String name) throws IOException {
         calls++;
         callsOf.merge(call, 1, Integer::sum);
         if (calls == failCall || failing.getOrDefault(call, false)) {
@@ -243,12 +258,15 @@ public final class HostileStorage implements Storage {
         public void finish() throws IOException {
             called(Call.FINISH, name);
             output.finish();
+            faults.step("FINISHED " + name);
         }
 
         @Override
         public void close() throws IOException {
-            openHandles.remove(this);
-            output.close();
+            if (openHandles.remove(this) != null) {
+                output.close();
+                faults.step("CLOSED " + name);
+            }
         }
     }
 
