@@ -13,10 +13,12 @@
  */
 package io.flinklsm.statebackend;
 
+import io.flinklsm.core.check.Cleanup;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * What a backend holds, closed in the reverse order of its making, all of it even if something
@@ -33,20 +35,8 @@ final class BackendResources implements Closeable {
 
     @Override
     public void close() throws IOException {
-        IOException failure = null;
-        while (!held.isEmpty()) {
-            try {
-                held.pop().close();
-            } catch (Exception e) {
-                if (failure == null) {
-                    failure = e instanceof IOException io ? io : new IOException(e);
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
-        }
-        if (failure != null) {
-            throw failure;
-        }
+        List<AutoCloseable> latestFirst = List.copyOf(held);
+        held.clear();
+        Cleanup.closeAll(latestFirst);
     }
 }

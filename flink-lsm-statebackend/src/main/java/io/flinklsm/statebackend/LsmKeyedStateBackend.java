@@ -233,7 +233,10 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     /** Waits for leases of asynchronous snapshots, then releases everything. Idempotent. */
     @Override
     public void dispose() {
-        super.dispose();
-        life.releaseAndWait();
+        try {
+            super.dispose();
+        } finally {
+            life.releaseAndWait();
+        }
     }
 }

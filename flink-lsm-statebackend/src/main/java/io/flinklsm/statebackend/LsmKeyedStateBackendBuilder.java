@@ -14,6 +14,7 @@
 package io.flinklsm.statebackend;
 
 import io.flinklsm.core.StoreResources;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.storage.Storage;
@@ -97,12 +98,12 @@ final class LsmKeyedStateBackendBuilder<K> {
     LsmKeyedStateBackend<K> build() throws BackendBuildingException {
         try {
             return buildUnguarded();
+        } catch (Error e) {
+            // Of a file system plug-in, or of a user's class: Flink fails the task with it.
+            Cleanup.undo(e, resources);
+            throw e;
         } catch (Exception e) {
-            try {
-                resources.close();
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
-            }
+            Cleanup.undo(e, resources);
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
@@ -197,7 +198,6 @@ final class LsmKeyedStateBackendBuilder<K> {
                         settings.transferThreads(),
                         cancelRegistry,
                         compression);
-        LsmMetrics.register(parameters.getMetricGroup(), restored.store(), memory, life);
         LsmKeyedStateBackend<K> backend =
                 new LsmKeyedStateBackend<>(
                         new LsmBackendParts<>(
@@ -225,6 +225,8 @@ final class LsmKeyedStateBackendBuilder<K> {
                                 settings.compatIdentifier()));
         // Held last, so closed before the store, which would miss their memory.
         resources.hold(backend::closeKeyStreams);
+        // Last: what is registered there cannot be taken back.
+        LsmMetrics.register(parameters.getMetricGroup(), restored.store(), memory, life);
         return backend;
     }
 

@@ -43,7 +43,8 @@ final class LayoutTest {
                     CORE + ".checkpoint",
                     CORE + ".restore",
                     CORE + ".events",
-                    CORE + ".errors");
+                    CORE + ".errors",
+                    CORE + ".check");
 
     private static final JavaClasses BACKEND =
             new ClassFileImporter()
@@ -61,8 +62,8 @@ final class LayoutTest {
         check(
                 noClasses().should().dependOnClassesThat(areInsideTheEngine()),
                 "R6 other modules may import from core: root, entry, bytes, merge, columns,"
-                    + " storage, checkpoint, restore, events, errors, and the data that the root's"
-                    + " public methods name; everything else is inside");
+                    + " storage, checkpoint, restore, events, errors, check, and the data that the"
+                    + " root's public methods name; everything else is inside");
     }
 
     @Test

@@ -14,6 +14,7 @@
 package io.flinklsm.inspect.merge;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
@@ -65,20 +66,6 @@ final class ChainedCursor implements EntryCursor {
 
     @Override
     public void close() throws IOException {
-        IOException first = null;
-        for (EntryCursor cursor : cursors) {
-            try {
-                cursor.close();
-            } catch (IOException e) {
-                if (first == null) {
-                    first = e;
-                } else {
-                    first.addSuppressed(e);
-                }
-            }
-        }
-        if (first != null) {
-            throw first;
-        }
+        Cleanup.closeAll(cursors);
     }
 }

@@ -14,6 +14,7 @@
 package io.flinklsm.inspect.merge;
 
 import io.flinklsm.core.cache.BlockCache;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
@@ -89,19 +90,19 @@ public final class MergedState implements AutoCloseable {
         MemoryBudget budget = MemoryBudget.root("inspect", BUDGET_BYTES);
         BlockCache cache = new BlockCache(budget.child("cache", 0, BUDGET_BYTES / 4));
         List<OpenPart> parts = new ArrayList<>();
-        for (StateView.Part part : view.parts()) {
-            OpenSstables sstables =
-                    new OpenSstables(part.store().storage(), budget, cache, MAX_OPEN_FILES);
-            Version version = Version.of(part.sstables().stream().map(sstables::of).toList());
-            parts.add(new OpenPart(part, sstables, version));
-        }
         MergedState state = new MergedState(view, columns, budget, cache, parts);
         try {
+            for (StateView.Part part : view.parts()) {
+                OpenSstables sstables =
+                        new OpenSstables(part.store().storage(), budget, cache, MAX_OPEN_FILES);
+                Version version = Version.of(part.sstables().stream().map(sstables::of).toList());
+                parts.add(new OpenPart(part, sstables, version));
+            }
             state.checkLevels();
             return state;
-        } catch (RuntimeException e) {
-            state.close();
-            throw e;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, state);
+            throw failure;
         }
     }
 
@@ -237,8 +238,10 @@ public final class MergedState implements AutoCloseable {
 
     @Override
     public void close() {
-        parts.forEach(open -> open.sstables().close());
-        cache.close();
-        budget.close();
+        List<Runnable> steps = new ArrayList<>();
+        parts.forEach(open -> steps.add(open.sstables()::close));
+        steps.add(cache::close);
+        steps.add(budget::close);
+        Cleanup.runAll(steps.toArray(Runnable[]::new));
     }
 }

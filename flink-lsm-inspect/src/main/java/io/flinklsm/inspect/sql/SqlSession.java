@@ -15,6 +15,7 @@ package io.flinklsm.inspect.sql;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.inspect.source.Checkpoint;
 import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.StateView;
@@ -109,20 +110,11 @@ public final class SqlSession implements AutoCloseable {
             return new Running(session, session.execute(checkpoint, sql, keepAll));
         } catch (SQLException e) {
             RuntimeException failure = session.failure(e);
-            session.closeAfter(failure);
+            Cleanup.undo(failure, session);
             throw failure;
-        } catch (IOException | RuntimeException e) {
-            session.closeAfter(e);
+        } catch (IOException | RuntimeException | Error e) {
+            Cleanup.undo(e, session);
             throw e;
-        }
-    }
-
-    /** What was half done may not close well; that it was half done is what matters. */
-    void closeAfter(Exception failure) {
-        try {
-            close();
-        } catch (RuntimeException e) {
-            failure.addSuppressed(e);
         }
     }
 
@@ -154,8 +146,11 @@ public final class SqlSession implements AutoCloseable {
             }
         } catch (SQLException e) {
             InspectException failure = doesNotStart(e);
-            closeAfter(failure);
+            Cleanup.undo(failure, this);
             throw failure;
+        } catch (RuntimeException | Error e) {
+            Cleanup.undo(e, this);
+            throw e;
         }
     }
 

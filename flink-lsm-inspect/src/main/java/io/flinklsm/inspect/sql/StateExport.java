@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.sql;
 
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.inspect.source.StateView;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,10 +51,10 @@ public final class StateExport implements AutoCloseable {
             return session;
         } catch (SQLException e) {
             RuntimeException failure = session.failure(e);
-            session.closeAfter(failure);
+            Cleanup.undo(failure, session);
             throw failure;
-        } catch (IOException | RuntimeException e) {
-            session.closeAfter(e);
+        } catch (IOException | RuntimeException | Error e) {
+            Cleanup.undo(e, session);
             throw e;
         }
     }

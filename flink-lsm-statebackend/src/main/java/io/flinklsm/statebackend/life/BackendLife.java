@@ -127,9 +127,11 @@ public final class BackendLife {
             if (Thread.currentThread() == taskThread || !taskThread.isAlive()) {
                 due = true;
             } else {
-                watcher = new Thread(this::releaseAfterTask, "lsm-close-" + owner);
-                watcher.setDaemon(true);
-                watcher.start();
+                Thread thread = new Thread(this::releaseAfterTask, "lsm-close-" + owner);
+                thread.setDaemon(true);
+                // It may be refused; then dispose, or another close, still releases.
+                thread.start();
+                watcher = thread;
             }
         } finally {
             lock.unlock();

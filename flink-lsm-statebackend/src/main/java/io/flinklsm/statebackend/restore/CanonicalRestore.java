@@ -16,6 +16,7 @@ package io.flinklsm.statebackend.restore;
 import io.flinklsm.core.LsmStore;
 import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.TreeOptions;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.statebackend.registry.RegisteredState;
@@ -57,9 +58,9 @@ final class CanonicalRestore<K> {
                 state.tree().configure(optionsOf(state));
             }
             return new RestoredBackend(store, registry, UUID.randomUUID(), UploadedSstables.none());
-        } catch (IOException | StateMigrationException | RuntimeException e) {
-            store.close();
-            throw e;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, store);
+            throw failure;
         }
     }
 

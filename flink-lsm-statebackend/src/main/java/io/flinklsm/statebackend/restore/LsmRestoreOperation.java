@@ -14,6 +14,7 @@
 package io.flinklsm.statebackend.restore;
 
 import io.flinklsm.core.LsmStore;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import io.flinklsm.statebackend.snapshot.UploadedSstables;
 import java.io.IOException;
@@ -59,8 +60,16 @@ public final class LsmRestoreOperation<K> {
             LsmStore store =
                     LsmStore.create(
                             context.storage(), context.storeOptions(), context.storeResources());
-            return new RestoredBackend(
-                    store, new StateRegistry(store), UUID.randomUUID(), UploadedSstables.none());
+            try {
+                return new RestoredBackend(
+                        store,
+                        new StateRegistry(store),
+                        UUID.randomUUID(),
+                        UploadedSstables.none());
+            } catch (Throwable failure) {
+                Cleanup.undo(failure, store);
+                throw failure;
+            }
         }
         long begin = context.storeResources().clock().nanoTime();
         RestoredBackend restored =
@@ -69,12 +78,17 @@ public final class LsmRestoreOperation<K> {
                                 .restore(allOf(IncrementalKeyedStateHandle.class, present))
                         : new CanonicalRestore<>(context, keySerializerCheck)
                                 .restore(allOf(KeyGroupsStateHandle.class, present));
-        context.metrics()
-                .addMetric(
-                        MetricNames.RESTORE_STATE_DURATION,
-                        TimeUnit.NANOSECONDS.toMillis(
-                                context.storeResources().clock().nanoTime() - begin));
-        return restored;
+        try {
+            context.metrics()
+                    .addMetric(
+                            MetricNames.RESTORE_STATE_DURATION,
+                            TimeUnit.NANOSECONDS.toMillis(
+                                    context.storeResources().clock().nanoTime() - begin));
+            return restored;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, restored.store());
+            throw failure;
+        }
     }
 
     private static <H> List<H> allOf(Class<H> kind, List<KeyedStateHandle> handles)

@@ -14,6 +14,7 @@
 package io.flinklsm.statebackend.restore;
 
 import io.flinklsm.core.LsmStore;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.checkpoint.ManifestCodec;
 import io.flinklsm.core.checkpoint.TreeImage;
@@ -92,9 +93,9 @@ final class NativeRestore<K> {
                 }
             }
             return handOver(handles, store, registry);
-        } catch (IOException | RuntimeException e) {
-            store.close();
-            throw e;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, store);
+            throw failure;
         }
     }
 

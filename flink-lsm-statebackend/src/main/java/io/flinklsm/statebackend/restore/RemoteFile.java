@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.restore;
 
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageOutput;
@@ -112,16 +113,21 @@ record RemoteFile(String name, StreamStateHandle handle, CloseableRegistry regis
     }
 
     private FSDataInputStream open() throws IOException {
-        FSDataInputStream in = null;
+        FSDataInputStream in;
         try {
             in = handle.openInputStream();
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+        try {
             registry.registerCloseable(in);
             return in;
         } catch (IOException e) {
-            if (in != null) {
-                in.close();
-            }
+            Cleanup.undo(e, in);
             throw unreadable(e);
+        } catch (RuntimeException | Error e) {
+            Cleanup.undo(e, in);
+            throw e;
         }
     }
 

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.restore;
 
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.statebackend.key.KeyGroupRanges;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
@@ -76,8 +77,12 @@ final class SavepointReader<K> implements Closeable {
             meta = new KeyedBackendSerializationProxy<>(userClassLoader);
             meta.read(new DataInputViewStreamWrapper(new BufferedInputStream(in, BUFFER_BYTES)));
         } catch (IOException | RuntimeException e) {
-            close();
+            Cleanup.undo(e, this);
             throw unreadable("its meta information", e);
+        } catch (Error e) {
+            // Of a class of the job: it says more by itself.
+            Cleanup.undo(e, this);
+            throw e;
         }
     }
 
@@ -91,9 +96,9 @@ final class SavepointReader<K> implements Closeable {
         try {
             registry.registerCloseable(stream);
             return stream;
-        } catch (IOException e) {
-            stream.close();
-            throw e;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, stream);
+            throw failure;
         }
     }
 

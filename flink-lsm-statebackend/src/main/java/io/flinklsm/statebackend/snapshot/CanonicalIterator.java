@@ -14,6 +14,7 @@
 package io.flinklsm.statebackend.snapshot;
 
 import io.flinklsm.core.StoreView;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.statebackend.key.KeyGroupRanges;
@@ -110,11 +111,12 @@ final class CanonicalIterator implements KeyValueStateIterator {
                 inputs.add(input);
                 input.advance();
             }
-        } catch (IOException | RuntimeException e) {
-            close();
-            throw e;
+            settle();
+        } catch (Throwable failure) {
+            // Errors too: the transform runs a user's serializer.
+            Cleanup.undo(failure, inputs);
+            throw failure;
         }
-        settle();
         newKeyGroup = valid;
         newState = valid;
     }
@@ -188,20 +190,10 @@ final class CanonicalIterator implements KeyValueStateIterator {
 
     @Override
     public void close() {
-        UncheckedIOException failure = null;
-        for (Input input : inputs) {
-            try {
-                input.close();
-            } catch (IOException e) {
-                if (failure == null) {
-                    failure = new UncheckedIOException(e);
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
-        }
-        if (failure != null) {
-            throw failure;
+        try {
+            Cleanup.closeAll(inputs);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -14,6 +14,7 @@
 package io.flinklsm.statebackend.snapshot;
 
 import io.flinklsm.core.StoreView;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.statebackend.life.BackendLife;
 import java.io.IOException;
 import java.util.List;
@@ -86,10 +87,6 @@ final class CanonicalSavepoint<K> implements FullSnapshotResources<K> {
 
     @Override
     public void release() {
-        try {
-            view.close();
-        } finally {
-            lease.close();
-        }
+        Cleanup.runAll(view::close, lease::close);
     }
 }

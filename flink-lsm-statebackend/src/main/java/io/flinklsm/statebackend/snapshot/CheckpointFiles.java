@@ -129,7 +129,8 @@ final class CheckpointFiles {
             for (StreamStateHandle handle : written) {
                 try {
                     handle.discardState();
-                } catch (Exception e) {
+                } catch (Throwable e) {
+                    // Whatever it is, the others go, and the failure of the checkpoint is told.
                     LOG.warn("[{}] a file of a failed checkpoint is left behind", handle, e);
                 }
             }

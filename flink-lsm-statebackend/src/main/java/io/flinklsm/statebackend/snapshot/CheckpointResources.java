@@ -14,6 +14,7 @@
 package io.flinklsm.statebackend.snapshot;
 
 import io.flinklsm.core.PendingCheckpoint;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.statebackend.life.BackendLife;
 import java.util.List;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -65,15 +66,18 @@ final class CheckpointResources<K> implements SnapshotResources {
 
     @Override
     public void release() {
-        try {
-            if (onRelease != null) {
-                onRelease.run();
-            }
-            if (pending != null) {
-                pending.close();
-            }
-        } finally {
-            lease.close();
-        }
+        Runnable first = onRelease;
+        Cleanup.runAll(
+                () -> {
+                    if (first != null) {
+                        first.run();
+                    }
+                },
+                () -> {
+                    if (pending != null) {
+                        pending.close();
+                    }
+                },
+                lease::close);
     }
 }

@@ -15,6 +15,7 @@ package io.flinklsm.statebackend.snapshot;
 
 import io.flinklsm.core.LsmStore;
 import io.flinklsm.core.PendingCheckpoint;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.checkpoint.ManifestCodec;
 import io.flinklsm.core.checkpoint.TreeImage;
@@ -91,10 +92,10 @@ final class LsmSnapshotStrategy<K>
             PendingCheckpoint pending =
                     states.isEmpty() ? null : store.beginCheckpoint(checkpointId);
             return new CheckpointResources<>(keySerializer, states, pending, lease);
-        } catch (Throwable e) {
+        } catch (Throwable failure) {
             // Errors too: a lease that never comes back would hold up dispose for ever.
-            lease.close();
-            throw e;
+            Cleanup.undo(failure, lease);
+            throw failure;
         }
     }
 
@@ -123,10 +124,10 @@ final class LsmSnapshotStrategy<K>
                             resources, pending, checkpointId, streamFactory, reusable, remembered);
             resources.onRelease(attempt::forgetUnlessFinished);
             return attempt::write;
-        } catch (RuntimeException e) {
+        } catch (Throwable failure) {
             // Flink releases the resources only from here on.
-            resources.release();
-            throw e;
+            Cleanup.undo(failure, resources::release);
+            throw failure;
         }
     }
 

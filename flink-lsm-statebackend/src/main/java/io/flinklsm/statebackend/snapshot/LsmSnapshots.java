@@ -14,6 +14,7 @@
 package io.flinklsm.statebackend.snapshot;
 
 import io.flinklsm.core.LsmStore;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.statebackend.life.BackendLife;
 import io.flinklsm.statebackend.registry.RegisteredState;
 import io.flinklsm.statebackend.registry.StateRegistry;
@@ -85,14 +86,15 @@ public final class LsmSnapshots<K> implements BackendSnapshots<K> {
                         new CanonicalIterator.Source(
                                 state.tree().name(), SavepointTransforms.of(state)));
             }
+            // Last: nothing after it can fail and leave it open.
             return new SavepointResources<>(
                     new CanonicalSavepoint<>(
                             context, keySerializer, metaInfos, sources, store.view(), lease),
                     SnapshotExecutionType.ASYNCHRONOUS);
-        } catch (Throwable e) {
+        } catch (Throwable failure) {
             // Errors too: a lease that never comes back would hold up dispose for ever.
-            lease.close();
-            throw e;
+            Cleanup.undo(failure, lease);
+            throw failure;
         }
     }
 

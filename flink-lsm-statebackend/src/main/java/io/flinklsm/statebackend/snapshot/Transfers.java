@@ -68,6 +68,9 @@ public final class Transfers {
             } catch (RejectedExecutionException e) {
                 // The pool is full or shut down: this thread does it alone.
                 break;
+            } catch (Throwable failure) {
+                started.stop(failure);
+                throw failure;
             }
         }
         return started;

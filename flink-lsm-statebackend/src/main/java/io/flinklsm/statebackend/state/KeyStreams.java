@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.state;
 
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.statebackend.key.RowReader;
@@ -75,9 +76,13 @@ public final class KeyStreams<K> {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            IOUtils.closeAllQuietly(scans);
+            Cleanup.undo(e, scans);
             throw new FlinkRuntimeException(
                     "the keys of states could not be read: states=" + stateNames, e);
+        } catch (Error e) {
+            // Of a user's serializer: it says more by itself.
+            Cleanup.undo(e, scans);
+            throw e;
         }
         if (scans.size() == 1) {
             KeyScan<K, N> only = scans.get(0);
@@ -158,7 +163,7 @@ public final class KeyStreams<K> {
 
                             @Override
                             public boolean tryAdvance(Consumer<? super T> action) {
-                                if (ended || !next.getAsBoolean()) {
+                                if (ended || !moved()) {
                                     ended = true;
                                     // Many who read a stream to its end do not close it.
                                     close(source);
@@ -166,6 +171,16 @@ public final class KeyStreams<K> {
                                 }
                                 action.accept(current.get());
                                 return true;
+                            }
+
+                            private boolean moved() {
+                                try {
+                                    return next.getAsBoolean();
+                                } catch (Throwable failure) {
+                                    ended = true;
+                                    Cleanup.undo(failure, () -> close(source));
+                                    throw failure;
+                                }
                             }
                         },
                         false)

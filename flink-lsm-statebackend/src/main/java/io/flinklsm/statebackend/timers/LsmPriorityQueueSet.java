@@ -14,6 +14,7 @@
 package io.flinklsm.statebackend.timers;
 
 import io.flinklsm.core.LsmTree;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import java.io.IOException;
@@ -219,9 +220,9 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
             this.cursor = cursor;
             try {
                 advance();
-            } catch (IOException | RuntimeException e) {
-                cursor.close();
-                throw e;
+            } catch (Throwable failure) {
+                Cleanup.undo(failure, cursor);
+                throw failure;
             }
         }
 
@@ -245,13 +246,18 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
             if (nextRow == null) {
                 throw new NoSuchElementException("the queue has no more elements");
             }
-            T element = read(nextRow);
             try {
+                T element = read(nextRow);
                 advance();
+                return element;
             } catch (IOException e) {
+                Cleanup.undo(e, cursor);
                 throw failure("the queue could not be read", e);
+            } catch (RuntimeException | Error e) {
+                // Of the element's serializer; many who get it do not close the iterator.
+                Cleanup.undo(e, cursor);
+                throw e;
             }
-            return element;
         }
 
         @Override

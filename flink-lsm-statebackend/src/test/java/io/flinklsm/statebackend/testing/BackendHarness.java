@@ -46,6 +46,7 @@ import org.apache.flink.runtime.state.SharedStateRegistryImpl;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.SnapshotStrategyRunner;
 import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.StateBackend.CustomInitializationMetrics;
 import org.apache.flink.runtime.state.StateBackend.KeyedStateBackendParameters;
 import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
@@ -138,6 +139,15 @@ public final class BackendHarness implements AutoCloseable {
             KeyGroupRange range,
             Collection<KeyedStateHandle> handles,
             CloseableRegistry cancelRegistry) {
+        return parameters(keySerializer, range, handles, cancelRegistry, (name, value) -> {});
+    }
+
+    public <K> KeyedStateBackendParameters<K> parameters(
+            TypeSerializer<K> keySerializer,
+            KeyGroupRange range,
+            Collection<KeyedStateHandle> handles,
+            CloseableRegistry cancelRegistry,
+            CustomInitializationMetrics metrics) {
         return new KeyedStateBackendParametersImpl<>(
                 environment,
                 new JobID(1, 1),
@@ -148,7 +158,7 @@ public final class BackendHarness implements AutoCloseable {
                 null,
                 clock,
                 UnregisteredMetricsGroup.createOperatorMetricGroup(),
-                (name, value) -> {},
+                metrics,
                 handles,
                 cancelRegistry,
                 0.4);
@@ -195,10 +205,11 @@ public final class BackendHarness implements AutoCloseable {
 
     public KeyedStateHandle canonicalSavepoint(AbstractKeyedStateBackend<?> backend, long id)
             throws Exception {
-        return canonicalSavepointOf(backend, id);
+        return canonicalSavepoint(backend, id, streams(id));
     }
 
-    private <K> KeyedStateHandle canonicalSavepointOf(AbstractKeyedStateBackend<K> backend, long id)
+    public <K> KeyedStateHandle canonicalSavepoint(
+            AbstractKeyedStateBackend<K> backend, long id, CheckpointStreamFactory streams)
             throws Exception {
         SavepointResources<K> resources = backend.savepoint();
         return finish(
@@ -210,7 +221,7 @@ public final class BackendHarness implements AutoCloseable {
                         .snapshot(
                                 id,
                                 0,
-                                streams(id),
+                                streams,
                                 CheckpointOptions.forCheckpointWithDefaultLocation()));
     }
 
@@ -245,11 +256,15 @@ public final class BackendHarness implements AutoCloseable {
         backend.dispose();
     }
 
-    @Override
-    public void close() throws Exception {
+    public void disposeAll() throws Exception {
         for (AbstractKeyedStateBackend<?> backend : List.copyOf(backends)) {
             dispose(backend);
         }
+    }
+
+    @Override
+    public void close() throws Exception {
+        disposeAll();
         environment.close();
     }
 }
