@@ -18,6 +18,7 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.storage.Storage;
+import io.flinklsm.statebackend.directory.LocalDirectories;
 import io.flinklsm.statebackend.directory.WorkingDirectory;
 import io.flinklsm.statebackend.key.TaskKeyContext;
 import io.flinklsm.statebackend.life.BackendLife;
@@ -33,6 +34,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.execution.CancelTaskException;
@@ -45,6 +47,7 @@ import org.apache.flink.runtime.state.StateSerializerProvider;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
+import org.apache.flink.runtime.taskmanager.TaskManagerRuntimeInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -232,15 +235,14 @@ final class LsmKeyedStateBackendBuilder<K> {
 
     private WorkingDirectory createDirectory() throws IOException {
         List<String> configured = settings.localDirectories();
-        if (configured.isEmpty()) {
-            return WorkingDirectory.createInWiped(
-                    environment.getTaskManagerInfo().getTmpWorkingDirectory().toPath(),
-                    parameters.getJobID(),
-                    parameters.getOperatorIdentifier());
-        }
-        return WorkingDirectory.createInShared(
-                Path.of(configured.get(Math.floorMod(directoryTurn, configured.size()))),
-                parameters.getJobID(),
-                parameters.getOperatorIdentifier());
+        TaskManagerRuntimeInfo taskManager = environment.getTaskManagerInfo();
+        LocalDirectories directories =
+                configured.isEmpty()
+                        ? LocalDirectories.ofTaskManager(
+                                taskManager.getTmpWorkingDirectory().toPath(),
+                                Stream.of(taskManager.getTmpDirectories()).map(Path::of).toList())
+                        : LocalDirectories.configured(configured.stream().map(Path::of).toList());
+        return directories.create(
+                directoryTurn, parameters.getJobID(), parameters.getOperatorIdentifier());
     }
 }

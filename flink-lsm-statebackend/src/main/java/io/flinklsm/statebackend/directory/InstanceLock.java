@@ -13,15 +13,19 @@
  */
 package io.flinklsm.statebackend.directory;
 
+import io.flinklsm.core.check.Cleanup;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.RuntimeMXBean;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +34,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A lock file beside a working directory, {@code <directory>.<process>.lock}: locked while its
- * process lives, whatever way that ends.
+ * process lives, whatever way that ends. It is there before its directory is and goes after it, so
+ * every directory without an owner is found by its lock file.
+ *
+ * <p>Several TaskManagers of a machine may start, end and sweep at the same time. A sweeper deletes
+ * only what it has locked; a starter that finds its new lock file swept away takes another name.
  *
  * <p>The name carries the process, because on POSIX systems a process that opens and closes a
  * locked file loses its own lock on it: files of our own process are left alone unopened.
@@ -55,48 +63,69 @@ final class InstanceLock implements AutoCloseable {
         FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         try {
-            FileLock lock = channel.tryLock();
+            boolean isLocked = lock(channel, directory);
             // A sweeper may have locked and deleted the file since it was created.
-            if (lock != null && Files.exists(file)) {
+            if (isLocked && Files.exists(file)) {
                 return new InstanceLock(file, channel);
             }
             channel.close();
             return null;
-        } catch (IOException | RuntimeException e) {
-            channel.close();
-            Files.deleteIfExists(file);
-            throw e;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, channel, () -> Files.deleteIfExists(file));
+            throw failure;
         }
     }
 
-    /** Deletes the directories in here whose process is gone. A failure is logged, not thrown. */
+    /** False if a sweeper has the lock. A file system without locks does without. */
+    private static boolean lock(FileChannel channel, Path directory) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (IOException e) {
+            LOG.warn(
+                    "[{}] the file system has no locks: other processes may sweep this directory"
+                            + " away; choose a local directory on a local disk.",
+                    directory,
+                    e);
+            return true;
+        }
+    }
+
+    /**
+     * Deletes the directories in here whose process is gone. What cannot be deleted is logged, and
+     * the next sweep tries it again.
+     */
     static void sweep(Path parent) {
         String ours = "." + process() + SUFFIX;
         try (DirectoryStream<Path> files = Files.newDirectoryStream(parent, "*" + SUFFIX)) {
             for (Path file : files) {
                 String name = file.getFileName().toString();
                 int process = name.lastIndexOf('.', name.length() - SUFFIX.length() - 1);
+                // Anybody may put a pipe or a link under such a name into a shared directory.
                 if (process > 0
                         && !name.endsWith(ours)
-                        && WorkingDirectory.isName(name.substring(0, process))) {
+                        && WorkingDirectory.isName(name.substring(0, process))
+                        && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                     sweepOne(file, parent.resolve(name.substring(0, process)));
                 }
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (NoSuchFileException | NotDirectoryException | AccessDeniedException e) {
+            LOG.debug("[{}] there is nothing of ours to look for", parent, e);
+        } catch (IOException | DirectoryIteratorException e) {
             LOG.warn("[{}] leftovers of dead processes could not be looked for", parent, e);
         }
     }
 
-    private static void sweepOne(Path file, Path directory) throws IOException {
+    private static void sweepOne(Path file, Path directory) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            FileLock lock = channel.tryLock();
-            if (lock != null) {
+            if (channel.tryLock() != null) {
                 LOG.info("[{}] the working directory of a dead process is deleted", directory);
                 WorkingDirectory.deleteTree(directory);
                 Files.deleteIfExists(file);
             }
-        } catch (NoSuchFileException | OverlappingFileLockException e) {
-            LOG.debug("[{}] somebody else is at this directory", directory, e);
+        } catch (NoSuchFileException | AccessDeniedException | OverlappingFileLockException e) {
+            LOG.debug("[{}] somebody else is at this directory, or it is another user's", file, e);
+        } catch (IOException e) {
+            LOG.warn("[{}] the directory of a dead process could not be deleted", directory, e);
         }
     }
 
@@ -110,8 +139,16 @@ final class InstanceLock implements AutoCloseable {
     /** Idempotent. */
     @Override
     public void close() throws IOException {
-        // Deleted while it is still locked: a sweeper must not see it unlocked.
-        Files.deleteIfExists(file);
+        try {
+            // Deleted while it is still locked: a sweeper must not see it unlocked.
+            Files.deleteIfExists(file);
+        } finally {
+            channel.close();
+        }
+    }
+
+    /** Lets go of a directory that could not be deleted: a later process sweeps it. */
+    void abandon() throws IOException {
         channel.close();
     }
 }

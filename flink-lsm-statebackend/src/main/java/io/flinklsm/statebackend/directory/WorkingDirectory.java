@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.directory;
 
+import io.flinklsm.core.check.Cleanup;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -28,9 +29,10 @@ import org.jspecify.annotations.Nullable;
  * The directory of one backend, {@code job_<id>_op_<id>_uuid_<uuid>}, made empty and deleted by
  * {@link #close}. Confined to one thread at a time.
  *
- * <p>Flink wipes a TaskManager's own working directory when it starts anew, but not directories
- * that users configure: there each instance holds a lock as long as it lives, and whoever comes
- * next sweeps away what nobody holds a lock for.
+ * <p>A process that is killed leaves its directories behind. Flink wipes what a TaskManager of the
+ * same name left in its own working directory, but by default a TaskManager has a new name each
+ * time, and nobody wipes directories that users configure. So each instance holds a lock as long as
+ * it lives, and {@link LocalDirectories} sweeps away what no process holds a lock for.
  */
 public final class WorkingDirectory implements Closeable {
 
@@ -39,37 +41,35 @@ public final class WorkingDirectory implements Closeable {
 
     private static final int MAX_ATTEMPTS = 10;
 
-    private final Path path;
-    private final @Nullable InstanceLock lock;
+    /** What a new directory must be able to hold: two of the largest chunks in use. */
+    private static final int PROBE_BYTES = 128 << 10;
 
-    private WorkingDirectory(Path path, @Nullable InstanceLock lock) {
+    private final Path path;
+    private final InstanceLock lock;
+
+    private WorkingDirectory(Path path, InstanceLock lock) {
         this.path = path;
         this.lock = lock;
     }
 
-    /** A new directory in a directory that Flink wipes after a crash. */
-    public static WorkingDirectory createInWiped(Path parent, JobID job, String operator)
-            throws IOException {
-        return new WorkingDirectory(
-                Files.createDirectories(parent.resolve(name(job, operator))).toAbsolutePath(),
-                null);
-    }
-
-    /** A new directory in one that only we look after; sweeps it first. */
-    public static WorkingDirectory createInShared(Path parent, JobID job, String operator)
-            throws IOException {
+    /**
+     * A new directory in the parent, which is made if it is not there.
+     *
+     * @throws IOException if the parent is no directory, or cannot be written to, or is full
+     */
+    static WorkingDirectory create(Path parent, JobID job, String operator) throws IOException {
         Files.createDirectories(parent);
-        InstanceLock.sweep(parent);
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             Path path = parent.resolve(name(job, operator));
             InstanceLock lock = InstanceLock.tryHold(path);
             if (lock != null) {
                 try {
                     Files.createDirectory(path);
+                    checkWritable(path);
                     return new WorkingDirectory(path.toAbsolutePath(), lock);
-                } catch (IOException e) {
-                    lock.close();
-                    throw e;
+                } catch (Throwable failure) {
+                    Cleanup.undo(failure, () -> deleteTree(path), lock);
+                    throw failure;
                 }
             }
         }
@@ -81,6 +81,13 @@ public final class WorkingDirectory implements Closeable {
                         + "; choose a local directory that nothing else cleans.");
     }
 
+    /** A full disk may still have room for a directory, but not for what is to be in it. */
+    private static void checkWritable(Path directory) throws IOException {
+        Path probe = directory.resolve("probe");
+        Files.write(probe, new byte[PROBE_BYTES]);
+        Files.delete(probe);
+    }
+
     public Path path() {
         return path;
     }
@@ -90,11 +97,11 @@ public final class WorkingDirectory implements Closeable {
     public void close() throws IOException {
         try {
             deleteTree(path);
-        } finally {
-            if (lock != null) {
-                lock.close();
-            }
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, lock::abandon);
+            throw failure;
         }
+        lock.close();
     }
 
     private static String name(JobID job, String operator) {
