@@ -84,14 +84,16 @@ class BackendFaultsTest {
     @Test
     void fullDiskDuringTheFlushDeclinesTheCheckpointAndTheEarlierOneRestores() throws Exception {
         AtomicReference<HostileStorage> hostile = new AtomicReference<>();
-        AbstractKeyedStateBackend<String> backend = onHostileStorage(hostile);
+        // No compaction, which could meet the full disk before the flush of the checkpoint does.
+        AbstractKeyedStateBackend<String> backend =
+                onHostileStorage(backend().set(LsmBackendOptions.LEVEL0_TRIGGER, 100), hostile);
         StateSample sample = new StateSample(backend);
         sample.write(KEYS, 0);
         KeyedStateHandle first = harness.checkpoint(backend, 1);
         backend.notifyCheckpointComplete(1);
         sample.write(KEYS, 1);
         long filesBefore = checkpointFiles();
-        // Else a compaction may meet the full disk first, and fail the synchronous part.
+        // Nor a flush of its own: the store is at rest when the disk gets full.
         awaitIdle(backend);
 
         hostile.get().diskFullAfter(100);
@@ -102,8 +104,13 @@ class BackendFaultsTest {
                 .rootCause()
                 .hasMessageContaining(HostileStorage.INJECTED);
         assertThat(checkpointFiles()).isEqualTo(filesBefore);
+        // Only the checkpoint failed: the task goes on.
+        sample.check(KEYS, 1);
+        hostile.get().diskFullAfter(Long.MAX_VALUE);
+        KeyedStateHandle third = harness.checkpoint(backend, 3);
         harness.dispose(backend);
         new StateSample(restore(first)).check(KEYS, 0);
+        new StateSample(restore(third)).check(KEYS, 1);
     }
 
     @Test
@@ -346,6 +353,12 @@ class BackendFaultsTest {
 
     private AbstractKeyedStateBackend<String> onHostileStorage(
             AtomicReference<HostileStorage> hostile) throws Exception {
+        return onHostileStorage(backend(), hostile);
+    }
+
+    private AbstractKeyedStateBackend<String> onHostileStorage(
+            LsmStateBackend stateBackend, AtomicReference<HostileStorage> hostile)
+            throws Exception {
         return harness.track(
                 new LsmKeyedStateBackendBuilder<>(
                                 harness.parameters(
@@ -353,7 +366,7 @@ class BackendFaultsTest {
                                         harness.allKeyGroups(),
                                         List.of(),
                                         new CloseableRegistry()),
-                                backend().settings(),
+                                stateBackend.settings(),
                                 0,
                                 LatencyTrackingStateConfig.disabled(),
                                 SizeTrackingStateConfig.disabled())
