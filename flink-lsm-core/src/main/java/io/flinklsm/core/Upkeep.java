@@ -329,6 +329,8 @@ final class Upkeep {
                     scheduleCompaction(tree);
                 }
                 if (running == 0) {
+                    // Not even a task may have begun, for want of a thread.
+                    checkHealthy();
                     return;
                 }
                 progress.await();

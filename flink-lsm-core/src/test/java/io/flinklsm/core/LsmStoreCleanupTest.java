@@ -360,6 +360,16 @@ class LsmStoreCleanupTest {
             assertThatThrownBy(tree::flush).isInstanceOf(StoreFailedException.class);
             assertThatThrownBy(() -> put(tree, 2, "two")).isInstanceOf(StoreFailedException.class);
         }
+        try (StoreResources resources = newResources();
+                LsmStore store = LsmStore.create(new InMemoryStorage(), options, resources)) {
+            LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+            put(tree, 1, "one");
+            PendingCheckpoint pending = store.beginCheckpoint(1);
+            resources.background().close();
+
+            assertThatThrownBy(store::awaitIdle).isInstanceOf(StoreFailedException.class);
+            pending.close();
+        }
     }
 
     @Test
