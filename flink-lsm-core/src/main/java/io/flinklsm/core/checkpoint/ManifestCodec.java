@@ -15,6 +15,7 @@ package io.flinklsm.core.checkpoint;
 
 import io.flinklsm.core.bytes.Checksum;
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.Unicode;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.errors.UnknownFormatException;
@@ -124,7 +125,7 @@ public final class ManifestCodec {
     }
 
     private static void writeText(DataOutputStream out, String text) throws IOException {
-        writeBytes(out, OwnedSlice.wrap(text.getBytes(StandardCharsets.UTF_8)));
+        writeBytes(out, OwnedSlice.wrap(Unicode.encode(text)));
     }
 
     private static void writeBytes(DataOutputStream out, OwnedSlice bytes) throws IOException {

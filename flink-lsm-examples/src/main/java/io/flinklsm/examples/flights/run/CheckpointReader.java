@@ -16,6 +16,7 @@ package io.flinklsm.examples.flights.run;
 import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.checkpoint.ManifestCodec;
 import io.flinklsm.core.checkpoint.TreeImage;
+import io.flinklsm.core.checkpoint.TreeNames;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.statebackend.snapshot.CheckpointNames;
 import java.io.DataInputStream;
@@ -121,7 +122,7 @@ final class CheckpointReader {
             for (TreeImage tree : image.trees()) {
                 var levels =
                         levelsByState.computeIfAbsent(
-                                stateName(tree.treeName()), name -> new TreeMap<>());
+                                TreeNames.nameIn(tree.treeName()), name -> new TreeMap<>());
                 for (SstableMeta sstable : tree.sstables()) {
                     levels.merge(
                             sstable.level(),
@@ -139,10 +140,5 @@ final class CheckpointReader {
                             state.getKey(), List.copyOf(state.getValue().values())));
         }
         return new CheckpointContents(checkpointId, images.size(), states);
-    }
-
-    /** Without the prefix by which the store tells states from timer queues. */
-    static String stateName(String treeName) {
-        return treeName.substring(treeName.indexOf('/') + 1);
     }
 }

@@ -15,6 +15,7 @@ package io.flinklsm.examples.flights.run;
 
 import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.checkpoint.TreeImage;
+import io.flinklsm.core.checkpoint.TreeNames;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.io.IOException;
 import java.io.InputStream;
@@ -80,6 +81,6 @@ final class SstableCopies {
 
     /** Of a state's SSTables: its name, without what directories cannot have in theirs. */
     static String directoryName(String treeName) {
-        return CheckpointReader.stateName(treeName).replaceAll("[^A-Za-z0-9_.-]", "_");
+        return TreeNames.nameIn(treeName).replaceAll("[^A-Za-z0-9_.-]", "_");
     }
 }
