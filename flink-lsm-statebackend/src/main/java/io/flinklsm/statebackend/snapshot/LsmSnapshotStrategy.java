@@ -120,7 +120,13 @@ final class LsmSnapshotStrategy<K>
                             : Map.of();
             Attempt attempt =
                     new Attempt(
-                            resources, pending, checkpointId, streamFactory, reusable, remembered);
+                            resources,
+                            pending,
+                            checkpointId,
+                            streamFactory,
+                            reusable,
+                            remembered,
+                            options.getCheckpointType().isSavepoint());
             resources.onRelease(attempt::forgetUnlessFinished);
             return attempt::write;
         } catch (RuntimeException e) {
@@ -139,6 +145,7 @@ final class LsmSnapshotStrategy<K>
         private final CheckpointStreamFactory streamFactory;
         private final Map<String, StreamStateHandle> reusable;
         private final boolean remembered;
+        private final boolean isSavepoint;
         private volatile boolean finished;
 
         Attempt(
@@ -147,13 +154,15 @@ final class LsmSnapshotStrategy<K>
                 long checkpointId,
                 CheckpointStreamFactory streamFactory,
                 Map<String, StreamStateHandle> reusable,
-                boolean remembered) {
+                boolean remembered,
+                boolean isSavepoint) {
             this.resources = resources;
             this.pending = pending;
             this.checkpointId = checkpointId;
             this.streamFactory = streamFactory;
             this.reusable = reusable;
             this.remembered = remembered;
+            this.isSavepoint = isSavepoint;
         }
 
         void forgetUnlessFinished() {
@@ -163,7 +172,7 @@ final class LsmSnapshotStrategy<K>
         }
 
         SnapshotResult<KeyedStateHandle> write(CloseableRegistry closeables) throws Exception {
-            CheckpointFiles files = new CheckpointFiles(streamFactory, closeables);
+            CheckpointFiles files = new CheckpointFiles(streamFactory, closeables, isSavepoint);
             try {
                 return write(files);
             } catch (Throwable e) {
