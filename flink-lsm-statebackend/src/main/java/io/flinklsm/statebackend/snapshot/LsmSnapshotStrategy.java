@@ -204,7 +204,7 @@ final class LsmSnapshotStrategy<K>
                 }
             }
 
-            byte[] manifest = ManifestCodec.encode(image);
+            byte[] manifest = ManifestCodec.encode(image, context.operatorId());
             StreamStateHandle manifestHandle = files.write(CheckpointNames.MANIFEST, manifest);
             StreamStateHandle metaHandle =
                     files.write("meta", MetaFile.encode(metaBody(), manifest));
