@@ -106,7 +106,9 @@ public final class EntryDecoder {
             return Map.of();
         }
         clear(binding.keyLeaves());
-        binding.addKey(key);
+        if (!binding.addKey(key)) {
+            return Map.of();
+        }
         seek(binding.keyLeaves());
         return read(keyNodes);
     }
