@@ -134,6 +134,21 @@ public final class EntryColumns {
         return all.stream().map(column -> column.field().getName()).toList();
     }
 
+    /** Whether a field holds such instants, itself or inside. */
+    public static boolean hasInstants(Field field) {
+        return isInstant(field) || field.getChildren().stream().anyMatch(EntryColumns::hasInstants);
+    }
+
+    /** The columns as fields of Arrow, in order. */
+    public List<Field> fields() {
+        return all.stream().map(Column::field).toList();
+    }
+
+    /** Whether a field holds instants although its type, which has nanoseconds, says no zone. */
+    public static boolean isInstant(Field field) {
+        return ArrowFields.isInstant(field);
+    }
+
     /**
      * A reader's own columns with a binding of their own, those that are wanted, in order; at least
      * one, the cheapest.
