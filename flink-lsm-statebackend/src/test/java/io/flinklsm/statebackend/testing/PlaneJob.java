@@ -49,6 +49,7 @@ public final class PlaneJob {
 
     public static final int KEYS = 40;
     private static final int LOG_ENDS_AT = 7;
+    private static final String HALF_A_PAIR = "\ud800";
     private static final long MINUTE = 60_000;
 
     /** How far the source may go, and how many numbers the operators have seen, by run. */
@@ -156,7 +157,7 @@ public final class PlaneJob {
         for (int number = k; number < end; number += KEYS) {
             flights++;
             last = number;
-            log.add("f" + number);
+            log.add(logged(number));
             if (isLogReset(number)) {
                 log.clear();
             }
@@ -186,7 +187,7 @@ public final class PlaneJob {
         }
         model.otherLast.add("other " + key + "|" + last);
         if (!log.isEmpty()) {
-            model.log.add(key + "|" + log);
+            model.log.add(key + "|" + (log.contains(HALF_A_PAIR) ? null : log));
         }
         model.seen.add(key + "|" + last);
         counts.forEach((kind, count) -> model.counts.add(key + "|" + kind + "|" + count));
@@ -209,6 +210,11 @@ public final class PlaneJob {
             plane.home.latitude = 47.4;
         }
         return plane;
+    }
+
+    /** Now and then a string that no column has room for. */
+    private static String logged(int number) {
+        return number % 509 == 3 ? HALF_A_PAIR : "f" + number;
     }
 
     private static boolean isLogReset(int number) {
@@ -371,7 +377,7 @@ public final class PlaneJob {
                 last.clear();
             }
             seen.update((long) number);
-            log.add("f" + number);
+            log.add(logged(number));
             if (isLogReset(number)) {
                 log.clear();
             }
