@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.bytes.Unicode;
 import io.flinklsm.core.cache.PrefixPages;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.checkpoint.CheckpointImage;
@@ -176,9 +177,19 @@ public final class LsmStore implements AutoCloseable {
 
     // -------------------------------------------------------------------------------------- trees
 
-    /** Creates the tree, or configures the existing (perhaps restored) one. Writer thread only. */
+    /**
+     * Creates the tree, or configures the existing (perhaps restored) one. Writer thread only.
+     *
+     * @throws IllegalArgumentException if the name has half a surrogate pair, which no file can say
+     */
     public LsmTree openTree(String name, TreeOptions treeOptions) throws IOException {
         checkOpen();
+        if (!Unicode.isWellFormed(name)) {
+            throw new IllegalArgumentException(
+                    "[tree "
+                            + Unicode.escape(name)
+                            + "] the tree's name has half a surrogate pair; escape it.");
+        }
         LsmTree existing = trees.get(name);
         if (existing != null) {
             existing.configure(treeOptions);

@@ -27,6 +27,7 @@ import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.source.InspectException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.TimeZone;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -70,6 +71,10 @@ public final class FlinkLsm implements Runnable {
     }
 
     public static void main(String[] arguments) {
+        // The engine's driver makes local times of the process out of all times: only in UTC there
+        // is
+        // no hour that is skipped.
+        TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
         Console console = Console.ofProcess(System.getenv());
         int exitCode = run(console, arguments);
         console.out().flush();

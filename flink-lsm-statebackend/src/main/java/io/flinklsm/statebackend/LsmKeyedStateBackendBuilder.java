@@ -192,6 +192,7 @@ final class LsmKeyedStateBackendBuilder<K> {
         SnapshotContext<K> snapshotContext =
                 new SnapshotContext<>(
                         restored.backendId(),
+                        SnapshotContext.operatorIdIn(parameters.getOperatorIdentifier()),
                         parameters.getKeyGroupRange(),
                         keyGroupBytes,
                         keySerializer,

@@ -14,11 +14,21 @@
 package io.flinklsm.statebackend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.statebackend.testing.PlaneJob;
 import io.flinklsm.statebackend.testing.SqlRecipe;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +41,7 @@ import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.RecoveryClaimMode;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -59,6 +70,12 @@ class CheckpointInDuckDbIT {
 
     @TempDir Path root;
     private final String run = UUID.randomUUID().toString();
+
+    /** By default small SSTables are files of their own, too; manifests then are as well. */
+    private MemorySize inlineThreshold = MemorySize.ZERO;
+
+    /** Where the last snapshot of a stretch goes, if it is a native savepoint. */
+    private String savepoints;
 
     @Test
     void everyKindOfStateIsThere(@InjectMiniCluster MiniCluster cluster) throws Exception {
@@ -98,62 +115,179 @@ class CheckpointInDuckDbIT {
         check(stretch(cluster, binary, 2, 2000, 4000, "typed"), 4000);
     }
 
-    private void check(String checkpoint, int to) throws Exception {
-        PlaneJob.Model model = PlaneJob.model(to);
+    @Test
+    void operatorsWithAStateOfOneNameAreNotMixed(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        String checkpoint = stretch(cluster, null, 2, 0, 1000, "typed");
+
         try (SqlRecipe sql = recipe(checkpoint)) {
-            sql.readRows("kv/planes");
-            assertThat(
-                            sql.query(
-                                    "SELECT key, value.tail, value.flights, value.size,"
-                                            + " value.home.city, _value IS NULL"
-                                            + " FROM current_rows ORDER BY key"))
-                    .containsExactlyElementsOf(model.planes());
+            assertThatThrownBy(() -> sql.readRows("kv/last"))
+                    .hasMessageContaining("[tree kv/last] several operators have it: operators=")
+                    .hasMessageContaining("set the variable operator to one of them");
+            List<String> operators =
+                    sql.query("SELECT DISTINCT operator FROM listed WHERE tree = 'kv/last'");
+            assertThat(operators).hasSize(2).allMatch(id -> id.matches("[0-9a-f]{32}"));
 
+            sql.onlyOperatorWith("kv/planes");
+            operators.remove(sql.query("SELECT getvariable('operator')").get(0));
             sql.readRows("kv/last");
-            assertThat(
-                            sql.query(
-                                    "SELECT key, value.f0, value.f1"
-                                            + " FROM current_rows ORDER BY key"))
-                    .containsExactlyElementsOf(model.last());
+            assertThat(sql.query("SELECT key, value.f0, value.f1 FROM current_rows ORDER BY key"))
+                    .containsExactlyElementsOf(PlaneJob.model(1000).last());
 
-            sql.readLists("kv/log");
-            assertThat(sql.query("SELECT key, value FROM current_lists ORDER BY key"))
-                    .containsExactlyElementsOf(model.log());
+            sql.setOperator(operators.get(0));
+            sql.readRows("kv/last");
+            assertThat(sql.query("SELECT key, value FROM current_rows ORDER BY key"))
+                    .containsExactlyElementsOf(PlaneJob.model(1000).otherLast());
+        }
+    }
 
-            sql.readRows("kv/seen");
-            assertThat(
-                            sql.query(
-                                    "SELECT key, value FROM current_rows WHERE"
+    /** As the demo's: small SSTables stand inside Flink's metadata, large ones do not. */
+    @Test
+    void sstablesInsideTheMetadataAreNamedInsteadOfLeftOut(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        inlineThreshold = MemorySize.parse("4kb");
+        String checkpoint = stretch(cluster, null, 2, 0, 3000, "typed");
+        Path directory = Path.of(URI.create(checkpoint));
+        Map<String, byte[]> inlined =
+                sstablesInside(Files.readAllBytes(directory.resolve("_metadata")));
+        assertThat(inlined).isNotEmpty();
+
+        try (SqlRecipe sql = recipe(checkpoint)) {
+            String ofPlanes =
+                    inlined.keySet().stream()
+                            .filter(name -> name.startsWith("kv_last"))
+                            .findAny()
+                            .orElseThrow();
+            sql.onlyOperatorWith("kv/planes");
+            assertThatThrownBy(() -> sql.readRows("kv/last"))
+                    .hasMessageContaining("SSTables are not among the files")
+                    .hasMessageContaining(ofPlanes)
+                    .hasMessageContaining("\"bin/flink-lsm files --copy-to DIR CHECKPOINT\"");
+        }
+
+        Path copies = Files.createDirectory(root.resolve("copies"));
+        for (Map.Entry<String, byte[]> file : inlined.entrySet()) {
+            Files.write(copies.resolve(file.getKey()), file.getValue());
+        }
+        check(checkpoint, 3000, copies + "/*.parquet");
+    }
+
+    /** By the form that docs/format.md tells: name, kind, name of the handle, length, bytes. */
+    private static Map<String, byte[]> sstablesInside(byte[] metadata) throws IOException {
+        Map<String, byte[]> found = new HashMap<>();
+        byte[] suffix = ".parquet".getBytes(StandardCharsets.US_ASCII);
+        for (int at = suffix.length; at < metadata.length; at++) {
+            if (Arrays.equals(metadata, at - suffix.length, at, suffix, 0, suffix.length)
+                    && metadata[at] == 1) {
+                int from = at;
+                while ((metadata[from - 2] << 8 | metadata[from - 1]) != at - from) {
+                    from--;
+                }
+                var in =
+                        new DataInputStream(
+                                new ByteArrayInputStream(metadata, at + 1, metadata.length));
+                in.readUTF();
+                byte[] bytes = new byte[in.readInt()];
+                in.readFully(bytes);
+                found.put(new String(metadata, from, at - from, StandardCharsets.US_ASCII), bytes);
+            }
+        }
+        return found;
+    }
+
+    @Test
+    void aNativeSavepointIsReadAsItIs(@InjectMiniCluster MiniCluster cluster) throws Exception {
+        inlineThreshold = MemorySize.parse("1mb");
+        savepoints = root.resolve("savepoints").toUri().toString();
+        String savepoint = stretch(cluster, null, 2, 0, 2000, "typed");
+
+        try (SqlRecipe sql = SqlRecipe.ofOneDirectory(Path.of(URI.create(savepoint)))) {
+            check(sql, PlaneJob.model(2000));
+        }
+    }
+
+    @Test
+    void manifestsThatDoNotBelongTogetherAreRefused(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        Path directory = Path.of(URI.create(stretch(cluster, null, 2, 0, 1000, "typed")));
+        Path other = Path.of(URI.create(stretch(cluster, null, 1, 0, 1000, "typed")));
+
+        try (SqlRecipe sql = recipe(directory.toUri().toString())) {
+            sql.addSstables(other.resolveSibling("shared") + "/*");
+            sql.addManifests(other + "/*");
+            assertThatThrownBy(() -> sql.readRows("kv/planes"))
+                    .hasMessageContaining("two manifests hold the same keys: manifests=3");
+            assertThatThrownBy(() -> sql.readRows("kv/plane"))
+                    .hasMessageContaining("no manifest lists it: operator=(any), listed=")
+                    .hasMessageContaining("kv/planes");
+        }
+    }
+
+    private void check(String checkpoint, int to) throws Exception {
+        check(checkpoint, to, null);
+    }
+
+    private void check(String checkpoint, int to, String more) throws Exception {
+        try (SqlRecipe sql = recipe(checkpoint)) {
+            if (more != null) {
+                sql.addSstables(more);
+            }
+            check(sql, PlaneJob.model(to));
+        }
+    }
+
+    private static void check(SqlRecipe sql, PlaneJob.Model model) throws Exception {
+        sql.readRows("kv/planes");
+        assertThat(
+                        sql.query(
+                                "SELECT key, value.tail, value.flights, value.size,"
+                                        + " value.home.city, _value IS NULL"
+                                        + " FROM current_rows ORDER BY key"))
+                .containsExactlyElementsOf(model.planes());
+
+        sql.onlyOperatorWith("kv/planes");
+        sql.readRows("kv/last");
+        assertThat(sql.query("SELECT key, value.f0, value.f1" + " FROM current_rows ORDER BY key"))
+                .containsExactlyElementsOf(model.last());
+
+        sql.readLists("kv/log");
+        assertThat(sql.query("SELECT key, value FROM current_lists ORDER BY key"))
+                .containsExactlyElementsOf(model.log());
+
+        sql.readRows("kv/seen");
+        assertThat(
+                        sql.query(
+                                "SELECT key, value FROM current_rows WHERE"
                                         + " make_timestamp(ttl_timestamp * 1000) BETWEEN TIMESTAMP"
                                         + " '2020-01-01' AND TIMESTAMP '2262-01-01' ORDER BY key"))
-                    .containsExactlyElementsOf(model.seen());
+                .containsExactlyElementsOf(model.seen());
 
-            sql.readRows("kv/counts");
-            assertThat(
-                            sql.query(
-                                    "SELECT key, map_key, value FROM current_rows"
-                                            + " ORDER BY key, map_key"))
-                    .containsExactlyElementsOf(model.counts());
+        sql.readRows("kv/counts");
+        assertThat(
+                        sql.query(
+                                "SELECT key, map_key, value FROM current_rows"
+                                        + " ORDER BY key, map_key"))
+                .containsExactlyElementsOf(model.counts());
 
-            sql.readRows("pq/_timer_state/event_user-timers");
-            assertThat(
-                            sql.query(
-                                    "SELECT key, \"timestamp\" FROM current_rows"
-                                            + " ORDER BY key, \"timestamp\""))
-                    .containsExactlyElementsOf(model.timers());
+        sql.readRows("pq/_timer_state/event_user-timers");
+        assertThat(
+                        sql.query(
+                                "SELECT key, \"timestamp\" FROM current_rows"
+                                        + " ORDER BY key, \"timestamp\""))
+                .containsExactlyElementsOf(model.timers());
 
-            // Flink keeps a session's content under its first window, and tells of it in a list.
-            sql.readLists("kv/merging-window-set");
-            sql.readRows("kv/window-contents");
-            assertThat(
-                            sql.query(
-                                    "SELECT key, session.f0.start, session.f0.\"end\","
-                                            + " content.value FROM (SELECT key, unnest(value) AS"
-                                            + " session FROM current_lists) JOIN current_rows AS"
-                                            + " content USING (key) WHERE content.namespace ="
-                                            + " session.f1 ORDER BY ALL"))
-                    .containsExactlyElementsOf(model.sessions());
-        }
+        sql.onlyOperatorWith("kv/window-contents");
+        // Flink keeps a session's content under its first window, and tells of it in a list.
+        sql.readLists("kv/merging-window-set");
+        sql.readRows("kv/window-contents");
+        assertThat(
+                        sql.query(
+                                "SELECT key, session.f0.start, session.f0.\"end\","
+                                        + " content.value FROM (SELECT key, unnest(value) AS"
+                                        + " session FROM current_lists) JOIN current_rows AS"
+                                        + " content USING (key) WHERE content.namespace ="
+                                        + " session.f1 ORDER BY ALL"))
+                .containsExactlyElementsOf(model.sessions());
     }
 
     private SqlRecipe recipe(String checkpoint) throws Exception {
@@ -176,7 +310,15 @@ class CheckpointInDuckDbIT {
             PlaneJob.proceed(run, first + (end - first) * part / 4);
             get(cluster.triggerCheckpoint(job.getJobID()));
         }
-        String path = get(cluster.triggerCheckpoint(job.getJobID()));
+        String path =
+                savepoints == null
+                        ? get(cluster.triggerCheckpoint(job.getJobID()))
+                        : get(
+                                cluster.triggerSavepoint(
+                                        job.getJobID(),
+                                        savepoints,
+                                        false,
+                                        SavepointFormatType.NATIVE));
         get(job.cancel());
         job.getJobExecutionResult().handle((result, failure) -> true).get();
         return path;
@@ -206,8 +348,7 @@ class CheckpointInDuckDbIT {
         config.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
                 ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
-        // Small SSTables are files of their own, too; manifests then are as well.
-        config.set(CheckpointingOptions.FS_SMALL_FILE_THRESHOLD, MemorySize.ZERO);
+        config.set(CheckpointingOptions.FS_SMALL_FILE_THRESHOLD, inlineThreshold);
         if (snapshot != null) {
             config.set(StateRecoveryOptions.SAVEPOINT_PATH, snapshot);
             config.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.NO_CLAIM);

@@ -27,7 +27,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
+import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
@@ -35,8 +37,10 @@ import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.PlaceholderStreamStateHandle;
 import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.runtime.state.memory.ByteStreamStateHandle;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -329,6 +333,43 @@ class SnapshotRestoreTest {
         AbstractKeyedStateBackend<String> right = restore(KeyGroupRange.of(8, 15), List.of(handle));
 
         assertThat(right.numKeyValueStateEntries()).isZero();
+    }
+
+    /** Other readers of Parquet do not look into Flink's metadata. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void everySstableOfANativeSavepointIsAFileHoweverSmall(boolean incremental) throws Exception {
+        AbstractKeyedStateBackend<String> backend = create(lsm(incremental));
+        new StateSample(backend).write(KEYS, 0);
+        int threshold = 1 << 20;
+
+        IncrementalRemoteKeyedStateHandle checkpoint =
+                remote(
+                        harness.snapshot(
+                                backend,
+                                1,
+                                CheckpointType.CHECKPOINT,
+                                harness.streams(1, threshold)));
+        IncrementalRemoteKeyedStateHandle savepoint =
+                remote(
+                        harness.snapshot(
+                                backend,
+                                2,
+                                SavepointType.savepoint(SavepointFormatType.NATIVE),
+                                harness.streams(2, threshold)));
+
+        assertThat(sstables(checkpoint))
+                .isNotEmpty()
+                .hasOnlyElementsOfType(ByteStreamStateHandle.class);
+        assertThat(sstables(savepoint)).isNotEmpty().hasOnlyElementsOfType(FileStateHandle.class);
+        new StateSample(restore(lsm(incremental), savepoint)).check(KEYS, 0);
+    }
+
+    private static List<StreamStateHandle> sstables(IncrementalRemoteKeyedStateHandle handle) {
+        return Stream.concat(handle.getSharedState().stream(), handle.getPrivateState().stream())
+                .filter(file -> file.getLocalPath().endsWith(".parquet"))
+                .map(HandleAndLocalPath::getHandle)
+                .toList();
     }
 
     private AbstractKeyedStateBackend<String> create(StateBackend backend) throws Exception {

@@ -15,6 +15,7 @@ package io.flinklsm.core.checkpoint;
 
 import io.flinklsm.core.bytes.Checksum;
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.Unicode;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.errors.UnknownFormatException;
@@ -44,18 +45,22 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * header  magic "FLSMMANI" (8) · format (int) · body length (int) · CRC32C of format, length and body (int)
- * body    checkpoint id (long) · created millis (long) · trees (int) · tree*
+ * body    checkpoint id (long) · created millis (long) · operator (text) · trees (int) · tree*
  * tree    name (text) · SSTables (int) · sstable*
  * sstable file name (text) · level (int) · generation, size, tail offset (long) · tail checksum (int) ·
  *         entries, tombstones, merges (long) · min key, max key (bytes) · min, max write time (long) · clip
  * clip    0, or 1 · start (bytes), or 2 · start (bytes) · end (bytes)          (1: nothing bounds it)
  * text    UTF-8 as bytes;   bytes: length (int) · the bytes;   numbers are big-endian
  * </pre>
+ *
+ * Format 1, which is read too, has no operator.
  */
 public final class ManifestCodec {
 
     /** The newest format that this code writes and reads; on disk: never renumber. */
-    public static final int FORMAT = 1;
+    public static final int FORMAT = 2;
+
+    private static final int FORMAT_WITHOUT_OPERATOR = 1;
 
     private static final long MAGIC = 0x464C_534D_4D41_4E49L; // "FLSMMANI"
     private static final int HEADER_BYTES = Long.BYTES + 3 * Integer.BYTES;
@@ -74,11 +79,21 @@ public final class ManifestCodec {
 
     // -------------------------------------------------------------------------------------- write
 
+    /** A manifest of a store that belongs to no operator. */
     public static byte[] encode(CheckpointImage image) {
+        return encode(image, "");
+    }
+
+    /**
+     * @param operator its id in Flink's hexadecimal digits, so that a reader of manifests alone can
+     *     tell the states of several operators apart; empty if unknown
+     */
+    public static byte[] encode(CheckpointImage image, String operator) {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(body)) {
             out.writeLong(image.checkpointId());
             out.writeLong(image.createdMillis());
+            writeText(out, operator);
             out.writeInt(image.trees().size());
             for (TreeImage tree : image.trees()) {
                 writeText(out, tree.treeName());
@@ -124,7 +139,7 @@ public final class ManifestCodec {
     }
 
     private static void writeText(DataOutputStream out, String text) throws IOException {
-        writeBytes(out, OwnedSlice.wrap(text.getBytes(StandardCharsets.UTF_8)));
+        writeBytes(out, OwnedSlice.wrap(Unicode.encode(text)));
     }
 
     private static void writeBytes(DataOutputStream out, OwnedSlice bytes) throws IOException {
@@ -158,11 +173,11 @@ public final class ManifestCodec {
      *     not a bare file name
      */
     public static CheckpointImage decode(byte[] bytes, String source) throws IOException {
-        checkHeader(bytes, source);
+        int format = checkHeader(bytes, source);
         ByteArrayInputStream body =
                 new ByteArrayInputStream(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES);
         try (DataInputStream in = new DataInputStream(body)) {
-            CheckpointImage image = readImage(in, source);
+            CheckpointImage image = readImage(in, format, source);
             if (in.available() > 0) {
                 throw damaged(source, "goes on behind its end: bytes=" + in.available(), null);
             }
@@ -174,7 +189,8 @@ public final class ManifestCodec {
         }
     }
 
-    private static void checkHeader(byte[] bytes, String source) throws CorruptionException {
+    /** Gives the format. */
+    private static int checkHeader(byte[] bytes, String source) throws CorruptionException {
         if (bytes.length < HEADER_BYTES) {
             throw damaged(source, "is too short for a manifest: sizeBytes=" + bytes.length, null);
         }
@@ -195,7 +211,7 @@ public final class ManifestCodec {
                             "fails its checksum: stored=%08x, computed=%08x", stored, computed),
                     null);
         }
-        if (format != FORMAT) {
+        if (format != FORMAT && format != FORMAT_WITHOUT_OPERATOR) {
             throw new UnknownFormatException(
                     "["
                             + source
@@ -214,11 +230,17 @@ public final class ManifestCodec {
                             + (bytes.length - HEADER_BYTES),
                     null);
         }
+        return format;
     }
 
-    private static CheckpointImage readImage(DataInputStream in, String source) throws IOException {
+    private static CheckpointImage readImage(DataInputStream in, int format, String source)
+            throws IOException {
         long checkpointId = in.readLong();
         long createdMillis = in.readLong();
+        if (format != FORMAT_WITHOUT_OPERATOR) {
+            // For readers that do not know Flink's metadata, which decides.
+            readText(in);
+        }
         int treeCount = readCount(in);
         List<TreeImage> trees = new ArrayList<>();
         Set<String> treeNames = new HashSet<>();

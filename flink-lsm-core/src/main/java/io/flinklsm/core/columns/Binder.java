@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.bytes.Unicode;
 import io.flinklsm.core.columns.ColumnNode.Repetition;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -60,7 +61,9 @@ final class Binder {
 
         /** Engines that do not tell upper from lower case must be able to tell the names apart. */
         String uniqueName(String wanted) {
-            String base = wanted.isEmpty() ? "_" : wanted;
+            // Parquet's names are UTF-8; the type's text keeps the name as it is.
+            String said = Unicode.isWellFormed(wanted) ? wanted : Unicode.escape(wanted);
+            String base = said.isEmpty() ? "_" : said;
             String unique = base;
             for (int i = 2; !names.add(unique.toLowerCase(Locale.ROOT)); i++) {
                 unique = base + "_" + i;

@@ -129,17 +129,23 @@ public final class RowBinding {
         return value != null;
     }
 
-    /** Adds a row to the columns of the key; nulls where it does not fit them. */
-    public void addKey(Slice entryKey) {
+    /**
+     * Adds a row to the columns of the key.
+     *
+     * @return whether the key is in them, as far as they reach; else they have a row of nulls
+     */
+    public boolean addKey(Slice entryKey) {
         prefixBytes = -1;
         if (keyBuffers.length == 0) {
-            return;
+            return false;
         }
         mark(keyBuffers);
         try {
             shredKey(entryKey);
+            return true;
         } catch (NotTypedException e) {
             rollback(keyBuffers);
+            return false;
         }
     }
 

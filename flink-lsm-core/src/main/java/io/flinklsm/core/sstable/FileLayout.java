@@ -161,7 +161,7 @@ record FileLayout(
             for (int i = 0; i < Math.max(expected.size(), found.size()); i++) {
                 if (i >= expected.size()
                         || i >= found.size()
-                        || !expected.get(i).equals(found.get(i))) {
+                        || !ParquetSchema.isSame(expected.get(i), found.get(i))) {
                     throw new MalformedPageException(
                             "the schema is not that of the file's columns: element="
                                     + i

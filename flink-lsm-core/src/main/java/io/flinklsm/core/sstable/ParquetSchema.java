@@ -42,6 +42,8 @@ import org.jspecify.annotations.Nullable;
 /** The schema of an SSTable below its root, depth first, as Parquet's footer has it. */
 final class ParquetSchema {
 
+    private static final LogicalType ENUM = LogicalType.ENUM(new EnumType());
+
     private ParquetSchema() {}
 
     /**
@@ -60,6 +62,20 @@ final class ParquetSchema {
         }
         elements.add(leaf(SstableFormat.RAW_COLUMN, Type.BYTE_ARRAY, FieldRepetitionType.OPTIONAL));
         return elements;
+    }
+
+    /** Whether an element is as expected; the first builds of format 1 annotated enums as such. */
+    static boolean isSame(SchemaElement expected, SchemaElement found) {
+        if (expected.equals(found)) {
+            return true;
+        }
+        if (!ENUM.equals(found.getLogicalType())) {
+            return false;
+        }
+        return expected.equals(
+                new SchemaElement(found)
+                        .setLogicalType(LogicalType.STRING(new StringType()))
+                        .setConverted_type(ConvertedType.UTF8));
     }
 
     /** How many children the root has. */
@@ -105,12 +121,10 @@ final class ParquetSchema {
     private static void annotate(SchemaElement element, Annotation annotation) {
         switch (annotation.kind()) {
             case NONE -> {}
-            case STRING ->
+            // Many readers show what is annotated as ENUM as bytes.
+            case STRING, ENUM ->
                     element.setLogicalType(LogicalType.STRING(new StringType()))
                             .setConverted_type(ConvertedType.UTF8);
-            case ENUM ->
-                    element.setLogicalType(LogicalType.ENUM(new EnumType()))
-                            .setConverted_type(ConvertedType.ENUM);
             case LIST ->
                     element.setLogicalType(LogicalType.LIST(new ListType()))
                             .setConverted_type(ConvertedType.LIST);

@@ -22,6 +22,7 @@ import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -72,14 +73,36 @@ class ManifestCodecTest {
     }
 
     @Test
+    void theOperatorChangesNothingButItself() throws Exception {
+        CheckpointImage image = image(meta("counts-1.parquet", null));
+        byte[] manifest = ManifestCodec.encode(image, "0a1b");
+
+        assertThat(ManifestCodec.decode(manifest, "m")).isEqualTo(image);
+        assertThat(new String(manifest, 40, 4, StandardCharsets.US_ASCII)).isEqualTo("0a1b");
+    }
+
+    /** As the first builds wrote it. */
+    @Test
+    void formatOneHasNoOperator() throws Exception {
+        CheckpointImage image = image(meta("counts-1.parquet", null));
+        ByteBuffer newest = ByteBuffer.wrap(ManifestCodec.encode(image));
+        byte[] first = new byte[newest.capacity() - 4];
+        newest.get(0, first, 0, 36).get(40, first, 36, first.length - 36);
+        ByteBuffer.wrap(first).putInt(8, 1).putInt(12, first.length - 20);
+        rewriteChecksum(first);
+
+        assertThat(ManifestCodec.decode(first, "m")).isEqualTo(image);
+    }
+
+    @Test
     void aNewerFormatIsRefusedByName() {
         byte[] manifest = ManifestCodec.encode(image(meta("counts-1.parquet", null)));
-        ByteBuffer.wrap(manifest).putInt(8, 2);
+        ByteBuffer.wrap(manifest).putInt(8, 3);
         rewriteChecksum(manifest);
 
         assertThatThrownBy(() -> ManifestCodec.decode(manifest, "m"))
                 .isInstanceOf(CorruptionException.class)
-                .hasMessageContaining("format=2")
+                .hasMessageContaining("format=3")
                 .hasMessageContaining("newer");
     }
 

@@ -24,6 +24,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
+import io.flinklsm.core.columns.RoundTrip;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.columns.SqlTypes;
 import io.flinklsm.core.columns.StateKind;
@@ -59,6 +60,7 @@ import org.apache.parquet.internal.column.columnindex.OffsetIndex;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.RecordReader;
 import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -267,6 +269,33 @@ final class OtherReadersTest {
 
         assertThat(query("select count(*) from " + quoted(meta) + where)).containsExactly("10");
         assertThat(query("select count(*) from " + quoted(small) + where)).containsExactly("10");
+    }
+
+    /** Readers that take ENUM for bytes know STRING. */
+    @Test
+    void enumsAreTextForEveryReader() throws Exception {
+        ColumnType type = ColumnTypes.enumeration(List.of("RED", "gr\u00fcn"));
+        SstableMeta meta =
+                fixture.write(
+                        SstableOptions.DEFAULTS.withKeyGroupBytes(1),
+                        RoundTrip.row(type),
+                        List.of(
+                                new Entry(
+                                        OwnedSlice.wrap(new byte[] {1, 0, 0, 0, 0, 0, 0, 0, 0, 0}),
+                                        EntryKind.PUT,
+                                        OwnedSlice.wrap(new byte[] {0, 0, 0, 1}))));
+
+        assertThat(query("select value || typeof(value) from " + quoted(meta)))
+                .containsExactly("gr\u00fcnVARCHAR");
+        try (ParquetFileReader reader = parquet(meta)) {
+            assertThat(
+                            reader.getFooter()
+                                    .getFileMetaData()
+                                    .getSchema()
+                                    .getType("value")
+                                    .getLogicalTypeAnnotation())
+                    .isEqualTo(LogicalTypeAnnotation.stringType());
+        }
     }
 
     @Test

@@ -17,8 +17,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.columns.ColumnType;
+import io.flinklsm.core.columns.ColumnTypes;
 import io.flinklsm.core.columns.RandomTypes;
 import io.flinklsm.core.columns.RoundTrip;
+import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.testing.ListCursor.Entry;
@@ -140,6 +142,42 @@ final class TypesInDuckDbTest {
                     .as("seed %s: %s", seed, sample.type())
                     .containsExactly("0");
         }
+    }
+
+    /** Columns have names in UTF-8; the type's text keeps what the job calls them. */
+    @Test
+    void fieldsMayHaveAnyName() throws Exception {
+        List<String> names =
+                List.of(
+                        "\ud800",
+                        "\ud801",
+                        "\\ud800",
+                        "?",
+                        "\ud83d\ude00",
+                        "",
+                        "_",
+                        "a.b",
+                        "a",
+                        "A",
+                        "\u00e4",
+                        "a\u0308",
+                        "\u0130",
+                        "\n",
+                        "'",
+                        "x".repeat(100_000));
+        ColumnType type =
+                ColumnTypes.struct(names, names.stream().map(name -> ColumnTypes.int32()).toList());
+        ByteBuffer value = ByteBuffer.allocate(Integer.BYTES * names.size());
+        for (int i = 0; i < names.size(); i++) {
+            value.putInt(i);
+        }
+
+        SstableMeta meta = write(type, List.of(value.array()));
+
+        assertThat(RowColumns.parse(RoundTrip.row(type).toString()))
+                .hasToString(RoundTrip.row(type).toString());
+        assertThat(query("SELECT unnest(value) FROM " + quoted(meta)))
+                .containsExactly("0|1|2|3|4|5|6|7|8|9|10|11|12|13|14|15");
     }
 
     private SstableMeta write(ColumnType type, List<byte[]> values) throws IOException {

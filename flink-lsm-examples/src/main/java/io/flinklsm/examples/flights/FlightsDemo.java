@@ -127,8 +127,9 @@ public final class FlightsDemo implements Callable<Integer> {
             names = "--sstables",
             paramLabel = "DIR",
             description =
-                    "Leaves the SSTables of the last checkpoint in DIR, by state, level and"
-                            + " generation: plain Parquet. DIR must be new or empty.")
+                    "Leaves the SSTables of the last checkpoint in DIR, by operator, state, level"
+                        + " and generation: plain Parquet; their manifests in DIR/manifests. DIR"
+                        + " must be new or empty.")
     private @Nullable Path sstables;
 
     @Option(

@@ -18,6 +18,7 @@ import io.flinklsm.core.columns.ColumnNode;
 import io.flinklsm.core.columns.Physical;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.vector.types.DateUnit;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.TimeUnit;
@@ -36,14 +37,30 @@ final class ArrowFields {
 
     private ArrowFields() {}
 
+    /** Of instants whose type says no zone. */
+    private static final Map<String, String> INSTANT = Map.of("flinklsm.instant", "true");
+
+    /** Whether it holds instants although its type says no zone. */
+    static boolean isInstant(Field field) {
+        return field.getMetadata().equals(INSTANT);
+    }
+
     static Field of(ColumnNode node) {
-        return named(node, node.name());
+        // Names go through C, where they end at the first NUL.
+        return named(node, node.name().replace("\0", "\\u0000"));
     }
 
     private static Field named(ColumnNode node, String name) {
         Physical physical = node.physical();
         if (physical != null) {
-            return Field.nullable(name, scalar(physical, node.annotation()));
+            return new Field(
+                    name,
+                    new FieldType(
+                            true,
+                            scalar(physical, node.annotation()),
+                            null,
+                            isInstant(node.annotation()) ? INSTANT : null),
+                    null);
         }
         ColumnNode first = node.children().get(0);
         if (first.repetition() != ColumnNode.Repetition.REPEATED) {
@@ -65,10 +82,15 @@ final class ArrowFields {
                         List.of(
                                 new Field(
                                         "key",
-                                        FieldType.notNullable(key.getType()),
+                                        new FieldType(
+                                                false, key.getType(), null, key.getMetadata()),
                                         key.getChildren()),
                                 named(first.children().get(1), "value")));
         return new Field(name, FieldType.nullable(new ArrowType.Map(false)), List.of(entries));
+    }
+
+    private static boolean isInstant(Annotation annotation) {
+        return annotation.kind() == Annotation.Kind.TIMESTAMP_NANOS && annotation.first() == 1;
     }
 
     static boolean isMap(ColumnNode group) {
@@ -98,14 +120,13 @@ final class ArrowFields {
 
     private static ArrowType int64(Annotation annotation) {
         return switch (annotation.kind()) {
-            // Instants all in microseconds, which is what a query engine computes with.
+            // In microseconds, which is what a query engine computes with.
             case TIMESTAMP_MILLIS, TIMESTAMP_MICROS ->
                     new ArrowType.Timestamp(TimeUnit.MICROSECOND, zone(annotation));
-            case TIMESTAMP_NANOS ->
-                    annotation.first() == 1
-                            ? new ArrowType.Timestamp(TimeUnit.MICROSECOND, UTC)
-                            : new ArrowType.Timestamp(TimeUnit.NANOSECOND, null);
-            case TIME_NANOS -> new ArrowType.Time(TimeUnit.NANOSECOND, Long.SIZE);
+            // The engine has nanoseconds only without a zone: instants are times in UTC.
+            case TIMESTAMP_NANOS -> new ArrowType.Timestamp(TimeUnit.NANOSECOND, null);
+            // As text: what the engine imports as a time of day it cuts to microseconds.
+            case TIME_NANOS -> ArrowType.Utf8.INSTANCE;
             case DECIMAL -> decimal(annotation);
             default -> new ArrowType.Int(Long.SIZE, true);
         };

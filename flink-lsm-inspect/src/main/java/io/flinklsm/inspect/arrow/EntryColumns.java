@@ -78,14 +78,11 @@ public final class EntryColumns {
             @Nullable RowColumns columns, int keyGroupBytes, boolean isQueue) {
         int prefix = columns == null ? keyGroupBytes : columns.keyGroupBytes();
         RowBinding binding = columns == null ? null : new RowBinding(columns);
-        return new EntryColumns(columns, prefix, list(columns, prefix, isQueue, binding));
+        return new EntryColumns(columns, prefix, list(prefix, isQueue, binding));
     }
 
     private static List<Column> list(
-            @Nullable RowColumns columns,
-            int keyGroupBytes,
-            boolean isQueue,
-            @Nullable RowBinding binding) {
+            int keyGroupBytes, boolean isQueue, @Nullable RowBinding binding) {
         List<Column> list = new ArrayList<>();
         if (keyGroupBytes > 0) {
             ArrowType number = new ArrowType.Int(Integer.SIZE, true);
@@ -103,16 +100,15 @@ public final class EntryColumns {
                 keyLeavesLeft -= fill.cursors().size();
             }
         }
-        if (!isKeyTyped(columns, binding)) {
-            list.add(new Column(Source.RAW_KEY, bytes(RAW_KEY), null));
-        }
+        list.add(new Column(Source.RAW_KEY, bytes(RAW_KEY), null));
         if (!isQueue) {
             list.add(new Column(Source.RAW_VALUE, bytes(RAW_VALUE), null));
         }
         return list;
     }
 
-    private static boolean isKeyTyped(@Nullable RowColumns columns, @Nullable RowBinding binding) {
+    /** Whether the columns of the key say all of a key that fits them. */
+    static boolean isKeyTyped(@Nullable RowColumns columns, @Nullable RowBinding binding) {
         return columns != null
                 && binding != null
                 && !binding.keyLeaves().isEmpty()
@@ -138,13 +134,28 @@ public final class EntryColumns {
         return all.stream().map(column -> column.field().getName()).toList();
     }
 
+    /** Whether a field holds such instants, itself or inside. */
+    public static boolean hasInstants(Field field) {
+        return isInstant(field) || field.getChildren().stream().anyMatch(EntryColumns::hasInstants);
+    }
+
+    /** The columns as fields of Arrow, in order. */
+    public List<Field> fields() {
+        return all.stream().map(Column::field).toList();
+    }
+
+    /** Whether a field holds instants although its type, which has nanoseconds, says no zone. */
+    public static boolean isInstant(Field field) {
+        return ArrowFields.isInstant(field);
+    }
+
     /**
      * A reader's own columns with a binding of their own, those that are wanted, in order; at least
      * one, the cheapest.
      */
     List<Column> bind(@Nullable RowBinding binding, Predicate<String> wanted) {
         boolean isQueue = all.stream().noneMatch(c -> c.source() == Source.RAW_VALUE);
-        List<Column> own = list(columns, keyGroupBytes, isQueue, binding);
+        List<Column> own = list(keyGroupBytes, isQueue, binding);
         List<Column> chosen =
                 own.stream().filter(column -> wanted.test(column.field().getName())).toList();
         return chosen.isEmpty() ? own.subList(0, 1) : chosen;

@@ -64,6 +64,7 @@ public final class EntryReader extends ArrowReader {
     private final List<Leaf> usedLeaves = new ArrayList<>();
     private final List<EntryColumns.Column> columns;
     private final int keyGroupBytes;
+    private final boolean isKeyTyped;
     private final boolean needsKey;
     private final boolean needsValue;
     private final boolean needsRawKey;
@@ -99,7 +100,8 @@ public final class EntryReader extends ArrowReader {
         needsRawKey = has(EntryColumns.Source.RAW_KEY);
         needsRawValue = has(EntryColumns.Source.RAW_VALUE);
         needsValue = needsRawValue || has(EntryColumns.Source.VALUE);
-        if (binding != null && needsKey) {
+        isKeyTyped = EntryColumns.isKeyTyped(rowColumns, binding);
+        if (binding != null && (needsKey || needsRawKey)) {
             usedLeaves.addAll(binding.keyLeaves());
         }
         if (binding != null && needsValue) {
@@ -176,10 +178,10 @@ public final class EntryReader extends ArrowReader {
     private void addRow(EntryCursor open, int row) {
         Slice key = open.key();
         keyGroups[row] = keyGroup(key);
-        if (binding != null && needsKey) {
-            binding.addKey(key);
-        }
-        if (needsRawKey) {
+        boolean isTyped = (needsKey || needsRawKey) && binding != null && binding.addKey(key);
+        if (isTyped && isKeyTyped) {
+            rawKeys.addNull(row);
+        } else if (needsRawKey) {
             rawKeys.add(row, key);
         }
         if (needsValue) {

@@ -18,6 +18,8 @@ import io.flinklsm.core.columns.LeafCursor;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.time.LocalTime;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BaseVariableWidthVector;
@@ -42,10 +44,14 @@ abstract class ScalarFill extends VectorFill {
             case BOOLEAN -> new Bits(definition, cursor);
             case INT32, FLOAT ->
                     isDecimal ? new Decimals(definition, cursor) : new Fixed(definition, cursor);
-            case INT64, DOUBLE ->
-                    isDecimal
-                            ? new Decimals(definition, cursor)
-                            : new Longs(definition, annotation, cursor);
+            case INT64, DOUBLE -> {
+                if (annotation.kind() == Annotation.Kind.TIME_NANOS) {
+                    yield new TimesOfDay(definition, cursor);
+                }
+                yield isDecimal
+                        ? new Decimals(definition, cursor)
+                        : new Longs(definition, annotation, cursor);
+            }
             case BYTES ->
                     isDecimal
                             ? new ByteDecimals(definition, annotation, cursor)
@@ -130,14 +136,10 @@ abstract class ScalarFill extends VectorFill {
     /** Of eight bytes; times in the unit of the vector. */
     private static final class Longs extends FixedWidth {
         private final int multiply;
-        private final int divide;
 
         Longs(int definition, Annotation annotation, LeafCursor cursor) {
             super(definition, cursor);
-            boolean isInstant = annotation.first() == 1;
-            Annotation.Kind kind = annotation.kind();
-            multiply = kind == Annotation.Kind.TIMESTAMP_MILLIS ? 1000 : 1;
-            divide = kind == Annotation.Kind.TIMESTAMP_NANOS && isInstant ? 1000 : 1;
+            multiply = annotation.kind() == Annotation.Kind.TIMESTAMP_MILLIS ? 1000 : 1;
         }
 
         @Override
@@ -150,7 +152,7 @@ abstract class ScalarFill extends VectorFill {
         /** Times that no microseconds can say, like "never", become infinity. */
         private long scaled(long value) {
             if (multiply == 1) {
-                return divide == 1 ? value : Math.floorDiv(value, divide);
+                return value;
             }
             long high = Math.multiplyHigh(value, multiply);
             long low = value * multiply;
@@ -229,6 +231,26 @@ abstract class ScalarFill extends VectorFill {
                 all |= bytes[i];
             }
             return all >= 0;
+        }
+    }
+
+    /** Nanoseconds of a day as ISO-8601; a number that no day has as that number. */
+    private static final class TimesOfDay extends VariableWidth {
+        private static final long NANOS_PER_DAY = 86_400_000_000_000L;
+
+        TimesOfDay(int definition, LeafCursor cursor) {
+            super(definition, cursor);
+        }
+
+        @Override
+        void set(int index) {
+            long nanos = cursor.longValue();
+            String text =
+                    nanos < 0 || nanos >= NANOS_PER_DAY
+                            ? Long.toString(nanos)
+                            : DateTimeFormatter.ISO_LOCAL_TIME.format(LocalTime.ofNanoOfDay(nanos));
+            byte[] ascii = text.getBytes(StandardCharsets.US_ASCII);
+            put(index, ascii, 0, ascii.length);
         }
     }
 

@@ -29,6 +29,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -114,7 +115,7 @@ public final class ExportCommand extends InspectCommand {
                 return InspectException.OK;
             }
             try (OutputFile out = OutputFile.create(target, force)) {
-                write(view, out.part(), memory, progress);
+                write(view, out.part(), memory, progress, to);
                 out.commit();
             }
             progress.close();
@@ -132,10 +133,18 @@ public final class ExportCommand extends InspectCommand {
         }
     }
 
-    private void write(StateView view, Path part, String memory, Progress progress)
+    private void write(StateView view, Path part, String memory, Progress progress, Console to)
             throws IOException {
         if (format == Format.parquet) {
-            StateExport.toParquet(view, part, memory, progress::update);
+            List<String> unmarked = StateExport.toParquet(view, part, memory, progress::update);
+            progress.close();
+            if (!unmarked.isEmpty() && !output.quiet) {
+                to.note(
+                        "flink-lsm: instants in nanoseconds are written in UTC without the mark"
+                                + " that says so: columns="
+                                + SafeText.forTerminal(String.join(", ", unmarked))
+                                + ".");
+            }
             return;
         }
         try (OutputStream out =

@@ -17,6 +17,8 @@ import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
+import io.flinklsm.inspect.print.Progress;
+import io.flinklsm.inspect.print.SafeText;
 import io.flinklsm.inspect.print.Table;
 import io.flinklsm.inspect.print.Units;
 import io.flinklsm.inspect.source.Checkpoint;
@@ -24,6 +26,7 @@ import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.SourceFile;
 import io.flinklsm.inspect.source.StateView;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +43,7 @@ import picocli.CommandLine.Parameters;
             "",
             "Examples:",
             "  flink-lsm files /checkpoints/3f2a/chk-42",
-            "  flink-lsm files --state counts --json s3://bucket/checkpoints/3f2a/chk-42"
+            "  flink-lsm files --state counts --copy-to counts s3://bucket/checkpoints/3f2a/chk-42"
         })
 public final class FilesCommand extends InspectCommand {
 
@@ -54,6 +57,15 @@ public final class FilesCommand extends InspectCommand {
 
     @Option(names = "--operator", description = "Only this operator: its name, uid or uid hash.")
     @Nullable String operator;
+
+    @Option(
+            names = "--copy-to",
+            paramLabel = "DIR",
+            description =
+                    "Also writes these SSTables, and the manifests of their subtasks, to files in a"
+                            + " directory that is new or empty: for other readers of Parquet, which"
+                            + " do not see what Flink keeps inside _metadata.")
+    @Nullable Path copyTo;
 
     public FilesCommand(Console console) {
         super(console);
@@ -76,7 +88,12 @@ public final class FilesCommand extends InspectCommand {
     int run(Console to) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(location);
         List<Line> lines = new ArrayList<>();
-        for (StateView view : StateSelection.of(checkpoint, operator, state)) {
+        List<StateView> states = StateSelection.of(checkpoint, operator, state);
+        Path target = copyTo;
+        if (target != null) {
+            copy(states, target, to);
+        }
+        for (StateView view : states) {
             for (StateView.Part part : view.parts()) {
                 part.sstables().forEach(meta -> lines.add(new Line(view, part, meta)));
             }
@@ -87,6 +104,26 @@ public final class FilesCommand extends InspectCommand {
             printTable(lines, to);
         }
         return InspectException.OK;
+    }
+
+    private void copy(List<StateView> states, Path target, Console to) throws IOException {
+        long bytes = states.stream().mapToLong(StateView::sizeBytes).sum();
+        try (Progress progress = new Progress(to, "files", bytes, output.quiet, output.progress)) {
+            SstableCopies copies = SstableCopies.copy(states, target, progress::update);
+            progress.close();
+            if (!output.quiet) {
+                to.note(
+                        "flink-lsm: wrote "
+                                + copies.sstableCount()
+                                + " SSTables, "
+                                + Units.bytes(copies.writtenBytes())
+                                + ", and "
+                                + copies.manifestCount()
+                                + " manifests to "
+                                + SafeText.forTerminal(target.toString())
+                                + ".");
+            }
+        }
     }
 
     private static void printTable(List<Line> lines, Console to) {

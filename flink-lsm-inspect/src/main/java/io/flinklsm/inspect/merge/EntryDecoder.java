@@ -23,9 +23,11 @@ import io.flinklsm.core.columns.RowColumns;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.time.LocalDate;
+import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -42,6 +44,9 @@ public final class EntryDecoder {
 
     /** An entry of a map value; keys need not be strings. */
     public record MapEntry(@Nullable Object key, @Nullable Object value) {}
+
+    /** With seconds even if they are zero, and as many digits of them as there are. */
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ISO_LOCAL_TIME;
 
     private final RowBinding binding;
     private final List<Node> keyNodes = new ArrayList<>();
@@ -106,7 +111,9 @@ public final class EntryDecoder {
             return Map.of();
         }
         clear(binding.keyLeaves());
-        binding.addKey(key);
+        if (!binding.addKey(key)) {
+            return Map.of();
+        }
         seek(binding.keyLeaves());
         return read(keyNodes);
     }
@@ -212,7 +219,7 @@ public final class EntryDecoder {
             case TIME_MILLIS ->
                     value < 0 || value >= 86_400_000
                             ? (Object) value
-                            : LocalTime.ofNanoOfDay(value * 1_000_000L).toString();
+                            : TIME.format(LocalTime.ofNanoOfDay(value * 1_000_000L));
             case DECIMAL -> BigDecimal.valueOf(value, annotation.second());
             case INTEGER ->
                     annotation.second() == 0
@@ -230,7 +237,7 @@ public final class EntryDecoder {
             case TIME_NANOS ->
                     value < 0 || value >= 86_400_000_000_000L
                             ? (Object) value
-                            : LocalTime.ofNanoOfDay(value).toString();
+                            : TIME.format(LocalTime.ofNanoOfDay(value));
             case DECIMAL -> BigDecimal.valueOf(value, annotation.second());
             default -> value;
         };
@@ -243,8 +250,10 @@ public final class EntryDecoder {
             return value;
         }
         long nanos = Math.floorMod(value, perSecond) * (1_000_000_000L / perSecond);
-        String text = Instant.ofEpochSecond(seconds, nanos).toString();
-        return annotation.first() == 1 ? text : text.substring(0, text.length() - 1);
+        String text =
+                DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(
+                        LocalDateTime.ofEpochSecond(seconds, (int) nanos, ZoneOffset.UTC));
+        return annotation.first() == 1 ? text + "Z" : text;
     }
 
     private static Object bytesValue(Annotation annotation, LeafCursor cursor) {

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.source;
 
+import io.flinklsm.core.checkpoint.TreeNames;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,16 +44,14 @@ public record StateView(Operator operator, String treeName, List<Part> parts) {
         }
     }
 
-    private static final String QUEUE_PREFIX = "pq/";
-
     /** As the job names it. */
     public String name() {
-        return treeName.substring(treeName.indexOf('/') + 1);
+        return TreeNames.nameIn(treeName);
     }
 
     /** Whether it is a queue of timers. */
     public boolean isQueue() {
-        return treeName.startsWith(QUEUE_PREFIX);
+        return TreeNames.isQueue(treeName);
     }
 
     public List<SstableMeta> sstables() {

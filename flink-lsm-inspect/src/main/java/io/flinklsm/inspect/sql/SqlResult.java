@@ -19,6 +19,7 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ public final class SqlResult {
     private final SqlSession session;
     private final ResultSet rows;
     private final List<Column> columns = new ArrayList<>();
+    private final @Nullable List<Field> fields;
 
     /**
      * A column of the result.
@@ -39,6 +41,15 @@ public final class SqlResult {
     public record Column(String name, String type, boolean isNumber, boolean isTimestamp) {}
 
     SqlResult(SqlSession session, ResultSet rows) throws SQLException {
+        this(session, rows, null);
+    }
+
+    /**
+     * @param fields what the columns come from; null if the statement may have changed them
+     */
+    SqlResult(SqlSession session, ResultSet rows, @Nullable List<Field> fields)
+            throws SQLException {
+        this.fields = fields;
         this.session = session;
         this.rows = rows;
         ResultSetMetaData meta = rows.getMetaData();
@@ -84,7 +95,12 @@ public final class SqlResult {
             }
             List<@Nullable Object> row = new ArrayList<>(columns.size());
             for (int i = 0; i < columns.size(); i++) {
-                row.add(SqlValues.at(rows, i + 1, columns.get(i).isTimestamp()));
+                row.add(
+                        SqlValues.at(
+                                rows,
+                                i + 1,
+                                columns.get(i).isTimestamp(),
+                                fields == null ? null : fields.get(i)));
             }
             return row;
         } catch (SQLException e) {

@@ -37,6 +37,7 @@ import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -245,6 +246,11 @@ public final class SqlSession implements AutoCloseable {
                 return ParsedSql.of(tree);
             }
         }
+    }
+
+    /** What the columns of a state come from; reads a footer. */
+    List<Field> fields(StateView view) throws IOException {
+        return streams.columns(view).fields();
     }
 
     /** Makes a state a view, or a table if it is read more than once. */

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.sql;
 
+import io.flinklsm.inspect.arrow.EntryColumns;
 import io.flinklsm.inspect.merge.EntryDecoder.MapEntry;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -31,6 +32,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.duckdb.DuckDBStruct;
 import org.jspecify.annotations.Nullable;
 
@@ -42,16 +44,21 @@ final class SqlValues {
 
     private SqlValues() {}
 
-    static @Nullable Object at(ResultSet rows, int column, boolean isTimestamp)
+    /**
+     * @param field what the column comes from, if it is known: it tells instants from local times
+     */
+    static @Nullable Object at(
+            ResultSet rows, int column, boolean isTimestamp, @Nullable Field field)
             throws SQLException {
         if (isTimestamp) {
             LocalDateTime time = rows.getObject(column, LocalDateTime.class);
-            return time == null ? null : text(time);
+            return time == null ? null : text(time, field);
         }
-        return plain(rows.getObject(column));
+        return plain(rows.getObject(column), field);
     }
 
-    private static @Nullable Object plain(@Nullable Object value) throws SQLException {
+    private static @Nullable Object plain(@Nullable Object value, @Nullable Field field)
+            throws SQLException {
         if (value instanceof Byte || value instanceof Short) {
             return ((Number) value).intValue();
         } else if (value instanceof BigInteger number) {
@@ -59,22 +66,27 @@ final class SqlValues {
         } else if (value instanceof Blob blob) {
             return blob.getBytes(1, Math.toIntExact(blob.length()));
         } else if (value instanceof Timestamp time) {
-            return text(time.toLocalDateTime());
+            return text(time.toLocalDateTime(), field);
         } else if (value instanceof OffsetDateTime time) {
-            String text = text(time.withOffsetSameInstant(ZoneOffset.UTC).toLocalDateTime());
+            String text = text(time.withOffsetSameInstant(ZoneOffset.UTC).toLocalDateTime(), null);
             return text.endsWith("infinity") ? text : text + "Z";
         } else if (value instanceof LocalTime time) {
             return DateTimeFormatter.ISO_LOCAL_TIME.format(time);
         } else if (value instanceof DuckDBStruct struct) {
-            return fields(struct.getMap());
+            return fields(struct.getMap(), field);
         } else if (value instanceof Struct struct) {
-            return list(struct.getAttributes());
+            return list(struct.getAttributes(), null);
         } else if (value instanceof Array array) {
-            return list((Object[]) array.getArray());
+            return list((Object[]) array.getArray(), child(field, 0));
         } else if (value instanceof Map<?, ?> map) {
+            Field ofEntries = child(field, 0);
+            Field ofKeys = child(ofEntries, 0);
+            Field ofValues = child(ofEntries, 1);
             List<@Nullable Object> entries = new ArrayList<>();
             for (Map.Entry<?, ?> entry : map.entrySet()) {
-                entries.add(new MapEntry(plain(entry.getKey()), plain(entry.getValue())));
+                entries.add(
+                        new MapEntry(
+                                plain(entry.getKey(), ofKeys), plain(entry.getValue(), ofValues)));
             }
             return entries;
         } else if (value == null || value instanceof Number || value instanceof Boolean) {
@@ -83,28 +95,36 @@ final class SqlValues {
         return value.toString();
     }
 
-    private static List<@Nullable Object> list(@Nullable Object[] elements) throws SQLException {
+    private static @Nullable Field child(@Nullable Field field, int index) {
+        return field == null ? null : field.getChildren().get(index);
+    }
+
+    private static List<@Nullable Object> list(
+            @Nullable Object[] elements, @Nullable Field ofElements) throws SQLException {
         List<@Nullable Object> list = new ArrayList<>();
         for (Object element : elements) {
-            list.add(plain(element));
+            list.add(plain(element, ofElements));
         }
         return list;
     }
 
-    private static Map<String, @Nullable Object> fields(Map<String, Object> struct)
-            throws SQLException {
+    private static Map<String, @Nullable Object> fields(
+            Map<String, Object> struct, @Nullable Field ofStruct) throws SQLException {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         for (Map.Entry<String, Object> field : struct.entrySet()) {
-            fields.put(field.getKey(), plain(field.getValue()));
+            // The engine keeps the fields in their order.
+            Field of = child(ofStruct, fields.size());
+            fields.put(field.getKey(), plain(field.getValue(), of));
         }
         return fields;
     }
 
     /** ISO-8601. */
-    private static String text(LocalDateTime time) {
+    private static String text(LocalDateTime time, @Nullable Field field) {
         if (Math.abs((long) time.getYear()) > LAST_YEAR) {
             return time.getYear() > 0 ? "infinity" : "-infinity";
         }
-        return DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(time);
+        String text = DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(time);
+        return field != null && EntryColumns.isInstant(field) ? text + "Z" : text;
     }
 }

@@ -14,13 +14,16 @@
 package io.flinklsm.inspect.sql;
 
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.inspect.arrow.EntryColumns;
 import io.flinklsm.inspect.source.StateView;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.function.LongConsumer;
+import org.apache.arrow.vector.types.pojo.Field;
 
 /**
  * All entries of one state, to rows or to a Parquet file. No text of a user is part of a statement
@@ -31,9 +34,11 @@ public final class StateExport implements AutoCloseable {
     private static final String ENTRIES = "entries";
 
     private final SqlSession session;
+    private final StateView view;
 
-    private StateExport(SqlSession session) {
+    private StateExport(SqlSession session, StateView view) {
         this.session = session;
+        this.view = view;
     }
 
     /**
@@ -42,7 +47,7 @@ public final class StateExport implements AutoCloseable {
      */
     public static StateExport open(StateView view, String memory, LongConsumer progress)
             throws IOException {
-        return new StateExport(register(SqlSession.open(memory, progress), view));
+        return new StateExport(register(SqlSession.open(memory, progress), view), view);
     }
 
     private static SqlSession register(SqlSession session, StateView view) throws IOException {
@@ -60,21 +65,26 @@ public final class StateExport implements AutoCloseable {
     }
 
     /** The entries, in the order of their keys. */
-    public SqlResult rows() {
+    public SqlResult rows() throws IOException {
         try {
             PreparedStatement statement = session.prepare("FROM " + ENTRIES);
-            return new SqlResult(session, statement.executeQuery());
+            return new SqlResult(session, statement.executeQuery(), session.fields(view));
         } catch (SQLException e) {
             throw session.failure(e);
         }
     }
 
-    /** Writes the entries to a Parquet file, and closes the state. */
-    public static void toParquet(StateView view, Path file, String memory, LongConsumer progress)
-            throws IOException {
+    /**
+     * Writes the entries to a Parquet file, and closes the state.
+     *
+     * @return the columns with instants that the engine writes without the mark that they are in
+     *     UTC
+     */
+    public static List<String> toParquet(
+            StateView view, Path file, String memory, LongConsumer progress) throws IOException {
         String name = "'" + file.toAbsolutePath().toString().replace("'", "''") + "'";
         SqlSession opened = SqlSession.openFor(name, memory, progress);
-        try (StateExport export = new StateExport(register(opened, view));
+        try (StateExport export = new StateExport(register(opened, view), view);
                 Statement statement = export.session.statement()) {
             statement.execute(
                     "COPY (FROM "
@@ -82,6 +92,10 @@ public final class StateExport implements AutoCloseable {
                             + ") TO "
                             + name
                             + " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)");
+            return opened.fields(view).stream()
+                    .filter(EntryColumns::hasInstants)
+                    .map(Field::getName)
+                    .toList();
         } catch (SQLException e) {
             throw opened.failure(e);
         }

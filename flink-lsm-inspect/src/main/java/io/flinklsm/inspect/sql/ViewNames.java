@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.sql;
 
+import io.flinklsm.core.bytes.Unicode;
 import io.flinklsm.inspect.source.StateView;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -74,8 +75,9 @@ public final class ViewNames {
 
     /** Names go through C, and to terminals. */
     private static String clean(String name) {
-        StringBuilder clean = new StringBuilder(name.length());
-        name.codePoints().forEach(c -> clean.appendCodePoint(Character.isISOControl(c) ? '_' : c));
+        String said = Unicode.isWellFormed(name) ? name : Unicode.escape(name);
+        StringBuilder clean = new StringBuilder(said.length());
+        said.codePoints().forEach(c -> clean.appendCodePoint(Character.isISOControl(c) ? '_' : c));
         return clean.toString();
     }
 

@@ -96,9 +96,9 @@ final class ExportCommandTest {
         assertThat(export("count", "csv", file).exitCode()).isZero();
 
         assertThat(Files.readAllLines(file))
-                .startsWith("key_group,key,value,_value")
+                .startsWith("key_group,key,value,_key,_value")
                 .hasSize(5)
-                .anyMatch(line -> line.matches("[0-9]+,'=2\\+3,90,"));
+                .anyMatch(line -> line.matches("[0-9]+,'=2\\+3,90,,"));
     }
 
     @Test
@@ -112,7 +112,7 @@ final class ExportCommandTest {
                         line ->
                                 line.endsWith(
                                         "\"key\":\"k2\",\"map_key\":\"round1\",\"value\":\"k2\","
-                                                + "\"_value\":null}"));
+                                                + "\"_key\":null,\"_value\":null}"));
     }
 
     @Test

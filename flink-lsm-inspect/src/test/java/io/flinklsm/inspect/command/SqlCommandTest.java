@@ -127,7 +127,7 @@ final class SqlCommandTest {
     void onlyColumnsThatAreNamedAreThere() {
         assertThat(golden("select count(*) n from count")).isEqualTo("n\n9\n");
         assertThat(golden("select c from count c order by c limit 1"))
-                .contains("{key_group: 0, key: k8, value: 81, _value: null}");
+                .contains("{key_group: 0, key: k8, value: 81, _key: null, _value: null}");
         assertThat(golden("select c.KEY from Count as c order by 1 limit 1"))
                 .isEqualTo("key\nk1\n");
     }

@@ -33,6 +33,7 @@ import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.checkpoint.CheckpointProperties;
 import org.apache.flink.runtime.checkpoint.CheckpointRetentionPolicy;
+import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -72,6 +73,7 @@ public final class SampleCheckpoint implements AutoCloseable {
     private final Path root;
     private String operatorName = "remember";
     private String valueState = "count";
+    private int inlineThreshold;
     private final BackendHarness harness;
     private final List<Subtask> subtasks = new ArrayList<>();
     private @Nullable Path last;
@@ -141,6 +143,12 @@ public final class SampleCheckpoint implements AutoCloseable {
         return this;
     }
 
+    /** Up to which length the next checkpoints keep a file inside {@code _metadata}. */
+    public SampleCheckpoint inlineThreshold(int bytes) {
+        inlineThreshold = bytes;
+        return this;
+    }
+
     /** The job's checkpoint directory. */
     public Path jobDirectory() {
         return root.resolve("checkpoints");
@@ -205,7 +213,14 @@ public final class SampleCheckpoint implements AutoCloseable {
     public Path take(long id) throws Exception {
         List<KeyedStateHandle> handles = new ArrayList<>();
         for (Subtask subtask : subtasks) {
-            handles.add(harness.checkpoint(subtask.backend(), id));
+            handles.add(
+                    harness.register(
+                            harness.snapshot(
+                                    subtask.backend(),
+                                    id,
+                                    CheckpointType.CHECKPOINT,
+                                    harness.streams(id, inlineThreshold)),
+                            id));
         }
         last =
                 writeMetadata(

@@ -16,6 +16,8 @@ package io.flinklsm.statebackend.registry;
 import io.flinklsm.core.LsmStore;
 import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.TreeOptions;
+import io.flinklsm.core.bytes.Unicode;
+import io.flinklsm.core.checkpoint.TreeNames;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.EntryFilter;
@@ -38,8 +40,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StateRegistry {
 
-    private static final String STATE_PREFIX = "kv/";
-    private static final String QUEUE_PREFIX = "pq/";
+    /** Flink writes names into every checkpoint as Java's modified UTF-8, with a short length. */
+    private static final int MAX_NAME_BYTES = 0xFFFF;
+
+    private static final int SHOWN_NAME_LENGTH = 60;
 
     private final LsmStore store;
     private final Map<String, RegisteredState> byTree = new LinkedHashMap<>();
@@ -48,20 +52,10 @@ public final class StateRegistry {
         this.store = store;
     }
 
-    /** The tree of a key-value state. */
-    public static String stateTreeName(String stateName) {
-        return STATE_PREFIX + stateName;
-    }
-
-    /** The tree of a priority queue. */
-    public static String queueTreeName(String queueName) {
-        return QUEUE_PREFIX + queueName;
-    }
-
     public static String treeName(StateMetaInfoSnapshot snapshot) {
         return snapshot.getBackendStateType() == BackendStateType.PRIORITY_QUEUE
-                ? queueTreeName(snapshot.getName())
-                : stateTreeName(snapshot.getName());
+                ? TreeNames.ofQueue(snapshot.getName())
+                : TreeNames.ofState(snapshot.getName());
     }
 
     /**
@@ -81,14 +75,19 @@ public final class StateRegistry {
         return state;
     }
 
-    /** Adds a state that no checkpoint brought. */
+    /**
+     * Adds a state that no checkpoint brought.
+     *
+     * @throws IllegalArgumentException if no checkpoint could hold its name
+     */
     public RegisteredState add(
             RegisteredStateMetaInfoBase metaInfo, StateDescriptor.@Nullable Type type)
             throws IOException {
+        checkName(metaInfo.getName());
         String treeName =
                 type == null
-                        ? queueTreeName(metaInfo.getName())
-                        : stateTreeName(metaInfo.getName());
+                        ? TreeNames.ofQueue(metaInfo.getName())
+                        : TreeNames.ofState(metaInfo.getName());
         LsmTree tree = store.openTree(treeName, treeOptions(type, null));
         RegisteredState state =
                 new RegisteredState(metaInfo.getName(), type == null, tree, metaInfo);
@@ -96,12 +95,30 @@ public final class StateRegistry {
         return state;
     }
 
+    private static void checkName(String name) {
+        long byteCount = 0;
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            byteCount += c >= 1 && c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+        }
+        if (byteCount > MAX_NAME_BYTES) {
+            throw new IllegalArgumentException(
+                    "["
+                            + Unicode.escape(name.substring(0, SHOWN_NAME_LENGTH))
+                            + "…] the state's name is too long for Flink's checkpoints: bytes="
+                            + byteCount
+                            + ", limit="
+                            + MAX_NAME_BYTES
+                            + "; give the state a shorter name.");
+        }
+    }
+
     public @Nullable RegisteredState state(String stateName) {
-        return byTree.get(stateTreeName(stateName));
+        return byTree.get(TreeNames.ofState(stateName));
     }
 
     public @Nullable RegisteredState queue(String queueName) {
-        return byTree.get(queueTreeName(queueName));
+        return byTree.get(TreeNames.ofQueue(queueName));
     }
 
     /** All states and queues in the order of their ids. */

@@ -24,6 +24,7 @@ import org.apache.flink.runtime.state.CheckpointStateOutputStream;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.CheckpointedStateScope;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory.FsCheckpointStateOutputStream;
 import org.apache.flink.util.IOUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,16 +42,24 @@ final class CheckpointFiles {
 
     private final CheckpointStreamFactory streamFactory;
     private final CloseableRegistry registry;
+    private final boolean isSavepoint;
 
     // Guarded by itself.
     private final List<StreamStateHandle> written = new ArrayList<>();
 
-    CheckpointFiles(CheckpointStreamFactory streamFactory, CloseableRegistry registry) {
+    CheckpointFiles(
+            CheckpointStreamFactory streamFactory,
+            CloseableRegistry registry,
+            boolean isSavepoint) {
         this.streamFactory = streamFactory;
         this.registry = registry;
+        this.isSavepoint = isSavepoint;
     }
 
-    /** Copies a file of the store. */
+    /**
+     * Copies a file of the store. In a savepoint it becomes a file of its own however small it is,
+     * so that any reader of Parquet finds it; in a checkpoint, Flink may keep it in its metadata.
+     */
     StreamStateHandle copy(
             Storage storage, String fileName, long sizeBytes, CheckpointedStateScope scope)
             throws IOException {
@@ -75,6 +84,11 @@ final class CheckpointFiles {
                             input.readFully(position, buffer, 0, byteCount);
                             out.write(buffer, 0, byteCount);
                             position += byteCount;
+                        }
+                        if (isSavepoint
+                                && out instanceof FsCheckpointStateOutputStream fileStream) {
+                            // A stream that has begun its file does not return bytes any more.
+                            fileStream.flushToFile();
                         }
                     });
         }

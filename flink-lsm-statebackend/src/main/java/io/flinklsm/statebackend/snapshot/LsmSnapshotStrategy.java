@@ -121,7 +121,13 @@ final class LsmSnapshotStrategy<K>
                             : Map.of();
             Attempt attempt =
                     new Attempt(
-                            resources, pending, checkpointId, streamFactory, reusable, remembered);
+                            resources,
+                            pending,
+                            checkpointId,
+                            streamFactory,
+                            reusable,
+                            remembered,
+                            options.getCheckpointType().isSavepoint());
             resources.onRelease(attempt::forgetUnlessFinished);
             return attempt::write;
         } catch (Throwable failure) {
@@ -140,6 +146,7 @@ final class LsmSnapshotStrategy<K>
         private final CheckpointStreamFactory streamFactory;
         private final Map<String, StreamStateHandle> reusable;
         private final boolean remembered;
+        private final boolean isSavepoint;
         private volatile boolean finished;
 
         Attempt(
@@ -148,13 +155,15 @@ final class LsmSnapshotStrategy<K>
                 long checkpointId,
                 CheckpointStreamFactory streamFactory,
                 Map<String, StreamStateHandle> reusable,
-                boolean remembered) {
+                boolean remembered,
+                boolean isSavepoint) {
             this.resources = resources;
             this.pending = pending;
             this.checkpointId = checkpointId;
             this.streamFactory = streamFactory;
             this.reusable = reusable;
             this.remembered = remembered;
+            this.isSavepoint = isSavepoint;
         }
 
         void forgetUnlessFinished() {
@@ -164,7 +173,7 @@ final class LsmSnapshotStrategy<K>
         }
 
         SnapshotResult<KeyedStateHandle> write(CloseableRegistry closeables) throws Exception {
-            CheckpointFiles files = new CheckpointFiles(streamFactory, closeables);
+            CheckpointFiles files = new CheckpointFiles(streamFactory, closeables, isSavepoint);
             try {
                 return write(files);
             } catch (Throwable e) {
@@ -196,7 +205,7 @@ final class LsmSnapshotStrategy<K>
                 }
             }
 
-            byte[] manifest = ManifestCodec.encode(image);
+            byte[] manifest = ManifestCodec.encode(image, context.operatorId());
             StreamStateHandle manifestHandle = files.write(CheckpointNames.MANIFEST, manifest);
             StreamStateHandle metaHandle =
                     files.write("meta", MetaFile.encode(metaBody(), manifest));

@@ -16,6 +16,8 @@ package io.flinklsm.statebackend.snapshot;
 import io.flinklsm.core.storage.Storage;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.state.KeyGroupRange;
@@ -25,6 +27,7 @@ import org.apache.flink.runtime.state.StreamCompressionDecorator;
  * What does not change from one snapshot of a backend to the next.
  *
  * @param backendId who wrote the files; kept over restores that take over a whole checkpoint
+ * @param operatorId in hexadecimal digits, for manifests; empty if unknown
  * @param keySerializer duplicated for each snapshot
  * @param keyGroupBytes bytes of the key group in front of each key
  * @param storage where the store's SSTables are
@@ -36,6 +39,7 @@ import org.apache.flink.runtime.state.StreamCompressionDecorator;
  */
 public record SnapshotContext<K>(
         UUID backendId,
+        String operatorId,
         KeyGroupRange keyGroupRange,
         int keyGroupBytes,
         TypeSerializer<K> keySerializer,
@@ -44,4 +48,17 @@ public record SnapshotContext<K>(
         Executor executor,
         int transferThreads,
         CloseableRegistry cancelRegistry,
-        StreamCompressionDecorator compression) {}
+        StreamCompressionDecorator compression) {
+
+    private static final Pattern OPERATOR_ID =
+            Pattern.compile("_([0-9a-f]{32})_\\([0-9]+/[0-9]+\\)$");
+
+    /**
+     * The operator's id in the identifier that Flink gives to a backend, which is made of the
+     * operator's class, its id and the subtask; empty if there is none.
+     */
+    public static String operatorIdIn(String operatorIdentifier) {
+        Matcher matcher = OPERATOR_ID.matcher(operatorIdentifier);
+        return matcher.find() ? matcher.group(1) : "";
+    }
+}

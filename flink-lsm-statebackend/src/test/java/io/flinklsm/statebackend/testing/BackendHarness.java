@@ -234,13 +234,22 @@ public final class BackendHarness implements AutoCloseable {
 
     /** Checkpoint storage in files; nothing is kept inline. */
     public CheckpointStreamFactory streams(long id) throws Exception {
+        return streams(id, 0);
+    }
+
+    /**
+     * Checkpoint storage in files.
+     *
+     * @param inlineThreshold what is not longer, Flink keeps in its metadata
+     */
+    public CheckpointStreamFactory streams(long id, int inlineThreshold) throws Exception {
         Path exclusive = Files.createDirectories(checkpointDirectory().resolve("chk-" + id));
         Path shared = Files.createDirectories(checkpointDirectory().resolve("shared"));
         return new FsCheckpointStreamFactory(
                 LocalFileSystem.getSharedInstance(),
                 new org.apache.flink.core.fs.Path(exclusive.toUri()),
                 new org.apache.flink.core.fs.Path(shared.toUri()),
-                0,
+                inlineThreshold,
                 4096);
     }
 

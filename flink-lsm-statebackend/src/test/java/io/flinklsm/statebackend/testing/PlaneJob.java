@@ -49,9 +49,10 @@ public final class PlaneJob {
 
     public static final int KEYS = 40;
     private static final int LOG_ENDS_AT = 7;
+    private static final String HALF_A_PAIR = "\ud800";
     private static final long MINUTE = 60_000;
 
-    /** How far the source may go, and how many numbers both operators have seen, by run. */
+    /** How far the source may go, and how many numbers the operators have seen, by run. */
     private static final Map<String, Run> RUNS = new ConcurrentHashMap<>();
 
     private static final class Run {
@@ -109,6 +110,7 @@ public final class PlaneJob {
     public record Model(
             List<String> planes,
             List<String> last,
+            List<String> otherLast,
             List<String> log,
             List<String> seen,
             List<String> counts,
@@ -135,6 +137,7 @@ public final class PlaneJob {
                         new ArrayList<>(),
                         new ArrayList<>(),
                         new ArrayList<>(),
+                        new ArrayList<>(),
                         new ArrayList<>());
         for (int k = 0; k < KEYS; k++) {
             addKey(model, k, end);
@@ -154,7 +157,7 @@ public final class PlaneJob {
         for (int number = k; number < end; number += KEYS) {
             flights++;
             last = number;
-            log.add("f" + number);
+            log.add(logged(number));
             if (isLogReset(number)) {
                 log.clear();
             }
@@ -182,8 +185,9 @@ public final class PlaneJob {
         if (!isLastCleared(last)) {
             model.last.add(key + "|" + last + "|" + key + "\u00e4");
         }
+        model.otherLast.add("other " + key + "|" + last);
         if (!log.isEmpty()) {
-            model.log.add(key + "|" + log);
+            model.log.add(key + "|" + (log.contains(HALF_A_PAIR) ? null : log));
         }
         model.seen.add(key + "|" + last);
         counts.forEach((kind, count) -> model.counts.add(key + "|" + kind + "|" + count));
@@ -208,6 +212,11 @@ public final class PlaneJob {
         return plane;
     }
 
+    /** Now and then a string that no column has room for. */
+    private static String logged(int number) {
+        return number % 509 == 3 ? HALF_A_PAIR : "f" + number;
+    }
+
     private static boolean isLogReset(int number) {
         return number % 31 == LOG_ENDS_AT;
     }
@@ -228,7 +237,7 @@ public final class PlaneJob {
      */
     public static void define(StreamExecutionEnvironment env, String run, int first, int end) {
         RUNS.put(run, new Run());
-        RUNS.get(run).processed = 2L * first;
+        RUNS.get(run).processed = 3L * first;
         DataStream<Integer> numbers =
                 env.addSource(new Numbers(run, first, end), "numbers", Types.INT)
                         .setParallelism(1)
@@ -245,12 +254,16 @@ public final class PlaneJob {
                 .aggregate(new Count(run))
                 .uid("sessions")
                 .sinkTo(new DiscardingSink<>());
+        numbers.keyBy(number -> "other " + key(number), Types.STRING)
+                .process(new RememberToo(run))
+                .uid("remember-too")
+                .sinkTo(new DiscardingSink<>());
     }
 
     /** Lets the job go on to a number, and waits until it has. */
     public static void proceed(String run, int end) throws InterruptedException {
         RUNS.get(run).allow(end);
-        RUNS.get(run).awaitProcessed(2L * end);
+        RUNS.get(run).awaitProcessed(3L * end);
     }
 
     @SuppressWarnings("deprecation")
@@ -364,7 +377,7 @@ public final class PlaneJob {
                 last.clear();
             }
             seen.update((long) number);
-            log.add("f" + number);
+            log.add(logged(number));
             if (isLogReset(number)) {
                 log.clear();
             }
@@ -378,6 +391,29 @@ public final class PlaneJob {
             }
             context.timerService().registerEventTimeTimer(time(number) + 1_000_000);
             context.timerService().registerEventTimeTimer(Long.MAX_VALUE);
+            RUNS.get(run).add();
+        }
+    }
+
+    /** Has a state of the name, and of another type, that {@link Remember} has. */
+    private static final class RememberToo extends KeyedProcessFunction<String, Integer, String> {
+        private static final long serialVersionUID = 1L;
+        private final String run;
+        private transient ValueState<Integer> last;
+
+        RememberToo(String run) {
+            this.run = run;
+        }
+
+        @Override
+        public void open(OpenContext context) {
+            last = getRuntimeContext().getState(new ValueStateDescriptor<>("last", Types.INT));
+        }
+
+        @Override
+        public void processElement(Integer number, Context context, Collector<String> out)
+                throws Exception {
+            last.update(number);
             RUNS.get(run).add();
         }
     }

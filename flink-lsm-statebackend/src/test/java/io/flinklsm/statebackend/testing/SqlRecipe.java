@@ -41,6 +41,36 @@ public final class SqlRecipe implements AutoCloseable {
         execute("SET VARIABLE sstables = '" + sstables + "'");
     }
 
+    /** Files of all kinds share one directory. */
+    public static SqlRecipe ofOneDirectory(Path directory) throws IOException, SQLException {
+        SqlRecipe recipe = new SqlRecipe(directory + "/*", "");
+        recipe.execute(recipe.block("savepoint"));
+        return recipe;
+    }
+
+    /** Adds files to those that hold SSTables. */
+    public void addSstables(String pattern) throws SQLException {
+        execute("SET VARIABLE sstables = [getvariable('sstables'), '" + pattern + "']");
+    }
+
+    /** Adds files to those that hold manifests. */
+    public void addManifests(String pattern) throws SQLException {
+        execute("SET VARIABLE checkpoint = [getvariable('checkpoint'), '" + pattern + "']");
+    }
+
+    public void setOperator(String id) throws SQLException {
+        execute("SET VARIABLE operator = '" + id + "'");
+    }
+
+    /** From now on, only the operator that has this tree; it must be the only one. */
+    public void onlyOperatorWith(String tree) throws SQLException {
+        execute(block("listed"));
+        execute(
+                "SET VARIABLE operator = (SELECT DISTINCT operator FROM listed WHERE tree = '"
+                        + tree
+                        + "')");
+    }
+
     /** Puts a tree's current rows into the table {@code current_rows}. */
     public void readRows(String tree) throws SQLException {
         rank(tree);
@@ -55,6 +85,7 @@ public final class SqlRecipe implements AutoCloseable {
 
     private void rank(String tree) throws SQLException {
         execute("SET VARIABLE tree = '" + tree + "'");
+        execute(block("listed"));
         execute(block("sources"));
         execute(block("ranked"));
     }

@@ -13,9 +13,9 @@
  */
 package io.flinklsm.examples.flights.run;
 
-import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.checkpoint.ManifestCodec;
 import io.flinklsm.core.checkpoint.TreeImage;
+import io.flinklsm.core.checkpoint.TreeNames;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.statebackend.snapshot.CheckpointNames;
 import java.io.DataInputStream;
@@ -46,7 +46,7 @@ final class CheckpointReader {
 
     private static final String METADATA = "_metadata";
 
-    private final List<CheckpointImage> images = new ArrayList<>();
+    private final List<SstableCopies.Store> stores = new ArrayList<>();
     private final Map<String, StreamStateHandle> handles = new HashMap<>();
 
     private CheckpointReader() {}
@@ -66,13 +66,14 @@ final class CheckpointReader {
         var reader = new CheckpointReader();
         try {
             for (OperatorState operator : metadata(directory).getOperatorStates()) {
-                for (OperatorSubtaskState subtask : operator.getStates()) {
-                    for (KeyedStateHandle handle : subtask.getManagedKeyedState()) {
-                        reader.add(handle);
+                for (Map.Entry<Integer, OperatorSubtaskState> subtask :
+                        operator.getSubtaskStates().entrySet()) {
+                    for (KeyedStateHandle handle : subtask.getValue().getManagedKeyedState()) {
+                        reader.add(operator, subtask.getKey(), handle);
                     }
                 }
             }
-            if (reader.images.isEmpty()) {
+            if (reader.stores.isEmpty()) {
                 return null;
             }
             CheckpointContents contents = reader.contents(checkpointId);
@@ -80,7 +81,7 @@ final class CheckpointReader {
                 return null;
             }
             if (keep != null) {
-                keep.update(reader.images, reader.handles);
+                keep.update(reader.stores, reader.handles);
             }
             return contents;
         } catch (FileNotFoundException e) {
@@ -96,7 +97,8 @@ final class CheckpointReader {
         }
     }
 
-    private void add(KeyedStateHandle handle) throws IOException {
+    private void add(OperatorState operator, int subtask, KeyedStateHandle handle)
+            throws IOException {
         if (!(handle instanceof IncrementalRemoteKeyedStateHandle store)) {
             return;
         }
@@ -107,8 +109,14 @@ final class CheckpointReader {
             handles.put(file.getLocalPath(), file.getHandle());
             if (file.getLocalPath().equals(CheckpointNames.MANIFEST)) {
                 try (InputStream in = file.getHandle().openInputStream()) {
-                    images.add(
-                            ManifestCodec.decode(in.readAllBytes(), file.getHandle().toString()));
+                    String id = operator.getOperatorID().toHexString();
+                    stores.add(
+                            new SstableCopies.Store(
+                                    operator.getOperatorName().orElse(id),
+                                    id,
+                                    subtask,
+                                    ManifestCodec.decode(
+                                            in.readAllBytes(), file.getHandle().toString())));
                 }
             }
         }
@@ -117,11 +125,11 @@ final class CheckpointReader {
     /** Sums the stores of all subtasks: what they share is the name of the state. */
     private CheckpointContents contents(long checkpointId) {
         var levelsByState = new TreeMap<String, TreeMap<Integer, CheckpointContents.LevelFiles>>();
-        for (CheckpointImage image : images) {
-            for (TreeImage tree : image.trees()) {
+        for (SstableCopies.Store store : stores) {
+            for (TreeImage tree : store.image().trees()) {
                 var levels =
                         levelsByState.computeIfAbsent(
-                                stateName(tree.treeName()), name -> new TreeMap<>());
+                                TreeNames.nameIn(tree.treeName()), name -> new TreeMap<>());
                 for (SstableMeta sstable : tree.sstables()) {
                     levels.merge(
                             sstable.level(),
@@ -138,11 +146,6 @@ final class CheckpointReader {
                     new CheckpointContents.StateFiles(
                             state.getKey(), List.copyOf(state.getValue().values())));
         }
-        return new CheckpointContents(checkpointId, images.size(), states);
-    }
-
-    /** Without the prefix by which the store tells states from timer queues. */
-    static String stateName(String treeName) {
-        return treeName.substring(treeName.indexOf('/') + 1);
+        return new CheckpointContents(checkpointId, stores.size(), states);
     }
 }

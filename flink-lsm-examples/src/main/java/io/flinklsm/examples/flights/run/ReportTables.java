@@ -193,7 +193,7 @@ public final class ReportTables {
     public static String worstRoutes(Path sstables) {
         return "SELECT key AS route, value.totalMinutes / value.flights AS mean_delay"
                 + " FROM read_parquet('"
-                + sstables.resolve("route-delays")
+                + sstables.resolve("routes").resolve("route-delays")
                 + "/**/*.parquet') QUALIFY row_number() OVER (PARTITION BY _key ORDER BY level,"
                 + " generation DESC) = 1 AND _op = 0 ORDER BY mean_delay DESC, route LIMIT 10;";
     }

@@ -14,7 +14,9 @@
 package io.flinklsm.examples.flights.run;
 
 import io.flinklsm.core.checkpoint.CheckpointImage;
+import io.flinklsm.core.checkpoint.ManifestCodec;
 import io.flinklsm.core.checkpoint.TreeImage;
+import io.flinklsm.core.checkpoint.TreeNames;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,11 +31,15 @@ import org.apache.flink.runtime.state.StreamStateHandle;
 
 /**
  * A directory with the SSTables of the latest checkpoint, for a look with any reader of Parquet:
- * {@code state/level=n/generation=n/file}, which readers take for columns. SSTables never change
- * and their names are unique: from one checkpoint to the next only the new ones are copied, and
- * those that compaction has replaced are deleted.
+ * {@code operator/state/level=n/generation=n/file}, which readers take for columns. Beside them in
+ * {@code manifests} those of all subtasks, for the statements of docs/format.md#sql. SSTables never
+ * change and their names are unique: from one checkpoint to the next only the new ones are copied,
+ * and those that compaction has replaced are deleted.
  */
 final class SstableCopies {
+
+    /** No operator of the demo is called so. */
+    private static final String MANIFESTS = "manifests";
 
     private final Path directory;
 
@@ -42,17 +48,27 @@ final class SstableCopies {
     }
 
     /**
-     * @param images of all stores of the checkpoint
+     * A store of the checkpoint.
+     *
+     * @param operatorId in hexadecimal digits
+     */
+    record Store(String operatorName, String operatorId, int subtask, CheckpointImage image) {}
+
+    /**
+     * @param stores all of the checkpoint
      * @param handles of the checkpoint's files by their names
      * @throws java.io.FileNotFoundException if Flink has deleted the checkpoint meanwhile
      */
-    void update(List<CheckpointImage> images, Map<String, StreamStateHandle> handles)
-            throws IOException {
+    void update(List<Store> stores, Map<String, StreamStateHandle> handles) throws IOException {
         Set<Path> wanted = new HashSet<>();
-        for (CheckpointImage image : images) {
-            for (TreeImage tree : image.trees()) {
+        for (Store store : stores) {
+            wanted.add(writeManifest(store));
+            for (TreeImage tree : store.image().trees()) {
                 Path state =
-                        Files.createDirectories(directory.resolve(directoryName(tree.treeName())));
+                        Files.createDirectories(
+                                directory
+                                        .resolve(directoryName(store.operatorName()))
+                                        .resolve(directoryName(TreeNames.nameIn(tree.treeName()))));
                 for (SstableMeta sstable : tree.sstables()) {
                     Path place =
                             Files.createDirectories(
@@ -78,8 +94,15 @@ final class SstableCopies {
         }
     }
 
-    /** Of a state's SSTables: its name, without what directories cannot have in theirs. */
-    static String directoryName(String treeName) {
-        return CheckpointReader.stateName(treeName).replaceAll("[^A-Za-z0-9_.-]", "_");
+    private Path writeManifest(Store store) throws IOException {
+        Path manifests = Files.createDirectories(directory.resolve(MANIFESTS));
+        Path file = manifests.resolve(store.operatorId() + "-" + store.subtask() + ".manifest");
+        Files.write(file, ManifestCodec.encode(store.image(), store.operatorId()));
+        return file;
+    }
+
+    /** A name without what directories cannot have in theirs. */
+    static String directoryName(String name) {
+        return name.replaceAll("[^A-Za-z0-9_.-]", "_");
     }
 }

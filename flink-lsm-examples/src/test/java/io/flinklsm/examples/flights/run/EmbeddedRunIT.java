@@ -21,6 +21,7 @@ import io.flinklsm.examples.flights.input.FlightInput;
 import io.flinklsm.examples.flights.job.FlightsModel;
 import io.flinklsm.examples.flights.job.RouteSummary;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.util.ArrayList;
@@ -115,18 +116,56 @@ final class EmbeddedRunIT {
     void duckDbTellsTheWorstRoutesAsTheJobDoes() throws Exception {
         RunReport report = new EmbeddedRun(plan(Backend.LSM, 2, true, TINY), progress -> {}).run();
 
-        List<String> worst =
-                report.results().routes().stream()
-                        .sorted(
-                                Comparator.comparing(
-                                                (RouteSummary route) ->
-                                                        -route.delays().meanMinutes())
-                                        .thenComparing(RouteSummary::route))
-                        .limit(10)
-                        .map(route -> route.route() + " " + route.delays().meanMinutes())
-                        .toList();
-        assertThat(worst).hasSize(10);
+        List<String> worst = routesByDelay(report).subList(0, 10);
         assertThat(worstInParquet()).isEqualTo(worst);
+    }
+
+    /** The statements of docs/format.md, which know of tombstones and clips, say the same. */
+    @Test
+    void theStatementsOfTheFormatReadWhatTheDemoLeaves() throws Exception {
+        RunReport report = new EmbeddedRun(plan(Backend.LSM, 2, true, TINY), progress -> {}).run();
+        Path sstables = directory.resolve("sstables");
+
+        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+                var statement = connection.createStatement()) {
+            statement.execute("SET VARIABLE tree = 'kv/route-delays'");
+            statement.execute("SET VARIABLE checkpoint = '" + sstables + "/manifests/*'");
+            statement.execute("SET VARIABLE sstables = '" + sstables + "/**/*.parquet'");
+            for (String block : List.of("listed", "sources", "ranked", "current")) {
+                statement.execute(statementsOf(block));
+            }
+            List<String> routes = new ArrayList<>();
+            try (var rows =
+                    statement.executeQuery(
+                            "SELECT key AS route, value.totalMinutes / value.flights AS mean_delay"
+                                    + " FROM current_rows ORDER BY mean_delay DESC, route")) {
+                while (rows.next()) {
+                    routes.add(rows.getString("route") + " " + rows.getDouble("mean_delay"));
+                }
+            }
+            assertThat(routes).isEqualTo(routesByDelay(report));
+            // Two operators have timers of one name.
+            statement.execute("SET VARIABLE tree = 'pq/_timer_state/event_user-timers'");
+            assertThatThrownBy(() -> statement.execute(statementsOf("sources")))
+                    .hasMessageContaining("several operators have it");
+        }
+    }
+
+    private static String statementsOf(String block) throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "format.md"));
+        String start = "<!-- " + block + " -->\n```sql\n";
+        int from = page.indexOf(start);
+        assertThat(from).as("the block %s of docs/format.md", block).isNotNegative();
+        return page.substring(from + start.length(), page.indexOf("```", from + start.length()));
+    }
+
+    private static List<String> routesByDelay(RunReport report) {
+        return report.results().routes().stream()
+                .sorted(
+                        Comparator.comparing((RouteSummary route) -> -route.delays().meanMinutes())
+                                .thenComparing(RouteSummary::route))
+                .map(route -> route.route() + " " + route.delays().meanMinutes())
+                .toList();
     }
 
     private List<String> worstInParquet() throws Exception {
@@ -150,8 +189,8 @@ final class EmbeddedRunIT {
                         statement.executeQuery(
                                 "SELECT count(*) FROM read_parquet('"
                                         + directory.resolve("sstables")
-                                        + "/"
-                                        + SstableCopies.directoryName("kv/" + state)
+                                        + "/*/"
+                                        + SstableCopies.directoryName(state)
                                         + "/**/*.parquet')")) {
             rows.next();
             return rows.getLong(1);
