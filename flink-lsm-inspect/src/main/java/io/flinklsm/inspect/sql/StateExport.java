@@ -29,6 +29,9 @@ public final class StateExport implements AutoCloseable {
 
     private static final String ENTRIES = "entries";
 
+    /** How the engine begins what it says of files. */
+    private static final String WRITE_ERROR = "IO Error:";
+
     private final SqlSession session;
 
     private StateExport(SqlSession session) {
@@ -68,7 +71,20 @@ public final class StateExport implements AutoCloseable {
         }
     }
 
-    /** Writes the entries to a Parquet file, and closes the state. */
+    /** The file could not be written; says why. */
+    public static final class WriteException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        WriteException(String message, SQLException cause) {
+            super(message, cause);
+        }
+    }
+
+    /**
+     * Writes the entries to a Parquet file, and closes the state.
+     *
+     * @throws WriteException if the file cannot be written, as opposed to the state being read
+     */
     public static void toParquet(StateView view, Path file, String memory, LongConsumer progress)
             throws IOException {
         String name = "'" + file.toAbsolutePath().toString().replace("'", "''") + "'";
@@ -82,6 +98,10 @@ public final class StateExport implements AutoCloseable {
                             + name
                             + " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)");
         } catch (SQLException e) {
+            String message = SqlSession.firstLine(e);
+            if (!opened.failedToRead() && message.startsWith(WRITE_ERROR)) {
+                throw new WriteException(message.substring(WRITE_ERROR.length()).strip(), e);
+            }
             throw opened.failure(e);
         }
     }
