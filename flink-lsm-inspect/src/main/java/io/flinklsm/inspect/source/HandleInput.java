@@ -102,6 +102,7 @@ final class HandleInput implements StorageInput {
 
     @Override
     public synchronized void close() throws IOException {
-        in.close();
+        FSDataInputStream stream = in;
+        TimeLimit.run(location, stream::close);
     }
 }

@@ -238,7 +238,10 @@ public final class Locations {
             Plugins.load();
         }
         try {
-            return path.getFileSystem();
+            // Some ask their server already when they are made.
+            return TimeLimit.call(display(path), path::getFileSystem);
+        } catch (InspectException e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
             throw InspectException.unreadable(
                     "["

@@ -187,7 +187,7 @@ final class MetadataFile {
 
         @Override
         public void close() throws IOException {
-            in.close();
+            TimeLimit.run(name, in::close);
         }
     }
 

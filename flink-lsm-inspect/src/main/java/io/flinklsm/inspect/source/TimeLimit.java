@@ -86,6 +86,22 @@ public final class TimeLimit {
         }
     }
 
+    /** One that gives nothing back. */
+    @FunctionalInterface
+    interface Action {
+        void run() throws IOException;
+    }
+
+    /** Like {@link #call}. */
+    static void run(String location, Action action) throws IOException {
+        call(
+                location,
+                () -> {
+                    action.run();
+                    return true;
+                });
+    }
+
     private static IOException rethrow(Throwable cause) {
         if (cause instanceof RuntimeException runtime) {
             throw runtime;

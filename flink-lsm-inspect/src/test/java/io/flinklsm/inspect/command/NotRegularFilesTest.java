@@ -199,8 +199,9 @@ final class NotRegularFilesTest {
         try (var hanging = HangingFileSystem.start()) {
             Run status = run("show", "--timeout", "1", "hangs://host/chk-1");
             Run list = run("ls", "--timeout", "1", "hangs://host/directory");
+            Run read = run("show", "--timeout", "1", "hangs://host/answers" + checkpoint);
 
-            for (Run run : List.of(status, list)) {
+            for (Run run : List.of(status, list, read)) {
                 assertThat(run.exitCode()).isEqualTo(3);
                 assertThat(run.err())
                         .contains("[hangs://host/", "no answer", "waitedSeconds=1", "--timeout");

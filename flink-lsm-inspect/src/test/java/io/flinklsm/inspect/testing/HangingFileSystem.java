@@ -13,17 +13,23 @@
  */
 package io.flinklsm.inspect.testing;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.CountDownLatch;
+import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystemFactory;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.core.fs.local.LocalFileStatus;
 import org.apache.flink.core.fs.local.LocalFileSystem;
 
 /** The file system {@code hangs:}, whose server does not answer while a test keeps it from it. */
 public final class HangingFileSystem extends LocalFileSystem implements AutoCloseable {
+
+    /** Below this, files are there and open, and only reading them hangs. */
+    private static final String ANSWERS = "/answers";
 
     private static volatile CountDownLatch answer = new CountDownLatch(0);
 
@@ -45,8 +51,43 @@ public final class HangingFileSystem extends LocalFileSystem implements AutoClos
         if (path.getPath().equals("/directory")) {
             return super.getFileStatus(new Path("/"));
         }
+        if (path.getPath().startsWith(ANSWERS)) {
+            return new LocalFileStatus(new File(path.getPath().substring(ANSWERS.length())), this) {
+                @Override
+                public Path getPath() {
+                    return path;
+                }
+            };
+        }
         await();
         return super.getFileStatus(path);
+    }
+
+    @Override
+    public FSDataInputStream open(Path path) throws IOException {
+        FSDataInputStream in = super.open(new Path(path.getPath().substring(ANSWERS.length())));
+        return new FSDataInputStream() {
+            @Override
+            public void seek(long desired) throws IOException {
+                in.seek(desired);
+            }
+
+            @Override
+            public long getPos() throws IOException {
+                return in.getPos();
+            }
+
+            @Override
+            public int read() throws IOException {
+                await();
+                return in.read();
+            }
+
+            @Override
+            public void close() throws IOException {
+                in.close();
+            }
+        };
     }
 
     @Override
