@@ -122,6 +122,13 @@ public final class Verification {
                     "_metadata has no checksum: its structure, lengths and key groups were"
                             + " checked, names and ids of operators and how much is new were not");
         }
+        for (Operator operator : checkpoint.operators()) {
+            if (operator.stores().stream().anyMatch(store -> store.manifest() == null)) {
+                notCovered.add(
+                        "there is no manifest: SSTables that are missing were not noticed, nor"
+                                + " those that do not belong here");
+            }
+        }
         if (otherFiles > 0) {
             notCovered.add(
                     "state that is not ours has no checksums: of "

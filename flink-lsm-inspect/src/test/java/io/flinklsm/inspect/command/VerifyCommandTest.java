@@ -172,6 +172,20 @@ final class VerifyCommandTest {
     }
 
     @Test
+    void aStoreWithoutItsManifestIsNotSaidToBeWhole() throws IOException {
+        Path store = Files.createDirectory(root.resolve("store"));
+        Files.copy(sstables().get(0), store.resolve("000001.parquet"));
+
+        Run run = Run.of("verify", store.toString());
+
+        assertThat(run.out())
+                .startsWith("1 SSTables, ")
+                .endsWith(
+                        "not covered: there is no manifest: SSTables that are missing were not"
+                                + " noticed, nor those that do not belong here\n");
+    }
+
+    @Test
     void aFindingNamesTheFileThatWasRead() throws IOException {
         Path copy = Files.createDirectories(root.resolve("copy/chk-2"));
         for (Path file : filesThatEndWith("")) {
