@@ -199,7 +199,16 @@ public final class Locations {
                             + " that the checkpoint was written with.");
         }
         FileSystem fileSystem = fileSystem(path);
-        return TimeLimit.call(display(path), () -> fileSystem.open(path));
+        try {
+            return TimeLimit.call(display(path), () -> fileSystem.open(path));
+        } catch (FileNotFoundException e) {
+            if (status(path) == null) {
+                throw e;
+            }
+            // Java says this of every file that does not open, also if there are too many open.
+            throw InspectException.unreadable(
+                    "[" + display(path) + "] cannot be opened: " + Reasons.of(e) + ".", e);
+        }
     }
 
     /** The children of a directory; a link to nothing is none. */

@@ -210,6 +210,19 @@ final class NotRegularFilesTest {
         assertThat(Run.of("ls", "--timeout", "0", root.toString()).exitCode()).isEqualTo(2);
     }
 
+    @Test
+    void aFileThatDoesNotOpenIsNotMissing() throws IOException {
+        Path refused = Files.createDirectory(root.resolve(HangingFileSystem.REFUSED));
+        Files.copy(checkpoint.resolve("_metadata"), refused.resolve("_metadata"));
+
+        Run run = Run.of("show", "hangs://host/answers" + refused);
+
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err())
+                .contains("cannot be opened: ", "Too many open files", "ulimit -n")
+                .doesNotContain("missing");
+    }
+
     static List<Path> filesThatEndWith(Path directory, String end) throws IOException {
         byte[] wanted = end.getBytes(StandardCharsets.US_ASCII);
         try (Stream<Path> files = Files.list(directory)) {

@@ -97,10 +97,10 @@ final class StartTest {
     void withHardlyAnyFilesTheScriptSaysSo() throws Exception {
         Path script = Path.of("../bin/flink-lsm").toAbsolutePath().normalize();
 
-        Child child = Child.of(work, "ulimit -n 30; shift $#; '" + script + "' ls .", List.of());
+        Child child = Child.of(work, "ulimit -n 12; shift $#; '" + script + "' ls .", List.of());
 
         assertThat(child.exitCode()).as(child.err()).isEqualTo(3);
-        assertThat(child.err()).contains("bin/flink-lsm: ", "ulimit -n", "openFiles=30");
+        assertThat(child.err()).contains("bin/flink-lsm: ", "ulimit -n", "openFiles=12");
     }
 
     @ParameterizedTest

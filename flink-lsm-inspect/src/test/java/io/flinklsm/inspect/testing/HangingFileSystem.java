@@ -14,6 +14,7 @@
 package io.flinklsm.inspect.testing;
 
 import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.CountDownLatch;
@@ -30,6 +31,9 @@ public final class HangingFileSystem extends LocalFileSystem implements AutoClos
 
     /** Below this, files are there and open, and only reading them hangs. */
     private static final String ANSWERS = "/answers";
+
+    /** Files with this in their paths are there and do not open. */
+    public static final String REFUSED = "refused";
 
     private static volatile CountDownLatch answer = new CountDownLatch(0);
 
@@ -65,6 +69,9 @@ public final class HangingFileSystem extends LocalFileSystem implements AutoClos
 
     @Override
     public FSDataInputStream open(Path path) throws IOException {
+        if (path.getPath().contains(REFUSED)) {
+            throw new FileNotFoundException(path.getPath() + " (Too many open files)");
+        }
         FSDataInputStream in = super.open(new Path(path.getPath().substring(ANSWERS.length())));
         return new FSDataInputStream() {
             @Override
