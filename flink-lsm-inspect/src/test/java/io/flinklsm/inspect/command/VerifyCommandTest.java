@@ -31,9 +31,16 @@ import org.apache.flink.runtime.checkpoint.CheckpointProperties;
 import org.apache.flink.runtime.checkpoint.CheckpointRetentionPolicy;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.StateObjectCollection;
+import org.apache.flink.runtime.checkpoint.channel.InputChannelInfo;
+import org.apache.flink.runtime.checkpoint.channel.ResultSubpartitionInfo;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.state.InputChannelStateHandle;
+import org.apache.flink.runtime.state.KeyGroupRangeOffsets;
+import org.apache.flink.runtime.state.KeyGroupsStateHandle;
 import org.apache.flink.runtime.state.OperatorStateHandle;
 import org.apache.flink.runtime.state.OperatorStreamStateHandle;
+import org.apache.flink.runtime.state.ResultSubpartitionStateHandle;
 import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -274,8 +281,12 @@ final class VerifyCommandTest {
     }
 
     private Run verifyWith(OperatorStateHandle state) throws Exception {
+        return verifyWith(OperatorSubtaskState.builder().setManagedOperatorState(state).build());
+    }
+
+    private Run verifyWith(OperatorSubtaskState state) throws Exception {
         var operator = new OperatorState("source", "source", SampleCheckpoint.OPERATOR, 1, 16);
-        operator.putState(0, OperatorSubtaskState.builder().setManagedOperatorState(state).build());
+        operator.putState(0, state);
         SampleCheckpoint.writeMetadata(
                 root,
                 new CheckpointMetadata(
@@ -285,6 +296,49 @@ final class VerifyCommandTest {
                         CheckpointProperties.forCheckpoint(
                                 CheckpointRetentionPolicy.RETAIN_ON_CANCELLATION)));
         return Run.of("verify", root.toString());
+    }
+
+    @Test
+    void allOtherStateHasTheLengthThatTheMetadataSays() throws Exception {
+        Path file = Files.write(root.resolve("state"), new byte[100]);
+        for (long size : new long[] {100, 99}) {
+            var handle = new FileStateHandle(new org.apache.flink.core.fs.Path(file.toUri()), size);
+            var input =
+                    new InputChannelStateHandle(new InputChannelInfo(0, 0), handle, List.of(7L));
+            var output =
+                    new ResultSubpartitionStateHandle(
+                            new ResultSubpartitionInfo(0, 0), handle, List.of(7L));
+            for (OperatorSubtaskState.Builder state :
+                    List.of(
+                            OperatorSubtaskState.builder()
+                                    .setRawOperatorState(operatorState(file, size, 0)),
+                            OperatorSubtaskState.builder()
+                                    .setRawKeyedState(
+                                            new KeyGroupsStateHandle(
+                                                    new KeyGroupRangeOffsets(0, 15), handle)),
+                            OperatorSubtaskState.builder()
+                                    .setInputChannelState(StateObjectCollection.singleton(input)),
+                            OperatorSubtaskState.builder()
+                                    .setResultSubpartitionState(
+                                            StateObjectCollection.singleton(output)),
+                            OperatorSubtaskState.builder()
+                                    .setInputChannelState(StateObjectCollection.singleton(input))
+                                    .setResultSubpartitionState(
+                                            StateObjectCollection.singleton(output)))) {
+                Run run = verifyWith(state.build());
+
+                assertThat(run.exitCode()).as(run.out()).isEqualTo(size == 100 ? 0 : 1);
+                assertThat(run.out()).contains("of 1 file lengths");
+                if (size != 100) {
+                    assertThat(run.out())
+                            .containsOnlyOnce(
+                                    "["
+                                            + file
+                                            + "] is not as long as the metadata says: length=100,"
+                                            + " inMetadata=99");
+                }
+            }
+        }
     }
 
     @Test
