@@ -24,9 +24,13 @@ import io.flinklsm.inspect.command.ShowCommand;
 import io.flinklsm.inspect.command.SqlCommand;
 import io.flinklsm.inspect.command.VerifyCommand;
 import io.flinklsm.inspect.print.Console;
+import io.flinklsm.inspect.print.OutputLostException;
 import io.flinklsm.inspect.source.InspectException;
+import io.flinklsm.inspect.source.Reasons;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.TimeZone;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -60,6 +64,10 @@ import picocli.CommandLine.Spec;
         })
 public final class FlinkLsm implements Runnable {
 
+    private static final String WHAT_PARTS_NEED =
+            "its jar must be whole and readable, and the process may need more open files"
+                    + " (\"ulimit -n\").";
+
     @Spec private CommandSpec spec = CommandSpec.create();
 
     private FlinkLsm() {}
@@ -72,22 +80,43 @@ public final class FlinkLsm implements Runnable {
 
     public static void main(String[] arguments) {
         // The engine's driver makes local times of the process out of all times: only in UTC there
-        // is
-        // no hour that is skipped.
+        // is no hour that is skipped.
         TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
-        Console console = Console.ofProcess(System.getenv());
-        int exitCode = run(console, arguments);
-        console.out().flush();
-        console.err().flush();
+        int exitCode = InspectException.UNREADABLE;
+        try {
+            exitCode = run(Console.ofProcess(System.getenv()), arguments);
+        } catch (Throwable e) {
+            // Without a console nothing else is left to tell it with.
+            System.err.println(
+                    "flink-lsm: the program does not start: " + e + "; " + WHAT_PARTS_NEED);
+        }
         System.exit(exitCode);
     }
 
-    /** Runs one command and gives the exit code; touches nothing but the console. */
+    /**
+     * Runs one command and gives the exit code, after all that it printed has arrived; touches
+     * nothing but the console.
+     */
     public static int run(Console console, String... arguments) {
+        int exitCode;
+        try {
+            exitCode = execute(console, arguments);
+            console.out().finish();
+        } catch (OutputLostException e) {
+            // What could not be told to anybody is lost even if the command itself was fine.
+            exitCode = Errors.exitCode(e);
+            Errors.print(e, console, false);
+        }
+        console.err().flush();
+        return exitCode;
+    }
+
+    private static int execute(Console console, String... arguments) {
         CommandLine line = new CommandLine(new FlinkLsm(), new InspectFactory(console));
-        var out = new PrintWriter(console.out(), true, StandardCharsets.UTF_8);
+        // Help is printed below: picocli takes a failure of its own printing for a bug.
+        var help = new StringWriter();
         var err = new PrintWriter(console.err(), true, StandardCharsets.UTF_8);
-        line.setOut(out);
+        line.setOut(new PrintWriter(help));
         line.setErr(err);
         line.setColorScheme(
                 CommandLine.Help.defaultColorScheme(console.colour() ? Ansi.ON : Ansi.OFF));
@@ -102,7 +131,9 @@ public final class FlinkLsm implements Runnable {
                     return Errors.exitCode(failure);
                 });
         try {
-            return line.execute(arguments);
+            int exitCode = line.execute(arguments);
+            console.out().print(help);
+            return exitCode;
         } catch (OutOfMemoryError | StackOverflowError e) {
             InspectException tooLarge =
                     InspectException.unreadable(
@@ -113,7 +144,25 @@ public final class FlinkLsm implements Runnable {
                             e);
             Errors.print(tooLarge, console, false);
             return tooLarge.exitCode();
+        } catch (LinkageError | InternalError e) {
+            InspectException notLoaded =
+                    InspectException.unreadable(
+                            "a part of the program cannot be loaded: "
+                                    + Reasons.of(rootOf(e))
+                                    + "; "
+                                    + WHAT_PARTS_NEED,
+                            e);
+            Errors.print(notLoaded, console, Arrays.asList(arguments).contains("--debug"));
+            return notLoaded.exitCode();
         }
+    }
+
+    private static Throwable rootOf(Throwable failure) {
+        Throwable root = failure;
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            root = cause;
+        }
+        return root;
     }
 
     private static boolean isDebug(CommandLine command) {

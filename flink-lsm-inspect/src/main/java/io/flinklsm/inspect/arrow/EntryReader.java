@@ -125,6 +125,11 @@ public final class EntryReader extends ArrowReader {
 
     @Override
     public boolean loadNextBatch() throws IOException {
+        if (failure != null) {
+            // The engine may ask once more; the cursor is somewhere in between, and the first
+            // failure is the one that counts.
+            throw new IOException("reading failed before", failure);
+        }
         try {
             prepareLoadNextBatch();
             clear();

@@ -102,8 +102,6 @@ abstract class EntriesCommand extends InspectCommand {
                                 + " shows more of them, --limit 0 all.");
             }
             return InspectException.OK;
-        } catch (EntryPrinter.BrokenPipe e) {
-            return InspectException.OK;
         }
     }
 
@@ -134,12 +132,7 @@ abstract class EntriesCommand extends InspectCommand {
                         writeHead(checkpoint, merged, json);
                         printed[0] =
                                 printer.writeJson(
-                                        cursor,
-                                        selection.filter(),
-                                        selection.limit(),
-                                        tick,
-                                        json,
-                                        to);
+                                        cursor, selection.filter(), selection.limit(), tick, json);
                     });
             return printed[0];
         }

@@ -152,9 +152,6 @@ final class EntryPrinter {
                             batch.add(entry);
                             if (batch.size() == BATCH) {
                                 printBatch(batch, to);
-                                if (to.isBroken()) {
-                                    throw new BrokenPipe();
-                                }
                             }
                         });
         if (!batch.isEmpty()) {
@@ -175,7 +172,7 @@ final class EntryPrinter {
             }
         }
         Table table = new Table().right("key group");
-        keys.forEach(table::left);
+        keys.forEach(table::name);
         values.forEach(table::left);
         for (Decoded entry : batch) {
             List<String> row = new ArrayList<>();
@@ -223,23 +220,10 @@ final class EntryPrinter {
             Predicate<Decoded> filter,
             long limit,
             Runnable tick,
-            JsonGenerator json,
-            Console to)
+            JsonGenerator json)
             throws IOException {
         json.writeArrayFieldStart("entries");
-        long[] count = {0};
-        Printed printed =
-                forEach(
-                        cursor,
-                        filter,
-                        limit,
-                        tick,
-                        entry -> {
-                            write(entry, json);
-                            if (++count[0] % BATCH == 0 && to.isBroken()) {
-                                throw new BrokenPipe();
-                            }
-                        });
+        Printed printed = forEach(cursor, filter, limit, tick, entry -> write(entry, json));
         json.writeEndArray();
         json.writeBooleanField("has_more", printed.hasMore());
         return printed;
@@ -267,10 +251,5 @@ final class EntryPrinter {
             }
         }
         json.writeEndObject();
-    }
-
-    /** Whoever read stdout has gone: silence, and no error. */
-    static final class BrokenPipe extends IOException {
-        private static final long serialVersionUID = 1L;
     }
 }

@@ -16,9 +16,11 @@ package io.flinklsm.inspect.command;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.errors.UnknownFormatException;
 import io.flinklsm.inspect.print.Console;
+import io.flinklsm.inspect.print.OutputLostException;
 import io.flinklsm.inspect.print.SafeText;
 import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.Locations;
+import io.flinklsm.inspect.source.Reasons;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -34,14 +36,26 @@ public final class Errors {
         if (failure instanceof InspectException known) {
             return known.exitCode();
         }
+        if (failure instanceof OutputLostException lost && lost.isClosedPipe()) {
+            return InspectException.OK;
+        }
         return failure instanceof CorruptionException
                         && !(failure instanceof UnknownFormatException)
                 ? InspectException.CORRUPT
                 : InspectException.UNREADABLE;
     }
 
-    /** Prints the failure to stderr. */
+    /** Prints the failure to stderr; one that is none, a reader that has gone, is silent. */
     public static void print(Throwable failure, Console console, boolean debug) {
+        if (failure instanceof OutputLostException lost && lost.isClosedPipe()) {
+            return;
+        }
+        try {
+            console.out().flush();
+        } catch (OutputLostException e) {
+            // The failure that is told here came first, and is the reason that counts.
+            failure.addSuppressed(e);
+        }
         console.note("flink-lsm: " + SafeText.forTerminal(Locations.redact(sentence(failure))));
         if (debug) {
             for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -57,7 +71,9 @@ public final class Errors {
     }
 
     private static String sentence(Throwable failure) {
-        if (failure instanceof InspectException || failure instanceof CorruptionException) {
+        if (failure instanceof InspectException
+                || failure instanceof CorruptionException
+                || failure instanceof OutputLostException) {
             return String.valueOf(failure.getMessage());
         }
         if (failure instanceof NoSuchFileException || failure instanceof FileNotFoundException) {
@@ -68,7 +84,7 @@ public final class Errors {
         if (failure instanceof AccessDeniedException denied) {
             return "[" + denied.getFile() + "] must not be read: permission denied.";
         }
-        String message = String.valueOf(failure.getMessage());
+        String message = Reasons.of(failure);
         return failure instanceof IOException
                 ? "cannot be read: " + message
                 : failure.getClass().getSimpleName()

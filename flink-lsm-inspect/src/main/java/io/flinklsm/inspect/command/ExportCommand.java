@@ -22,13 +22,11 @@ import io.flinklsm.inspect.source.Checkpoint;
 import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.StateView;
 import io.flinklsm.inspect.sql.StateExport;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -51,7 +49,8 @@ import picocli.CommandLine.Parameters;
         })
 public final class ExportCommand extends InspectCommand {
 
-    private static final int BUFFER_BYTES = 1 << 16;
+    /** As most programs call it; a file of this name is {@code ./-}. */
+    private static final Path STDOUT = Path.of("-");
 
     /** What the file is. */
     enum Format {
@@ -88,7 +87,7 @@ public final class ExportCommand extends InspectCommand {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description = "Where to; stdout if left out, but not for Parquet.")
+            description = "Where to; stdout if left out or \"-\", but not for Parquet.")
     @Nullable Path file;
 
     @Option(names = "--force", description = "Replace the file if it exists.")
@@ -103,7 +102,7 @@ public final class ExportCommand extends InspectCommand {
     @Override
     int run(Console to) throws IOException {
         String memory = engine.memory();
-        Path target = file;
+        Path target = file == null || file.equals(STDOUT) ? null : file;
         if (target == null && format == Format.parquet) {
             throw InspectException.usage("Parquet is no text for stdout: give a file with -o.");
         }
@@ -111,11 +110,11 @@ public final class ExportCommand extends InspectCommand {
         try (Progress progress =
                 new Progress(to, "export", view.sizeBytes(), output.quiet, output.progress)) {
             if (target == null) {
-                print(view, to.out(), memory, progress);
+                print(view, to.out(), to.outIsTerminal(), memory, progress);
                 return InspectException.OK;
             }
             try (OutputFile out = OutputFile.create(target, force)) {
-                write(view, out.part(), memory, progress, to);
+                write(view, out, memory, progress, to);
                 out.commit();
             }
             progress.close();
@@ -133,10 +132,16 @@ public final class ExportCommand extends InspectCommand {
         }
     }
 
-    private void write(StateView view, Path part, String memory, Progress progress, Console to)
+    private void write(
+            StateView view, OutputFile file, String memory, Progress progress, Console to)
             throws IOException {
         if (format == Format.parquet) {
-            List<String> unmarked = StateExport.toParquet(view, part, memory, progress::update);
+            List<String> unmarked;
+            try {
+                unmarked = StateExport.toParquet(view, file.part(), memory, progress::update);
+            } catch (StateExport.WriteException e) {
+                throw file.lost(e);
+            }
             progress.close();
             if (!unmarked.isEmpty() && !output.quiet) {
                 to.note(
@@ -147,19 +152,18 @@ public final class ExportCommand extends InspectCommand {
             }
             return;
         }
-        try (OutputStream out =
-                new BufferedOutputStream(
-                        Files.newOutputStream(part, StandardOpenOption.CREATE_NEW), BUFFER_BYTES)) {
-            print(view, out, memory, progress);
+        try (OutputStream out = file.open()) {
+            print(view, out, false, memory, progress);
         }
     }
 
-    private void print(StateView view, OutputStream out, String memory, Progress progress)
+    private void print(
+            StateView view, OutputStream out, boolean toTerminal, String memory, Progress progress)
             throws IOException {
         try (StateExport export = StateExport.open(view, memory, progress::update)) {
             var printer = new ResultPrinter(export.rows(), 0);
             if (format == Format.csv) {
-                printer.printCsv(out);
+                printer.printCsv(out, toTerminal);
             } else {
                 printer.printJsonLines(out);
             }

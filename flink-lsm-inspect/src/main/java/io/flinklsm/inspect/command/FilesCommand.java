@@ -129,8 +129,8 @@ public final class FilesCommand extends InspectCommand {
     private static void printTable(List<Line> lines, Console to) {
         Table table =
                 new Table()
-                        .left("operator")
-                        .left("state")
+                        .name("operator")
+                        .name("state")
                         .right("subtask")
                         .right("level")
                         .right("gen")
@@ -139,7 +139,7 @@ public final class FilesCommand extends InspectCommand {
                         .right("size")
                         .left("key groups")
                         .left("shared")
-                        .left("file");
+                        .name("file");
         for (Line line : lines) {
             SstableMeta meta = line.meta();
             SourceFile file = line.file();

@@ -14,7 +14,10 @@
 package io.flinklsm.inspect.command;
 
 import io.flinklsm.inspect.print.Console;
+import io.flinklsm.inspect.source.InspectException;
+import io.flinklsm.inspect.source.TimeLimit;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,6 +42,13 @@ abstract class InspectCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() throws IOException {
+        if (output.timeoutSeconds <= 0) {
+            throw InspectException.usage(
+                    "--timeout takes a number of seconds above 0: given="
+                            + output.timeoutSeconds
+                            + ".");
+        }
+        TimeLimit.set(Duration.ofSeconds(output.timeoutSeconds));
         return run(output.noColor ? console.withoutColour() : console);
     }
 

@@ -77,7 +77,7 @@ public final class LsCommand extends InspectCommand {
     private static void printTable(CheckpointListing listing, Console to) {
         Table table =
                 new Table()
-                        .left("checkpoint")
+                        .name("checkpoint")
                         .right("id")
                         .left("type")
                         .left("created")
@@ -93,7 +93,7 @@ public final class LsCommand extends InspectCommand {
                     checkpoint.kind().label(),
                     Units.time(checkpoint.createdMillis()),
                     Units.age(checkpoint.createdMillis(), to.nowMillis()),
-                    Units.bytes(checkpoint.sstableBytes()),
+                    Units.bytes(checkpoint.totalBytes()),
                     Units.bytes(checkpoint.newBytes()),
                     String.join(", ", stateNames(checkpoint)));
         }
@@ -121,7 +121,7 @@ public final class LsCommand extends InspectCommand {
                         json.writeNumberField("id", checkpoint.id());
                         json.writeStringField("type", checkpoint.kind().label());
                         json.writeNumberField("created", checkpoint.createdMillis());
-                        json.writeNumberField("bytes", checkpoint.sstableBytes());
+                        json.writeNumberField("bytes", checkpoint.totalBytes());
                         json.writeNumberField("new_bytes", checkpoint.newBytes());
                         json.writeArrayFieldStart("states");
                         for (String name : stateNames(checkpoint)) {

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.source.TimeLimit;
 import picocli.CommandLine.Option;
 
 /** Options that every command has. Filled by picocli. */
@@ -35,6 +36,14 @@ public final class OutputOptions {
 
     @Option(names = "--progress", description = "Progress on stderr even when that is no terminal.")
     boolean progress;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "SECONDS",
+            description =
+                    "How long a file system may take to answer; ${DEFAULT-VALUE} if not given.",
+            defaultValue = "" + TimeLimit.DEFAULT_SECONDS)
+    int timeoutSeconds = TimeLimit.DEFAULT_SECONDS;
 
     @Option(names = "--debug", description = "Show where an error comes from: the stack trace.")
     boolean debug;

@@ -33,6 +33,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +74,7 @@ final class ResultPrinter {
         return limit > 0 && count == limit && result.next() != null;
     }
 
-    void printTable(Console to) throws IOException {
+    void printTable(Console to) {
         List<List<@Nullable Object>> batch = new ArrayList<>();
         boolean isFirst = true;
         while (true) {
@@ -85,17 +86,10 @@ final class ResultPrinter {
                 table(batch).print(to);
                 batch.clear();
                 isFirst = false;
-                checkPipe(to);
             }
             if (row == null) {
                 return;
             }
-        }
-    }
-
-    private static void checkPipe(Console to) throws IOException {
-        if (to.isBroken()) {
-            throw new EntryPrinter.BrokenPipe();
         }
     }
 
@@ -118,11 +112,18 @@ final class ResultPrinter {
         return table;
     }
 
-    /** RFC 4180 with a header; null is empty; no cell is a formula. */
-    void printCsv(OutputStream to) throws IOException {
+    /**
+     * RFC 4180 with a header. Null is an empty cell, an empty text the cell {@code ""}; no cell is
+     * a formula.
+     *
+     * @param toTerminal whether a person sees it: then nothing in it moves their cursor
+     */
+    void printCsv(OutputStream to, boolean toTerminal) throws IOException {
+        UnaryOperator<String> cell =
+                text -> SafeText.forCsv(toTerminal ? SafeText.forTerminal(text) : text);
         Writer writer = new BufferedWriter(new OutputStreamWriter(to, StandardCharsets.UTF_8));
         List<String> cells = new ArrayList<>();
-        result.columns().forEach(column -> cells.add(SafeText.forCsv(column.name())));
+        result.columns().forEach(column -> cells.add(cell.apply(column.name())));
         writer.write(String.join(",", cells));
         writer.write('\n');
         List<@Nullable Object> row = next();
@@ -130,7 +131,7 @@ final class ResultPrinter {
             for (int i = 0; i < row.size(); i++) {
                 writer.write(i == 0 ? "" : ",");
                 Object value = row.get(i);
-                writer.write(value == null ? "" : SafeText.forCsv(ValueText.of(value)));
+                writer.write(value == null ? "" : cell.apply(ValueText.of(value)));
             }
             writer.write('\n');
             row = next();
@@ -139,7 +140,7 @@ final class ResultPrinter {
     }
 
     /** Writes the fields {@code columns}, {@code rows} and {@code has_more}. */
-    void writeJson(JsonGenerator json, Console to) throws IOException {
+    void writeJson(JsonGenerator json) throws IOException {
         json.writeArrayFieldStart("columns");
         for (SqlResult.Column column : result.columns()) {
             json.writeStartObject();
@@ -153,9 +154,6 @@ final class ResultPrinter {
         List<@Nullable Object> row = next();
         while (row != null) {
             write(row, names, json);
-            if (count % BATCH == 0) {
-                checkPipe(to);
-            }
             row = next();
         }
         json.writeEndArray();

@@ -85,7 +85,7 @@ public final class ScanCommand extends EntriesCommand {
     @Override
     Selection select(StateView view, @Nullable RowColumns columns) {
         if (limit < 0) {
-            throw InspectException.usage("--limit must not be negative: given=" + limit);
+            throw InspectException.usage("--limit must not be negative: given=" + limit + ".");
         }
         KeyRange range = KeyRange.ALL;
         if (prefixHex != null) {

@@ -137,9 +137,9 @@ public final class ShowCommand extends InspectCommand {
     private static Table operators(Checkpoint checkpoint) {
         Table table =
                 new Table()
-                        .left("operator")
-                        .left("uid")
-                        .left("uid hash")
+                        .name("operator")
+                        .name("uid")
+                        .name("uid hash")
                         .right("parallelism")
                         .right("max")
                         .right("subtasks")
@@ -160,8 +160,8 @@ public final class ShowCommand extends InspectCommand {
     private static Table states(List<Line> lines) {
         Table table =
                 new Table()
-                        .left("operator")
-                        .left("state")
+                        .name("operator")
+                        .name("state")
                         .left("kind")
                         .left("types")
                         .left("ttl")
@@ -191,7 +191,7 @@ public final class ShowCommand extends InspectCommand {
     }
 
     private static Table others(Checkpoint checkpoint) {
-        Table table = new Table().left("operator").left("other state").left("kind").right("size");
+        Table table = new Table().name("operator").name("other state").left("kind").right("size");
         for (Operator operator : checkpoint.operators()) {
             otherStates(operator)
                     .forEach(
@@ -234,7 +234,7 @@ public final class ShowCommand extends InspectCommand {
                     json.writeStringField("type", checkpoint.kind().label());
                     json.writeNumberField("checkpoint-id", checkpoint.id());
                     json.writeNumberField("created", checkpoint.createdMillis());
-                    json.writeNumberField("bytes", checkpoint.sstableBytes());
+                    json.writeNumberField("bytes", checkpoint.totalBytes());
                     json.writeNumberField("new_bytes", checkpoint.newBytes());
                     json.writeArrayFieldStart("operators");
                     for (Operator operator : checkpoint.operators()) {

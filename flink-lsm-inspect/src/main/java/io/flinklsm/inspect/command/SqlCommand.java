@@ -21,6 +21,7 @@ import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.sql.SqlSession;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -66,7 +67,7 @@ public final class SqlCommand extends InspectCommand {
             paramLabel = "ROWS",
             description =
                     "Print at most so many rows, 0 for all; 100 for tables, all for CSV and JSON.")
-    long limit = -1;
+    @Nullable Long limit;
 
     @Mixin EngineOptions engine = new EngineOptions();
 
@@ -79,6 +80,9 @@ public final class SqlCommand extends InspectCommand {
         if (csv && output.json) {
             throw InspectException.usage("give --csv or --json, not both.");
         }
+        if (limit != null && limit < 0) {
+            throw InspectException.usage("--limit must not be negative: given=" + limit + ".");
+        }
         String memory = engine.memory();
         Checkpoint checkpoint = Checkpoint.open(location);
         long bytes = SqlSession.bytesToRead(checkpoint, statement);
@@ -86,7 +90,7 @@ public final class SqlCommand extends InspectCommand {
                 SqlSession.Running running =
                         SqlSession.run(checkpoint, statement, memory, progress::update)) {
             boolean isTable = !csv && !output.json;
-            long rows = limit >= 0 ? limit : isTable ? TABLE_LIMIT : 0;
+            long rows = limit != null ? limit : isTable ? TABLE_LIMIT : 0;
             var printer = new ResultPrinter(running.result(), rows);
             if (output.json) {
                 Json.print(
@@ -94,10 +98,10 @@ public final class SqlCommand extends InspectCommand {
                         "sql/1",
                         json -> {
                             json.writeStringField("location", checkpoint.location());
-                            printer.writeJson(json, to);
+                            printer.writeJson(json);
                         });
             } else if (csv) {
-                printer.printCsv(to.out());
+                printer.printCsv(to.out(), to.outIsTerminal());
             } else {
                 printer.printTable(to);
             }
@@ -111,8 +115,6 @@ public final class SqlCommand extends InspectCommand {
             return InspectException.OK;
         } catch (UncheckedIOException e) {
             throw e.getCause();
-        } catch (EntryPrinter.BrokenPipe e) {
-            return InspectException.OK;
         }
     }
 }

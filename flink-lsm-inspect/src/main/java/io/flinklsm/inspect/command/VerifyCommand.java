@@ -101,6 +101,9 @@ public final class VerifyCommand extends InspectCommand {
                                         + (result.findings().size() == 1
                                                 ? " finding"
                                                 : " findings")));
+        for (String open : result.notCovered()) {
+            to.line("not covered: " + open);
+        }
     }
 
     private static String name(Finding finding) {
@@ -126,6 +129,11 @@ public final class VerifyCommand extends InspectCommand {
                         json.writeStringField("location", Locations.redact(finding.location()));
                         json.writeStringField("message", Locations.redact(finding.message()));
                         json.writeEndObject();
+                    }
+                    json.writeEndArray();
+                    json.writeArrayFieldStart("not_covered");
+                    for (String open : result.notCovered()) {
+                        json.writeString(open);
                     }
                     json.writeEndArray();
                 });

@@ -52,6 +52,7 @@ public final class MergedState implements AutoCloseable {
     /** Native memory for block indexes and bloom filters of open files. */
     private static final long BUDGET_BYTES = 96L << 20;
 
+    /** Of all parts together, beside those in use: processes may often have no more than 1,024. */
     private static final int MAX_OPEN_FILES = 128;
 
     /** As the backend's list states have it, docs/format.md. */
@@ -90,11 +91,12 @@ public final class MergedState implements AutoCloseable {
         MemoryBudget budget = MemoryBudget.root("inspect", BUDGET_BYTES);
         BlockCache cache = new BlockCache(budget.child("cache", 0, BUDGET_BYTES / 4));
         List<OpenPart> parts = new ArrayList<>();
+        int openFiles = Math.max(1, MAX_OPEN_FILES / Math.max(1, view.parts().size()));
         MergedState state = new MergedState(view, columns, budget, cache, parts);
         try {
             for (StateView.Part part : view.parts()) {
                 OpenSstables sstables =
-                        new OpenSstables(part.store().storage(), budget, cache, MAX_OPEN_FILES);
+                        new OpenSstables(part.store().storage(), budget, cache, openFiles);
                 Version version = Version.of(part.sstables().stream().map(sstables::of).toList());
                 parts.add(new OpenPart(part, sstables, version));
             }

@@ -30,7 +30,7 @@ import java.util.Map;
  * @param nowMillis the time that ages are told from
  */
 public record Console(
-        PrintStream out,
+        DataStream out,
         PrintStream err,
         boolean outIsTerminal,
         boolean errIsTerminal,
@@ -42,6 +42,9 @@ public record Console(
     private static final String RED = "\u001b[31m";
     private static final String RESET = "\u001b[0m";
 
+    private static final int OUT_BUFFER_BYTES = 1 << 16;
+    private static final int ERR_BUFFER_BYTES = 1 << 10;
+
     /**
      * The process's own: {@code bin/flink-lsm} says in system properties what is a terminal and how
      * wide it is, which Java cannot find out by itself.
@@ -52,21 +55,17 @@ public record Console(
         boolean dumb = "dumb".equals(environment.get("TERM"));
         boolean noColour = !environment.getOrDefault("NO_COLOR", "").isEmpty();
         return new Console(
-                stream(FileDescriptor.out, 1 << 16),
-                stream(FileDescriptor.err, 1 << 10),
+                DataStream.of(new StandardOutput(), OUT_BUFFER_BYTES),
+                new PrintStream(
+                        new BufferedOutputStream(
+                                new FileOutputStream(FileDescriptor.err), ERR_BUFFER_BYTES),
+                        false,
+                        StandardCharsets.UTF_8),
                 out,
                 err && !dumb,
                 out ? Math.max(0, Integer.getInteger("flinklsm.terminal.columns", 0)) : 0,
                 out && !dumb && !noColour,
                 System.currentTimeMillis());
-    }
-
-    /** UTF-8, whatever the locale says: JSON and tables are read elsewhere, too. */
-    private static PrintStream stream(FileDescriptor descriptor, int bufferBytes) {
-        return new PrintStream(
-                new BufferedOutputStream(new FileOutputStream(descriptor), bufferBytes),
-                false,
-                StandardCharsets.UTF_8);
     }
 
     public Console withoutColour() {
@@ -81,8 +80,7 @@ public record Console(
 
     /** One line for people, on stderr. */
     public void note(String text) {
-        // A person who sees both sees them in this order.
-        out.flush();
+        out.flushForNote();
         err.print(text);
         err.print('\n');
         err.flush();
@@ -94,10 +92,5 @@ public record Console(
 
     public String alarm(String text) {
         return colour ? RED + text + RESET : text;
-    }
-
-    /** Whether whoever read stdout has gone: the rest need not be computed. */
-    public boolean isBroken() {
-        return out.checkError();
     }
 }

@@ -14,11 +14,18 @@
 package io.flinklsm.inspect.print;
 
 import io.flinklsm.inspect.source.InspectException;
+import io.flinklsm.inspect.source.Reasons;
+import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /**
@@ -26,6 +33,8 @@ import java.util.UUID;
  * begun goes when this is closed, and when the process is told to end. Confined to one thread.
  */
 public final class OutputFile implements AutoCloseable {
+
+    private static final int BUFFER_BYTES = 1 << 16;
 
     private final Path target;
     private final Path part;
@@ -52,7 +61,15 @@ public final class OutputFile implements AutoCloseable {
                             + absolute
                             + "] is no place for a file; give a name in a directory that exists.");
         }
-        if (!mayReplace && Files.exists(absolute)) {
+        if (Files.exists(absolute) && !Files.isRegularFile(absolute)) {
+            // Moving a file to its place would take the device away.
+            throw InspectException.usage(
+                    "["
+                            + absolute
+                            + "] is no regular file; give another name, or \"-o -\" and direct"
+                            + " stdout to it.");
+        }
+        if (!mayReplace && Files.exists(absolute, LinkOption.NOFOLLOW_LINKS)) {
             throw exists(absolute);
         }
         String name = "." + absolute.getFileName() + "." + UUID.randomUUID() + ".part";
@@ -71,8 +88,79 @@ public final class OutputFile implements AutoCloseable {
         return part;
     }
 
-    /** Puts what was written in its place. */
-    public void commit() throws IOException {
+    /**
+     * A stream to {@link #part}.
+     *
+     * @return a stream whose failures are the {@link #lost} of this file, which cannot be taken for
+     *     failures of what is read
+     */
+    public OutputStream open() {
+        try {
+            return new BufferedOutputStream(
+                    new PartStream(Files.newOutputStream(part, StandardOpenOption.CREATE_NEW)),
+                    BUFFER_BYTES);
+        } catch (IOException e) {
+            throw lost(e);
+        }
+    }
+
+    /** What the user is told when writing fails. */
+    public InspectException lost(IOException cause) {
+        return InspectException.unreadable(
+                "["
+                        + target
+                        + "] cannot be written: "
+                        + Reasons.of(cause).replace(part.toString(), target.toString())
+                        + "; nothing was left there, make room or give another place.",
+                cause);
+    }
+
+    /** Tells the failures of writing from those of reading. */
+    private final class PartStream extends FilterOutputStream {
+        private boolean failed;
+
+        PartStream(OutputStream to) {
+            super(to);
+        }
+
+        @Override
+        public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int at, int byteCount) {
+            if (failed) {
+                return;
+            }
+            try {
+                out.write(bytes, at, byteCount);
+            } catch (IOException e) {
+                failed = true;
+                throw lost(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                out.close();
+            } catch (IOException e) {
+                throw lost(e);
+            }
+        }
+    }
+
+    /**
+     * Puts what was written in its place, after the disk has it: some file systems only then say
+     * that they are full.
+     */
+    public void commit() {
+        try (FileChannel written = FileChannel.open(part, StandardOpenOption.WRITE)) {
+            written.force(true);
+        } catch (IOException e) {
+            throw lost(e);
+        }
         try {
             if (mayReplace) {
                 Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
@@ -81,6 +169,8 @@ public final class OutputFile implements AutoCloseable {
             }
         } catch (FileAlreadyExistsException e) {
             throw exists(target);
+        } catch (IOException e) {
+            throw lost(e);
         }
     }
 

@@ -15,11 +15,14 @@ package io.flinklsm.inspect.print;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A line on stderr for what takes longer than a second: share, bytes, rate, time left. Silent
  * unless stderr is a terminal, or {@code --progress} asked for it (a line of its own each time
- * then). Confined to one thread.
+ * then). The line goes before anything else is printed, and when the process is told to end; once
+ * data come to the same terminal there is none any more. Safe for any thread.
  */
 public final class Progress implements AutoCloseable {
 
@@ -33,27 +36,51 @@ public final class Progress implements AutoCloseable {
     private final boolean inPlace;
     private final String what;
     private final long totalBytes;
-    private final long startNanos = System.nanoTime();
-    private long nextNanos = startNanos + FIRST_NANOS;
+    private final LongSupplier clock;
+    private final long startNanos;
+    private long nextNanos;
+    private final @Nullable Thread cleaner;
     private boolean drawn;
+    private boolean ended;
 
     /**
      * @param totalBytes estimate, from footers and manifests; progress never says more than it
      */
     public Progress(Console console, String what, long totalBytes, boolean quiet, boolean forced) {
+        this(console, what, totalBytes, quiet, forced, System::nanoTime);
+    }
+
+    Progress(
+            Console console,
+            String what,
+            long totalBytes,
+            boolean quiet,
+            boolean forced,
+            LongSupplier clock) {
+        this.clock = clock;
+        this.startNanos = clock.getAsLong();
+        this.nextNanos = startNanos + FIRST_NANOS;
         this.console = console;
         this.shown = !quiet && (console.errIsTerminal() || forced);
         this.inPlace = console.errIsTerminal();
         this.what = what;
         this.totalBytes = totalBytes;
+        if (shown && inPlace) {
+            this.cleaner = new Thread(this::end, "flink-lsm-progress");
+            Runtime.getRuntime().addShutdownHook(cleaner);
+            console.out().onWrite(console.outIsTerminal() ? this::end : () -> {});
+            console.out().onNote(this::clear);
+        } else {
+            this.cleaner = null;
+        }
     }
 
     /** Tells how far it is; cheap, may be called often. */
-    public void update(long doneBytes) {
-        if (!shown) {
+    public synchronized void update(long doneBytes) {
+        if (!shown || ended) {
             return;
         }
-        long now = System.nanoTime();
+        long now = clock.getAsLong();
         if (now - nextNanos < 0) {
             return;
         }
@@ -87,11 +114,31 @@ public final class Progress implements AutoCloseable {
                 left);
     }
 
-    @Override
-    public void close() {
+    private synchronized void clear() {
         if (drawn) {
             console.err().print(CLEAR);
             console.err().flush();
+        }
+        drawn = false;
+    }
+
+    private synchronized void end() {
+        clear();
+        ended = true;
+    }
+
+    @Override
+    public void close() {
+        end();
+        if (cleaner != null) {
+            console.out().onWrite(() -> {});
+            console.out().onNote(() -> {});
+            try {
+                Runtime.getRuntime().removeShutdownHook(cleaner);
+            } catch (IllegalStateException e) {
+                // The process ends already, and the hook does nothing any more.
+                return;
+            }
         }
     }
 }

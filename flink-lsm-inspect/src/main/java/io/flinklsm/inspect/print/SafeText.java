@@ -16,6 +16,12 @@ package io.flinklsm.inspect.print;
 /** Text out of files, made harmless for where it is shown. */
 public final class SafeText {
 
+    /**
+     * What a spreadsheet takes for the beginning of a formula; those of East Asian keyboards, of
+     * full width, are the same to some of them.
+     */
+    private static final String FORMULA_STARTS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20";
+
     private SafeText() {}
 
     /**
@@ -50,15 +56,16 @@ public final class SafeText {
     }
 
     /**
-     * A field of a CSV file: quoted where needed; what a spreadsheet would take for a formula gets
-     * an apostrophe in front.
+     * A field of a CSV file: quoted where needed, and if it is empty, so that it is not taken for
+     * one that is not there; what a spreadsheet would take for a formula gets an apostrophe in
+     * front.
      */
     public static String forCsv(String text) {
         String safe = text;
-        if (!text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0 && !isNumber(text)) {
+        if (!text.isEmpty() && FORMULA_STARTS.indexOf(text.charAt(0)) >= 0 && !isNumber(text)) {
             safe = "'" + text;
         }
-        boolean quote = false;
+        boolean quote = text.isEmpty();
         for (int i = 0; i < safe.length() && !quote; i++) {
             char c = safe.charAt(i);
             quote = c == ',' || c == '"' || c == '\n' || c == '\r';

@@ -124,7 +124,31 @@ public record Checkpoint(
         return sizes.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /** Bytes that this checkpoint wrote for keyed state; -1 if unknown. */
+    /**
+     * Bytes of keyed state of ours: SSTables, and what says how they belong together. A file that
+     * several subtasks share counts once.
+     */
+    public long totalBytes() {
+        Map<String, Long> sizes = new LinkedHashMap<>();
+        long sum = 0;
+        for (Operator operator : operators) {
+            for (SubtaskStore store : operator.stores()) {
+                for (SourceFile file : store.storage().files().values()) {
+                    if (file.isShared()) {
+                        sizes.put(file.location(), file.sizeBytes());
+                    } else {
+                        sum += file.sizeBytes();
+                    }
+                }
+            }
+        }
+        return sum + sizes.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /**
+     * Those of {@link #totalBytes} that this checkpoint wrote, the rest it has from earlier ones;
+     * -1 if unknown.
+     */
     public long newBytes() {
         long sum = 0;
         for (Operator operator : operators) {

@@ -13,7 +13,6 @@
  */
 package io.flinklsm.inspect.source;
 
-import io.flinklsm.core.errors.CorruptionException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -86,8 +85,8 @@ public record CheckpointListing(String location, List<Found> found, List<Skipped
             String shown = name.isEmpty() ? directory.getName() : name;
             try {
                 found.add(new Found(shown, CheckpointReader.read(metadata, directory, null)));
-            } catch (InspectException | CorruptionException e) {
-                skipped.add(new Skipped(shown, Locations.redact(String.valueOf(e.getMessage()))));
+            } catch (IOException | InspectException e) {
+                skipped.add(skipped(shown, directory, e));
             }
             return;
         }
@@ -97,13 +96,23 @@ public record CheckpointListing(String location, List<Found> found, List<Skipped
         for (FileStatus child : Locations.list(directory)) {
             if (child.isDir()) {
                 String childName = child.getPath().getName();
-                visit(
-                        child.getPath(),
-                        name.isEmpty() ? childName : name + "/" + childName,
-                        depth + 1,
-                        found,
-                        skipped);
+                String shown = name.isEmpty() ? childName : name + "/" + childName;
+                try {
+                    visit(child.getPath(), shown, depth + 1, found, skipped);
+                } catch (IOException | InspectException e) {
+                    // One directory that cannot be looked into does not hide the others.
+                    skipped.add(skipped(shown, child.getPath(), e));
+                }
             }
         }
+    }
+
+    private static Skipped skipped(String name, Path directory, Exception failure) {
+        String reason = Locations.redact(Reasons.of(failure));
+        return new Skipped(
+                name,
+                reason.startsWith("[")
+                        ? reason
+                        : "[" + Locations.display(directory) + "] cannot be read: " + reason);
     }
 }

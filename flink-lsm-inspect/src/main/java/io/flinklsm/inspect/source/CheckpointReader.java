@@ -20,6 +20,7 @@ import io.flinklsm.statebackend.snapshot.CheckpointNames;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -31,12 +32,17 @@ import org.apache.flink.runtime.checkpoint.CheckpointProperties;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.state.AbstractChannelStateHandle;
+import org.apache.flink.runtime.state.AbstractMergedChannelStateHandle;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyGroupsStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.OperatorStateHandle;
+import org.apache.flink.runtime.state.StateObject;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.filemerging.SegmentFileStateHandle;
 import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 import org.apache.flink.runtime.state.filesystem.RelativeFileStateHandle;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +72,21 @@ final class CheckpointReader {
     static Checkpoint read(
             FileStatus metadataFile, Path directory, @Nullable Consumer<Exception> problems)
             throws IOException {
-        CheckpointMetadata metadata = MetadataFile.read(metadataFile, directory.toString());
+        MetadataFile.Parsed parsed = MetadataFile.read(metadataFile, directory.toString());
+        CheckpointMetadata metadata = parsed.metadata();
+        if (problems != null && (!parsed.isWhole() || parsed.hasMore())) {
+            problems.accept(
+                    InspectException.corrupt(
+                            "["
+                                    + Locations.display(metadataFile.getPath())
+                                    + (parsed.isWhole()
+                                            ? "] says more than can be understood, such as a"
+                                                    + " subtask twice: sizeBytes="
+                                            : "] has bytes behind its end: sizeBytes=")
+                                    + metadataFile.getLen()
+                                    + "; it is damaged, or another program wrote to it.",
+                            null));
+        }
         var reader = new CheckpointReader(directory, metadataFile.getModificationTime(), problems);
         List<Operator> operators = new ArrayList<>();
         for (OperatorState state : metadata.getOperatorStates()) {
@@ -112,6 +132,7 @@ final class CheckpointReader {
     private Operator operator(OperatorState state) throws IOException {
         List<SubtaskStore> stores = new ArrayList<>();
         List<Operator.OtherState> others = new ArrayList<>();
+        List<OtherFile> otherFiles = new ArrayList<>();
         for (Map.Entry<Integer, OperatorSubtaskState> subtask :
                 state.getSubtaskStates().entrySet()) {
             for (KeyedStateHandle handle : subtask.getValue().getManagedKeyedState()) {
@@ -121,6 +142,8 @@ final class CheckpointReader {
                         stores.add(store);
                     } else {
                         others.add(foreign(handle));
+                        otherFiles.addAll(
+                                otherFiles("keyed state", subtask.getKey(), List.of(handle)));
                     }
                 } catch (IOException | InspectException e) {
                     if (problems == null) {
@@ -141,9 +164,13 @@ final class CheckpointReader {
                                                         false,
                                                         handle.getStateSize())));
             }
+            otherFiles.addAll(otherFiles(subtask.getKey(), subtask.getValue()));
         }
         stores.sort(Comparator.comparingInt(SubtaskStore::subtask));
         var coordinator = state.getCoordinatorState();
+        if (coordinator != null) {
+            otherFiles.addAll(otherFiles("coordinator state", -1, List.of(coordinator)));
+        }
         return new Operator(
                 state.getOperatorID().toHexString(),
                 state.getOperatorName().orElse(null),
@@ -153,8 +180,60 @@ final class CheckpointReader {
                 state.getNumberCollectedStates(),
                 stores,
                 others,
+                otherFiles,
                 coordinator == null ? 0 : coordinator.getStateSize(),
                 state.getStateSize());
+    }
+
+    private List<OtherFile> otherFiles(int subtask, OperatorSubtaskState state) {
+        List<OtherFile> files = new ArrayList<>();
+        files.addAll(otherFiles("operator state", subtask, state.getManagedOperatorState()));
+        files.addAll(otherFiles("raw operator state", subtask, state.getRawOperatorState()));
+        files.addAll(otherFiles("raw keyed state", subtask, state.getRawKeyedState()));
+        files.addAll(otherFiles("data in flight", subtask, state.getInputChannelState()));
+        files.addAll(otherFiles("data in flight", subtask, state.getUpstreamOutputBufferState()));
+        files.addAll(otherFiles("data in flight", subtask, state.getResultSubpartitionState()));
+        return files;
+    }
+
+    /** Those of the handles that stand in one file each. */
+    private List<OtherFile> otherFiles(
+            String what, int subtask, Collection<? extends StateObject> handles) {
+        List<OtherFile> files = new ArrayList<>();
+        for (StateObject handle : handles) {
+            List<OtherFile.Places> places = new ArrayList<>();
+            StreamStateHandle stream = null;
+            if (handle instanceof OperatorStateHandle operator) {
+                stream = operator.getDelegateStateHandle();
+                operator.getStateNameToPartitionOffsets()
+                        .forEach(
+                                (name, info) ->
+                                        places.add(OtherFile.Places.of(name, info.getOffsets())));
+            } else if (handle instanceof AbstractChannelStateHandle<?> channel) {
+                stream = channel.getDelegate();
+                places.add(
+                        OtherFile.Places.of(
+                                "",
+                                channel.getOffsets().stream()
+                                        .mapToLong(Long::longValue)
+                                        .toArray()));
+            } else if (handle instanceof AbstractMergedChannelStateHandle<?, ?> channels) {
+                stream = channels.getDelegate();
+            } else if (handle instanceof StreamStateHandle plain) {
+                stream = plain;
+            }
+            if (stream != null && stream.getStateSize() > 0) {
+                SourceFile file = file("state", stream, false);
+                files.add(
+                        new OtherFile(
+                                what,
+                                subtask,
+                                file,
+                                new SourceStorage(Map.of(file.name(), file), directory),
+                                places));
+            }
+        }
+        return files;
     }
 
     private static String kind(OperatorStateHandle.Mode mode) {
@@ -196,6 +275,7 @@ final class CheckpointReader {
                 subtask,
                 keyGroups.getStartKeyGroup(),
                 keyGroups.getEndKeyGroup(),
+                remote.getCheckpointId(),
                 image,
                 manifest,
                 metaFile,
@@ -206,7 +286,7 @@ final class CheckpointReader {
     private static CheckpointImage image(SourceStorage storage, SourceFile manifest)
             throws IOException {
         try (StorageInput input = storage.open(manifest.name())) {
-            return ManifestCodec.read(input, manifest.location());
+            return ManifestCodec.read(input, storage.describe(manifest.name()));
         } catch (NoSuchFileException e) {
             throw InspectException.corrupt(
                     "["
@@ -217,7 +297,12 @@ final class CheckpointReader {
         }
     }
 
-    private SourceFile file(String name, StreamStateHandle handle, boolean isShared) {
+    private SourceFile file(String name, StreamStateHandle of, boolean isShared) {
+        StreamStateHandle handle = of;
+        while (handle instanceof KeyGroupsStateHandle wrapper) {
+            // It would open what is inside by itself, wherever that leads.
+            handle = wrapper.getDelegateStateHandle();
+        }
         checkInside(handle);
         return new SourceFile(name, handle, location(handle), isShared);
     }
@@ -242,6 +327,9 @@ final class CheckpointReader {
     private static String location(StreamStateHandle handle) {
         if (handle instanceof FileStateHandle file) {
             return Locations.display(file.getFilePath());
+        }
+        if (handle instanceof SegmentFileStateHandle segment) {
+            return Locations.display(segment.getFilePath());
         }
         return Locations.redact(handle.getStreamStateHandleID().getKeyString());
     }

@@ -20,19 +20,28 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.core.fs.FSDataInputStream;
 
-/** A file of a checkpoint, open over Flink's file systems. Safe for any thread. */
+/**
+ * A file of a checkpoint, or a part of one, open over Flink's file systems. Safe for any thread.
+ */
 final class HandleInput implements StorageInput {
 
     private final String location;
+    private final long start;
     private final long size;
     private final AtomicLong bytesRead;
 
     @GuardedBy("this")
     private final FSDataInputStream in;
 
-    HandleInput(FSDataInputStream in, String location, long size, AtomicLong bytesRead) {
+    /**
+     * @param location where the file really is; what errors call it
+     * @param start where its bytes begin in the stream
+     */
+    HandleInput(
+            FSDataInputStream in, String location, long start, long size, AtomicLong bytesRead) {
         this.in = in;
         this.location = location;
+        this.start = start;
         this.size = size;
         this.bytesRead = bytesRead;
     }
@@ -43,16 +52,34 @@ final class HandleInput implements StorageInput {
         if (position < 0 || position > size - byteCount) {
             throw tooShort(position, byteCount);
         }
-        in.seek(position);
+        FSDataInputStream stream = in;
+        int read =
+                TimeLimit.call(
+                        location, () -> read(stream, start + position, target, at, byteCount));
+        if (read < byteCount) {
+            throw tooShort(position, byteCount);
+        }
+        bytesRead.addAndGet(byteCount);
+    }
+
+    private static int read(
+            FSDataInputStream stream, long position, byte[] target, int at, int byteCount)
+            throws IOException {
+        stream.seek(position);
         int done = 0;
         while (done < byteCount) {
-            int count = in.read(target, at + done, byteCount - done);
+            int count = stream.read(target, at + done, byteCount - done);
             if (count < 0) {
-                throw tooShort(position, byteCount);
+                break;
             }
             done += count;
         }
-        bytesRead.addAndGet(byteCount);
+        return done;
+    }
+
+    /** Where the file really is. */
+    String location() {
+        return location;
     }
 
     private EOFException tooShort(long position, int byteCount) {
@@ -75,6 +102,7 @@ final class HandleInput implements StorageInput {
 
     @Override
     public synchronized void close() throws IOException {
-        in.close();
+        FSDataInputStream stream = in;
+        TimeLimit.run(location, stream::close);
     }
 }

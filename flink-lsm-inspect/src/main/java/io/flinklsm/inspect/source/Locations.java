@@ -15,13 +15,22 @@ package io.flinklsm.inspect.source;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
+import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
@@ -33,8 +42,16 @@ public final class Locations {
 
     private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:.*");
 
-    /** User-info in front of a host. */
-    private static final Pattern USER_INFO = Pattern.compile("(//)[^/@\\s]*@");
+    /**
+     * User-info in front of a host. With a colon in it, up to the last at sign, since secrets may
+     * have slashes and at signs themselves; a port is no secret.
+     */
+    private static final Pattern USER_INFO =
+            Pattern.compile("//(?![^/@\\s:]*:[0-9]{1,5}/)(?:[^/@\\s:]*:\\S*|[^/@\\s:]*)@");
+
+    /** What stands there in the URIs of Azure's storage: a container is no secret. */
+    private static final Pattern CONTAINER =
+            Pattern.compile("(?:abfss?|wasbs?)://[^/@\\s:]*@", Pattern.CASE_INSENSITIVE);
 
     /** Everything that a URI says behind its path: signatures and tokens travel there. */
     private static final Pattern QUERY =
@@ -70,8 +87,23 @@ public final class Locations {
 
     /** The text without user-info and queries of URIs in it. */
     public static String redact(String text) {
-        String withoutUser = USER_INFO.matcher(text).replaceAll("$1***@");
+        StringBuilder withoutUser = new StringBuilder(text.length());
+        Matcher user = USER_INFO.matcher(text);
+        while (user.find()) {
+            user.appendReplacement(withoutUser, isContainer(text, user) ? "$0" : "//***@");
+        }
+        user.appendTail(withoutUser);
         return QUERY.matcher(withoutUser).replaceAll("$1?***");
+    }
+
+    private static boolean isContainer(String text, Matcher user) {
+        Matcher container = CONTAINER.matcher(text).region(0, user.end());
+        while (container.find()) {
+            if (container.end() == user.end()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     public static boolean isLocal(Path path) {
@@ -91,42 +123,122 @@ public final class Locations {
     /**
      * Its status, or null if there is no such file.
      *
-     * @throws InspectException if it is there but must not be read, or its file system is unknown
+     * @throws InspectException if it is there but must not be read, is neither a file nor a
+     *     directory, or its file system is unknown or does not answer
      */
     public static @Nullable FileStatus status(Path path) throws IOException {
-        if (isLocal(path)) {
-            checkReadable(path);
-        }
+        FileSystem fileSystem = fileSystem(path);
+        return TimeLimit.call(
+                        display(path),
+                        () -> {
+                            if (isLocal(path)) {
+                                checkLocal(path);
+                            }
+                            return find(fileSystem, path);
+                        })
+                .orElse(null);
+    }
+
+    private static Optional<FileStatus> find(FileSystem fileSystem, Path path) throws IOException {
         try {
-            return fileSystem(path).getFileStatus(path);
+            return Optional.of(fileSystem.getFileStatus(path));
         } catch (FileNotFoundException e) {
-            return null;
+            return Optional.empty();
         }
     }
 
-    private static void checkReadable(Path path) {
+    /** Opening a pipe would wait for ever, reading some devices never ends. */
+    private static void checkLocal(Path path) {
+        java.nio.file.Path local;
+        BasicFileAttributes attributes;
         try {
-            java.nio.file.Path local = java.nio.file.Path.of(path.getPath());
-            if (Files.exists(local) && !Files.isReadable(local)) {
-                throw InspectException.unreadable(
-                        "["
-                                + display(path)
-                                + "] must not be read: permission denied; run as a user who may, or"
-                                + " change its permissions.");
-            }
+            local = java.nio.file.Path.of(path.getPath());
+            attributes = Files.readAttributes(local, BasicFileAttributes.class);
         } catch (InvalidPathException e) {
             throw InspectException.usage(
                     "[" + display(path) + "] is no local path: " + e.getReason());
+        } catch (AccessDeniedException e) {
+            throw forbidden(path);
+        } catch (IOException e) {
+            // It is missing, and Flink's file system says so.
+            return;
+        }
+        if (attributes.isOther()) {
+            throw InspectException.unreadable(
+                    "["
+                            + display(path)
+                            + "] is a pipe, a socket or a device, and only regular files are"
+                            + " opened; put the file there that the checkpoint was written with.");
+        }
+        if (!Files.isReadable(local)) {
+            throw forbidden(path);
         }
     }
 
-    /** The children of a directory. */
-    public static FileStatus[] list(Path directory) throws IOException {
-        if (isLocal(directory)) {
-            checkReadable(directory);
+    private static InspectException forbidden(Path path) {
+        return InspectException.unreadable(
+                "["
+                        + display(path)
+                        + "] must not be read: permission denied; run as a user who may, or"
+                        + " change its permissions.");
+    }
+
+    /**
+     * Opens a file.
+     *
+     * @param file its status as {@link #status} gives it
+     * @throws InspectException if it is a directory
+     */
+    static FSDataInputStream open(FileStatus file) throws IOException {
+        Path path = file.getPath();
+        if (file.isDir()) {
+            throw InspectException.unreadable(
+                    "["
+                            + display(path)
+                            + "] is a directory, and a file is expected there; put the file there"
+                            + " that the checkpoint was written with.");
         }
-        FileStatus[] children = fileSystem(directory).listStatus(directory);
-        return children == null ? new FileStatus[0] : children;
+        FileSystem fileSystem = fileSystem(path);
+        try {
+            return TimeLimit.call(display(path), () -> fileSystem.open(path));
+        } catch (FileNotFoundException e) {
+            if (status(path) == null) {
+                throw e;
+            }
+            // Java says this of every file that does not open, also if there are too many open.
+            throw InspectException.unreadable(
+                    "[" + display(path) + "] cannot be opened: " + Reasons.of(e) + ".", e);
+        }
+    }
+
+    /** The children of a directory; a link to nothing is none. */
+    public static List<FileStatus> list(Path directory) throws IOException {
+        FileSystem fileSystem = fileSystem(directory);
+        return TimeLimit.call(
+                display(directory),
+                () -> {
+                    if (isLocal(directory)) {
+                        checkLocal(directory);
+                        return listLocal(fileSystem, directory);
+                    }
+                    FileStatus[] children = fileSystem.listStatus(directory);
+                    return children == null ? List.of() : List.of(children);
+                });
+    }
+
+    /** One by one: Flink's own listing fails as a whole for one child that it cannot look at. */
+    private static List<FileStatus> listLocal(FileSystem fileSystem, Path directory)
+            throws IOException {
+        List<FileStatus> children = new ArrayList<>();
+        try (DirectoryStream<java.nio.file.Path> paths =
+                Files.newDirectoryStream(java.nio.file.Path.of(directory.getPath()))) {
+            for (java.nio.file.Path path : paths) {
+                find(fileSystem, new Path(path.toUri())).ifPresent(children::add);
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return children;
     }
 
     /** The file system of a path; loads Flink's plugins when the first remote path comes. */
@@ -135,13 +247,16 @@ public final class Locations {
             Plugins.load();
         }
         try {
-            return path.getFileSystem();
+            // Some ask their server already when they are made.
+            return TimeLimit.call(display(path), path::getFileSystem);
+        } catch (InspectException e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
             throw InspectException.unreadable(
                     "["
                             + display(path)
                             + "] no file system for this location: "
-                            + redact(String.valueOf(e.getMessage()))
+                            + redact(Reasons.of(e))
                             + "; set HADOOP_CLASSPATH, or FLINK_HOME to a Flink whose plugins"
                             + " directory has the file system.",
                     e);

@@ -15,11 +15,13 @@ package io.flinklsm.inspect.source;
 
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.ObjectInputFilter;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.Set;
+import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
@@ -42,6 +44,7 @@ final class MetadataFile {
     static final String NAME = "_metadata";
 
     private static final long MAX_BYTES = 256L << 20;
+    private static final int BUFFER_BYTES = 1 << 16;
 
     /** What a CheckpointProperties consists of. */
     private static final Set<String> SAFE_CLASSES =
@@ -61,9 +64,58 @@ final class MetadataFile {
     private MetadataFile() {}
 
     /**
+     * What is in it.
+     *
+     * @param outline of the bytes that were read
+     * @param isWhole whether there was nothing behind what Flink reads
+     */
+    record Parsed(CheckpointMetadata metadata, Outline outline, boolean isWhole) {
+
+        /**
+         * Whether the file says more than was understood, such as the same subtask twice: then it
+         * is longer than what it says. Only asked of the version that this Flink writes.
+         */
+        boolean hasMore() {
+            Outline written = new Outline();
+            try {
+                Checkpoints.storeCheckpointMetadata(metadata, written);
+            } catch (IOException e) {
+                throw new UncheckedIOException("what is only counted cannot fail", e);
+            }
+            return written.head == outline.head && written.objectsAt < outline.objectsAt;
+        }
+    }
+
+    /**
+     * Where the Java-serialised end of a metadata begins: its own length depends on the Flink that
+     * wrote it.
+     */
+    static final class Outline extends OutputStream {
+        private static final int OBJECTS = 0xACED0005;
+
+        private long position;
+        private long head;
+        private int window;
+        private long objectsAt = -1;
+
+        @Override
+        public void write(int b) {
+            if (position < Long.BYTES) {
+                // The magic number and the version.
+                head = head << Byte.SIZE | b & 0xFF;
+            }
+            window = window << Byte.SIZE | b & 0xFF;
+            position++;
+            if (window == OBJECTS) {
+                objectsAt = position;
+            }
+        }
+    }
+
+    /**
      * @throws InspectException if it is missing, not a metadata file, or damaged
      */
-    static CheckpointMetadata read(FileStatus file, String directory) throws IOException {
+    static Parsed read(FileStatus file, String directory) throws IOException {
         Path path = file.getPath();
         String name = Locations.display(path);
         if (file.getLen() > MAX_BYTES) {
@@ -78,23 +130,64 @@ final class MetadataFile {
                     null);
         }
         Filter.install();
+        FSDataInputStream in = Locations.open(file);
+        Outline outline = new Outline();
         PARSING.set(true);
-        try (InputStream in = Locations.fileSystem(path).open(path);
-                DataInputStream data = new DataInputStream(new BufferedInputStream(in, 1 << 16))) {
-            return Checkpoints.loadCheckpointMetadata(
-                    data, MetadataFile.class.getClassLoader(), directory);
-        } catch (FileNotFoundException e) {
+        try (DataInputStream data =
+                new DataInputStream(
+                        new BufferedInputStream(
+                                new LimitedStream(in, name, outline), BUFFER_BYTES))) {
+            CheckpointMetadata metadata =
+                    Checkpoints.loadCheckpointMetadata(
+                            data, MetadataFile.class.getClassLoader(), directory);
+            return new Parsed(metadata, outline, data.read() < 0);
+        } catch (InspectException e) {
             throw e;
         } catch (IOException | RuntimeException | OutOfMemoryError | StackOverflowError e) {
             throw InspectException.corrupt(
                     "["
                             + name
                             + "] cannot be parsed as the metadata of a checkpoint: "
-                            + Locations.redact(String.valueOf(e.getMessage()))
+                            + Locations.redact(Reasons.of(e))
+                            + ", sizeBytes="
+                            + file.getLen()
                             + "; it is damaged, not written by Flink, or written by a newer Flink.",
                     e);
         } finally {
             PARSING.remove();
+        }
+    }
+
+    /** Each read with a limit of time, while the parser stays on its thread. */
+    private static final class LimitedStream extends InputStream {
+        private final InputStream in;
+        private final String name;
+        private final Outline outline;
+
+        LimitedStream(InputStream in, String name, Outline outline) {
+            this.in = in;
+            this.name = name;
+            this.outline = outline;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+        }
+
+        @Override
+        public int read(byte[] target, int at, int byteCount) throws IOException {
+            int count = TimeLimit.call(name, () -> in.read(target, at, byteCount));
+            for (int i = 0; i < count; i++) {
+                outline.write(target[at + i]);
+            }
+            return count;
+        }
+
+        @Override
+        public void close() throws IOException {
+            TimeLimit.run(name, in::close);
         }
     }
 

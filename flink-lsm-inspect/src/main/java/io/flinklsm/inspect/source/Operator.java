@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param subtaskStates how many subtasks have any state in the checkpoint
  * @param stores keyed state of ours, one a subtask
  * @param others state that is not ours: operator state, and keyed state of other backends
+ * @param otherFiles the files of what is not ours
  * @param totalBytes all that the checkpoint refers to for this operator
  */
 public record Operator(
@@ -36,12 +37,14 @@ public record Operator(
         int subtaskStates,
         List<SubtaskStore> stores,
         List<OtherState> others,
+        List<OtherFile> otherFiles,
         long coordinatorBytes,
         long totalBytes) {
 
     public Operator {
         stores = List.copyOf(stores);
         others = List.copyOf(others);
+        otherFiles = List.copyOf(otherFiles);
     }
 
     /**

@@ -16,17 +16,18 @@ package io.flinklsm.inspect.source;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.filemerging.SegmentFileStateHandle;
 import org.apache.flink.runtime.state.filesystem.FileStateHandle;
+import org.apache.flink.runtime.state.memory.ByteStreamStateHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,9 @@ public final class SourceStorage implements Storage {
     private final Map<String, SourceFile> files;
     private final @Nullable Path home;
     private final AtomicLong bytesRead = new AtomicLong();
+
+    /** By name: the location that was opened last. */
+    private final Map<String, String> readFrom = new ConcurrentHashMap<>();
 
     /**
      * @param home the directory of the checkpoint
@@ -60,23 +64,52 @@ public final class SourceStorage implements Storage {
 
     @Override
     public StorageInput open(String name) throws IOException {
-        SourceFile file = file(name);
+        HandleInput input = open(file(name));
+        readFrom.put(name, input.location());
+        return input;
+    }
+
+    private HandleInput open(SourceFile file) throws IOException {
         StreamStateHandle handle = file.handle();
+        if (handle instanceof SegmentFileStateHandle segment) {
+            FileStatus status = found(file, segment.getFilePath());
+            return new HandleInput(
+                    Locations.open(status),
+                    Locations.display(status.getPath()),
+                    segment.getStartPos(),
+                    Math.min(
+                            segment.getStateSize(),
+                            Math.max(0, status.getLen() - segment.getStartPos())),
+                    bytesRead);
+        }
         if (handle instanceof FileStateHandle plain) {
-            FileStatus status = find(plain.getFilePath());
-            if (status == null) {
-                throw new NoSuchFileException(file.location());
-            }
-            FSDataInputStream in = Locations.fileSystem(status.getPath()).open(status.getPath());
+            FileStatus status = found(file, plain.getFilePath());
             return new HandleInput(
-                    in, Locations.display(status.getPath()), status.getLen(), bytesRead);
+                    Locations.open(status),
+                    Locations.display(status.getPath()),
+                    0,
+                    status.getLen(),
+                    bytesRead);
         }
-        try {
+        if (handle instanceof ByteStreamStateHandle) {
+            // Its bytes stand in the metadata.
             return new HandleInput(
-                    handle.openInputStream(), file.location(), file.sizeBytes(), bytesRead);
-        } catch (FileNotFoundException e) {
-            throw missing(file, e);
+                    handle.openInputStream(), file.location(), 0, file.sizeBytes(), bytesRead);
         }
+        throw InspectException.unreadable(
+                "["
+                        + file.location()
+                        + "] a kind of file that this program does not open: handle="
+                        + handle.getClass().getSimpleName()
+                        + "; look at it with a newer version.");
+    }
+
+    private FileStatus found(SourceFile file, Path named) throws IOException {
+        FileStatus status = find(named);
+        if (status == null) {
+            throw new NoSuchFileException(file.location());
+        }
+        return status;
     }
 
     private @Nullable FileStatus find(Path named) throws IOException {
@@ -104,12 +137,6 @@ public final class SourceStorage implements Storage {
         return file;
     }
 
-    private static NoSuchFileException missing(SourceFile file, Exception cause) {
-        NoSuchFileException missing = new NoSuchFileException(file.location());
-        missing.initCause(cause);
-        return missing;
-    }
-
     @Override
     public long size(String name) throws IOException {
         try (StorageInput input = open(name)) {
@@ -131,10 +158,11 @@ public final class SourceStorage implements Storage {
         return List.copyOf(files.keySet());
     }
 
+    /** Where the file was read, if it was, which need not be where the checkpoint says. */
     @Override
     public String describe(String name) {
         SourceFile file = files.get(name);
-        return file == null ? name : file.location();
+        return readFrom.getOrDefault(name, file == null ? name : file.location());
     }
 
     @Override

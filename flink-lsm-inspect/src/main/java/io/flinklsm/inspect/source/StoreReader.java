@@ -81,7 +81,7 @@ final class StoreReader {
         var storage = new SourceStorage(files, null);
         CheckpointImage image =
                 manifest == null ? fromFooters(storage) : fromManifest(storage, manifest);
-        var store = new SubtaskStore(-1, -1, -1, image, manifest, null, storage, -1);
+        var store = new SubtaskStore(-1, -1, -1, -1, image, manifest, null, storage, -1);
         var operator = operator(directory, store, files);
         return new Checkpoint(
                 directory,
@@ -103,6 +103,7 @@ final class StoreReader {
                 1,
                 List.of(store),
                 List.of(),
+                List.of(),
                 0,
                 files.values().stream().mapToLong(SourceFile::sizeBytes).sum());
     }
@@ -110,7 +111,7 @@ final class StoreReader {
     private static CheckpointImage fromManifest(SourceStorage storage, SourceFile manifest)
             throws IOException {
         try (StorageInput input = storage.open(manifest.name())) {
-            return ManifestCodec.read(input, manifest.location());
+            return ManifestCodec.read(input, storage.describe(manifest.name()));
         }
     }
 

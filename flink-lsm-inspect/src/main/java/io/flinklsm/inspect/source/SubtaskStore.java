@@ -18,6 +18,8 @@ import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.statebackend.snapshot.MetaFile;
 import java.io.IOException;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param subtask index from 0; -1 for a store directory, which does not say
  * @param firstKeyGroup -1 if unknown
  * @param lastKeyGroup inclusive; -1 if unknown
+ * @param checkpointId as the metadata says it; -1 if unknown
  * @param image from its manifest, or put together from the footers of bare files
  * @param manifest the manifest's bytes; null for bare files
  * @param metaFile holds serializers: only its checksum may be looked at; null in a store directory
@@ -35,6 +38,7 @@ public record SubtaskStore(
         int subtask,
         int firstKeyGroup,
         int lastKeyGroup,
+        long checkpointId,
         CheckpointImage image,
         @Nullable SourceFile manifest,
         @Nullable SourceFile metaFile,
@@ -52,8 +56,25 @@ public record SubtaskStore(
      */
     public void checkMetaFile() throws IOException {
         if (metaFile != null && manifest != null) {
-            MetaFile.check(readAll(metaFile), readAll(manifest), metaFile.location());
+            byte[] meta = readAll(metaFile);
+            MetaFile.check(meta, readAll(manifest), storage.describe(metaFile.name()));
         }
+    }
+
+    /** The key groups that Flink gives this subtask, as {@code first-last}; empty if to none. */
+    public String expectedKeyGroups(int parallelism, int maxParallelism) {
+        if (parallelism <= 0 || parallelism > maxParallelism || subtask >= parallelism) {
+            return "";
+        }
+        KeyGroupRange range =
+                KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
+                        maxParallelism, parallelism, subtask);
+        return range.getStartKeyGroup() + "-" + range.getEndKeyGroup();
+    }
+
+    /** Bytes of all its files, each counted once. */
+    public long totalBytes() {
+        return storage.files().values().stream().mapToLong(SourceFile::sizeBytes).sum();
     }
 
     private byte[] readAll(SourceFile file) throws IOException {
@@ -61,7 +82,7 @@ public record SubtaskStore(
             if (input.size() > MAX_META_BYTES) {
                 throw new CorruptionException(
                         "["
-                                + file.location()
+                                + storage.describe(file.name())
                                 + "] is too long for what it is: sizeBytes="
                                 + input.size()
                                 + "; restore an earlier checkpoint.");

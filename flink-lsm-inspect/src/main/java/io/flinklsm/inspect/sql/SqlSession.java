@@ -156,6 +156,7 @@ public final class SqlSession implements AutoCloseable {
     }
 
     private static SqlSession openUnlocked(String memory, LongConsumer progress) {
+        NativeLibraries.load();
         Properties settings = new Properties();
         settings.setProperty("jdbc_stream_results", "true");
         settings.setProperty("autoinstall_known_extensions", "false");
@@ -284,6 +285,11 @@ public final class SqlSession implements AutoCloseable {
         }
     }
 
+    /** Whether what went wrong was reading the files. */
+    boolean failedToRead() {
+        return streams.failure() != null;
+    }
+
     /** What went wrong, told by its cause: reading the files, or the statement. */
     RuntimeException failure(SQLException e) {
         Exception cause = streams.failure();
@@ -305,7 +311,7 @@ public final class SqlSession implements AutoCloseable {
     }
 
     /** Without the picture of the statement, which is for terminals of the engine's own. */
-    private static String firstLine(SQLException e) {
+    static String firstLine(SQLException e) {
         String message = String.valueOf(e.getMessage()).strip();
         int picture = message.indexOf("\n\nLINE ");
         String text = picture < 0 ? message : message.substring(0, picture);

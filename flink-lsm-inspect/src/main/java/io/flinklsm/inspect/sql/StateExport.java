@@ -33,6 +33,9 @@ public final class StateExport implements AutoCloseable {
 
     private static final String ENTRIES = "entries";
 
+    /** How the engine begins what it says of files. */
+    private static final String WRITE_ERROR = "IO Error:";
+
     private final SqlSession session;
     private final StateView view;
 
@@ -74,11 +77,21 @@ public final class StateExport implements AutoCloseable {
         }
     }
 
+    /** The file could not be written; says why. */
+    public static final class WriteException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        WriteException(String message, SQLException cause) {
+            super(message, cause);
+        }
+    }
+
     /**
      * Writes the entries to a Parquet file, and closes the state.
      *
      * @return the columns with instants that the engine writes without the mark that they are in
      *     UTC
+     * @throws WriteException if the file cannot be written, as opposed to the state being read
      */
     public static List<String> toParquet(
             StateView view, Path file, String memory, LongConsumer progress) throws IOException {
@@ -97,6 +110,10 @@ public final class StateExport implements AutoCloseable {
                     .map(Field::getName)
                     .toList();
         } catch (SQLException e) {
+            String message = SqlSession.firstLine(e);
+            if (!opened.failedToRead() && message.startsWith(WRITE_ERROR)) {
+                throw new WriteException(message.substring(WRITE_ERROR.length()).strip(), e);
+            }
             throw opened.failure(e);
         }
     }

@@ -134,12 +134,17 @@ final class DamagedSourcesTest {
     void damagedMetadataIsCorrupt(String[] command) throws IOException {
         Path metadata = checkpoint.resolve("_metadata");
         byte[] bytes = Files.readAllBytes(metadata);
-        Files.write(metadata, Arrays.copyOf(bytes, bytes.length / 2));
+        for (int length : new int[] {bytes.length / 2, 3, 0}) {
+            Files.write(metadata, Arrays.copyOf(bytes, length));
 
-        Run run = run(command, checkpoint);
+            Run run = run(command, checkpoint);
 
-        assertThat(run.exitCode()).isEqualTo(4);
-        assertThat(run.err()).contains(metadata + "] cannot be parsed as the metadata");
+            assertThat(run.exitCode()).isEqualTo(4);
+            assertThat(run.err())
+                    .contains(
+                            metadata + "] cannot be parsed as the metadata", "sizeBytes=" + length)
+                    .doesNotContain("null");
+        }
     }
 
     @ParameterizedTest

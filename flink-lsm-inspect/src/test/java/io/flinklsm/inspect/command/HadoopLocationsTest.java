@@ -40,7 +40,7 @@ final class HadoopLocationsTest {
     void checkpointsAreReadOverHadoopsFileSystems() {
         assertThat(Run.of("ls", checkpoint.replace("/chk-1", "")).out()).contains("chk-1");
         assertThat(Run.of("files", checkpoint).out()).contains("count").contains(root.toString());
-        assertThat(Run.of("verify", checkpoint).out()).endsWith(": ok\n");
+        assertThat(Run.of("verify", checkpoint).out()).contains(": ok\n");
         assertThat(Run.of("scan", "--state", "count", "--count", checkpoint).out())
                 .isEqualTo("10\n");
     }

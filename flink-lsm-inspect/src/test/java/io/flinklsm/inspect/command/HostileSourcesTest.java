@@ -39,11 +39,16 @@ import org.apache.flink.runtime.checkpoint.CheckpointProperties;
 import org.apache.flink.runtime.checkpoint.CheckpointRetentionPolicy;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.filemerging.LogicalFile;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.state.CheckpointedStateScope;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyGroupRangeOffsets;
+import org.apache.flink.runtime.state.KeyGroupsStateHandle;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.filemerging.SegmentFileStateHandle;
 import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 import org.apache.flink.runtime.state.filesystem.RelativeFileStateHandle;
 import org.apache.flink.runtime.state.memory.ByteStreamStateHandle;
@@ -162,6 +167,51 @@ final class HostileSourcesTest {
     }
 
     @Test
+    void handlesInsideOfOthersLeadNowhereElse() throws Exception {
+        var evil = new org.apache.flink.core.fs.Path("evil://attacker/manifest");
+        for (StreamStateHandle handle :
+                List.of(
+                        new KeyGroupsStateHandle(
+                                new KeyGroupRangeOffsets(0, 15), new FileStateHandle(evil, 10)),
+                        new SegmentFileStateHandle(
+                                evil,
+                                0,
+                                10,
+                                CheckpointedStateScope.EXCLUSIVE,
+                                new LogicalFile.LogicalFileId("file")))) {
+            writeMetadata(handle);
+
+            Run run = Run.of("show", root.toString());
+
+            assertThat(run.exitCode()).isEqualTo(4);
+            assertThat(run.err())
+                    .contains("evil://attacker/manifest", "manifest is missing")
+                    .doesNotContain("no file system");
+        }
+    }
+
+    @Test
+    void aPartOfAFileIsReadAndNoMore() throws Exception {
+        byte[] manifest = ManifestCodec.encode(new CheckpointImage(1, 0, List.of()));
+        byte[] file = new byte[manifest.length + 200];
+        System.arraycopy(manifest, 0, file, 100, manifest.length);
+        Path merged = Files.write(root.resolve("merged"), file);
+        writeMetadata(
+                new SegmentFileStateHandle(
+                        new org.apache.flink.core.fs.Path(merged.toUri()),
+                        100,
+                        manifest.length,
+                        CheckpointedStateScope.EXCLUSIVE,
+                        new LogicalFile.LogicalFileId("file")));
+
+        assertThat(Run.of("show", root.toString()).exitCode()).isZero();
+
+        Files.write(merged, Arrays.copyOf(file, 100 + manifest.length - 1));
+
+        assertThat(Run.of("show", root.toString()).exitCode()).isEqualTo(4);
+    }
+
+    @Test
     void escapeSequencesInNamesDoNotReachTheTerminal() throws Exception {
         Path checkpoint;
         try (var sample = new SampleCheckpoint(root).operatorName(ESCAPE)) {
@@ -179,14 +229,21 @@ final class HostileSourcesTest {
                     {"scan", "--state", "tags", checkpoint.toString()},
                     {"scan", "--state", "tags", "--json", checkpoint.toString()},
                     {"scan", "--state", ESCAPE, checkpoint.toString()},
+                    {"sql", checkpoint.toString(), "select * from count"},
+                    {"sql", checkpoint.toString(), "select * from count", "--csv"},
+                    {"export", checkpoint.toString(), "count", "--format", "csv"},
+                    {"export", checkpoint.toString(), "count", "--format", "json"},
                 }) {
-            Run run = Run.of(command);
+            Run run = Run.of(200, false, command);
 
             assertThat(run.out() + run.err())
                     .as(String.join(" ", command))
                     .isNotEmpty()
                     .doesNotContain("\u001b", "\u202e");
         }
+        // What reads a file gets what is there.
+        assertThat(Run.of("export", checkpoint.toString(), "count", "--format", "csv").out())
+                .contains(ESCAPE);
     }
 
     private static String sampleDirectory(Path checkpoint) {
@@ -200,6 +257,8 @@ final class HostileSourcesTest {
         for (String location :
                 List.of(
                         "s3://AKIA:PLANTED@bucket/chk-1",
+                        "s3://AKIA:PLANTED/PLANTED@bucket/chk-1",
+                        "s3://AKIA:x/PLANTED@bucket/chk-1",
                         "s3://bucket/chk-1?X-Amz-Signature=PLANTED",
                         "nosuch://user:PLANTED@host/x?token=PLANTED#PLANTED")) {
             for (String option : List.of("--json", "--debug")) {

@@ -22,6 +22,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +67,41 @@ final class LsCommandTest {
         } finally {
             Files.setPosixFilePermissions(forbidden, PosixFilePermissions.fromString("rwx------"));
         }
+    }
+
+    @Test
+    void newAndSizeCountTheSame() throws Exception {
+        long first;
+        try (var sample = new SampleCheckpoint(root)) {
+            first =
+                    Files.walk(sample.write(200, 0).take(1))
+                            .filter(Files::isRegularFile)
+                            .filter(file -> !file.endsWith("_metadata"))
+                            .mapToLong(file -> file.toFile().length())
+                            .sum();
+            sample.write(200, 1).take(2);
+        }
+
+        String ls = Run.of("ls", "--json", root.toString()).out();
+        String show = Run.of("show", "--json", root.resolve("checkpoints/chk-1").toString()).out();
+
+        // A first checkpoint shares nothing: all that it holds is new.
+        for (String json : List.of(ls, show)) {
+            assertThat(numbers(json, "bytes").get(0)).isEqualTo(first);
+            assertThat(numbers(json, "new_bytes").get(0)).isEqualTo(first);
+        }
+        List<Long> sizes = numbers(ls, "bytes");
+        List<Long> written = numbers(ls, "new_bytes");
+        assertThat(sizes).hasSize(2);
+        assertThat(written.get(1)).isPositive().isLessThanOrEqualTo(sizes.get(1));
+    }
+
+    private static List<Long> numbers(String json, String field) {
+        return Pattern.compile("\"" + field + "\" : ([0-9]+)")
+                .matcher(json)
+                .results()
+                .map(match -> Long.valueOf(match.group(1)))
+                .toList();
     }
 
     @Test

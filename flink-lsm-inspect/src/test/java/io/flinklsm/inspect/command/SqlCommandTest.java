@@ -286,4 +286,22 @@ final class SqlCommandTest {
         assertThat(run.exitCode()).isEqualTo(3);
         assertThat(run.err()).contains("nowhere");
     }
+
+    @Test
+    void nullAndAnEmptyTextAreDifferentCells() {
+        Run run = Run.of("sql", checkpoint, "select null as a, '' as b, 'x' as c", "--csv");
+
+        assertThat(run.out()).isEqualTo("a,b,c\n,\"\",x\n");
+    }
+
+    @Test
+    void aLimitBelowZeroIsAnErrorOfUsage() {
+        for (String limit : new String[] {"-1", "-100"}) {
+            Run run = Run.of("sql", checkpoint, "select 1", "-n", limit);
+
+            assertThat(run.exitCode()).isEqualTo(2);
+            assertThat(run.err()).contains("--limit must not be negative: given=" + limit);
+            assertThat(run.out()).isEmpty();
+        }
+    }
 }

@@ -40,13 +40,28 @@ final class SafeTextTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"=1+1", "+cmd", "-cmd", "@SUM(A1)", "\t=1", "--", "-1-1", "+1+cmd"})
+    @ValueSource(
+            strings = {
+                "=1+1",
+                "+cmd",
+                "-cmd",
+                "@SUM(A1)",
+                "\t=1",
+                "--",
+                "-1-1",
+                "+1+cmd",
+                "＝1+1",
+                "＋cmd",
+                "－cmd",
+                "＠SUM(A1)",
+                "－1"
+            })
     void whatASpreadsheetWouldRunGetsAnApostrophe(String text) {
         assertThat(SafeText.forCsv(text)).isEqualTo("'" + text);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-1", "-1.5", "-1.5E-7", "+3", "1", "a=b", "", "x-y"})
+    @ValueSource(strings = {"-1", "-1.5", "-1.5E-7", "+3", "1", "a=b", "x-y"})
     void numbersAndPlainTextStay(String text) {
         assertThat(SafeText.forCsv(text)).isEqualTo(text);
     }
@@ -55,6 +70,17 @@ final class SafeTextTest {
     void separatorsAndQuotesAreQuoted() {
         assertThat(SafeText.forCsv("a,\"b\"\nc")).isEqualTo("\"a,\"\"b\"\"\nc\"");
         assertThat(SafeText.forCsv("=a,b")).isEqualTo("\"'=a,b\"");
+    }
+
+    @Test
+    void linesInFrontOfAFormulaDoNotHideIt() {
+        assertThat(SafeText.forCsv("\n=1")).isEqualTo("\"'\n=1\"");
+        assertThat(SafeText.forCsv("\r=1")).isEqualTo("\"'\r=1\"");
+    }
+
+    @Test
+    void anEmptyTextIsThere() {
+        assertThat(SafeText.forCsv("")).isEqualTo("\"\"");
     }
 
     @ParameterizedTest

@@ -15,7 +15,9 @@ package io.flinklsm.inspect.testing;
 
 import io.flinklsm.inspect.FlinkLsm;
 import io.flinklsm.inspect.print.Console;
+import io.flinklsm.inspect.print.DataStream;
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -42,10 +44,20 @@ public record Run(int exitCode, String out, String err) {
      */
     public static Run of(int columns, boolean colour, String... arguments) {
         var out = new ByteArrayOutputStream();
+        Run run = to(out, columns, colour, arguments);
+        return new Run(run.exitCode(), out.toString(StandardCharsets.UTF_8), run.err());
+    }
+
+    /** With a stdout of the test's own; what came there is not in the result. */
+    public static Run to(OutputStream out, String... arguments) {
+        return to(out, 0, false, arguments);
+    }
+
+    private static Run to(OutputStream out, int columns, boolean colour, String... arguments) {
         var err = new ByteArrayOutputStream();
         var console =
                 new Console(
-                        new PrintStream(out, false, StandardCharsets.UTF_8),
+                        DataStream.of(out, 1 << 10),
                         new PrintStream(err, true, StandardCharsets.UTF_8),
                         columns > 0,
                         false,
@@ -53,11 +65,7 @@ public record Run(int exitCode, String out, String err) {
                         colour,
                         NOW_MILLIS);
         int exitCode = FlinkLsm.run(console, arguments);
-        console.out().flush();
-        return new Run(
-                exitCode,
-                out.toString(StandardCharsets.UTF_8),
-                err.toString(StandardCharsets.UTF_8));
+        return new Run(exitCode, "", err.toString(StandardCharsets.UTF_8));
     }
 
     /**
