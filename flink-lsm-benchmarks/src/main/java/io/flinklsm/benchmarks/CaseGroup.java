@@ -26,11 +26,8 @@ import java.util.stream.Collectors;
  * from here.
  */
 enum CaseGroup {
-    VALUE(new ValueCases(), "ValueState: 1 M keys in full"),
-    MAP(new MapCases(), "MapState: 131 k maps of 10 entries, 1 k of 1000"),
-    LIST(new ListCases(), "ListState: 131 k lists"),
-    REDUCING(new ReducingCases(), "ReducingState and AggregatingState: 1 M keys"),
-    POJO(new PojoCases(), "POJOs of 200 bytes: 1 M keys, uniform and by Zipf's law"),
+    HOT(HotCases.shortWarmUp(), "states of all kinds within the memory; 20 checkpoints"),
+    HOT_LONG(HotCases.longWarmUp(), "the same after ten times the warm-up, no checkpoints"),
     TIMERS(new TimerCases(), "timers: 1 M"),
     CHECKPOINT(new CheckpointCases(), "checkpoints, restores and rescaling of 1.5 M x 200 bytes"),
     LARGE(new LargeCases(), "state ten times the managed memory: 6 M x 200 bytes"),
@@ -81,7 +78,7 @@ enum CaseGroup {
     }
 
     String label() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     @Override

@@ -42,7 +42,9 @@ final class OverwriteCases implements CaseGroup.Program {
     public void run(Workbench bench, Scale scale, Meter meter) throws Exception {
         KeyOrder order = new KeyOrder(scale.choose(2_000_000, 200_000, 2_000));
         int slices =
-                bench.overwriteSeconds() > 0 ? bench.overwriteSeconds() : scale.choose(600, 5, 10);
+                bench.options().overwriteSeconds() > 0
+                        ? bench.options().overwriteSeconds()
+                        : scale.choose(600, 5, 10);
         int sliceNanos = scale.choose(SECOND_NANOS, SECOND_NANOS, SECOND_NANOS / 50);
         String name = "overwrite";
         KeyedByteValues.Versions versions = new KeyedByteValues.Versions(order.count());

@@ -48,9 +48,9 @@ final class RunPlan {
 
     private static GroupSettings full(CaseGroup group) {
         return switch (group) {
-            case VALUE, MAP -> GroupSettings.of(2048, 512, 2, HASHMAP, ROCKSDB, LSM).andOnce(FORST);
-            case LIST, REDUCING, POJO, TIMERS ->
-                    GroupSettings.of(2048, 512, 2, HASHMAP, ROCKSDB, LSM);
+            case HOT -> GroupSettings.of(2048, 256, 2, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
+            case HOT_LONG -> GroupSettings.of(2048, 256, 1, HASHMAP, ROCKSDB, LSM);
+            case TIMERS -> GroupSettings.of(2048, 512, 2, HASHMAP, ROCKSDB, LSM);
             // HashMap has its objects on the heap, and another copy while it restores.
             case CHECKPOINT -> GroupSettings.of(3072, 256, 2, HASHMAP, ROCKSDB, LSM).andOnce(FORST);
             case LARGE -> GroupSettings.of(1024, 128, 1, ROCKSDB, ROCKSDB_TUNED, LSM);
@@ -65,9 +65,9 @@ final class RunPlan {
 
     private static GroupSettings quick(CaseGroup group) {
         return switch (group) {
-            case VALUE -> GroupSettings.of(1024, 256, 1, HASHMAP, ROCKSDB, FORST, LSM);
-            case MAP, POJO -> GroupSettings.of(1024, 256, 1, HASHMAP, ROCKSDB, LSM);
-            case LIST, REDUCING, TIMERS -> GroupSettings.of(1024, 256, 1, ROCKSDB, LSM);
+            case HOT -> GroupSettings.of(1024, 64, 1, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
+            case HOT_LONG -> GroupSettings.of(1024, 64, 1, LSM);
+            case TIMERS -> GroupSettings.of(1024, 256, 1, ROCKSDB, LSM);
             case CHECKPOINT -> GroupSettings.of(1024, 64, 1, ROCKSDB, LSM);
             case LARGE -> GroupSettings.of(512, 32, 1, ROCKSDB, ROCKSDB_TUNED, LSM);
             case RESTORE -> GroupSettings.of(512, 64, 1, ROCKSDB, LSM);
@@ -79,8 +79,8 @@ final class RunPlan {
 
     private static GroupSettings tiny(CaseGroup group) {
         return switch (group) {
-            case VALUE, MAP, LIST, REDUCING, POJO, TIMERS ->
-                    GroupSettings.of(512, 64, 1, HASHMAP, ROCKSDB, FORST, LSM);
+            case HOT, TIMERS -> GroupSettings.of(512, 64, 1, HASHMAP, ROCKSDB, FORST, LSM);
+            case HOT_LONG -> GroupSettings.of(512, 64, 1, HASHMAP, LSM);
             case LARGE -> GroupSettings.of(512, 32, 1, ROCKSDB, ROCKSDB_TUNED, LSM);
             case MEMORY, OVERWRITE -> GroupSettings.of(512, 64, 1, ROCKSDB, LSM);
             case CHECKPOINT, RESTORE -> GroupSettings.of(512, 64, 1, LSM);
@@ -91,10 +91,11 @@ final class RunPlan {
     /**
      * All JVMs in the order of measuring: every round of a group runs its backends in turn.
      *
-     * @param overwriteSeconds how long the overwrite group runs; 0 for what the scale says
+     * @param caseOptions of the first round: the seeds of the others count on from there, so that a
+     *     round draws the same keys and the same order of cases for every backend
      */
     static List<Step> steps(
-            List<CaseGroup> groups, Scale scale, RunOptions options, int overwriteSeconds) {
+            List<CaseGroup> groups, Scale scale, RunOptions options, CaseOptions caseOptions) {
         List<Step> steps = new ArrayList<>();
         int rounds =
                 groups.stream()
@@ -107,7 +108,12 @@ final class RunPlan {
                 for (Peer peer : settings.peersOf(round)) {
                     steps.add(
                             MeasuringJvm.step(
-                                    group, peer, round, settings, scale, overwriteSeconds));
+                                    group,
+                                    peer,
+                                    round,
+                                    settings,
+                                    scale,
+                                    caseOptions.ofRound(round)));
                 }
             }
         }

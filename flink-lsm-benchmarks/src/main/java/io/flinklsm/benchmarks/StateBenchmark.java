@@ -30,6 +30,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +77,21 @@ public final class StateBenchmark implements Callable<Integer> {
             description = "How long the overwrite group runs (default: by scale; full 600).")
     private int overwriteSeconds;
 
+    @Option(
+            names = "--seed",
+            description =
+                    "Of the drawn keys and the order of the cases of the first round (default:"
+                            + " another one each time, which the results name).")
+    private long seed;
+
+    @Option(
+            names = "--hot-cases",
+            paramLabel = "REGEX",
+            description =
+                    "Which cases of the hot groups run, by their whole name, for example"
+                            + " 'map .*|value get' (default: all).")
+    private Pattern hotCases = CaseOptions.DEFAULT.hotCases();
+
     @Spec private @Nullable CommandSpec spec;
 
     /** Runs the program and ends the JVM with its exit code. */
@@ -97,7 +114,12 @@ public final class StateBenchmark implements Callable<Integer> {
             steps.addAll(PartSteps.ofRun(options));
         }
         // The long groups of the states are the last, so that a run that is stopped has the most.
-        List<Step> states = RunPlan.steps(cases, scale, options, overwriteSeconds);
+        List<Step> states =
+                RunPlan.steps(
+                        cases,
+                        scale,
+                        options,
+                        new CaseOptions(overwriteSeconds, chosenSeed(), hotCases));
         int firstLong = 0;
         while (firstLong < states.size() && !isLong(states.get(firstLong))) {
             firstLong++;
@@ -108,9 +130,23 @@ public final class StateBenchmark implements Callable<Integer> {
             list(scale, cases, steps, spec.commandLine().getOut());
             return 0;
         }
-        boolean everything =
-                groups.isEmpty() && options.peers().isEmpty() && scale.size() != Scale.Size.TINY;
-        return BenchmarkRun.execute(options, spec, steps, everything);
+        return BenchmarkRun.execute(options, spec, steps, isPublished());
+    }
+
+    /**
+     * Whether the report is the one to publish: that of all cases on all backends at full length. A
+     * shorter run leaves its report in its own directory.
+     */
+    boolean isPublished() {
+        return groups.isEmpty()
+                && options.isAsPlanned()
+                && hotCases.pattern().equals(CaseOptions.DEFAULT.hotCases().pattern())
+                && Scale.ofName(options.scaleName()).size() == Scale.Size.FULL;
+    }
+
+    /** Small enough to be written down as a figure, and never 0. */
+    private long chosenSeed() {
+        return seed != 0 ? seed : 1 + ThreadLocalRandom.current().nextInt(1_000_000);
     }
 
     private static boolean isLong(Step step) {

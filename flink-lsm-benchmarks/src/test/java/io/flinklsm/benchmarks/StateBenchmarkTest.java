@@ -50,7 +50,7 @@ final class StateBenchmarkTest {
                             Scale.TINY,
                             Math.min(64, settings.managedMegabytes()) * (1L << 20),
                             directory.resolve("backend"),
-                            0);
+                            CaseOptions.DEFAULT);
 
             assertThat(samples).isNotEmpty();
             assertThat(samples).extracting(Sample::caseName).doesNotHaveDuplicates();
@@ -83,19 +83,44 @@ final class StateBenchmarkTest {
         Path results = directory.resolve("results");
 
         int exit =
-                run(out, "--tiny", "--groups=reducing", "--backends=hashmap", "--into=" + results);
+                run(
+                        out,
+                        "--tiny",
+                        "--groups=hot",
+                        "--hot-cases=reducing .*",
+                        "--seed=7",
+                        "--backends=hashmap",
+                        "--into=" + results);
 
         assertThat(exit).isZero();
-        assertThat(out.toString()).contains("| ReducingState add | hashmap | ");
-        assertThat(results.resolve("benchmarks.md")).content().contains("ReducingState add");
-        assertThat(results.resolve("jvm-0001-reducing-hashmap.json")).exists();
+        assertThat(out.toString())
+                .contains("| reducing add | ", "| hot state | seed | hashmap | 7.00 |");
+        assertThat(results.resolve("benchmarks.md")).content().contains("| reducing add | ");
+        assertThat(results.resolve("jvm-0001-hot-hashmap.json")).exists();
         assertThat(RunDirectory.open(results).conditions())
                 .singleElement()
                 .satisfies(
                         start -> {
                             assertThat(start.scale()).isEqualTo("tiny");
-                            assertThat(start.command()).contains("--groups=reducing");
+                            assertThat(start.command()).contains("--hot-cases=reducing .*");
                         });
+    }
+
+    @Test
+    void onlyAFullRunOfEverythingIsPublished() {
+        assertThat(isPublished()).isTrue();
+        assertThat(isPublished("--rounds=3")).isTrue();
+        assertThat(isPublished("--quick")).isFalse();
+        assertThat(isPublished("--scale=quick")).isFalse();
+        assertThat(isPublished("--tiny")).isFalse();
+        assertThat(isPublished("--groups=hot")).isFalse();
+        assertThat(isPublished("--backends=lsm")).isFalse();
+        assertThat(isPublished("--managed-mb=64")).isFalse();
+        assertThat(isPublished("--hot-cases=map .*")).isFalse();
+    }
+
+    private static boolean isPublished(String... arguments) {
+        return CommandLine.populateCommand(new StateBenchmark(), arguments).isPublished();
     }
 
     @Test
@@ -121,8 +146,14 @@ final class StateBenchmarkTest {
     }
 
     private static boolean has(Sample sample, Bar bar) {
-        return bar.cases().contains(sample.caseName())
+        return bar.cases().stream().anyMatch(name -> isOf(sample.caseName(), name))
                 && sample.quantity(bar.quantity()).isPresent();
+    }
+
+    private static boolean isOf(String caseName, String pattern) {
+        return pattern.endsWith("*")
+                ? caseName.startsWith(pattern.substring(0, pattern.length() - 1))
+                : caseName.equals(pattern);
     }
 
     private static int run(StringWriter out, String... arguments) {

@@ -65,13 +65,14 @@ public final class BenchmarkReport {
         return Files.writeString(docs.resolve(FILE), report.markdown(plots));
     }
 
-    /** The tables of the report alone, for a terminal. */
+    /** The tables of the report alone, for a terminal; of the bars those that were measured. */
     public static String tables(RunDirectory results) throws IOException {
         BenchmarkReport report = read(results);
         ResultTable table = new ResultTable(report.measurements);
         return String.join(
                 "\n",
-                report.bars(report.results()),
+                report.bars(report.results().stream().filter(BarResult::isMeasured).toList()),
+                new HotTable(report.measurements).toMarkdown(),
                 table.throughput(),
                 new JobTable(report.measurements).toMarkdown(),
                 table.figures(),
@@ -121,6 +122,7 @@ public final class BenchmarkReport {
                     .append(PLOTS)
                     .append("/ratios.svg)\n");
         }
+        section(text, "State within the memory", new HotTable(measurements).toMarkdown());
         section(text, "Whole jobs", new JobTable(measurements).toMarkdown());
         section(text, "Throughput", table.throughput());
         section(text, "Other figures", table.figures());

@@ -115,11 +115,7 @@ final class JobTable {
                                 "%s does %.2f × RocksDB's events per CPU second (geometric mean"
                                         + " over %d jobs), %.2f × at worst.%n",
                                 Measurements.nameOf(peer),
-                                Math.exp(
-                                        ratios.stream()
-                                                .mapToDouble(Math::log)
-                                                .average()
-                                                .orElseThrow()),
+                                Measurements.geometricMean(ratios),
                                 ratios.size(),
                                 ratios.stream().mapToDouble(ratio -> ratio).min().orElseThrow()));
             }

@@ -126,6 +126,11 @@ final class Measurements {
         return median(samples.stream().mapToDouble(figure).toArray()).orElseThrow();
     }
 
+    /** Of positive numbers; at least one. */
+    static double geometricMean(List<Double> ratios) {
+        return Math.exp(ratios.stream().mapToDouble(Math::log).average().orElseThrow());
+    }
+
     /** The middle value; of an even count, the mean of the two middle ones. */
     static OptionalDouble median(double[] figures) {
         if (figures.length == 0) {

@@ -44,7 +44,15 @@ public final class ProcessCounters {
      * @param writtenBytes handed to {@code write} calls: files, pipes and sockets
      * @param deviceBytes sent to a device or owed to it: a file that is deleted soon may cost none
      */
-    public record Io(long writtenBytes, long deviceBytes) {}
+    public record Io(long writtenBytes, long deviceBytes) {
+        public Io plus(Io other) {
+            return new Io(writtenBytes + other.writtenBytes, deviceBytes + other.deviceBytes);
+        }
+
+        public Io minus(Io earlier) {
+            return new Io(writtenBytes - earlier.writtenBytes, deviceBytes - earlier.deviceBytes);
+        }
+    }
 
     /**
      * Resident memory at one moment, in bytes.

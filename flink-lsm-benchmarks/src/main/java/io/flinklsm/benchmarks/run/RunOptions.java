@@ -65,8 +65,8 @@ public final class RunOptions {
             names = "--report",
             paramLabel = "DIR",
             description =
-                    "Write benchmarks.md and its plots here (default: docs for a run of everything,"
-                            + " else the directory of the results).")
+                    "Write benchmarks.md and its plots here (default: docs for a full run of"
+                            + " everything, else the directory of the results).")
     private @Nullable Path report;
 
     @Option(
@@ -124,6 +124,11 @@ public final class RunOptions {
     /** The chosen backends; empty if none was named. */
     public List<Peer> peers() {
         return peers;
+    }
+
+    /** Whether backends and their memory are those of the plan. */
+    public boolean isAsPlanned() {
+        return peers.isEmpty() && managedMegabytes == 0 && heapMegabytes == 0;
     }
 
     /** The chosen rounds, or {@code otherwise}. */
