@@ -28,6 +28,8 @@ import java.util.stream.Collectors;
 enum CaseGroup {
     HOT(HotCases.shortWarmUp(), "states of all kinds within the memory; 20 checkpoints"),
     HOT_LONG(HotCases.longWarmUp(), "the same after ten times the warm-up, no checkpoints"),
+    CURVE(new CurveCases(), "speed by state size, 0.1 to 10 times the memory; checkpoints"),
+    LATENCY(new LatencyCases(), "latencies of single operations at full speed and at 70 % of it"),
     TIMERS(new TimerCases(), "timers: 1 M"),
     CHECKPOINT(new CheckpointCases(), "checkpoints, restores and rescaling of 1.5 M x 200 bytes"),
     LARGE(new LargeCases(), "state ten times the managed memory: 6 M x 200 bytes"),

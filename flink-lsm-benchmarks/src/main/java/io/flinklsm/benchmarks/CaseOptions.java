@@ -22,19 +22,30 @@ import java.util.regex.Pattern;
  * @param overwriteSeconds how long the overwrite group runs; 0 for what the scale says
  * @param seed of everything that is drawn: the same for all backends of a round
  * @param hotCases which cases of the hot groups run: those whose whole name matches
+ * @param stateByMemory the size of the state, in parts of the managed memory, for groups that
+ *     measure several
  */
-record CaseOptions(int overwriteSeconds, long seed, Pattern hotCases) {
+record CaseOptions(int overwriteSeconds, long seed, Pattern hotCases, double stateByMemory) {
 
     /** What holds when the command line says nothing. */
-    static final CaseOptions DEFAULT = new CaseOptions(0, 1, Pattern.compile(".*"));
+    static final CaseOptions DEFAULT = new CaseOptions(0, 1, Pattern.compile(".*"), 0.5);
 
     /** The same for a round, counted from 1. */
     CaseOptions ofRound(int round) {
-        return new CaseOptions(overwriteSeconds, seed + round - 1, hotCases);
+        return new CaseOptions(overwriteSeconds, seed + round - 1, hotCases, stateByMemory);
+    }
+
+    /** The same for a state of another size. */
+    CaseOptions ofState(double byMemory) {
+        return new CaseOptions(overwriteSeconds, seed, hotCases, byMemory);
     }
 
     List<String> toArguments() {
-        return List.of(Integer.toString(overwriteSeconds), Long.toString(seed), hotCases.pattern());
+        return List.of(
+                Integer.toString(overwriteSeconds),
+                Long.toString(seed),
+                hotCases.pattern(),
+                Double.toString(stateByMemory));
     }
 
     /** Reads what {@link #toArguments} wrote. */
@@ -42,6 +53,7 @@ record CaseOptions(int overwriteSeconds, long seed, Pattern hotCases) {
         return new CaseOptions(
                 Integer.parseInt(arguments.get(0)),
                 Long.parseLong(arguments.get(1)),
-                Pattern.compile(arguments.get(2)));
+                Pattern.compile(arguments.get(2)),
+                Double.parseDouble(arguments.get(3)));
     }
 }

@@ -179,9 +179,9 @@ final class HotCases implements CaseGroup.Program {
 
     static HotStates.Sizes sizes(Scale scale) {
         return scale.choose(
-                new HotStates.Sizes(700_000, 131_072, 400),
-                new HotStates.Sizes(60_000, 12_000, 40),
-                new HotStates.Sizes(2_000, 200, 3));
+                new HotStates.Sizes(700_000, 350_000, 131_072, 400),
+                new HotStates.Sizes(60_000, 30_000, 12_000, 40),
+                new HotStates.Sizes(2_000, 1_000, 200, 3));
     }
 
     /** The cases of a run, in the order of the run. */

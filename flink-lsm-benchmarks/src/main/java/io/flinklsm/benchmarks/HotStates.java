@@ -69,12 +69,12 @@ final class HotStates {
     /**
      * How many keys the states have.
      *
-     * @param values of the ValueState of long values; as many for ReducingState and
-     *     AggregatingState together
+     * @param values of the ValueState of long values
+     * @param sums of ReducingState, and as many of AggregatingState
      * @param collections small maps, lists, POJOs and texts, so many of each
      * @param wide maps of {@link Scale#WIDE_ENTRIES}
      */
-    record Sizes(int values, int collections, int wide) {
+    record Sizes(int values, int sums, int collections, int wide) {
 
         /** Keys that come and go. */
         int passing() {
@@ -86,14 +86,10 @@ final class HotStates {
             return Math.max(1, collections / 8);
         }
 
-        int sums() {
-            return Math.max(1, values / 2);
-        }
-
         /** Bytes of keys and values as their serializers write them, without any overhead. */
         long rawBytes() {
             long longs = Long.BYTES;
-            return values * 2 * longs
+            return values * 2L * longs
                     + sums() * (2 * longs + 3 * longs)
                     + collections * (longs + TEXT_LENGTH + 1)
                     + collections * 200L
@@ -167,6 +163,30 @@ final class HotStates {
         each(sizes.wide() * Scale.WIDE_ENTRIES, seed + 7, this::putIntoWideMap);
     }
 
+    /**
+     * Fills values, texts, POJOs, lists and small maps, where maps and lists come whole: for states
+     * that are large.
+     *
+     * @throws TooSlowException if it is not through at {@code endNanos} of {@link System#nanoTime}
+     */
+    void loadWhole(long seed, long endNanos) throws Exception {
+        List<DrawnCase.Operation> ofCollections =
+                List.of(this::updateText, this::newPojo, this::updateList, this::putAllIntoMap);
+        each(sizes.values(), seed, until(endNanos, this::updateValue));
+        for (int i = 0; i < ofCollections.size(); i++) {
+            each(sizes.collections(), seed + 1 + i, until(endNanos, ofCollections.get(i)));
+        }
+    }
+
+    private static DrawnCase.Operation until(long endNanos, DrawnCase.Operation operation) {
+        return key -> {
+            if ((key & 63) == 0 && System.nanoTime() > endNanos) {
+                throw new TooSlowException();
+            }
+            return operation.run(key);
+        };
+    }
+
     /** Changes so many parts of a hundred of each state. */
     void change(int percent, long seed) throws Exception {
         some(sizes.values(), percent, seed, this::updateValue);
@@ -179,12 +199,21 @@ final class HotStates {
         some(sizes.wide() * Scale.WIDE_ENTRIES, percent, seed + 7, this::putIntoWideMap);
     }
 
+    /** Loading took too long to go on. */
+    static final class TooSlowException extends Exception {
+
+        private static final long serialVersionUID = 1L;
+    }
+
     private static void each(int count, long seed, DrawnCase.Operation operation) throws Exception {
         some(count, 100, seed, operation);
     }
 
     private static void some(int count, int percent, long seed, DrawnCase.Operation operation)
             throws Exception {
+        if (count == 0) {
+            return;
+        }
         RandomPasses order = new RandomPasses(count, seed);
         for (long i = 0; i < (long) count * percent / 100; i++) {
             operation.run(order.next());
@@ -274,10 +303,7 @@ final class HotStates {
         for (Long element : lists.get()) {
             sum += element;
         }
-        long expected =
-                Scale.SMALL_ENTRIES * elementOf(key, 0)
-                        + Scale.SMALL_ENTRIES * (Scale.SMALL_ENTRIES - 1) / 2;
-        return Answers.expect("list get and iterate", key, expected, sum);
+        return Answers.expect("list get and iterate", key, sumOfList(key), sum);
     }
 
     long updateList(int key) throws Exception {
@@ -288,6 +314,22 @@ final class HotStates {
         }
         lists.update(elements);
         return key;
+    }
+
+    /** Adds an element and reads them all; a list of twenty is cut down to the ten of before. */
+    long addToListAndIterate(int key) throws Exception {
+        backend.setKey(key);
+        long added = elementOf(key, Scale.SMALL_ENTRIES);
+        lists.add(added);
+        long sum = 0;
+        long count = 0;
+        for (Long element : lists.get()) {
+            sum += element;
+            count++;
+        }
+        long more = count - Scale.SMALL_ENTRIES;
+        Answers.expect("list add and get", key, sumOfList(key) + more * added, sum);
+        return more < Scale.SMALL_ENTRIES ? sum : updateList(key);
     }
 
     long addToList(int key) throws Exception {
@@ -501,6 +543,11 @@ final class HotStates {
 
     private static long elementOf(int key, int element) {
         return (long) key * 64 + element;
+    }
+
+    private static long sumOfList(int key) {
+        return Scale.SMALL_ENTRIES * elementOf(key, 0)
+                + Scale.SMALL_ENTRIES * (Scale.SMALL_ENTRIES - 1) / 2;
     }
 
     private static ValueStateDescriptor<Long> longValues(String name) {

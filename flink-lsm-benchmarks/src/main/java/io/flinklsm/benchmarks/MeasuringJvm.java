@@ -33,14 +33,19 @@ final class MeasuringJvm {
 
     private MeasuringJvm() {}
 
-    /** The step that measures a group on a backend. */
+    /**
+     * The step that measures a group on a backend.
+     *
+     * @param cases names of its cases, where other JVMs measure other cases of the group
+     */
     static Step step(
             CaseGroup group,
             Peer peer,
             int round,
             GroupSettings settings,
             Scale scale,
-            CaseOptions options) {
+            CaseOptions options,
+            List<String> cases) {
         List<String> arguments =
                 new ArrayList<>(
                         List.of(
@@ -60,7 +65,7 @@ final class MeasuringJvm {
                 List.of("-XX:+AlwaysPreTouch"),
                 MeasuringJvm.class,
                 arguments,
-                List.of());
+                cases);
     }
 
     /**

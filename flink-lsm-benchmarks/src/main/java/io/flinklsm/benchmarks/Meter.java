@@ -19,6 +19,7 @@ import io.flinklsm.benchmarks.results.Series;
 import io.flinklsm.benchmarks.run.ProcessCounters;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -135,6 +136,67 @@ final class Meter {
         sink += run.checksum();
     }
 
+    /** What else is to be done on the clock, often. */
+    @FunctionalInterface
+    interface Beside {
+        void tick() throws Exception;
+    }
+
+    /**
+     * Runs several cases in turns of {@code sliceNanos}, first off the clock and then on it, so
+     * that what goes on beside them (checkpoints, compaction) meets all of them.
+     *
+     * @param warmUpNanos of each case
+     * @param measuredNanos of each case
+     * @param beside is called on the clock before every turn
+     */
+    void inTurns(
+            List<DrawnCase> cases,
+            long warmUpNanos,
+            long measuredNanos,
+            long sliceNanos,
+            Beside beside)
+            throws Exception {
+        List<DrawnRun> runs = cases.stream().map(DrawnRun::new).toList();
+        inTurns(runs, warmUpNanos, sliceNanos, beside);
+        collections.forgetLongestPause();
+        List<Used> used = inTurns(runs, measuredNanos, sliceNanos, beside);
+        for (int i = 0; i < cases.size(); i++) {
+            DrawnCase each = cases.get(i);
+            Used own = used.get(i);
+            add(
+                    each.name(),
+                    each.unit(),
+                    own.operations * each.unitsPerOperation(),
+                    0,
+                    own.reading);
+            runs.get(i).finish();
+            sink += runs.get(i).checksum();
+        }
+    }
+
+    private List<Used> inTurns(
+            List<DrawnRun> runs, long nanosOfEach, long sliceNanos, Beside beside)
+            throws Exception {
+        List<Used> used = new ArrayList<>(Collections.nCopies(runs.size(), Used.NOTHING));
+        boolean goesOn = nanosOfEach > 0;
+        while (goesOn) {
+            goesOn = false;
+            for (int i = 0; i < runs.size(); i++) {
+                Used before = used.get(i);
+                if (before.reading.wallNanos < nanosOfEach) {
+                    Reading from = read();
+                    beside.tick();
+                    long operations = runs.get(i).runUntil(from.wallNanos + sliceNanos);
+                    used.set(i, before.plus(operations, read().minus(from)));
+                    runs.get(i).undoIfDue();
+                    goesOn = true;
+                }
+            }
+        }
+        return used;
+    }
+
     /** Adds a case that measured itself: sizes, latencies, whatever is no throughput. */
     void figures(String caseName, Figure... figures) {
         samples.add(Sample.ofFigures(caseName, List.of(figures), List.of()));
@@ -143,6 +205,11 @@ final class Meter {
     /** Adds a case that measured a curve, with figures about it. */
     void series(String caseName, List<Series> series, Figure... figures) {
         samples.add(Sample.ofFigures(caseName, List.of(figures), series));
+    }
+
+    /** Drops what was measured so far. */
+    void forget() {
+        samples.clear();
     }
 
     /** What was measured so far, in the order of the cases. */

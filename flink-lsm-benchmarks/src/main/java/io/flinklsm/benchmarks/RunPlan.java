@@ -50,6 +50,8 @@ final class RunPlan {
         return switch (group) {
             case HOT -> GroupSettings.of(2048, 256, 2, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
             case HOT_LONG -> GroupSettings.of(2048, 256, 1, HASHMAP, ROCKSDB, LSM);
+            case LATENCY -> GroupSettings.of(2048, 128, 1, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
+            case CURVE -> GroupSettings.of(256, 128, 1, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
             case TIMERS -> GroupSettings.of(2048, 512, 2, HASHMAP, ROCKSDB, LSM);
             // HashMap has its objects on the heap, and another copy while it restores.
             case CHECKPOINT -> GroupSettings.of(3072, 256, 2, HASHMAP, ROCKSDB, LSM).andOnce(FORST);
@@ -67,6 +69,8 @@ final class RunPlan {
         return switch (group) {
             case HOT -> GroupSettings.of(1024, 64, 1, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
             case HOT_LONG -> GroupSettings.of(1024, 64, 1, LSM);
+            case CURVE -> GroupSettings.of(256, 32, 1, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
+            case LATENCY -> GroupSettings.of(1024, 32, 1, HASHMAP, ROCKSDB, LSM);
             case TIMERS -> GroupSettings.of(1024, 256, 1, ROCKSDB, LSM);
             case CHECKPOINT -> GroupSettings.of(1024, 64, 1, ROCKSDB, LSM);
             case LARGE -> GroupSettings.of(512, 32, 1, ROCKSDB, ROCKSDB_TUNED, LSM);
@@ -81,6 +85,7 @@ final class RunPlan {
         return switch (group) {
             case HOT, TIMERS -> GroupSettings.of(512, 64, 1, HASHMAP, ROCKSDB, FORST, LSM);
             case HOT_LONG -> GroupSettings.of(512, 64, 1, HASHMAP, LSM);
+            case CURVE, LATENCY -> GroupSettings.of(256, 32, 1, HASHMAP, ROCKSDB, LSM);
             case LARGE -> GroupSettings.of(512, 32, 1, ROCKSDB, ROCKSDB_TUNED, LSM);
             case MEMORY, OVERWRITE -> GroupSettings.of(512, 64, 1, ROCKSDB, LSM);
             case CHECKPOINT, RESTORE -> GroupSettings.of(512, 64, 1, LSM);
@@ -93,9 +98,14 @@ final class RunPlan {
      *
      * @param caseOptions of the first round: the seeds of the others count on from there, so that a
      *     round draws the same keys and the same order of cases for every backend
+     * @param ratios the sizes of state, by memory, at which the curve is measured
      */
     static List<Step> steps(
-            List<CaseGroup> groups, Scale scale, RunOptions options, CaseOptions caseOptions) {
+            List<CaseGroup> groups,
+            Scale scale,
+            RunOptions options,
+            CaseOptions caseOptions,
+            List<Double> ratios) {
         List<Step> steps = new ArrayList<>();
         int rounds =
                 groups.stream()
@@ -105,16 +115,42 @@ final class RunPlan {
         for (int round = 1; round <= rounds; round++) {
             for (CaseGroup group : groups) {
                 GroupSettings settings = chosen(group, scale, options);
+                CaseOptions own = caseOptions.ofRound(round);
+                if (group == CaseGroup.CURVE) {
+                    steps.addAll(curve(round, settings, scale, own, ratios));
+                    continue;
+                }
                 for (Peer peer : settings.peersOf(round)) {
                     steps.add(
-                            MeasuringJvm.step(
-                                    group,
-                                    peer,
-                                    round,
-                                    settings,
-                                    scale,
-                                    caseOptions.ofRound(round)));
+                            MeasuringJvm.step(group, peer, round, settings, scale, own, List.of()));
                 }
+            }
+        }
+        return steps;
+    }
+
+    /** A JVM for each size of state, so that none inherits the files of a smaller one. */
+    private static List<Step> curve(
+            int round,
+            GroupSettings settings,
+            Scale scale,
+            CaseOptions options,
+            List<Double> ratios) {
+        List<Step> steps = new ArrayList<>();
+        for (double ratio : ratios) {
+            for (Peer peer : settings.peersOf(round)) {
+                steps.add(
+                        MeasuringJvm.step(
+                                CaseGroup.CURVE,
+                                peer,
+                                round,
+                                // The others have a heap beside their memory: as much in all.
+                                peer == HASHMAP
+                                        ? settings.withMoreHeap(settings.managedMegabytes())
+                                        : settings,
+                                scale,
+                                options.ofState(ratio),
+                                List.of(CurveCases.stateName(ratio))));
             }
         }
         return steps;

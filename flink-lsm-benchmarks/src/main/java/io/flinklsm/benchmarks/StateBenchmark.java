@@ -92,6 +92,15 @@ public final class StateBenchmark implements Callable<Integer> {
                             + " 'map .*|value get' (default: all).")
     private Pattern hotCases = CaseOptions.DEFAULT.hotCases();
 
+    @Option(
+            names = "--curve-sizes",
+            split = ",",
+            paramLabel = "RATIO",
+            description =
+                    "Where the curve is measured: state by memory (default: by scale; full 0.1,"
+                            + " 0.25, 0.5, 0.9, 1.5, 3 and 10).")
+    private List<Double> ratios = List.of();
+
     @Spec private @Nullable CommandSpec spec;
 
     /** Runs the program and ends the JVM with its exit code. */
@@ -119,7 +128,12 @@ public final class StateBenchmark implements Callable<Integer> {
                         cases,
                         scale,
                         options,
-                        new CaseOptions(overwriteSeconds, chosenSeed(), hotCases));
+                        new CaseOptions(
+                                overwriteSeconds,
+                                chosenSeed(),
+                                hotCases,
+                                CaseOptions.DEFAULT.stateByMemory()),
+                        ratios.isEmpty() ? CurveCases.ratios(scale) : ratios);
         int firstLong = 0;
         while (firstLong < states.size() && !isLong(states.get(firstLong))) {
             firstLong++;
@@ -140,6 +154,7 @@ public final class StateBenchmark implements Callable<Integer> {
     boolean isPublished() {
         return groups.isEmpty()
                 && options.isAsPlanned()
+                && ratios.isEmpty()
                 && hotCases.pattern().equals(CaseOptions.DEFAULT.hotCases().pattern())
                 && Scale.ofName(options.scaleName()).size() == Scale.Size.FULL;
     }

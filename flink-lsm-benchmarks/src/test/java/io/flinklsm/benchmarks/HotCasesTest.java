@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class HotCasesTest {
 
-    private static final HotStates.Sizes SIZES = new HotStates.Sizes(200, 40, 2);
+    private static final HotStates.Sizes SIZES = new HotStates.Sizes(200, 100, 40, 2);
 
     @TempDir Path directory;
 
@@ -138,7 +138,8 @@ final class HotCasesTest {
     }
 
     private static List<String> names(HotStates states, long seed, String pattern) {
-        return HotCases.chosen(states, new CaseOptions(0, seed, Pattern.compile(pattern))).stream()
+        return HotCases.chosen(states, new CaseOptions(0, seed, Pattern.compile(pattern), 0.5))
+                .stream()
                 .map(DrawnCase::name)
                 .toList();
     }

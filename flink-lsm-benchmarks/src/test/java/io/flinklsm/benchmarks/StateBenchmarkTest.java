@@ -21,6 +21,8 @@ import io.flinklsm.benchmarks.report.Bars;
 import io.flinklsm.benchmarks.results.RunDirectory;
 import io.flinklsm.benchmarks.results.Sample;
 import io.flinklsm.benchmarks.run.Peer;
+import io.flinklsm.benchmarks.run.RunOptions;
+import io.flinklsm.benchmarks.run.Step;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -57,6 +59,8 @@ final class StateBenchmarkTest {
             assertThat(directory.resolve("backend")).doesNotExist();
             assertThat(Bars.ALL)
                     .filteredOn(bar -> bar.group().equals(group.label()))
+                    // The bar of the curve is about several JVMs: see CapacityCurvesTest.
+                    .filteredOn(bar -> group != CaseGroup.CURVE)
                     .allSatisfy(bar -> assertThat(samples).anyMatch(sample -> has(sample, bar)));
         }
     }
@@ -107,6 +111,56 @@ final class StateBenchmarkTest {
     }
 
     @Test
+    void theCurveHasAJvmForEachSizeAndBackendInTurn() {
+        List<Step> steps =
+                RunPlan.steps(
+                        List.of(CaseGroup.CURVE),
+                        Scale.FULL,
+                        new RunOptions(),
+                        CaseOptions.DEFAULT,
+                        List.of(0.5, 10.0));
+
+        assertThat(steps)
+                .extracting(step -> step.peer() + " " + step.cases())
+                .containsExactly(
+                        "hashmap [curve: state at 0.5]",
+                        "rocksdb [curve: state at 0.5]",
+                        "rocksdb-tuned [curve: state at 0.5]",
+                        "lsm [curve: state at 0.5]",
+                        "hashmap [curve: state at 10]",
+                        "rocksdb [curve: state at 10]",
+                        "rocksdb-tuned [curve: state at 10]",
+                        "lsm [curve: state at 10]");
+        // As much memory in all: what the others manage beside their heap.
+        assertThat(steps).extracting(Step::heapMegabytes).startsWith(384, 256, 256, 256);
+    }
+
+    @Test
+    void allBackendsOfARoundHaveTheSameSeedAndEveryRoundItsOwn() {
+        List<Step> steps =
+                RunPlan.steps(
+                        List.of(CaseGroup.HOT),
+                        Scale.FULL,
+                        new RunOptions(),
+                        CaseOptions.DEFAULT,
+                        List.of());
+
+        assertThat(steps).extracting(Step::round).contains(1, 2);
+        assertThat(steps)
+                .allSatisfy(
+                        step ->
+                                assertThat(
+                                                CaseOptions.ofArguments(
+                                                                step.arguments()
+                                                                        .subList(
+                                                                                4,
+                                                                                step.arguments()
+                                                                                        .size()))
+                                                        .seed())
+                                        .isEqualTo(CaseOptions.DEFAULT.seed() + step.round() - 1));
+    }
+
+    @Test
     void onlyAFullRunOfEverythingIsPublished() {
         assertThat(isPublished()).isTrue();
         assertThat(isPublished("--rounds=3")).isTrue();
@@ -117,6 +171,7 @@ final class StateBenchmarkTest {
         assertThat(isPublished("--backends=lsm")).isFalse();
         assertThat(isPublished("--managed-mb=64")).isFalse();
         assertThat(isPublished("--hot-cases=map .*")).isFalse();
+        assertThat(isPublished("--curve-sizes=0.5")).isFalse();
     }
 
     private static boolean isPublished(String... arguments) {

@@ -36,6 +36,9 @@ public final class Bars {
     private static final String OVER_BUDGET = "over budget %";
     private static final String REWRITTEN = "written MB, copies included";
 
+    private static final String LATENCY_IN_MEMORY = "latency, state of 0.5 × the memory, ";
+    private static final String LATENCY_OUTSIDE = "latency, state of 2 × the memory, ";
+
     /** Point accesses to small values that a heap answers by following references. */
     private static final List<String> SMALL_POINTS =
             List.of(
@@ -91,6 +94,18 @@ public final class Bars {
                             "hot, long warm-up: *",
                             ROCKSDB,
                             3),
+                    new Bar(
+                            "curve",
+                            "state of 0.9 of the memory: speed ÷ at 0.25",
+                            List.of(CapacityCurves.SUMMARY),
+                            CapacityCurves.NEARLY_FULL,
+                            Bar.Rule.AT_LEAST,
+                            ROCKSDB,
+                            0.7),
+                    atMost("latency", LATENCY_IN_MEMORY + "70 % of it", "p99.9 µs", 1_000),
+                    atMost("latency", LATENCY_IN_MEMORY + "full speed", "longest ms", 100),
+                    atMost("latency", LATENCY_OUTSIDE + "70 % of it", "p99.9 µs", 1_000),
+                    atMost("latency", LATENCY_OUTSIDE + "full speed", "longest ms", 100),
                     faster("timers", "timers add", 3),
                     faster("timers", "timers poll", 2),
                     faster("timers", "timers poll and add", 2),

@@ -43,11 +43,16 @@ final class Measurements {
         this.runs = List.copyOf(runs);
         for (JvmRun run : runs) {
             for (Sample sample : run.samples()) {
-                cases.computeIfAbsent(sample.caseName(), name -> new LinkedHashMap<>())
-                        .computeIfAbsent(run.peer(), peer -> new ArrayList<>())
-                        .add(sample);
+                add(run.peer(), sample);
             }
         }
+        new CapacityCurves(this).summaries().forEach(this::add);
+    }
+
+    private void add(String peer, Sample sample) {
+        cases.computeIfAbsent(sample.caseName(), name -> new LinkedHashMap<>())
+                .computeIfAbsent(peer, name -> new ArrayList<>())
+                .add(sample);
     }
 
     List<JvmRun> runs() {

@@ -58,7 +58,7 @@ public final class ResultTable {
         for (String name : measurements.caseNames()) {
             for (String peer : measurements.peersOf(name)) {
                 List<Sample> samples = onTheClock(name, peer);
-                if (!samples.isEmpty() && !HotTable.isHot(name)) {
+                if (!samples.isEmpty() && !HotTable.isHot(name) && !CapacityCurves.isPoint(name)) {
                     table.row(throughputRow(name, peer, samples));
                 }
             }
@@ -71,7 +71,10 @@ public final class ResultTable {
         Markdown table =
                 Markdown.table(3, "case", "figure", "backend", "median", "spread", "× RocksDB");
         for (String name : measurements.caseNames()) {
-            if (JobTable.isJob(name) || isPart(name)) {
+            if (JobTable.isJob(name)
+                    || isPart(name)
+                    || LatencyTable.isLatency(name)
+                    || CapacityCurves.isPoint(name)) {
                 continue;
             }
             for (String figure : figureNames(name)) {
