@@ -36,7 +36,7 @@ enum CaseGroup {
     RESTORE(new RestoreCases(), "restore to first get by state size: 0.1, 0.3 and 1 GB"),
     MEMORY(new MemoryCases(), "resident memory: large state, 8 backends, 32 MB, 200 restores"),
     SCALING(new ScalingCases(), "cost by state size, states, key groups, files of level 0"),
-    OVERWRITE(new OverwriteCases(), "2 M keys rewritten at full speed for ten minutes");
+    OVERWRITE(new OverwriteCases(), "2 M keys rewritten at full speed for three minutes");
 
     private final Program program;
     private final String description;

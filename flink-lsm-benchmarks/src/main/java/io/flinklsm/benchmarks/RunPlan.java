@@ -29,9 +29,9 @@ import java.util.List;
  * The plan of a run: which group is measured on which backends, how often, and in how much memory.
  *
  * <p>The full plan is made to fill every row of the report in an hour and a half on two processors,
- * the quick one to start every group and every backend in less than four minutes. Where state does
- * not fit into memory, HashMap is not asked; long groups run once, for a curve needs no median.
- * ForSt, whose synchronous state API is RocksDB's, is asked here and there for orientation.
+ * the quick one to start every group and every backend in some minutes. Where state does not fit
+ * into memory, HashMap is not asked; long groups run once, for a curve needs no median. ForSt,
+ * whose synchronous state API is RocksDB's, is asked here and there for orientation.
  */
 final class RunPlan {
 
@@ -52,9 +52,9 @@ final class RunPlan {
             case HOT_LONG -> GroupSettings.of(2048, 256, 1, HASHMAP, ROCKSDB, LSM);
             case LATENCY -> GroupSettings.of(2048, 128, 1, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
             case CURVE -> GroupSettings.of(256, 128, 1, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
-            case TIMERS -> GroupSettings.of(2048, 512, 2, HASHMAP, ROCKSDB, LSM);
+            case TIMERS -> GroupSettings.of(2048, 512, 1, HASHMAP, ROCKSDB, LSM);
             // HashMap has its objects on the heap, and another copy while it restores.
-            case CHECKPOINT -> GroupSettings.of(3072, 256, 2, HASHMAP, ROCKSDB, LSM).andOnce(FORST);
+            case CHECKPOINT -> GroupSettings.of(3072, 256, 1, HASHMAP, ROCKSDB, LSM).andOnce(FORST);
             case LARGE -> GroupSettings.of(1024, 128, 1, ROCKSDB, ROCKSDB_TUNED, LSM);
             case RESTORE -> GroupSettings.of(1024, 256, 1, ROCKSDB, LSM);
             // A small heap: what is wasted beside it shows.

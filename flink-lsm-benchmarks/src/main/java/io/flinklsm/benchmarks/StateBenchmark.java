@@ -74,7 +74,7 @@ public final class StateBenchmark implements Callable<Integer> {
 
     @Option(
             names = "--overwrite-seconds",
-            description = "How long the overwrite group runs (default: by scale; full 600).")
+            description = "How long the overwrite group runs (default: by scale; full 180).")
     private int overwriteSeconds;
 
     @Option(

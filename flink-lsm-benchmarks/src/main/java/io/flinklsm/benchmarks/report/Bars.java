@@ -109,9 +109,9 @@ public final class Bars {
                     faster("timers", "timers add", 3),
                     faster("timers", "timers poll", 2),
                     faster("timers", "timers poll and add", 2),
-                    fasterThan(ROCKSDB, "large", "larger than memory: load", 2),
-                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: get, uniform", 3),
-                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: get, zipf", 3),
+                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: load", 2),
+                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: get, uniform", 5),
+                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: get, zipf", 9),
                     fasterThan(
                             ROCKSDB_TUNED,
                             "large",

@@ -25,7 +25,15 @@ final class JobTable {
 
     private static final List<String> FIGURES =
             List.of(
+                    "state ÷ memory",
                     "wall s",
+                    "task %",
+                    "flush %",
+                    "compaction %",
+                    "checkpoint %",
+                    "compiler %",
+                    "GC %",
+                    "written MB",
                     "compiler CPU s",
                     "GC ms",
                     "checkpoints",

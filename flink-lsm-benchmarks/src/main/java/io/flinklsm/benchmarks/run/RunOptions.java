@@ -83,7 +83,7 @@ public final class RunOptions {
 
         @Option(
                 names = "--quick",
-                description = "Short cases and small states: under four minutes in all.")
+                description = "Short cases and small states: some minutes in all.")
         private boolean quick;
 
         @Option(names = "--tiny", description = "Only shows that every case runs: seconds.")
