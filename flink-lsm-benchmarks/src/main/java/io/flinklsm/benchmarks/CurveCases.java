@@ -103,6 +103,7 @@ final class CurveCases implements CaseGroup.Program {
                 meter.figures(
                         stateName(ratio),
                         new Figure("raw MB", CheckpointCases.megabytes(sizes.rawBytes())),
+                        new Figure(HotCases.SEED, seed),
                         new Figure("load s", seconds),
                         new Figure("rest s", rest / 1e3),
                         new Figure("checkpoints", clock.completed()));

@@ -45,6 +45,8 @@ final class HotCases implements CaseGroup.Program {
     static final String STATE = "hot state";
 
     static final String LONG_STATE = "hot state, long warm-up";
+    static final String SEED = "seed";
+
     static final String AFTER_BY_BEFORE = "speed after 20 checkpoints ÷ before";
 
     /** Elements that are added to a list at once. */
@@ -109,7 +111,7 @@ final class HotCases implements CaseGroup.Program {
                         measuredNanos);
             }
             List<Figure> figures = new ArrayList<>();
-            figures.add(new Figure("seed", seed));
+            figures.add(new Figure(SEED, seed));
             figures.add(new Figure("raw MB", CheckpointCases.megabytes(states.sizes().rawBytes())));
             List<DrawnCase> repeated =
                     cases.stream().filter(each -> REPEATED.contains(each.name())).toList();

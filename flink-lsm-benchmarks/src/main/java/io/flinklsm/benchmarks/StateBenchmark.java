@@ -16,7 +16,9 @@ package io.flinklsm.benchmarks;
 import io.flinklsm.benchmarks.jobs.JobSteps;
 import io.flinklsm.benchmarks.parts.PartSteps;
 import io.flinklsm.benchmarks.report.BenchmarkReport;
+import io.flinklsm.benchmarks.results.JvmRun;
 import io.flinklsm.benchmarks.results.RunDirectory;
+import io.flinklsm.benchmarks.results.Sample;
 import io.flinklsm.benchmarks.run.BenchmarkRun;
 import io.flinklsm.benchmarks.run.Peer;
 import io.flinklsm.benchmarks.run.RunOptions;
@@ -29,6 +31,8 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
@@ -81,7 +85,8 @@ public final class StateBenchmark implements Callable<Integer> {
             names = "--seed",
             description =
                     "Of the drawn keys and the order of the cases of the first round (default:"
-                            + " another one each time, which the results name).")
+                            + " another one each time, which the results name; that of the run"
+                            + " with --resume).")
     private long seed;
 
     @Option(
@@ -159,9 +164,27 @@ public final class StateBenchmark implements Callable<Integer> {
                 && Scale.ofName(options.scaleName()).size() == Scale.Size.FULL;
     }
 
-    /** Small enough to be written down as a figure, and never 0. */
-    private long chosenSeed() {
-        return seed != 0 ? seed : 1 + ThreadLocalRandom.current().nextInt(1_000_000);
+    /** That of the command line, that of a resumed run, or a new one; never 0. */
+    private long chosenSeed() throws IOException {
+        if (seed != 0) {
+            return seed;
+        }
+        OptionalLong resumed = seedOf(options.resumedRuns());
+        // Small enough to be written down as a figure.
+        return resumed.orElseGet(() -> 1 + ThreadLocalRandom.current().nextInt(1_000_000));
+    }
+
+    /** The seed of the first round of a run, if a JVM has written down its own. */
+    static OptionalLong seedOf(List<JvmRun> runs) {
+        for (JvmRun run : runs) {
+            for (Sample sample : run.samples()) {
+                OptionalDouble ofRound = sample.quantity(HotCases.SEED);
+                if (ofRound.isPresent()) {
+                    return OptionalLong.of((long) ofRound.getAsDouble() - run.round() + 1);
+                }
+            }
+        }
+        return OptionalLong.empty();
     }
 
     private static boolean isLong(Step step) {

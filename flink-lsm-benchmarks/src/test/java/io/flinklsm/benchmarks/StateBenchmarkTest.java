@@ -18,6 +18,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.benchmarks.report.Bar;
 import io.flinklsm.benchmarks.report.Bars;
+import io.flinklsm.benchmarks.results.Figure;
+import io.flinklsm.benchmarks.results.JvmRun;
 import io.flinklsm.benchmarks.results.RunDirectory;
 import io.flinklsm.benchmarks.results.Sample;
 import io.flinklsm.benchmarks.run.Peer;
@@ -158,6 +160,16 @@ final class StateBenchmarkTest {
                                                                                         .size()))
                                                         .seed())
                                         .isEqualTo(CaseOptions.DEFAULT.seed() + step.round() - 1));
+    }
+
+    @Test
+    void aResumedRunGoesOnWithTheSeedOfItsFirstRound() {
+        Sample hot =
+                Sample.ofFigures(HotCases.STATE, List.of(new Figure(HotCases.SEED, 44)), List.of());
+        JvmRun ofThirdRound = new JvmRun("lsm", "hot", 3, 2048, 256, 0, List.of(hot));
+
+        assertThat(StateBenchmark.seedOf(List.of(ofThirdRound))).hasValue(42);
+        assertThat(StateBenchmark.seedOf(List.of())).isEmpty();
     }
 
     @Test

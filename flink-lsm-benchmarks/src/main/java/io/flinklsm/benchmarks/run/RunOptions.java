@@ -13,6 +13,7 @@
  */
 package io.flinklsm.benchmarks.run;
 
+import io.flinklsm.benchmarks.results.JvmRun;
 import io.flinklsm.benchmarks.results.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -154,6 +155,13 @@ public final class RunOptions {
     /** Whether the results join those of another run. */
     boolean isAddition() {
         return place.into != null;
+    }
+
+    /** What the run has measured that is to be resumed; nothing if none is. */
+    public List<JvmRun> resumedRuns() throws IOException {
+        return place.resumed != null && Files.isDirectory(place.resumed)
+                ? RunDirectory.open(place.resumed).jvmRuns()
+                : List.of();
     }
 
     boolean isResumption() {
