@@ -26,18 +26,17 @@ import java.util.stream.Collectors;
  * from here.
  */
 enum CaseGroup {
-    VALUE(new ValueCases(), "ValueState: 1 M keys in full"),
-    MAP(new MapCases(), "MapState: 131 k maps of 10 entries, 1 k of 1000"),
-    LIST(new ListCases(), "ListState: 131 k lists"),
-    REDUCING(new ReducingCases(), "ReducingState and AggregatingState: 1 M keys"),
-    POJO(new PojoCases(), "POJOs of 200 bytes: 1 M keys, uniform and by Zipf's law"),
+    HOT(HotCases.shortWarmUp(), "states of all kinds within the memory; 20 checkpoints"),
+    HOT_LONG(HotCases.longWarmUp(), "the same after ten times the warm-up, no checkpoints"),
+    CURVE(new CurveCases(), "speed by state size, 0.1 to 10 times the memory; checkpoints"),
+    LATENCY(new LatencyCases(), "latencies of single operations at full speed and at 70 % of it"),
     TIMERS(new TimerCases(), "timers: 1 M"),
     CHECKPOINT(new CheckpointCases(), "checkpoints, restores and rescaling of 1.5 M x 200 bytes"),
     LARGE(new LargeCases(), "state ten times the managed memory: 6 M x 200 bytes"),
     RESTORE(new RestoreCases(), "restore to first get by state size: 0.1, 0.3 and 1 GB"),
     MEMORY(new MemoryCases(), "resident memory: large state, 8 backends, 32 MB, 200 restores"),
     SCALING(new ScalingCases(), "cost by state size, states, key groups, files of level 0"),
-    OVERWRITE(new OverwriteCases(), "2 M keys rewritten at full speed for ten minutes");
+    OVERWRITE(new OverwriteCases(), "2 M keys rewritten at full speed for three minutes");
 
     private final Program program;
     private final String description;
@@ -81,7 +80,7 @@ enum CaseGroup {
     }
 
     String label() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     @Override

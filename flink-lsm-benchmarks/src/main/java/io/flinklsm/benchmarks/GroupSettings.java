@@ -57,6 +57,11 @@ record GroupSettings(
         return new GroupSettings(heapMegabytes, managedMegabytes, rounds, peers, List.of(peer));
     }
 
+    /** The same with a larger heap. */
+    GroupSettings withMoreHeap(int megabytes) {
+        return new GroupSettings(heapMegabytes + megabytes, managedMegabytes, rounds, peers, once);
+    }
+
     /** Whom a round measures, in this order: ours is the last. */
     List<Peer> peersOf(int round) {
         if (round > rounds) {

@@ -17,16 +17,18 @@ import io.flinklsm.benchmarks.results.Figure;
 
 /**
  * State ten times the managed memory: keys of 8 bytes with values of {@link ByteValues}, loaded in
- * random order, then read and rewritten uniformly and by Zipf's law. The files stay in the page
- * cache of the machine for every backend.
+ * a random order, then read and rewritten in other random orders and by Zipf's law. The files stay
+ * in the page cache of the machine for every backend.
  */
 final class LargeCases implements CaseGroup.Cases {
 
+    private static final long UNIFORM_SEED = 7;
     private static final long ZIPF_SEED = 42;
 
     @Override
     public void run(BenchmarkedBackend backend, Scale scale, Meter meter) throws Exception {
         KeyOrder order = new KeyOrder(keys(scale));
+        RandomPasses uniform = new RandomPasses(order.count(), UNIFORM_SEED);
         ZipfKeys zipf = new ZipfKeys(new KeyOrder(order.count()), ZIPF_SEED);
         KeyedByteValues values =
                 new KeyedByteValues(
@@ -46,14 +48,12 @@ final class LargeCases implements CaseGroup.Cases {
                 "larger than memory: rest after load",
                 new Figure("ms", Rest.await(Rest.limitMillis(scale))));
         Scale longer = scale.longer(2);
-        // Starts in the middle: the keys loaded last would come first otherwise.
-        long middle = order.count() / 2;
         meter.timed(
                 "larger than memory: get, uniform",
                 "ops",
                 1,
                 longer,
-                i -> values.get(order.at(middle + i)));
+                i -> values.get(uniform.next()));
         meter.timed(
                 "larger than memory: get, zipf", "ops", 1, longer, i -> values.get(zipf.next()));
         meter.timed(
@@ -61,7 +61,7 @@ final class LargeCases implements CaseGroup.Cases {
                 "ops",
                 1,
                 longer,
-                i -> values.modify(order.at(middle + i)));
+                i -> values.modify(uniform.next()));
         meter.timed(
                 "larger than memory: read-modify-write, zipf",
                 "ops",

@@ -22,6 +22,7 @@ import io.flinklsm.benchmarks.run.ProcessCounters;
 import io.flinklsm.benchmarks.run.Step;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -32,14 +33,27 @@ final class MeasuringJvm {
 
     private MeasuringJvm() {}
 
-    /** The step that measures a group on a backend. */
+    /**
+     * The step that measures a group on a backend.
+     *
+     * @param cases names of its cases, where other JVMs measure other cases of the group
+     */
     static Step step(
             CaseGroup group,
             Peer peer,
             int round,
             GroupSettings settings,
             Scale scale,
-            int overwriteSeconds) {
+            CaseOptions options,
+            List<String> cases) {
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of(
+                                peer.label(),
+                                group.label(),
+                                scale.label(),
+                                Integer.toString(settings.managedMegabytes())));
+        arguments.addAll(options.toArguments());
         return new Step(
                 group.label(),
                 peer,
@@ -50,21 +64,16 @@ final class MeasuringJvm {
                 // the process grows by is not heap.
                 List.of("-XX:+AlwaysPreTouch"),
                 MeasuringJvm.class,
-                List.of(
-                        peer.label(),
-                        group.label(),
-                        scale.label(),
-                        Integer.toString(settings.managedMegabytes()),
-                        Integer.toString(overwriteSeconds)),
-                List.of());
+                arguments,
+                cases);
     }
 
     /**
      * Takes a directory that it may fill and empties, the file for its result, peer, group, scale,
-     * managed megabytes, and the seconds of the overwrite group or 0.
+     * managed megabytes, and the {@link CaseOptions}.
      */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length != 7) {
+        if (arguments.length < 6) {
             throw new IllegalArgumentException(
                     "[measuring JVM] wrong call: arguments="
                             + List.of(arguments)
@@ -77,7 +86,7 @@ final class MeasuringJvm {
                         Scale.ofName(arguments[4]),
                         Long.parseLong(arguments[5]) << 20,
                         Path.of(arguments[0]),
-                        Integer.parseInt(arguments[6]));
+                        CaseOptions.ofArguments(List.of(arguments).subList(6, arguments.length)));
         RunDirectory.writeMeasured(
                 Path.of(arguments[1]), new Measured(ProcessCounters.peakResidentBytes(), samples));
         // A backend that leaves a thread behind must not hold up the run.
@@ -89,7 +98,7 @@ final class MeasuringJvm {
      *
      * @param managedBytes managed memory given to the backend
      * @param directory is made, used and deleted
-     * @param overwriteSeconds how long the overwrite group runs; 0 for what the scale says
+     * @param options of the command line
      */
     static List<Sample> measure(
             Peer peer,
@@ -97,16 +106,13 @@ final class MeasuringJvm {
             Scale scale,
             long managedBytes,
             Path directory,
-            int overwriteSeconds)
+            CaseOptions options)
             throws Exception {
         Files.createDirectories(directory);
         Meter meter = new Meter();
         try {
             group.program()
-                    .run(
-                            new Workbench(peer, directory, managedBytes, overwriteSeconds),
-                            scale,
-                            meter);
+                    .run(new Workbench(peer, directory, managedBytes, options), scale, meter);
         } finally {
             FileTrees.delete(directory);
         }

@@ -19,6 +19,7 @@ import io.flinklsm.benchmarks.results.Series;
 import io.flinklsm.benchmarks.run.ProcessCounters;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -115,6 +116,87 @@ final class Meter {
         stop(caseName, unit, (end - index) * unitsPerOperation, 0, start);
     }
 
+    /**
+     * Runs a case whose keys are drawn: first off the clock for a time that is the same for every
+     * backend, however far the compiler is then, and then on it. The garbage of an earlier case is
+     * left alone, as it is in a job. The state is as large afterwards as before.
+     */
+    void drawn(DrawnCase drawn, long warmUpNanos, long measuredNanos) throws Exception {
+        DrawnRun run = new DrawnRun(drawn);
+        measure(run, warmUpNanos);
+        collections.forgetLongestPause();
+        Used used = measure(run, measuredNanos);
+        add(
+                drawn.name(),
+                drawn.unit(),
+                used.operations * drawn.unitsPerOperation(),
+                0,
+                used.reading);
+        run.finish();
+        sink += run.checksum();
+    }
+
+    /** What else is to be done on the clock, often. */
+    @FunctionalInterface
+    interface Beside {
+        void tick() throws Exception;
+    }
+
+    /**
+     * Runs several cases in turns of {@code sliceNanos}, first off the clock and then on it, so
+     * that what goes on beside them (checkpoints, compaction) meets all of them.
+     *
+     * @param warmUpNanos of each case
+     * @param measuredNanos of each case
+     * @param beside is called on the clock before every turn
+     */
+    void inTurns(
+            List<DrawnCase> cases,
+            long warmUpNanos,
+            long measuredNanos,
+            long sliceNanos,
+            Beside beside)
+            throws Exception {
+        List<DrawnRun> runs = cases.stream().map(DrawnRun::new).toList();
+        inTurns(runs, warmUpNanos, sliceNanos, beside);
+        collections.forgetLongestPause();
+        List<Used> used = inTurns(runs, measuredNanos, sliceNanos, beside);
+        for (int i = 0; i < cases.size(); i++) {
+            DrawnCase each = cases.get(i);
+            Used own = used.get(i);
+            add(
+                    each.name(),
+                    each.unit(),
+                    own.operations * each.unitsPerOperation(),
+                    0,
+                    own.reading);
+            runs.get(i).finish();
+            sink += runs.get(i).checksum();
+        }
+    }
+
+    private List<Used> inTurns(
+            List<DrawnRun> runs, long nanosOfEach, long sliceNanos, Beside beside)
+            throws Exception {
+        List<Used> used = new ArrayList<>(Collections.nCopies(runs.size(), Used.NOTHING));
+        boolean goesOn = nanosOfEach > 0;
+        while (goesOn) {
+            goesOn = false;
+            for (int i = 0; i < runs.size(); i++) {
+                Used before = used.get(i);
+                if (before.reading.wallNanos < nanosOfEach) {
+                    Reading from = read();
+                    beside.tick();
+                    long operations = runs.get(i).runUntil(from.wallNanos + sliceNanos);
+                    used.set(i, before.plus(operations, read().minus(from)));
+                    runs.get(i).undoIfDue();
+                    goesOn = true;
+                }
+            }
+        }
+        return used;
+    }
+
     /** Adds a case that measured itself: sizes, latencies, whatever is no throughput. */
     void figures(String caseName, Figure... figures) {
         samples.add(Sample.ofFigures(caseName, List.of(figures), List.of()));
@@ -123,6 +205,11 @@ final class Meter {
     /** Adds a case that measured a curve, with figures about it. */
     void series(String caseName, List<Series> series, Figure... figures) {
         samples.add(Sample.ofFigures(caseName, List.of(figures), series));
+    }
+
+    /** Drops what was measured so far. */
+    void forget() {
+        samples.clear();
     }
 
     /** What was measured so far, in the order of the cases. */
@@ -176,25 +263,40 @@ final class Meter {
 
     private void stop(
             String caseName, String unit, long operations, long userBytes, Reading start) {
-        Reading end = read();
+        add(caseName, unit, operations, userBytes, read().minus(start));
+    }
+
+    private void add(String caseName, String unit, long operations, long userBytes, Reading used) {
         samples.add(
                 new Sample(
                         caseName,
                         unit,
                         operations,
-                        end.wallNanos - start.wallNanos,
-                        end.taskCpuNanos - start.taskCpuNanos,
-                        end.processCpuNanos - start.processCpuNanos,
-                        end.allocatedBytes - start.allocatedBytes,
-                        end.gcMillis - start.gcMillis,
-                        end.gcCount - start.gcCount,
+                        used.wallNanos,
+                        used.taskCpuNanos,
+                        used.processCpuNanos,
+                        used.allocatedBytes,
+                        used.gcMillis,
+                        used.gcCount,
                         collections.longestPauseMillis(),
                         userBytes,
-                        end.io.writtenBytes() - start.io.writtenBytes(),
-                        end.io.deviceBytes() - start.io.deviceBytes(),
+                        used.io.writtenBytes(),
+                        used.io.deviceBytes(),
                         List.of(),
                         List.of(),
                         ""));
+    }
+
+    /** Runs for so long; while the case is undone, the clock stands still. */
+    private Used measure(DrawnRun run, long nanos) throws Exception {
+        Used used = Used.NOTHING;
+        while (used.reading.wallNanos < nanos) {
+            Reading from = read();
+            long operations = run.runUntil(from.wallNanos + nanos - used.reading.wallNanos);
+            used = used.plus(operations, read().minus(from));
+            run.undoIfDue();
+        }
+        return used;
     }
 
     private Reading read() {
@@ -215,5 +317,40 @@ final class Meter {
             long allocatedBytes,
             long gcMillis,
             long gcCount,
-            ProcessCounters.Io io) {}
+            ProcessCounters.Io io) {
+
+        static final Reading ZERO = new Reading(0, 0, 0, 0, 0, 0, new ProcessCounters.Io(0, 0));
+
+        Reading plus(Reading other) {
+            return new Reading(
+                    wallNanos + other.wallNanos,
+                    taskCpuNanos + other.taskCpuNanos,
+                    processCpuNanos + other.processCpuNanos,
+                    allocatedBytes + other.allocatedBytes,
+                    gcMillis + other.gcMillis,
+                    gcCount + other.gcCount,
+                    io.plus(other.io));
+        }
+
+        Reading minus(Reading earlier) {
+            return new Reading(
+                    wallNanos - earlier.wallNanos,
+                    taskCpuNanos - earlier.taskCpuNanos,
+                    processCpuNanos - earlier.processCpuNanos,
+                    allocatedBytes - earlier.allocatedBytes,
+                    gcMillis - earlier.gcMillis,
+                    gcCount - earlier.gcCount,
+                    io.minus(earlier.io));
+        }
+    }
+
+    /** Operations and what they cost. */
+    private record Used(long operations, Reading reading) {
+
+        static final Used NOTHING = new Used(0, Reading.ZERO);
+
+        Used plus(long moreOperations, Reading more) {
+            return new Used(operations + moreOperations, reading.plus(more));
+        }
+    }
 }

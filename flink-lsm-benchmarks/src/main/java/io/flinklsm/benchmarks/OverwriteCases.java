@@ -28,8 +28,9 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /**
- * All keys rewritten again and again, uniformly and at full speed, for ten minutes: does compaction
- * keep up, or does the writer have to wait? Keys and values are those of {@link KeyedByteValues}.
+ * All keys rewritten again and again, uniformly and at full speed, for three minutes: does
+ * compaction keep up, or does the writer have to wait? Keys and values are those of {@link
+ * KeyedByteValues}.
  */
 final class OverwriteCases implements CaseGroup.Program {
 
@@ -42,7 +43,9 @@ final class OverwriteCases implements CaseGroup.Program {
     public void run(Workbench bench, Scale scale, Meter meter) throws Exception {
         KeyOrder order = new KeyOrder(scale.choose(2_000_000, 200_000, 2_000));
         int slices =
-                bench.overwriteSeconds() > 0 ? bench.overwriteSeconds() : scale.choose(600, 5, 10);
+                bench.options().overwriteSeconds() > 0
+                        ? bench.options().overwriteSeconds()
+                        : scale.choose(180, 5, 10);
         int sliceNanos = scale.choose(SECOND_NANOS, SECOND_NANOS, SECOND_NANOS / 50);
         String name = "overwrite";
         KeyedByteValues.Versions versions = new KeyedByteValues.Versions(order.count());

@@ -29,9 +29,9 @@ import java.util.List;
  * The plan of a run: which group is measured on which backends, how often, and in how much memory.
  *
  * <p>The full plan is made to fill every row of the report in an hour and a half on two processors,
- * the quick one to start every group and every backend in less than four minutes. Where state does
- * not fit into memory, HashMap is not asked; long groups run once, for a curve needs no median.
- * ForSt, whose synchronous state API is RocksDB's, is asked here and there for orientation.
+ * the quick one to start every group and every backend in some minutes. Where state does not fit
+ * into memory, HashMap is not asked; long groups run once, for a curve needs no median. ForSt,
+ * whose synchronous state API is RocksDB's, is asked here and there for orientation.
  */
 final class RunPlan {
 
@@ -48,11 +48,13 @@ final class RunPlan {
 
     private static GroupSettings full(CaseGroup group) {
         return switch (group) {
-            case VALUE, MAP -> GroupSettings.of(2048, 512, 2, HASHMAP, ROCKSDB, LSM).andOnce(FORST);
-            case LIST, REDUCING, POJO, TIMERS ->
-                    GroupSettings.of(2048, 512, 2, HASHMAP, ROCKSDB, LSM);
+            case HOT -> GroupSettings.of(2048, 256, 2, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
+            case HOT_LONG -> GroupSettings.of(2048, 256, 1, HASHMAP, ROCKSDB, LSM);
+            case LATENCY -> GroupSettings.of(2048, 128, 1, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
+            case CURVE -> GroupSettings.of(256, 128, 1, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
+            case TIMERS -> GroupSettings.of(2048, 512, 1, HASHMAP, ROCKSDB, LSM);
             // HashMap has its objects on the heap, and another copy while it restores.
-            case CHECKPOINT -> GroupSettings.of(3072, 256, 2, HASHMAP, ROCKSDB, LSM).andOnce(FORST);
+            case CHECKPOINT -> GroupSettings.of(3072, 256, 1, HASHMAP, ROCKSDB, LSM).andOnce(FORST);
             case LARGE -> GroupSettings.of(1024, 128, 1, ROCKSDB, ROCKSDB_TUNED, LSM);
             case RESTORE -> GroupSettings.of(1024, 256, 1, ROCKSDB, LSM);
             // A small heap: what is wasted beside it shows.
@@ -65,9 +67,11 @@ final class RunPlan {
 
     private static GroupSettings quick(CaseGroup group) {
         return switch (group) {
-            case VALUE -> GroupSettings.of(1024, 256, 1, HASHMAP, ROCKSDB, FORST, LSM);
-            case MAP, POJO -> GroupSettings.of(1024, 256, 1, HASHMAP, ROCKSDB, LSM);
-            case LIST, REDUCING, TIMERS -> GroupSettings.of(1024, 256, 1, ROCKSDB, LSM);
+            case HOT -> GroupSettings.of(1024, 64, 1, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
+            case HOT_LONG -> GroupSettings.of(1024, 64, 1, LSM);
+            case CURVE -> GroupSettings.of(256, 32, 1, HASHMAP, ROCKSDB, ROCKSDB_TUNED, LSM);
+            case LATENCY -> GroupSettings.of(1024, 32, 1, HASHMAP, ROCKSDB, LSM);
+            case TIMERS -> GroupSettings.of(1024, 256, 1, ROCKSDB, LSM);
             case CHECKPOINT -> GroupSettings.of(1024, 64, 1, ROCKSDB, LSM);
             case LARGE -> GroupSettings.of(512, 32, 1, ROCKSDB, ROCKSDB_TUNED, LSM);
             case RESTORE -> GroupSettings.of(512, 64, 1, ROCKSDB, LSM);
@@ -79,8 +83,9 @@ final class RunPlan {
 
     private static GroupSettings tiny(CaseGroup group) {
         return switch (group) {
-            case VALUE, MAP, LIST, REDUCING, POJO, TIMERS ->
-                    GroupSettings.of(512, 64, 1, HASHMAP, ROCKSDB, FORST, LSM);
+            case HOT, TIMERS -> GroupSettings.of(512, 64, 1, HASHMAP, ROCKSDB, FORST, LSM);
+            case HOT_LONG -> GroupSettings.of(512, 64, 1, HASHMAP, LSM);
+            case CURVE, LATENCY -> GroupSettings.of(256, 32, 1, HASHMAP, ROCKSDB, LSM);
             case LARGE -> GroupSettings.of(512, 32, 1, ROCKSDB, ROCKSDB_TUNED, LSM);
             case MEMORY, OVERWRITE -> GroupSettings.of(512, 64, 1, ROCKSDB, LSM);
             case CHECKPOINT, RESTORE -> GroupSettings.of(512, 64, 1, LSM);
@@ -91,10 +96,16 @@ final class RunPlan {
     /**
      * All JVMs in the order of measuring: every round of a group runs its backends in turn.
      *
-     * @param overwriteSeconds how long the overwrite group runs; 0 for what the scale says
+     * @param caseOptions of the first round: the seeds of the others count on from there, so that a
+     *     round draws the same keys and the same order of cases for every backend
+     * @param ratios the sizes of state, by memory, at which the curve is measured
      */
     static List<Step> steps(
-            List<CaseGroup> groups, Scale scale, RunOptions options, int overwriteSeconds) {
+            List<CaseGroup> groups,
+            Scale scale,
+            RunOptions options,
+            CaseOptions caseOptions,
+            List<Double> ratios) {
         List<Step> steps = new ArrayList<>();
         int rounds =
                 groups.stream()
@@ -104,11 +115,42 @@ final class RunPlan {
         for (int round = 1; round <= rounds; round++) {
             for (CaseGroup group : groups) {
                 GroupSettings settings = chosen(group, scale, options);
+                CaseOptions own = caseOptions.ofRound(round);
+                if (group == CaseGroup.CURVE) {
+                    steps.addAll(curve(round, settings, scale, own, ratios));
+                    continue;
+                }
                 for (Peer peer : settings.peersOf(round)) {
                     steps.add(
-                            MeasuringJvm.step(
-                                    group, peer, round, settings, scale, overwriteSeconds));
+                            MeasuringJvm.step(group, peer, round, settings, scale, own, List.of()));
                 }
+            }
+        }
+        return steps;
+    }
+
+    /** A JVM for each size of state, so that none inherits the files of a smaller one. */
+    private static List<Step> curve(
+            int round,
+            GroupSettings settings,
+            Scale scale,
+            CaseOptions options,
+            List<Double> ratios) {
+        List<Step> steps = new ArrayList<>();
+        for (double ratio : ratios) {
+            for (Peer peer : settings.peersOf(round)) {
+                steps.add(
+                        MeasuringJvm.step(
+                                CaseGroup.CURVE,
+                                peer,
+                                round,
+                                // The others have a heap beside their memory: as much in all.
+                                peer == HASHMAP
+                                        ? settings.withMoreHeap(settings.managedMegabytes())
+                                        : settings,
+                                scale,
+                                options.ofState(ratio),
+                                List.of(CurveCases.stateName(ratio))));
             }
         }
         return steps;

@@ -16,7 +16,9 @@ package io.flinklsm.benchmarks;
 import io.flinklsm.benchmarks.jobs.JobSteps;
 import io.flinklsm.benchmarks.parts.PartSteps;
 import io.flinklsm.benchmarks.report.BenchmarkReport;
+import io.flinklsm.benchmarks.results.JvmRun;
 import io.flinklsm.benchmarks.results.RunDirectory;
+import io.flinklsm.benchmarks.results.Sample;
 import io.flinklsm.benchmarks.run.BenchmarkRun;
 import io.flinklsm.benchmarks.run.Peer;
 import io.flinklsm.benchmarks.run.RunOptions;
@@ -29,7 +31,11 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -72,8 +78,33 @@ public final class StateBenchmark implements Callable<Integer> {
 
     @Option(
             names = "--overwrite-seconds",
-            description = "How long the overwrite group runs (default: by scale; full 600).")
+            description = "How long the overwrite group runs (default: by scale; full 180).")
     private int overwriteSeconds;
+
+    @Option(
+            names = "--seed",
+            description =
+                    "Of the drawn keys and the order of the cases of the first round (default:"
+                            + " another one each time, which the results name; that of the run"
+                            + " with --resume).")
+    private long seed;
+
+    @Option(
+            names = "--hot-cases",
+            paramLabel = "REGEX",
+            description =
+                    "Which cases of the hot groups run, by their whole name, for example"
+                            + " 'map .*|value get' (default: all).")
+    private Pattern hotCases = CaseOptions.DEFAULT.hotCases();
+
+    @Option(
+            names = "--curve-sizes",
+            split = ",",
+            paramLabel = "RATIO",
+            description =
+                    "Where the curve is measured: state by memory (default: by scale; full 0.1,"
+                            + " 0.25, 0.5, 0.9, 1.5, 3 and 10).")
+    private List<Double> ratios = List.of();
 
     @Spec private @Nullable CommandSpec spec;
 
@@ -97,7 +128,17 @@ public final class StateBenchmark implements Callable<Integer> {
             steps.addAll(PartSteps.ofRun(options));
         }
         // The long groups of the states are the last, so that a run that is stopped has the most.
-        List<Step> states = RunPlan.steps(cases, scale, options, overwriteSeconds);
+        List<Step> states =
+                RunPlan.steps(
+                        cases,
+                        scale,
+                        options,
+                        new CaseOptions(
+                                overwriteSeconds,
+                                chosenSeed(),
+                                hotCases,
+                                CaseOptions.DEFAULT.stateByMemory()),
+                        ratios.isEmpty() ? CurveCases.ratios(scale) : ratios);
         int firstLong = 0;
         while (firstLong < states.size() && !isLong(states.get(firstLong))) {
             firstLong++;
@@ -108,9 +149,42 @@ public final class StateBenchmark implements Callable<Integer> {
             list(scale, cases, steps, spec.commandLine().getOut());
             return 0;
         }
-        boolean everything =
-                groups.isEmpty() && options.peers().isEmpty() && scale.size() != Scale.Size.TINY;
-        return BenchmarkRun.execute(options, spec, steps, everything);
+        return BenchmarkRun.execute(options, spec, steps, isPublished());
+    }
+
+    /**
+     * Whether the report is the one to publish: that of all cases on all backends at full length. A
+     * shorter run leaves its report in its own directory.
+     */
+    boolean isPublished() {
+        return groups.isEmpty()
+                && options.isAsPlanned()
+                && ratios.isEmpty()
+                && hotCases.pattern().equals(CaseOptions.DEFAULT.hotCases().pattern())
+                && Scale.ofName(options.scaleName()).size() == Scale.Size.FULL;
+    }
+
+    /** That of the command line, that of a resumed run, or a new one; never 0. */
+    private long chosenSeed() throws IOException {
+        if (seed != 0) {
+            return seed;
+        }
+        OptionalLong resumed = seedOf(options.resumedRuns());
+        // Small enough to be written down as a figure.
+        return resumed.orElseGet(() -> 1 + ThreadLocalRandom.current().nextInt(1_000_000));
+    }
+
+    /** The seed of the first round of a run, if a JVM has written down its own. */
+    static OptionalLong seedOf(List<JvmRun> runs) {
+        for (JvmRun run : runs) {
+            for (Sample sample : run.samples()) {
+                OptionalDouble ofRound = sample.quantity(HotCases.SEED);
+                if (ofRound.isPresent()) {
+                    return OptionalLong.of((long) ofRound.getAsDouble() - run.round() + 1);
+                }
+            }
+        }
+        return OptionalLong.empty();
     }
 
     private static boolean isLong(Step step) {

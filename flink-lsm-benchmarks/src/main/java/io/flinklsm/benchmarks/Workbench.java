@@ -24,9 +24,9 @@ import java.util.Map;
  * @param peer the backend under measurement
  * @param directory an existing directory, to be filled as the group likes; deleted after it
  * @param managedBytes managed memory of the slot
- * @param overwriteSeconds how long the overwrite group runs; 0 for what the scale says
+ * @param options of the command line
  */
-record Workbench(Peer peer, Path directory, long managedBytes, int overwriteSeconds) {
+record Workbench(Peer peer, Path directory, long managedBytes, CaseOptions options) {
 
     /** An empty backend with all of the managed memory, in a directory of its own. */
     BenchmarkedBackend open(String name) throws Exception {

@@ -15,8 +15,10 @@ package io.flinklsm.benchmarks.jobs;
 
 import io.flinklsm.benchmarks.Rest;
 import io.flinklsm.benchmarks.run.ProcessCounters;
+import io.flinklsm.benchmarks.run.ThreadCpu;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,8 @@ final class JobClock {
     // One job runs in a JVM at a time; Flink makes the sources, so that they can only meet here.
     private static final AtomicReference<@Nullable Reading> STARTED = new AtomicReference<>();
 
+    private static final AtomicReference<@Nullable ThreadCpu> THREADS = new AtomicReference<>();
+
     private static volatile long restMillis;
 
     private JobClock() {}
@@ -43,8 +47,14 @@ final class JobClock {
      * @param compilerCpuNanos that of the just-in-time compiler alone; 0 where the system does not
      *     say
      * @param gcMillis time in garbage collections
+     * @param writtenBytes handed to write calls: files of the backend and of checkpoints
      */
-    record Reading(long wallNanos, long cpuNanos, long compilerCpuNanos, long gcMillis) {
+    record Reading(
+            long wallNanos,
+            long cpuNanos,
+            long compilerCpuNanos,
+            long gcMillis,
+            long writtenBytes) {
 
         Reading minus(Reading earlier) {
             return new Reading(
@@ -52,7 +62,8 @@ final class JobClock {
                     cpuNanos - earlier.cpuNanos,
                     // A compiler thread that has ended took its count with it.
                     Math.max(0, compilerCpuNanos - earlier.compilerCpuNanos),
-                    gcMillis - earlier.gcMillis);
+                    gcMillis - earlier.gcMillis,
+                    writtenBytes - earlier.writtenBytes);
         }
     }
 
@@ -63,6 +74,10 @@ final class JobClock {
      */
     static void reset(long longestRestMillis) {
         STARTED.set(null);
+        ThreadCpu earlier = THREADS.getAndSet(null);
+        if (earlier != null) {
+            earlier.close();
+        }
         restMillis = longestRestMillis;
     }
 
@@ -74,6 +89,7 @@ final class JobClock {
         synchronized (STARTED) {
             if (STARTED.get() == null) {
                 Rest.await(restMillis);
+                THREADS.set(ThreadCpu.start());
                 STARTED.set(read());
             }
         }
@@ -90,6 +106,12 @@ final class JobClock {
         return read().minus(started);
     }
 
+    /** CPU time since the start by what threads are for. */
+    static Map<ThreadCpu.Kind, Long> cpuByKind() {
+        ThreadCpu threads = THREADS.get();
+        return threads == null ? Map.of() : threads.nanosByKind();
+    }
+
     private static Reading read() {
         long gcMillis = 0;
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
@@ -102,6 +124,7 @@ final class JobClock {
                 System.nanoTime(),
                 process.getProcessCpuTime(),
                 ProcessCounters.compilerCpuNanos(),
-                gcMillis);
+                gcMillis,
+                ProcessCounters.io().writtenBytes());
     }
 }

@@ -16,7 +16,11 @@ package io.flinklsm.benchmarks.jobs;
 import io.flinklsm.benchmarks.report.Bars;
 import io.flinklsm.benchmarks.results.Figure;
 import io.flinklsm.benchmarks.results.Sample;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What one run of a job showed.
@@ -33,6 +37,10 @@ import java.util.List;
  * @param longestSyncMillis the longest synchronous part of a checkpoint in one task
  * @param longestAsyncMillis the longest asynchronous part of a checkpoint in one task
  * @param residentBytes the peak of resident memory since the job began; 0 if unknown
+ * @param managedBytes managed memory of the task manager
+ * @param stateBytes of the largest checkpoint, all that it refers to
+ * @param writtenBytes files of the backend and of checkpoints
+ * @param cpuMillisByKind CPU time by what threads are for, in the order of the table
  * @param rows rows of the result
  * @param hash hash of the result, whatever the order of its rows, in hexadecimal
  */
@@ -48,21 +56,34 @@ public record JobResult(
         long longestSyncMillis,
         long longestAsyncMillis,
         long residentBytes,
+        long managedBytes,
+        long stateBytes,
+        long writtenBytes,
+        Map<String, Double> cpuMillisByKind,
         long rows,
         String hash) {
+
+    public JobResult {
+        // In its order.
+        cpuMillisByKind = Collections.unmodifiableMap(new LinkedHashMap<>(cpuMillisByKind));
+    }
 
     /** The quantity that counts. */
     static final String SPEED = Bars.EVENTS_PER_CPU_SECOND;
 
-    /** The case of a job in the report. */
-    static String caseName(String job) {
-        return Bars.JOB + job;
+    /** The case of a job in the report: {@code job join, 32 MB}, or of the usual memory. */
+    static String caseName(String job, int managedMegabytes) {
+        return Bars.JOB
+                + job
+                + (managedMegabytes == JobSteps.MANAGED_MEGABYTES
+                        ? ""
+                        : ", " + managedMegabytes + " MB");
     }
 
     /** In the form of a case of the report. */
     Sample toSample() {
-        return Sample.ofAnswer(
-                caseName(job),
+        List<Figure> figures = new ArrayList<>();
+        figures.addAll(
                 List.of(
                         new Figure(SPEED, eventsPerCpuSecond()),
                         new Figure("wall s", wallMillis / 1e3),
@@ -71,8 +92,17 @@ public record JobResult(
                         new Figure("GC ms", gcMillis),
                         new Figure("compiler CPU s", compilerCpuMillis / 1e3),
                         new Figure("checkpoints", checkpoints),
-                        new Figure("peak RSS MB", residentBytes / 1e6)),
-                result());
+                        new Figure("peak RSS MB", residentBytes / 1e6),
+                        new Figure("state ÷ memory", stateBytes / (double) managedBytes),
+                        new Figure("written MB", writtenBytes / 1e6)));
+        cpuMillisByKind.forEach(
+                (kind, millis) -> figures.add(new Figure(kind + " %", 100 * millis / allMillis())));
+        return Sample.ofAnswer(caseName(job, (int) (managedBytes >> 20)), figures, result());
+    }
+
+    /** The compiler's time too: the parts are parts of what a machine has to give. */
+    private double allMillis() {
+        return cpuMillis + compilerCpuMillis;
     }
 
     /** What counts: how far a second of one processor brings the job. */

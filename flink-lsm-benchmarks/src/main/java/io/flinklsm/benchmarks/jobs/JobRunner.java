@@ -14,13 +14,16 @@
 package io.flinklsm.benchmarks.jobs;
 
 import io.flinklsm.benchmarks.run.Peer;
+import io.flinklsm.benchmarks.run.ThreadCpu;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
@@ -130,9 +133,11 @@ final class JobRunner implements AutoCloseable {
                 .get(20, TimeUnit.MINUTES)
                 .toJobExecutionResult(JobRunner.class.getClassLoader());
         JobClock.Reading used = JobClock.sinceStart();
+        Map<ThreadCpu.Kind, Long> cpuByKind = JobClock.cpuByKind();
         return result(
                 job,
                 used,
+                cpuByKind,
                 cluster.getExecutionGraph(id)
                         .get(1, TimeUnit.MINUTES)
                         .getCheckpointStatsSnapshot());
@@ -202,14 +207,19 @@ final class JobRunner implements AutoCloseable {
     }
 
     private JobResult result(
-            JobCase job, JobClock.Reading used, CheckpointStatsSnapshot checkpoints)
+            JobCase job,
+            JobClock.Reading used,
+            Map<ThreadCpu.Kind, Long> cpuByKind,
+            CheckpointStatsSnapshot checkpoints)
             throws IOException {
         int completed = 0;
         long longestSyncMillis = 0;
         long longestAsyncMillis = 0;
+        long stateBytes = 0;
         for (AbstractCheckpointStats stats : checkpoints.getHistory().getCheckpoints()) {
             if (stats instanceof CompletedCheckpointStats) {
                 completed++;
+                stateBytes = Math.max(stateBytes, stats.getStateSize());
                 for (TaskStateStats task : stats.getAllTaskStateStats()) {
                     TaskStateStats.TaskStateStatsSummary summary = task.getSummaryStats();
                     longestSyncMillis =
@@ -223,6 +233,8 @@ final class JobRunner implements AutoCloseable {
                 }
             }
         }
+        Map<String, Double> cpuMillis = new LinkedHashMap<>();
+        cpuByKind.forEach((kind, nanos) -> cpuMillis.put(kind.label(), nanos / 1e6));
         ResultDigest digest = ResultDigest.current();
         return new JobResult(
                 job.label(),
@@ -236,6 +248,10 @@ final class JobRunner implements AutoCloseable {
                 longestSyncMillis,
                 longestAsyncMillis,
                 peakOfResidentMemory(),
+                configuration.get(TaskManagerOptions.MANAGED_MEMORY_SIZE).getBytes(),
+                stateBytes,
+                used.writtenBytes(),
+                cpuMillis,
                 digest.rows(),
                 Long.toHexString(digest.hash()));
     }

@@ -58,6 +58,16 @@ record JobScale(
     /** Shows that the jobs run and give the same results; its times mean nothing. */
     static final JobScale TINY = new JobScale(10_000, 1_000, 0, 100, true, JobCase.all());
 
+    /** Managed memory in which some jobs run again; none at shorter scales. */
+    List<Integer> littleMegabytes() {
+        return sharesProcesses ? List.of() : List.of(64, 32);
+    }
+
+    /** Those whose state grows with the stream. */
+    List<JobCase> jobsInLittleMemory() {
+        return List.of(JobCase.JOIN, JobCase.LATEST, JobCase.TIMERS);
+    }
+
     /** The same with another length of the stream; a fifth of it is not measured. */
     JobScale withEvents(long newEvents) {
         return new JobScale(

@@ -107,7 +107,7 @@ record BarResult(
         }
         double value =
                 bar.rule() == Bar.Rule.MEAN_AT_LEAST_TIMES
-                        ? Math.exp(ratios.stream().mapToDouble(Math::log).average().orElseThrow())
+                        ? Measurements.geometricMean(ratios)
                         : ratios.stream().mapToDouble(ratio -> ratio).min().orElseThrow();
         return new BarResult(
                 bar,

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.benchmarks.report;
 
+import static io.flinklsm.benchmarks.report.Measurements.HASHMAP;
 import static io.flinklsm.benchmarks.report.Measurements.ROCKSDB;
 import static io.flinklsm.benchmarks.report.Measurements.ROCKSDB_TUNED;
 
@@ -35,34 +36,82 @@ public final class Bars {
     private static final String OVER_BUDGET = "over budget %";
     private static final String REWRITTEN = "written MB, copies included";
 
+    private static final String LATENCY_IN_MEMORY = "latency, state of 0.5 × the memory, ";
+    private static final String LATENCY_OUTSIDE = "latency, state of 2 × the memory, ";
+
+    /** Point accesses to small values that a heap answers by following references. */
+    private static final List<String> SMALL_POINTS =
+            List.of(
+                    "hot: value get",
+                    "hot: value get, missing key",
+                    "hot: value update",
+                    "hot: value update, new key",
+                    "hot: map get",
+                    "hot: map contains",
+                    "hot: map put",
+                    "hot: map put, new entry",
+                    "hot: map remove",
+                    "hot: reducing get",
+                    "hot: reducing add");
+
     /** All rows, in the order of the report. */
     public static final List<Bar> ALL =
             List.of(
-                    faster("value", "ValueState get", 6),
-                    faster("value", "ValueState get, missing key", 1.2),
-                    faster("value", "ValueState update, existing key", 6),
-                    faster("value", "ValueState update, new key", 3),
-                    faster("list", "ListState add", 4),
-                    faster("list", "ListState get of 10", 4),
-                    faster("list", "ListState add 20, get, clear", 8),
-                    faster("map", "MapState get", 5),
-                    faster("map", "MapState contains", 5),
-                    faster("map", "MapState put, new entry", 5),
-                    faster("map", "MapState put, existing entry", 5),
-                    faster("map", "MapState remove", 5),
-                    faster("map", "MapState isEmpty", 5),
-                    faster("map", "MapState entries of 10", 4),
-                    faster("map", "MapState entries of 1000", 8),
-                    faster("reducing", "ReducingState add", 6),
-                    faster("reducing", "AggregatingState add", 6),
-                    faster("pojo", "POJO read-modify-write, uniform", 8),
-                    faster("pojo", "POJO read-modify-write, zipf", 8),
+                    mean("hot", "state in memory, beside HashMap", "hot: *", HASHMAP, 0.8),
+                    mean("hot", "state in memory, beside RocksDB", "hot: *", ROCKSDB, 5),
+                    each("hot", "state in memory: worst case", "hot: *", ROCKSDB, 1.5),
+                    new Bar(
+                            "hot",
+                            "small values in memory: worst case",
+                            SMALL_POINTS,
+                            Sample.SPEED,
+                            Bar.Rule.EVERY_AT_LEAST_TIMES,
+                            HASHMAP,
+                            1),
+                    new Bar(
+                            "hot",
+                            "state in memory: after 20 checkpoints ÷ before",
+                            List.of("hot state"),
+                            "speed after 20 checkpoints ÷ before",
+                            Bar.Rule.AT_LEAST,
+                            ROCKSDB,
+                            0.9),
+                    mean(
+                            "hot-long",
+                            "warm state in memory, beside HashMap",
+                            "hot, long warm-up: *",
+                            HASHMAP,
+                            0.9),
+                    mean(
+                            "hot-long",
+                            "warm state in memory, beside RocksDB",
+                            "hot, long warm-up: *",
+                            ROCKSDB,
+                            7),
+                    each(
+                            "hot-long",
+                            "warm state in memory: worst case",
+                            "hot, long warm-up: *",
+                            ROCKSDB,
+                            3),
+                    new Bar(
+                            "curve",
+                            "state of 0.9 of the memory: speed ÷ at 0.25",
+                            List.of(CapacityCurves.SUMMARY),
+                            CapacityCurves.NEARLY_FULL,
+                            Bar.Rule.AT_LEAST,
+                            ROCKSDB,
+                            0.7),
+                    atMost("latency", LATENCY_IN_MEMORY + "70 % of it", "p99.9 µs", 1_000),
+                    atMost("latency", LATENCY_IN_MEMORY + "full speed", "longest ms", 100),
+                    atMost("latency", LATENCY_OUTSIDE + "70 % of it", "p99.9 µs", 1_000),
+                    atMost("latency", LATENCY_OUTSIDE + "full speed", "longest ms", 100),
                     faster("timers", "timers add", 3),
                     faster("timers", "timers poll", 2),
                     faster("timers", "timers poll and add", 2),
-                    fasterThan(ROCKSDB, "large", "larger than memory: load", 2),
-                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: get, uniform", 3),
-                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: get, zipf", 3),
+                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: load", 2),
+                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: get, uniform", 5),
+                    fasterThan(ROCKSDB_TUNED, "large", "larger than memory: get, zipf", 9),
                     fasterThan(
                             ROCKSDB_TUNED,
                             "large",
@@ -134,6 +183,28 @@ public final class Bars {
                             1));
 
     private Bars() {}
+
+    private static Bar mean(String group, String row, String cases, String peer, double factor) {
+        return new Bar(
+                group,
+                row,
+                List.of(cases),
+                Sample.SPEED,
+                Bar.Rule.MEAN_AT_LEAST_TIMES,
+                peer,
+                factor);
+    }
+
+    private static Bar each(String group, String row, String cases, String peer, double factor) {
+        return new Bar(
+                group,
+                row,
+                List.of(cases),
+                Sample.SPEED,
+                Bar.Rule.EVERY_AT_LEAST_TIMES,
+                peer,
+                factor);
+    }
 
     private static Bar faster(String group, String caseName, double factor) {
         return fasterThan(ROCKSDB, group, caseName, factor);

@@ -65,13 +65,16 @@ public final class BenchmarkReport {
         return Files.writeString(docs.resolve(FILE), report.markdown(plots));
     }
 
-    /** The tables of the report alone, for a terminal. */
+    /** The tables of the report alone, for a terminal; of the bars those that were measured. */
     public static String tables(RunDirectory results) throws IOException {
         BenchmarkReport report = read(results);
         ResultTable table = new ResultTable(report.measurements);
         return String.join(
                 "\n",
-                report.bars(report.results()),
+                report.bars(report.results().stream().filter(BarResult::isMeasured).toList()),
+                new CapacityCurves(report.measurements).toMarkdown(),
+                new HotTable(report.measurements).toMarkdown(),
+                new LatencyTable(report.measurements).toMarkdown(),
                 table.throughput(),
                 new JobTable(report.measurements).toMarkdown(),
                 table.figures(),
@@ -121,6 +124,11 @@ public final class BenchmarkReport {
                     .append(PLOTS)
                     .append("/ratios.svg)\n");
         }
+        CapacityCurves capacity = new CapacityCurves(measurements);
+        section(text, "Speed by the size of the state", capacity.toMarkdown());
+        plot(text, capacity.series(), plots);
+        section(text, "State within the memory", new HotTable(measurements).toMarkdown());
+        section(text, "Latencies", new LatencyTable(measurements).toMarkdown());
         section(text, "Whole jobs", new JobTable(measurements).toMarkdown());
         section(text, "Throughput", table.throughput());
         section(text, "Other figures", table.figures());
@@ -205,6 +213,12 @@ public final class BenchmarkReport {
             return;
         }
         text.append("\n## Curves\n");
+        plot(text, byName, plots);
+    }
+
+    private static void plot(
+            StringBuilder text, Map<String, Map<String, Series>> byName, Path plots)
+            throws IOException {
         for (Map.Entry<String, Map<String, Series>> curve : byName.entrySet()) {
             String file = fileName(curve.getKey());
             LinePlot.write(curve.getKey(), curve.getValue(), plots.resolve(file));

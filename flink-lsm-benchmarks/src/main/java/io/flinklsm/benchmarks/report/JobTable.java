@@ -25,7 +25,15 @@ final class JobTable {
 
     private static final List<String> FIGURES =
             List.of(
+                    "state ÷ memory",
                     "wall s",
+                    "task %",
+                    "flush %",
+                    "compaction %",
+                    "checkpoint %",
+                    "compiler %",
+                    "GC %",
+                    "written MB",
                     "compiler CPU s",
                     "GC ms",
                     "checkpoints",
@@ -115,11 +123,7 @@ final class JobTable {
                                 "%s does %.2f × RocksDB's events per CPU second (geometric mean"
                                         + " over %d jobs), %.2f × at worst.%n",
                                 Measurements.nameOf(peer),
-                                Math.exp(
-                                        ratios.stream()
-                                                .mapToDouble(Math::log)
-                                                .average()
-                                                .orElseThrow()),
+                                Measurements.geometricMean(ratios),
                                 ratios.size(),
                                 ratios.stream().mapToDouble(ratio -> ratio).min().orElseThrow()));
             }

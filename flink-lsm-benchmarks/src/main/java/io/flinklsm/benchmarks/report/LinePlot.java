@@ -45,7 +45,7 @@ final class LinePlot {
     private static final double LOGARITHMIC_FROM = 30;
 
     /** Up to so many points are steps that one chose: 1, 4, 16. */
-    private static final int CHOSEN_STEPS = 6;
+    private static final int CHOSEN_STEPS = 7;
 
     /** From this ratio on, the axis of such steps is logarithmic. */
     private static final double LOGARITHMIC_STEPS_FROM = 4;

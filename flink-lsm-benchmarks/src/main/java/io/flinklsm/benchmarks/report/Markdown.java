@@ -13,10 +13,12 @@
  */
 package io.flinklsm.benchmarks.report;
 
+import io.flinklsm.benchmarks.results.Sample;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
 
 /** Tables and numbers as the report writes them. */
 final class Markdown {
@@ -82,6 +84,20 @@ final class Markdown {
         }
         return String.format(
                 Locale.ROOT, ratio < 0.1 ? "%.3f" : ratio < 100 ? "%.2f" : "%,.0f", ratio);
+    }
+
+    /** The distance from the lowest round to the highest, in parts of the median. */
+    static String spread(List<Sample> samples, ToDoubleFunction<Sample> figure) {
+        double[] values =
+                samples.stream().mapToDouble(figure).filter(v -> !Double.isNaN(v)).toArray();
+        if (values.length < 2) {
+            return NONE;
+        }
+        double distance =
+                Arrays.stream(values).max().orElseThrow()
+                        - Arrays.stream(values).min().orElseThrow();
+        double median = Measurements.median(values).orElseThrow();
+        return median == 0 ? NONE : String.format(Locale.ROOT, "%.0f %%", 100 * distance / median);
     }
 
     @Override

@@ -43,11 +43,16 @@ final class Measurements {
         this.runs = List.copyOf(runs);
         for (JvmRun run : runs) {
             for (Sample sample : run.samples()) {
-                cases.computeIfAbsent(sample.caseName(), name -> new LinkedHashMap<>())
-                        .computeIfAbsent(run.peer(), peer -> new ArrayList<>())
-                        .add(sample);
+                add(run.peer(), sample);
             }
         }
+        new CapacityCurves(this).summaries().forEach(this::add);
+    }
+
+    private void add(String peer, Sample sample) {
+        cases.computeIfAbsent(sample.caseName(), name -> new LinkedHashMap<>())
+                .computeIfAbsent(peer, name -> new ArrayList<>())
+                .add(sample);
     }
 
     List<JvmRun> runs() {
@@ -124,6 +129,11 @@ final class Measurements {
 
     static double median(List<Sample> samples, ToDoubleFunction<Sample> figure) {
         return median(samples.stream().mapToDouble(figure).toArray()).orElseThrow();
+    }
+
+    /** Of positive numbers; at least one. */
+    static double geometricMean(List<Double> ratios) {
+        return Math.exp(ratios.stream().mapToDouble(Math::log).average().orElseThrow());
     }
 
     /** The middle value; of an even count, the mean of the two middle ones. */

@@ -83,6 +83,7 @@ final class ReportSummary {
         double[] better =
                 rows.stream()
                         .filter(row -> row.bar().rule().isRatio() && row.isMeasured())
+                        .filter(row -> !row.bar().peer().equals(Measurements.HASHMAP))
                         // The least of several cases is no row of its own for a mean.
                         .filter(row -> row.bar().rule() != Bar.Rule.EVERY_AT_LEAST_TIMES)
                         .mapToDouble(BarResult::timesBetter)

@@ -58,7 +58,7 @@ public final class ResultTable {
         for (String name : measurements.caseNames()) {
             for (String peer : measurements.peersOf(name)) {
                 List<Sample> samples = onTheClock(name, peer);
-                if (!samples.isEmpty()) {
+                if (!samples.isEmpty() && !HotTable.isHot(name) && !CapacityCurves.isPoint(name)) {
                     table.row(throughputRow(name, peer, samples));
                 }
             }
@@ -71,7 +71,10 @@ public final class ResultTable {
         Markdown table =
                 Markdown.table(3, "case", "figure", "backend", "median", "spread", "× RocksDB");
         for (String name : measurements.caseNames()) {
-            if (JobTable.isJob(name) || isPart(name)) {
+            if (JobTable.isJob(name)
+                    || isPart(name)
+                    || LatencyTable.isLatency(name)
+                    || CapacityCurves.isPoint(name)) {
                 continue;
             }
             for (String figure : figureNames(name)) {
@@ -83,7 +86,7 @@ public final class ResultTable {
                                 figure,
                                 peer,
                                 Markdown.number(median),
-                                spread(
+                                Markdown.spread(
                                         measurements.samples(name, peer),
                                         sample -> sample.quantity(figure).orElse(Double.NaN)),
                                 Markdown.ratio(
@@ -217,7 +220,7 @@ public final class ResultTable {
         row.add(unit.equals("ops") ? name : name + " (" + unit + ")");
         row.add(peer);
         row.add(median(samples, Sample::operationsPerMilli));
-        row.add(spread(samples, Sample::operationsPerMilli));
+        row.add(Markdown.spread(samples, Sample::operationsPerMilli));
         row.add(times(name, Measurements.ROCKSDB, samples, Sample::operationsPerMilli));
         row.add(times(name, Measurements.HASHMAP, samples, Sample::operationsPerMilli));
         row.add(
@@ -257,22 +260,6 @@ public final class ResultTable {
                 ? Markdown.NONE
                 : Markdown.ratio(
                         Measurements.median(samples, figure) / Measurements.median(others, figure));
-    }
-
-    /** The distance from the lowest round to the highest, in parts of the median. */
-    private static String spread(List<Sample> samples, ToDoubleFunction<Sample> figure) {
-        double[] values =
-                samples.stream().mapToDouble(figure).filter(v -> !Double.isNaN(v)).toArray();
-        if (values.length < 2) {
-            return Markdown.NONE;
-        }
-        double distance =
-                Arrays.stream(values).max().orElseThrow()
-                        - Arrays.stream(values).min().orElseThrow();
-        double median = Measurements.median(values).orElseThrow();
-        return median == 0
-                ? Markdown.NONE
-                : String.format(java.util.Locale.ROOT, "%.0f %%", 100 * distance / median);
     }
 
     private static String median(List<Sample> samples, ToDoubleFunction<Sample> figure) {

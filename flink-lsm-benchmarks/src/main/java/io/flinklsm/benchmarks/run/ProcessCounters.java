@@ -20,8 +20,11 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the system counts about this process; everything is 0 on a system without {@code /proc}.
@@ -44,7 +47,15 @@ public final class ProcessCounters {
      * @param writtenBytes handed to {@code write} calls: files, pipes and sockets
      * @param deviceBytes sent to a device or owed to it: a file that is deleted soon may cost none
      */
-    public record Io(long writtenBytes, long deviceBytes) {}
+    public record Io(long writtenBytes, long deviceBytes) {
+        public Io plus(Io other) {
+            return new Io(writtenBytes + other.writtenBytes, deviceBytes + other.deviceBytes);
+        }
+
+        public Io minus(Io earlier) {
+            return new Io(writtenBytes - earlier.writtenBytes, deviceBytes - earlier.deviceBytes);
+        }
+    }
 
     /**
      * Resident memory at one moment, in bytes.
@@ -82,37 +93,57 @@ public final class ProcessCounters {
      * back: a thread that ends takes its count with it.
      */
     public static long compilerCpuNanos() {
+        return nativeThreads().stream()
+                .filter(thread -> thread.name().matches("C[12] Compiler.*"))
+                .mapToLong(NativeThread::cpuNanos)
+                .sum();
+    }
+
+    /**
+     * A thread as the system knows it.
+     *
+     * @param id the system's own
+     * @param name the first 15 letters of it
+     * @param cpuNanos user and system time, in steps of ten milliseconds
+     */
+    public record NativeThread(long id, String name, long cpuNanos) {}
+
+    /** All threads of this process, those of Java among them. */
+    public static List<NativeThread> nativeThreads() {
         if (!Files.isDirectory(THREADS)) {
-            return 0;
+            return List.of();
         }
-        long ticks = 0;
+        List<NativeThread> all = new ArrayList<>();
         try (DirectoryStream<Path> directories = Files.newDirectoryStream(THREADS)) {
             for (Path thread : directories) {
-                ticks += ticksOfCompiler(thread.resolve("stat"));
+                @Nullable NativeThread read = readThread(thread);
+                if (read != null) {
+                    all.add(read);
+                }
             }
         } catch (IOException | DirectoryIteratorException e) {
             throw new IllegalStateException("[process] the threads could not be listed", e);
         }
-        return ticks * NANOS_PER_TICK;
+        return all;
     }
 
-    /** A thread that ends before or while it is read counts as nothing. */
-    private static long ticksOfCompiler(Path stat) {
+    /** Null for a thread that ends before or while it is read. */
+    private static @Nullable NativeThread readThread(Path thread) {
         String line;
         try {
-            line = Files.readString(stat, StandardCharsets.ISO_8859_1);
+            line = Files.readString(thread.resolve("stat"), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             // Ended before the file was opened: no such file. Ended before it was read: ESRCH.
-            return 0;
+            return null;
         }
         int endOfName = line.lastIndexOf(')');
         String name = line.substring(line.indexOf('(') + 1, endOfName);
-        if (!name.startsWith("C1 Compiler") && !name.startsWith("C2 Compiler")) {
-            return 0;
-        }
         // Behind the name: state is field 3, user time 14, system time 15 (proc(5)).
         String[] fields = line.substring(endOfName + 2).split(" ", -1);
-        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+        return new NativeThread(
+                Long.parseLong(thread.getFileName().toString()),
+                name,
+                (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * NANOS_PER_TICK);
     }
 
     private static String read(Path file) {

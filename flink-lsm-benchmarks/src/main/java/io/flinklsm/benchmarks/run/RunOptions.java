@@ -13,6 +13,7 @@
  */
 package io.flinklsm.benchmarks.run;
 
+import io.flinklsm.benchmarks.results.JvmRun;
 import io.flinklsm.benchmarks.results.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,8 +66,8 @@ public final class RunOptions {
             names = "--report",
             paramLabel = "DIR",
             description =
-                    "Write benchmarks.md and its plots here (default: docs for a run of everything,"
-                            + " else the directory of the results).")
+                    "Write benchmarks.md and its plots here (default: docs for a full run of"
+                            + " everything, else the directory of the results).")
     private @Nullable Path report;
 
     @Option(
@@ -83,7 +84,7 @@ public final class RunOptions {
 
         @Option(
                 names = "--quick",
-                description = "Short cases and small states: under four minutes in all.")
+                description = "Short cases and small states: some minutes in all.")
         private boolean quick;
 
         @Option(names = "--tiny", description = "Only shows that every case runs: seconds.")
@@ -126,6 +127,11 @@ public final class RunOptions {
         return peers;
     }
 
+    /** Whether backends and their memory are those of the plan. */
+    public boolean isAsPlanned() {
+        return peers.isEmpty() && managedMegabytes == 0 && heapMegabytes == 0;
+    }
+
     /** The chosen rounds, or {@code otherwise}. */
     public int rounds(int otherwise) {
         return rounds > 0 ? rounds : otherwise;
@@ -149,6 +155,13 @@ public final class RunOptions {
     /** Whether the results join those of another run. */
     boolean isAddition() {
         return place.into != null;
+    }
+
+    /** What the run has measured that is to be resumed; nothing if none is. */
+    public List<JvmRun> resumedRuns() throws IOException {
+        return place.resumed != null && Files.isDirectory(place.resumed)
+                ? RunDirectory.open(place.resumed).jvmRuns()
+                : List.of();
     }
 
     boolean isResumption() {

@@ -17,12 +17,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.benchmarks.run.Peer;
+import io.flinklsm.benchmarks.run.RunOptions;
+import io.flinklsm.benchmarks.run.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.table.data.GenericRowData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 final class JobsBenchmarkTest {
 
@@ -58,7 +61,29 @@ final class JobsBenchmarkTest {
                             assertThat(result.rows()).isPositive();
                             assertThat(result.hash()).isNotEqualTo("0");
                             assertThat(result.events()).isEqualTo(9_000);
+                            assertThat(result.writtenBytes()).isPositive();
+                            assertThat(result.managedBytes()).isEqualTo(64L << 20);
+                            assertThat(result.cpuMillisByKind().get("task")).isPositive();
                         });
+    }
+
+    @Test
+    void someJobsRunAgainInLittleMemoryUnlessItIsChosen() {
+        RunOptions chosen = CommandLine.populateCommand(new RunOptions(), "--managed-mb=100");
+
+        assertThat(JobSteps.ofRun(new RunOptions()))
+                .extracting(Step::managedMegabytes)
+                .contains(256, 64, 32);
+        assertThat(JobSteps.ofRun(new RunOptions()))
+                .filteredOn(step -> step.managedMegabytes() == 32)
+                .isNotEmpty()
+                .allSatisfy(
+                        step ->
+                                assertThat(step.cases())
+                                        .singleElement()
+                                        .asString()
+                                        .endsWith(", 32 MB"));
+        assertThat(JobSteps.ofRun(chosen)).extracting(Step::managedMegabytes).containsOnly(100);
     }
 
     @Test
