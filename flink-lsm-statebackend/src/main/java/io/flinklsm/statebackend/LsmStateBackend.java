@@ -63,14 +63,14 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
     }
 
     private LsmStateBackend(LsmStateBackend original, ReadableConfig config) {
-        // The configuration alone first: its wrong values are told with what is allowed.
-        LsmBackendSettings.of(config);
         this.options = new Configuration();
-        for (ConfigOption<?> option : LsmBackendOptions.all()) {
-            copyOption(config, option, options);
+        for (OptionBounds<?> bounds : OptionBounds.all()) {
+            // Read first: a wrong value is told with what is allowed.
+            bounds.read(config);
+            copyOption(config, bounds.option(), options);
         }
-        copyOption(config, CheckpointingOptions.INCREMENTAL_CHECKPOINTS, options);
         options.addAll(original.options);
+        LsmBackendSettings.of(options);
         latencyTrackingConfigBuilder = original.latencyTrackingConfigBuilder.configure(config);
         sizeTrackingConfigBuilder = original.sizeTrackingConfigBuilder.configure(config);
     }
@@ -78,11 +78,23 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
     /**
      * Sets an option of {@link LsmBackendOptions} in code; it wins over the configuration.
      *
-     * @throws IllegalConfigurationException if the value is not allowed
+     * @throws IllegalConfigurationException if the value is not allowed, or the option is not one
+     *     of this backend; nothing is changed then
      */
     public <T> LsmStateBackend set(ConfigOption<T> option, T value) {
+        if (OptionBounds.all().stream().noneMatch(bounds -> bounds.option().equals(option))) {
+            throw new IllegalConfigurationException(
+                    "["
+                            + option.key()
+                            + "] not an option of this backend: value="
+                            + value
+                            + "; set one of LsmBackendOptions, or this one in the job's"
+                            + " configuration.");
+        }
+        Configuration changed = new Configuration(options);
+        changed.set(option, value);
+        LsmBackendSettings.of(changed);
         options.set(option, value);
-        LsmBackendSettings.of(options);
         return this;
     }
 
