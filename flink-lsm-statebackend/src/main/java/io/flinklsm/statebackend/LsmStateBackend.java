@@ -29,6 +29,8 @@ import org.apache.flink.runtime.state.ConfigurableStateBackend;
 import org.apache.flink.runtime.state.DefaultOperatorStateBackendBuilder;
 import org.apache.flink.runtime.state.OperatorStateBackend;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps keyed state in LSM trees whose SSTables are Parquet files: in memory and on local disk
@@ -42,6 +44,8 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
         implements ConfigurableStateBackend {
 
     private static final long serialVersionUID = 1L;
+
+    private static final Logger LOG = LoggerFactory.getLogger(LsmStateBackend.class);
 
     // Immutable once the backend is handed over.
     private final Configuration options;
@@ -71,6 +75,7 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
         }
         options.addAll(original.options);
         LsmBackendSettings.of(options);
+        UnheededKeys.warning(config.toMap()).ifPresent(LOG::warn);
         latencyTrackingConfigBuilder = original.latencyTrackingConfigBuilder.configure(config);
         sizeTrackingConfigBuilder = original.sizeTrackingConfigBuilder.configure(config);
     }
@@ -99,7 +104,8 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
     }
 
     /**
-     * A new backend with the configuration's values where this one has none.
+     * A new backend with the configuration's values where this one has none. Options that look like
+     * this backend's and have no effect are named in the log.
      *
      * @throws IllegalConfigurationException if a value is not allowed
      */

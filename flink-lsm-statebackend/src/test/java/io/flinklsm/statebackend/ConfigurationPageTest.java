@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 final class ConfigurationPageTest {
 
     private static final Path PAGE = Path.of("../docs/configuration.md");
+    private static final String EQUIVALENTS_HEADER = "| `state.backend.rocksdb.` … | Use here |";
     private static final String HEADER = "| Key | Default | Allowed | Description |";
 
     @Test
@@ -58,6 +59,30 @@ final class ConfigurationPageTest {
                 .containsExactlyInAnyOrderElementsOf(
                         declared.stream().map(option -> (ConfigOption<?>) option).toList())
                 .allSatisfy(option -> assertThat(option.key()).startsWith("state.backend.lsm."));
+    }
+
+    @Test
+    void thePageHasTheEquivalentsOfRocksDbsOptions() throws IOException {
+        List<String> expected =
+                RocksDbEquivalents.table().stream()
+                        .map(
+                                row ->
+                                        "| `"
+                                                + row.key()
+                                                + (row.key().endsWith(".") ? "*" : "")
+                                                + "` | "
+                                                + row.instead()
+                                                        .replaceAll(
+                                                                "state\\.backend\\.lsm\\.[a-z0-9.-]+",
+                                                                "`$0`")
+                                                + " |")
+                        .toList();
+
+        assertThat(rows(EQUIVALENTS_HEADER))
+                .as(
+                        "docs/configuration.md must hold exactly these rows:%n%s",
+                        String.join("\n", expected))
+                .isEqualTo(expected);
     }
 
     @Test
