@@ -77,7 +77,10 @@ public final class KeyStreams<K> {
         } catch (IOException | RuntimeException e) {
             IOUtils.closeAllQuietly(scans);
             throw new FlinkRuntimeException(
-                    "the keys of states could not be read: states=" + stateNames, e);
+                    "the keys of states could not be read: states="
+                            + stateNames
+                            + "; the cause tells what to mend",
+                    e);
         }
         if (scans.size() == 1) {
             KeyScan<K, N> only = scans.get(0);
@@ -99,7 +102,10 @@ public final class KeyStreams<K> {
             return stream(scan::next, scan::keyAndNamespace, scan);
         } catch (IOException e) {
             throw new FlinkRuntimeException(
-                    "the keys of a state could not be read: state=" + stateName, e);
+                    "the keys of a state could not be read: state="
+                            + stateName
+                            + "; the cause tells what to mend",
+                    e);
         }
     }
 
@@ -114,7 +120,11 @@ public final class KeyStreams<K> {
                     }
                 } catch (IOException e) {
                     throw new FlinkRuntimeException(
-                            "[" + state.name() + "] the state's rows could not be counted", e);
+                            "["
+                                    + state.name()
+                                    + "] the state's rows could not be counted; the cause tells"
+                                    + " what to mend",
+                            e);
                 }
             }
         }
@@ -179,7 +189,8 @@ public final class KeyStreams<K> {
             } catch (RuntimeException e) {
                 throw e;
             } catch (Exception e) {
-                throw new FlinkRuntimeException("a stream of keys could not be closed", e);
+                throw new FlinkRuntimeException(
+                        "a stream of keys could not be closed; the cause tells what to mend", e);
             }
         }
     }
