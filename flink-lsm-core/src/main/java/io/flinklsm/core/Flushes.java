@@ -248,7 +248,8 @@ final class Flushes {
                         throw new IOException(
                                 "[tree "
                                         + tree.name()
-                                        + "] the store was closed before it was flushed");
+                                        + "] the store was closed before it was flushed; restore"
+                                        + " from the last checkpoint");
                     }
                     if (!tree.flushing) {
                         break;

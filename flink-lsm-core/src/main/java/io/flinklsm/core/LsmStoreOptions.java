@@ -47,6 +47,9 @@ public record LsmStoreOptions(
         int maxOpenFiles,
         SstableOptions sstable) {
 
+    /** Compaction joins SSTables: with one alone there is nothing to join. */
+    public static final int MIN_LEVEL0_TRIGGER = CompactionOptions.MIN_LEVEL0_TRIGGER;
+
     public static final LsmStoreOptions DEFAULTS =
             new LsmStoreOptions(
                     64L << 20,
@@ -71,10 +74,11 @@ public record LsmStoreOptions(
         require(memtableBytes > 0, "memtableBytes", memtableBytes, "1 or more");
         require(maxOpenFiles > 0, "maxOpenFiles", maxOpenFiles, "1 or more");
         require(
-                level0CompactionTrigger >= 2 && level0CompactionTrigger <= level0SlowdownTrigger,
+                level0CompactionTrigger >= MIN_LEVEL0_TRIGGER
+                        && level0CompactionTrigger <= level0SlowdownTrigger,
                 "level0CompactionTrigger",
                 level0CompactionTrigger,
-                "2 to level0SlowdownTrigger=" + level0SlowdownTrigger);
+                MIN_LEVEL0_TRIGGER + " to level0SlowdownTrigger=" + level0SlowdownTrigger);
         require(
                 level0SlowdownTrigger < level0StopTrigger,
                 "level0StopTrigger",

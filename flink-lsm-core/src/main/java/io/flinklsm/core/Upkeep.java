@@ -314,7 +314,9 @@ final class Upkeep {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw (IOException)
-                    new InterruptedIOException("[store] interrupted while writes were stalled")
+                    new InterruptedIOException(
+                                    "[store] interrupted while writes were stalled; the task is"
+                                            + " being stopped, so there is nothing to do")
                             .initCause(e);
         }
     }

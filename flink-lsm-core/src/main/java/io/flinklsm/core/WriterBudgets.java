@@ -96,7 +96,8 @@ final class WriterBudgets implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw (IOException)
                     new InterruptedIOException(
-                                    "[store] interrupted while waiting for another writer to end")
+                                    "[store] interrupted while waiting for another writer to end;"
+                                        + " the task is being stopped, so there is nothing to do")
                             .initCause(e);
         }
     }

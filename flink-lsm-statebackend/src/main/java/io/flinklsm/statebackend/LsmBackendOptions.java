@@ -121,6 +121,15 @@ public final class LsmBackendOptions {
                             "Memory for memtables and block cache of a slot, instead of Flink's"
                                     + " managed memory.");
 
+    public static final ConfigOption<MemorySize> FIXED_MEMORY_PER_TASK_MANAGER =
+            key("state.backend.lsm.memory.fixed-per-tm")
+                    .memoryType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "Memory for memtables and block cache of a whole TaskManager, shared by"
+                                    + " its slots, instead of Flink's managed memory. Does nothing"
+                                    + " where 'memory.fixed-per-slot' is set.");
+
     public static final ConfigOption<String> COMPAT_IDENTIFIER =
             key("state.backend.lsm.compat-identifier")
                     .stringType()
@@ -144,6 +153,7 @@ public final class LsmBackendOptions {
                     BACKGROUND_THREADS,
                     TRANSFER_THREADS,
                     FIXED_MEMORY_PER_SLOT,
+                    FIXED_MEMORY_PER_TASK_MANAGER,
                     COMPAT_IDENTIFIER);
 
     private LsmBackendOptions() {}

@@ -18,23 +18,21 @@ import io.flinklsm.core.LsmStoreOptions;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.sstable.ValueColumns;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.function.Predicate;
-import org.apache.flink.configuration.CheckpointingOptions;
-import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.IllegalConfigurationException;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The options' values, checked.
  *
  * @param localDirectories absolute paths; empty for the TaskManager's working directory
- * @param fixedMemoryBytes memory of a slot; 0 for managed memory
+ * @param slotMemoryBytes memory of a slot, instead of managed memory; 0 if not set
+ * @param taskManagerMemoryBytes memory of all slots together, instead of managed memory; 0 if not
+ *     set
  * @param incremental whether checkpoints share files
  */
 record LsmBackendSettings(
@@ -49,13 +47,10 @@ record LsmBackendSettings(
         List<String> localDirectories,
         int backgroundThreads,
         int transferThreads,
-        long fixedMemoryBytes,
+        long slotMemoryBytes,
+        long taskManagerMemoryBytes,
         String compatIdentifier,
         boolean incremental) {
-
-    private static final long KIB = 1024;
-    private static final long MIB = 1024 * KIB;
-    private static final long GIB = 1024 * MIB;
 
     /** Slowdown and stop of writes, as multiples of the trigger. */
     private static final int SLOWDOWN_TRIGGERS = 5;
@@ -65,12 +60,12 @@ record LsmBackendSettings(
     /** A memtable may take at most this part of the slot's memory: all together get half of it. */
     private static final int MEMTABLES_IN_POOL = 4;
 
-    private static final long MIN_MEMTABLE_BYTES = 64 * KIB;
+    private static final long MIN_MEMTABLE_BYTES = 64 << 10;
 
     /** A row group is buffered while it is written: at most this part of the slot's memory. */
     private static final int ROW_GROUPS_IN_POOL = 32;
 
-    private static final int MIN_ROW_GROUP_BYTES = (int) (256 * KIB);
+    private static final int MIN_ROW_GROUP_BYTES = 256 << 10;
 
     LsmBackendSettings {
         localDirectories = List.copyOf(localDirectories);
@@ -80,35 +75,45 @@ record LsmBackendSettings(
      * @throws IllegalConfigurationException names the option, its value and what is allowed
      */
     static LsmBackendSettings of(ReadableConfig config) {
+        MemorySize blockSize = OptionBounds.BLOCK_SIZE.read(config);
+        MemorySize targetFileSize = OptionBounds.TARGET_FILE_SIZE.read(config);
+        if (blockSize.compareTo(targetFileSize) > 0) {
+            throw new IllegalConfigurationException(
+                    "["
+                            + LsmBackendOptions.BLOCK_SIZE.key()
+                            + "] a block is larger than a file: value="
+                            + blockSize
+                            + ", "
+                            + LsmBackendOptions.TARGET_FILE_SIZE.key()
+                            + "="
+                            + targetFileSize
+                            + "; set a smaller block or a larger file.");
+        }
         return new LsmBackendSettings(
-                bytes(config, LsmBackendOptions.MEMTABLE_SIZE, 64 * KIB, 2 * GIB),
-                compactionStyle(config),
-                number(config, LsmBackendOptions.LEVEL0_TRIGGER, 1, 1000),
-                bytes(config, LsmBackendOptions.TARGET_FILE_SIZE, 64 * KIB, 16 * GIB),
-                (int) bytes(config, LsmBackendOptions.BLOCK_SIZE, 512, MIB),
-                value(
-                        config,
-                        LsmBackendOptions.BLOOM_BITS_PER_KEY,
-                        bits -> bits >= 0 && bits <= 64,
-                        "0 to 64"),
-                codec(config),
-                valueColumns(config),
-                directories(config),
-                number(config, LsmBackendOptions.BACKGROUND_THREADS, 1, 256),
-                number(config, LsmBackendOptions.TRANSFER_THREADS, 1, 256),
-                config.getOptional(LsmBackendOptions.FIXED_MEMORY_PER_SLOT).isPresent()
-                        ? bytes(config, LsmBackendOptions.FIXED_MEMORY_PER_SLOT, 8 * MIB, 1L << 50)
-                        : 0,
-                value(
-                        config,
-                        LsmBackendOptions.COMPAT_IDENTIFIER,
-                        text -> !text.isBlank(),
-                        "a name, such as lsm or rocksdb"),
-                value(
-                        config,
-                        CheckpointingOptions.INCREMENTAL_CHECKPOINTS,
-                        any -> true,
-                        "true or false"));
+                OptionBounds.MEMTABLE_SIZE.read(config).getBytes(),
+                switch (name(OptionBounds.COMPACTION_STYLE, config)) {
+                    case "size-tiered" -> CompactionStyle.SIZE_TIERED;
+                    default -> CompactionStyle.LEVELED;
+                },
+                OptionBounds.LEVEL0_TRIGGER.read(config),
+                targetFileSize.getBytes(),
+                (int) blockSize.getBytes(),
+                OptionBounds.BLOOM_BITS_PER_KEY.read(config),
+                switch (name(OptionBounds.CODEC, config)) {
+                    case "none" -> SstableCodec.UNCOMPRESSED;
+                    default -> SstableCodec.LZ4_RAW;
+                },
+                switch (name(OptionBounds.VALUE_COLUMNS, config)) {
+                    case "binary" -> ValueColumns.BINARY;
+                    default -> ValueColumns.TYPED;
+                },
+                directories(OptionBounds.LOCAL_DIRECTORIES.read(config)),
+                OptionBounds.BACKGROUND_THREADS.read(config),
+                OptionBounds.TRANSFER_THREADS.read(config),
+                bytesOrZero(OptionBounds.FIXED_MEMORY_PER_SLOT.read(config)),
+                bytesOrZero(OptionBounds.FIXED_MEMORY_PER_TASK_MANAGER.read(config)),
+                OptionBounds.COMPAT_IDENTIFIER.read(config),
+                OptionBounds.INCREMENTAL_CHECKPOINTS.read(config));
     }
 
     /**
@@ -141,112 +146,21 @@ record LsmBackendSettings(
                         valueColumns));
     }
 
-    private static CompactionStyle compactionStyle(ReadableConfig config) {
-        String text =
-                value(
-                        config,
-                        LsmBackendOptions.COMPACTION_STYLE,
-                        name -> normalised(name).matches("leveled|size-tiered"),
-                        "leveled, size-tiered");
-        return normalised(text).equals("leveled")
-                ? CompactionStyle.LEVELED
-                : CompactionStyle.SIZE_TIERED;
+    private static String name(OptionBounds<String> bounds, ReadableConfig config) {
+        return OptionBounds.normalised(bounds.read(config));
     }
 
-    private static SstableCodec codec(ReadableConfig config) {
-        String text =
-                value(
-                        config,
-                        LsmBackendOptions.CODEC,
-                        name -> normalised(name).matches("lz4|none"),
-                        "lz4, none");
-        return normalised(text).equals("lz4") ? SstableCodec.LZ4_RAW : SstableCodec.UNCOMPRESSED;
+    private static long bytesOrZero(@Nullable MemorySize size) {
+        return size == null ? 0 : size.getBytes();
     }
 
-    private static ValueColumns valueColumns(ReadableConfig config) {
-        String text =
-                value(
-                        config,
-                        LsmBackendOptions.VALUE_COLUMNS,
-                        name -> normalised(name).matches("typed|binary"),
-                        "typed, binary");
-        return normalised(text).equals("typed") ? ValueColumns.TYPED : ValueColumns.BINARY;
-    }
-
-    private static String normalised(String name) {
-        return name.strip().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
-    private static List<String> directories(ReadableConfig config) {
+    private static List<String> directories(@Nullable String paths) {
         List<String> directories = new ArrayList<>();
-        if (config.getOptional(LsmBackendOptions.LOCAL_DIRECTORIES).isPresent()) {
-            String text =
-                    value(
-                            config,
-                            LsmBackendOptions.LOCAL_DIRECTORIES,
-                            LsmBackendSettings::areAbsolutePaths,
-                            "absolute local paths, separated by commas");
-            for (String path : text.split(",")) {
+        if (paths != null) {
+            for (String path : paths.split(",")) {
                 directories.add(Path.of(path.strip()).normalize().toString());
             }
         }
         return directories;
-    }
-
-    private static boolean areAbsolutePaths(String text) {
-        for (String path : text.split(",", -1)) {
-            try {
-                if (path.isBlank() || !Path.of(path.strip()).isAbsolute()) {
-                    return false;
-                }
-            } catch (InvalidPathException e) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static int number(
-            ReadableConfig config, ConfigOption<Integer> option, int min, int max) {
-        return value(config, option, value -> value >= min && value <= max, min + " to " + max);
-    }
-
-    private static long bytes(
-            ReadableConfig config, ConfigOption<MemorySize> option, long min, long max) {
-        return value(
-                        config,
-                        option,
-                        size -> size.getBytes() >= min && size.getBytes() <= max,
-                        new MemorySize(min) + " to " + new MemorySize(max))
-                .getBytes();
-    }
-
-    private static <T> T value(
-            ReadableConfig config, ConfigOption<T> option, Predicate<T> allowed, String allows) {
-        T value;
-        try {
-            value = config.get(option);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalConfigurationException(
-                    "["
-                            + option.key()
-                            + "] not a value of this option: "
-                            + e.getMessage()
-                            + "; allowed: "
-                            + allows
-                            + ".",
-                    e);
-        }
-        if (!allowed.test(value)) {
-            throw new IllegalConfigurationException(
-                    "["
-                            + option.key()
-                            + "] not a value of this option: value="
-                            + value
-                            + "; allowed: "
-                            + allows
-                            + ".");
-        }
-        return value;
     }
 }

@@ -22,6 +22,7 @@ import io.flinklsm.statebackend.directory.LocalDirectories;
 import io.flinklsm.statebackend.directory.WorkingDirectory;
 import io.flinklsm.statebackend.key.TaskKeyContext;
 import io.flinklsm.statebackend.life.BackendLife;
+import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.SlotMemory;
 import io.flinklsm.statebackend.metrics.LsmMetrics;
 import io.flinklsm.statebackend.restore.LsmRestoreOperation;
@@ -133,10 +134,12 @@ final class LsmKeyedStateBackendBuilder<K> {
                 resources
                         .hold(
                                 SlotMemory.lease(
-                                        environment.getMemoryManager(),
-                                        parameters.getManagedMemoryFraction(),
-                                        settings.fixedMemoryBytes(),
-                                        settings.backgroundThreads(),
+                                        environment,
+                                        new MemoryRequest(
+                                                parameters.getManagedMemoryFraction(),
+                                                settings.slotMemoryBytes(),
+                                                settings.taskManagerMemoryBytes(),
+                                                settings.backgroundThreads()),
                                         Clock.system()))
                         .getResourceHandle();
         Storage storage = storageWrapper.apply(new LocalStorage(directory.path(), false));

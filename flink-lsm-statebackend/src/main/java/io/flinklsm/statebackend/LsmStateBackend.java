@@ -29,6 +29,8 @@ import org.apache.flink.runtime.state.ConfigurableStateBackend;
 import org.apache.flink.runtime.state.DefaultOperatorStateBackendBuilder;
 import org.apache.flink.runtime.state.OperatorStateBackend;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps keyed state in LSM trees whose SSTables are Parquet files: in memory and on local disk
@@ -42,6 +44,8 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
         implements ConfigurableStateBackend {
 
     private static final long serialVersionUID = 1L;
+
+    private static final Logger LOG = LoggerFactory.getLogger(LsmStateBackend.class);
 
     // Immutable once the backend is handed over.
     private final Configuration options;
@@ -63,14 +67,15 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
     }
 
     private LsmStateBackend(LsmStateBackend original, ReadableConfig config) {
-        // The configuration alone first: its wrong values are told with what is allowed.
-        LsmBackendSettings.of(config);
         this.options = new Configuration();
-        for (ConfigOption<?> option : LsmBackendOptions.all()) {
-            copyOption(config, option, options);
+        for (OptionBounds<?> bounds : OptionBounds.all()) {
+            // Read first: a wrong value is told with what is allowed.
+            bounds.read(config);
+            copyOption(config, bounds.option(), options);
         }
-        copyOption(config, CheckpointingOptions.INCREMENTAL_CHECKPOINTS, options);
         options.addAll(original.options);
+        LsmBackendSettings.of(options);
+        UnheededKeys.warning(config.toMap()).ifPresent(LOG::warn);
         latencyTrackingConfigBuilder = original.latencyTrackingConfigBuilder.configure(config);
         sizeTrackingConfigBuilder = original.sizeTrackingConfigBuilder.configure(config);
     }
@@ -78,16 +83,29 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
     /**
      * Sets an option of {@link LsmBackendOptions} in code; it wins over the configuration.
      *
-     * @throws IllegalConfigurationException if the value is not allowed
+     * @throws IllegalConfigurationException if the value is not allowed, or the option is not one
+     *     of this backend; nothing is changed then
      */
     public <T> LsmStateBackend set(ConfigOption<T> option, T value) {
+        if (OptionBounds.all().stream().noneMatch(bounds -> bounds.option().equals(option))) {
+            throw new IllegalConfigurationException(
+                    "["
+                            + option.key()
+                            + "] not an option of this backend: value="
+                            + value
+                            + "; set one of LsmBackendOptions, or this one in the job's"
+                            + " configuration.");
+        }
+        Configuration changed = new Configuration(options);
+        changed.set(option, value);
+        LsmBackendSettings.of(changed);
         options.set(option, value);
-        LsmBackendSettings.of(options);
         return this;
     }
 
     /**
-     * A new backend with the configuration's values where this one has none.
+     * A new backend with the configuration's values where this one has none. Options that look like
+     * this backend's and have no effect are named in the log.
      *
      * @throws IllegalConfigurationException if a value is not allowed
      */

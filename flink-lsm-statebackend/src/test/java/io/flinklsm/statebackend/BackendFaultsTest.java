@@ -21,6 +21,7 @@ import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.testing.HostileStorage;
+import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.SlotMemory;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import io.flinklsm.statebackend.testing.BackendHarness;
@@ -300,7 +301,7 @@ class BackendFaultsTest {
     void everyByteOfTheSlotsMemoryComesBack() throws Exception {
         try (OpaqueMemoryResource<StoreResources> lease =
                 SlotMemory.lease(
-                        harness.environment().getMemoryManager(), 0.4, 0, 1, Clock.system())) {
+                        harness.environment(), new MemoryRequest(0.4, 0, 0, 1), Clock.system())) {
             for (int i = 0; i < 10; i++) {
                 cycle();
                 // At once after a savepoint, while what it froze is being flushed.

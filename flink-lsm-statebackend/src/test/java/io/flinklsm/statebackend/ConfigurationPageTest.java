@@ -14,10 +14,10 @@
 package io.flinklsm.statebackend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.lang.reflect.Field;
-import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.description.HtmlFormatter;
 import org.junit.jupiter.api.Test;
 
@@ -32,16 +33,12 @@ import org.junit.jupiter.api.Test;
 final class ConfigurationPageTest {
 
     private static final Path PAGE = Path.of("../docs/configuration.md");
-    private static final String HEADER = "| Key | Default | Type | Description |";
+    private static final String EQUIVALENTS_HEADER = "| `state.backend.rocksdb.` … | Use here |";
+    private static final String HEADER = "| Key | Default | Allowed | Description |";
 
     @Test
     void thePageListsEveryOptionAsTheCodeHasIt() throws IOException {
-        List<String> rows =
-                Files.readAllLines(PAGE).stream()
-                        .dropWhile(line -> !line.equals(HEADER))
-                        .takeWhile(line -> line.startsWith("|"))
-                        .skip(2)
-                        .toList();
+        List<String> rows = rows(HEADER);
 
         assertThat(rows)
                 .as("docs/configuration.md must hold exactly these rows:%n%s", table())
@@ -64,6 +61,48 @@ final class ConfigurationPageTest {
                 .allSatisfy(option -> assertThat(option.key()).startsWith("state.backend.lsm."));
     }
 
+    @Test
+    void thePageHasTheEquivalentsOfRocksDbsOptions() throws IOException {
+        List<String> expected =
+                RocksDbEquivalents.table().stream()
+                        .map(
+                                row ->
+                                        "| `"
+                                                + row.key()
+                                                + (row.key().endsWith(".") ? "*" : "")
+                                                + "` | "
+                                                + row.instead()
+                                                        .replaceAll(
+                                                                "state\\.backend\\.lsm\\.[a-z0-9.-]+",
+                                                                "`$0`")
+                                                + " |")
+                        .toList();
+
+        assertThat(rows(EQUIVALENTS_HEADER))
+                .as(
+                        "docs/configuration.md must hold exactly these rows:%n%s",
+                        String.join("\n", expected))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void theMessageOnThePageIsTheOneThatIsThrown() throws IOException {
+        Configuration config = new Configuration();
+        config.setString("state.backend.lsm.compaction.style", "tiered");
+
+        assertThat(Files.readString(PAGE))
+                .contains(
+                        "    " + catchThrowable(() -> LsmBackendSettings.of(config)).getMessage());
+    }
+
+    private static List<String> rows(String header) throws IOException {
+        return Files.readAllLines(PAGE).stream()
+                .dropWhile(line -> !line.equals(header))
+                .takeWhile(line -> line.startsWith("|"))
+                .skip(2)
+                .toList();
+    }
+
     private String table() {
         return LsmBackendOptions.all().stream().map(this::row).collect(Collectors.joining("\n"));
     }
@@ -75,21 +114,17 @@ final class ConfigurationPageTest {
                 + "` | "
                 + (fallback == null ? "(none)" : fallback)
                 + " | "
-                + type(option)
+                + allowed(option)
                 + " | "
                 + description(option)
                 + " |";
     }
 
-    /** Flink keeps the type to itself. */
-    private static String type(ConfigOption<?> option) {
-        try {
-            Method type = ConfigOption.class.getDeclaredMethod("getClazz");
-            type.setAccessible(true);
-            return ((Class<?>) type.invoke(option)).getSimpleName();
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
-        }
+    private static String allowed(ConfigOption<?> option) {
+        return OptionBounds.all().stream()
+                .filter(bounds -> bounds.option().equals(option))
+                .map(OptionBounds::text)
+                .collect(Collectors.joining());
     }
 
     private static String description(ConfigOption<?> option) {

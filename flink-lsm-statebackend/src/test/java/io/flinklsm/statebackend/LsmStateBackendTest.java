@@ -28,6 +28,7 @@ import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.StateBackendLoader;
+import org.apache.flink.state.rocksdb.RocksDBOptions;
 import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,7 @@ class LsmStateBackendTest {
         config.setString("state.backend.lsm.background-threads", "5");
         config.setString("state.backend.lsm.transfer-threads", "6");
         config.setString("state.backend.lsm.memory.fixed-per-slot", "70mb");
+        config.setString("state.backend.lsm.memory.fixed-per-tm", "80mb");
         config.setString("state.backend.lsm.compat-identifier", "rocksdb");
         config.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
 
@@ -83,6 +85,7 @@ class LsmStateBackendTest {
                                 5,
                                 6,
                                 70L << 20,
+                                80L << 20,
                                 "rocksdb",
                                 true));
         assertThat(config.keySet())
@@ -94,7 +97,8 @@ class LsmStateBackendTest {
         LsmBackendSettings settings = LsmBackendSettings.of(new Configuration());
 
         assertThat(settings.incremental()).isFalse();
-        assertThat(settings.fixedMemoryBytes()).isZero();
+        assertThat(settings.slotMemoryBytes()).isZero();
+        assertThat(settings.taskManagerMemoryBytes()).isZero();
         assertThat(settings.compatIdentifier()).isEqualTo("lsm");
         assertThat(settings.localDirectories()).isEmpty();
     }
@@ -107,7 +111,8 @@ class LsmStateBackendTest {
                 "state.backend.lsm.memtable-size | much",
                 "state.backend.lsm.compaction.style | universal",
                 "state.backend.lsm.sst.value-columns | both",
-                "state.backend.lsm.compaction.level0-trigger | 0",
+                "state.backend.lsm.compaction.level0-trigger | 1",
+                "state.backend.lsm.compaction.level0-trigger | 1001",
                 "state.backend.lsm.compaction.level0-trigger | two",
                 "state.backend.lsm.compaction.target-file-size | 1b",
                 "state.backend.lsm.sstable.block-size | 1gb",
@@ -119,6 +124,9 @@ class LsmStateBackendTest {
                 "state.backend.lsm.background-threads | 0",
                 "state.backend.lsm.transfer-threads | -3",
                 "state.backend.lsm.memory.fixed-per-slot | 1mb",
+                "state.backend.lsm.memory.fixed-per-tm | 1mb",
+                "state.backend.lsm.memory.fixed-per-tm | -5",
+                "execution.checkpointing.incremental | maybe",
                 "state.backend.lsm.compat-identifier | ' '",
             })
     void wrongValueIsRefusedByNameWithWhatIsAllowed(String key, String value) {
@@ -128,9 +136,45 @@ class LsmStateBackendTest {
         assertThatThrownBy(() -> new LsmStateBackendFactory().createFromConfig(config, LOADER))
                 .isInstanceOf(IllegalConfigurationException.class)
                 .hasMessageContaining(key)
-                .hasMessageContaining("allowed: ")
+                .hasMessageContaining("value=")
+                .hasMessageContaining("; allowed: ")
+                .hasMessageContaining("; set one of these, or remove the option")
                 .message()
                 .matches(message -> message.replace(" ", "").contains(value.replace(" ", "")));
+    }
+
+    @Test
+    void blockLargerThanAFileIsRefusedWithBothOptions() {
+        Configuration config = new Configuration();
+        config.setString("state.backend.lsm.sstable.block-size", "512kb");
+        config.setString("state.backend.lsm.compaction.target-file-size", "256kb");
+
+        assertThatThrownBy(() -> new LsmStateBackendFactory().createFromConfig(config, LOADER))
+                .isInstanceOf(IllegalConfigurationException.class)
+                .hasMessage(
+                        "[state.backend.lsm.sstable.block-size] a block is larger than a file:"
+                            + " value=512 kb, state.backend.lsm.compaction.target-file-size=256 kb;"
+                            + " set a smaller block or a larger file.");
+    }
+
+    @Test
+    void valuesOfCodeAndConfigurationAreCheckedTogether() {
+        Configuration config = new Configuration();
+        config.setString("state.backend.lsm.compaction.target-file-size", "256kb");
+        LsmStateBackend inCode =
+                new LsmStateBackend().set(LsmBackendOptions.BLOCK_SIZE, MemorySize.parse("512kb"));
+
+        assertThatThrownBy(() -> inCode.configure(config, LOADER))
+                .isInstanceOf(IllegalConfigurationException.class)
+                .hasMessageContaining("state.backend.lsm.sstable.block-size");
+    }
+
+    @Test
+    void optionOfAnotherBackendIsRefusedInCode() {
+        assertThatThrownBy(() -> new LsmStateBackend().set(RocksDBOptions.LOCAL_DIRECTORIES, "/a"))
+                .isInstanceOf(IllegalConfigurationException.class)
+                .hasMessageContaining("[state.backend.rocksdb.localdir]")
+                .hasMessageContaining("LsmBackendOptions");
     }
 
     @Test
@@ -150,10 +194,13 @@ class LsmStateBackendTest {
     }
 
     @Test
-    void wrongValueInCodeIsRefusedAtOnce() {
-        assertThatThrownBy(() -> new LsmStateBackend().set(LsmBackendOptions.BACKGROUND_THREADS, 0))
+    void wrongValueInCodeIsRefusedAtOnceAndLeavesTheBackendAsItWas() {
+        LsmStateBackend backend = new LsmStateBackend();
+
+        assertThatThrownBy(() -> backend.set(LsmBackendOptions.BACKGROUND_THREADS, 0))
                 .isInstanceOf(IllegalConfigurationException.class)
                 .hasMessageContaining("state.backend.lsm.background-threads");
+        assertThat(backend.settings()).isEqualTo(new LsmStateBackend().settings());
     }
 
     @Test

@@ -13,10 +13,18 @@
  */
 package io.flinklsm.statebackend;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import java.util.concurrent.RunnableFuture;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.state.MapState;
@@ -52,8 +60,74 @@ final class RuntimeJarBackendIT {
 
     private final Path jar = Path.of(System.getProperty("flinklsm.runtimeJar"));
 
+    /** What docs/operations.md says to start a newer JVM with. */
+    private static final List<String> FLAGS_OF_NEWER_JDKS =
+            List.of("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED");
+
+    private static final int FIRST_JDK_THAT_WARNS = 24;
+
+    /** For a JVM of another JDK. */
+    public static void main(String[] arguments) throws Exception {
+        surviveACheckpoint(Path.of(arguments[0]));
+        System.out.println("survived on " + Runtime.version().feature());
+    }
+
     @Test
     void stateWrittenThroughTheJarSurvivesACheckpoint() throws Exception {
+        surviveACheckpoint(jar);
+    }
+
+    @Test
+    void newestJdkBesideThisOneRunsTheJarWithoutAWarning() throws Exception {
+        Path home = newestJdkHome();
+        int version = versionOf(home);
+        assumeThat(version).isGreaterThanOrEqualTo(FIRST_JDK_THAT_WARNS);
+        List<String> command = new ArrayList<>();
+        command.add(home.resolve("bin/java").toString());
+        command.addAll(FLAGS_OF_NEWER_JDKS);
+        command.addAll(
+                List.of(
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        RuntimeJarBackendIT.class.getName(),
+                        jar.toString()));
+
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+
+        assertThat(process.waitFor()).as(output).isZero();
+        assertThat(output).contains("survived on " + version).doesNotContain("WARNING");
+    }
+
+    /** Of the JDKs that stand where this one stands. */
+    private static Path newestJdkHome() throws IOException {
+        Path here = Path.of(System.getProperty("java.home"));
+        Path newest = here;
+        try (DirectoryStream<Path> homes = Files.newDirectoryStream(here.getParent())) {
+            for (Path home : homes) {
+                if (versionOf(home) > versionOf(newest)) {
+                    newest = home;
+                }
+            }
+        }
+        return newest;
+    }
+
+    /** As the JDK's own file tells it; 0 for a directory that is no JDK. */
+    private static int versionOf(Path home) throws IOException {
+        Path release = home.resolve("release");
+        if (!Files.isExecutable(home.resolve("bin/java")) || !Files.isRegularFile(release)) {
+            return 0;
+        }
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(release)) {
+            properties.load(reader);
+        }
+        return Runtime.Version.parse(properties.getProperty("JAVA_VERSION", "1").replace("\"", ""))
+                .feature();
+    }
+
+    private static void surviveACheckpoint(Path jar) throws Exception {
         try (var loader = new FlinkLibLoader(jar);
                 MockEnvironment environment = MockEnvironment.builder().build()) {
             var config = new Configuration();

@@ -45,6 +45,12 @@ final class JvmLauncher {
                     "--add-opens=java.base/java.util=ALL-UNNAMED",
                     "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED");
 
+    /** First JDK that warns of what this engine, Flink, Arrow and the native peers do. */
+    private static final int WARNING_JDK = 24;
+
+    private static final List<String> FLAGS_OF_NEWER_JDKS =
+            List.of("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED");
+
     private static final int LOG_TAIL_LINES = 30;
 
     /** Twice the longest step there is. */
@@ -122,6 +128,9 @@ final class JvmLauncher {
         command.add(
                 System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
         command.addAll(FLAGS);
+        if (Runtime.version().feature() >= WARNING_JDK) {
+            command.addAll(FLAGS_OF_NEWER_JDKS);
+        }
         command.add("-Xms" + step.heapMegabytes() + "m");
         command.add("-Xmx" + step.heapMegabytes() + "m");
         command.addAll(step.jvmFlags());

@@ -29,12 +29,20 @@ public record CompactionOptions(
      */
     public static final int DEEPEST_LEVEL = 6;
 
+    /** One run alone is already compacted. */
+    public static final int MIN_LEVEL0_TRIGGER = 2;
+
     public CompactionOptions {
-        if (level0Trigger < 2 || targetFileBytes < 1 || levelBaseBytes < 1 || levelSizeRatio < 2) {
+        if (level0Trigger < MIN_LEVEL0_TRIGGER
+                || targetFileBytes < 1
+                || levelBaseBytes < 1
+                || levelSizeRatio < 2) {
             throw new IllegalArgumentException(
                     "compaction options out of range: level0Trigger="
                             + level0Trigger
-                            + " (2 or more), targetFileBytes="
+                            + " ("
+                            + MIN_LEVEL0_TRIGGER
+                            + " or more), targetFileBytes="
                             + targetFileBytes
                             + ", levelBaseBytes="
                             + levelBaseBytes

@@ -63,7 +63,8 @@ final class BudgetedMemory {
                             "["
                                     + user
                                     + "] interrupted while it waited for memory: sizeBytes="
-                                    + sizeBytes);
+                                    + sizeBytes
+                                    + "; the task is being stopped, so there is nothing to do");
             interrupted.initCause(e);
             throw interrupted;
         }

@@ -82,7 +82,8 @@ final class LocalInput implements StorageInput {
         }
         if ((users.incrementAndGet() & CLOSED) != 0) {
             leave();
-            throw new IOException("[" + path + "] is closed: position=" + position);
+            throw new IOException(
+                    "[" + path + "] is closed: position=" + position + "; open it again");
         }
         try {
             copy(position, target, at, byteCount);

@@ -40,6 +40,9 @@ public final class LocalStorage implements Storage {
 
     private static final String UNFINISHED_SUFFIX = ".unfinished";
 
+    private static final String GONE =
+            "is not there; see that nothing else deletes files of this directory";
+
     // Immutable.
     private final Path root;
     private final boolean fsync;
@@ -68,11 +71,13 @@ public final class LocalStorage implements Storage {
     public StorageOutput create(String name) throws IOException {
         Path target = path(name);
         if (!unfinished.add(name)) {
-            throw new FileAlreadyExistsException(target.toString(), null, "is being written");
+            throw new FileAlreadyExistsException(
+                    target.toString(), null, "is being written; use a name once");
         }
         try {
             if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-                throw new FileAlreadyExistsException(target.toString());
+                throw new FileAlreadyExistsException(
+                        target.toString(), null, "is there; use a name once");
             }
             String unfinishedName = "." + name + UNFINISHED_SUFFIX;
             return new LocalOutput(this, name, target, root.resolve(unfinishedName));
@@ -86,7 +91,8 @@ public final class LocalStorage implements Storage {
     public boolean link(String name, Path file) throws IOException {
         Path target = path(name);
         if (unfinished.contains(name)) {
-            throw new FileAlreadyExistsException(target.toString(), null, "is being written");
+            throw new FileAlreadyExistsException(
+                    target.toString(), null, "is being written; use a name once");
         }
         try {
             // A link to a symbolic link would be a symbolic link.
@@ -107,7 +113,7 @@ public final class LocalStorage implements Storage {
     public StorageInput open(String name) throws IOException {
         Path path = path(name);
         if (!Files.isRegularFile(path)) {
-            throw new NoSuchFileException(path.toString());
+            throw new NoSuchFileException(path.toString(), null, GONE);
         }
         return LocalInput.open(path);
     }
@@ -116,7 +122,7 @@ public final class LocalStorage implements Storage {
     public long size(String name) throws IOException {
         Path path = path(name);
         if (!Files.isRegularFile(path)) {
-            throw new NoSuchFileException(path.toString());
+            throw new NoSuchFileException(path.toString(), null, GONE);
         }
         return Files.size(path);
     }
@@ -156,7 +162,8 @@ public final class LocalStorage implements Storage {
     void publish(Path from, Path target) throws IOException {
         // Nobody else writes to the directory, and `unfinished` holds the name: no race here.
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-            throw new FileAlreadyExistsException(target.toString());
+            throw new FileAlreadyExistsException(
+                    target.toString(), null, "is there; use a name once");
         }
         Files.move(from, target, StandardCopyOption.ATOMIC_MOVE);
         if (fsync) {

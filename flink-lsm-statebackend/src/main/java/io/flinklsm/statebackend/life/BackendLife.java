@@ -97,7 +97,11 @@ public final class BackendLife {
         lock.lock();
         try {
             if (refusing) {
-                throw new IOException("[" + owner + "] the state backend was closed");
+                throw new IOException(
+                        "["
+                                + owner
+                                + "] the state backend was closed; state may not be used after"
+                                + " that");
             }
             leases++;
             return new Lease();

@@ -16,87 +16,135 @@ package io.flinklsm.statebackend.memory;
 import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.check.Clock;
 import java.io.IOException;
+import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.memory.MemoryManager;
 import org.apache.flink.runtime.memory.OpaqueMemoryResource;
+import org.apache.flink.runtime.memory.SharedResources;
+import org.apache.flink.runtime.memory.SharedResources.ResourceAndSize;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Leases of what the backends of a slot share: memory, block cache and background threads. The
- * first lease makes it (and decides its size and threads), the last one closes it. Flink's {@link
- * MemoryManager} is one for each slot, and keeps the count.
+ * Leases of what the backends of a slot, or of a whole TaskManager, share: memory, block cache and
+ * background threads. The first lease makes it (and decides its size and threads), the last one
+ * closes it. Flink keeps the count: its {@link MemoryManager} is one for each slot, its {@link
+ * SharedResources} are one for each TaskManager.
  */
 public final class SlotMemory {
 
     private static final Logger LOG = LoggerFactory.getLogger(SlotMemory.class);
 
     /** Less than this would only make SSTables of a few entries. */
-    static final long MIN_BYTES = 8L << 20;
+    public static final long MIN_BYTES = 8L << 20;
 
-    /** Without managed memory. */
-    static final long DEFAULT_BYTES = 64L << 20;
+    /**
+     * Memory of a slot without managed memory. Nothing accounts for it, and a TaskManager may have
+     * many slots: so it is small, and the log says where to set more.
+     */
+    static final long UNMANAGED_BYTES = 16L << 20;
 
     private static final String MANAGED = "flink-lsm-managed-memory";
     private static final String FIXED = "flink-lsm-fixed-memory";
     private static final String UNMANAGED = "flink-lsm-unmanaged-memory";
+    private static final String TASK_MANAGER = "flink-lsm-task-manager-memory";
 
     private SlotMemory() {}
 
     /**
      * Takes a lease; the caller closes it after its store.
      *
-     * @param managedFraction part of the slot's managed memory, 0 if the job reserved none
-     * @param fixedBytes memory to take instead of managed memory; 0 to take managed memory
-     * @param threads background threads, if this is the slot's first lease
      * @param clock time for the stores
+     * @throws IOException if the memory cannot be had
      */
     public static OpaqueMemoryResource<StoreResources> lease(
-            MemoryManager memoryManager,
-            double managedFraction,
-            long fixedBytes,
-            int threads,
-            Clock clock)
-            throws IOException {
+            Environment environment, MemoryRequest request, Clock clock) throws IOException {
+        MemoryManager slot = environment.getMemoryManager();
+        int threads = request.backgroundThreads();
         try {
-            if (fixedBytes > 0) {
-                return memoryManager.getExternalSharedMemoryResource(
-                        FIXED, bytes -> create(bytes, threads, clock), fixedBytes);
+            if (request.slotBytes() > 0) {
+                return slot.getExternalSharedMemoryResource(
+                        FIXED, bytes -> create(bytes, threads, clock), request.slotBytes());
             }
-            if (managedFraction > 0 && memoryManager.getMemorySize() > 0) {
-                return memoryManager.getSharedMemoryResourceForManagedMemory(
-                        MANAGED, bytes -> createManaged(bytes, threads, clock), managedFraction);
+            if (request.taskManagerBytes() > 0) {
+                return leaseOfTaskManager(environment.getSharedResources(), request, clock);
             }
-            LOG.info(
-                    "[state backend] the slot has no managed memory for state: default={} bytes is"
-                            + " used; set taskmanager.memory.managed.size or"
-                            + " state.backend.lsm.memory.fixed-per-slot.",
-                    DEFAULT_BYTES);
-            return memoryManager.getExternalSharedMemoryResource(
-                    UNMANAGED, bytes -> create(bytes, threads, clock), DEFAULT_BYTES);
+            if (request.managedFraction() > 0 && slot.getMemorySize() > 0) {
+                return slot.getSharedMemoryResourceForManagedMemory(
+                        MANAGED,
+                        bytes -> createManaged(bytes, threads, clock),
+                        request.managedFraction());
+            }
+            return slot.getExternalSharedMemoryResource(
+                    UNMANAGED, bytes -> createUnmanaged(bytes, threads, clock), UNMANAGED_BYTES);
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
             throw new IOException(
-                    "[state backend] the slot's memory could not be had: managedFraction="
-                            + managedFraction
+                    "[state backend] the memory for state could not be had: managedFraction="
+                            + request.managedFraction()
                             + ", managedBytes="
-                            + memoryManager.getMemorySize()
-                            + ", fixedBytes="
-                            + fixedBytes
+                            + slot.getMemorySize()
+                            + ", slotBytes="
+                            + request.slotBytes()
+                            + ", taskManagerBytes="
+                            + request.taskManagerBytes()
                             + "; give the TaskManager more memory.",
                     e);
         }
     }
 
+    private static OpaqueMemoryResource<StoreResources> leaseOfTaskManager(
+            SharedResources shared, MemoryRequest request, Clock clock) throws Exception {
+        Object holder = new Object();
+        // Of no type of ours: an earlier job may have brought this backend with a class loader of
+        // its own.
+        ResourceAndSize<AutoCloseable> pool =
+                shared.getOrAllocateSharedResource(
+                        TASK_MANAGER,
+                        holder,
+                        bytes -> create(bytes, request.backgroundThreads(), clock),
+                        request.taskManagerBytes());
+        if (!(pool.resourceHandle() instanceof StoreResources resources)) {
+            shared.release(TASK_MANAGER, holder, bytes -> {});
+            throw new IOException(
+                    "[state.backend.lsm.memory.fixed-per-tm] the TaskManager's memory belongs to"
+                            + " another copy of this backend: loader="
+                            + SlotMemory.class.getClassLoader()
+                            + ", loaderOfMemory="
+                            + pool.resourceHandle().getClass().getClassLoader()
+                            + "; put the backend's jar into Flink's lib/ and into no job's jar.");
+        }
+        if (pool.size() != request.taskManagerBytes()) {
+            LOG.warn(
+                    "[state.backend.lsm.memory.fixed-per-tm] the TaskManager's memory was made by"
+                            + " an earlier job with another size: wanted={} bytes, used={} bytes;"
+                            + " set one size for all jobs.",
+                    request.taskManagerBytes(),
+                    pool.size());
+        }
+        return new OpaqueMemoryResource<>(
+                resources, pool.size(), () -> shared.release(TASK_MANAGER, holder, bytes -> {}));
+    }
+
     private static StoreResources createManaged(long bytes, int threads, Clock clock) {
         if (bytes < MIN_BYTES) {
-            LOG.info(
+            LOG.warn(
                     "[state backend] the slot's managed memory for state is too small: managed={}"
                             + " bytes, used={} bytes; set taskmanager.memory.managed.size higher.",
                     bytes,
                     MIN_BYTES);
         }
         return create(Math.max(bytes, MIN_BYTES), threads, clock);
+    }
+
+    private static StoreResources createUnmanaged(long bytes, int threads, Clock clock) {
+        LOG.warn(
+                "[state backend] the slot has no managed memory for state: used={} bytes, which"
+                        + " Flink accounts for nowhere; set taskmanager.memory.managed.size, or"
+                        + " state.backend.lsm.memory.fixed-per-tm for all slots together, or"
+                        + " state.backend.lsm.memory.fixed-per-slot.",
+                bytes);
+        return create(bytes, threads, clock);
     }
 
     private static StoreResources create(long bytes, int threads, Clock clock) {

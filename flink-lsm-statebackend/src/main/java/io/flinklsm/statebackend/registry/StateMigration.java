@@ -116,7 +116,10 @@ public final class StateMigration {
     private static void checkInterrupt(LsmTree tree) throws IOException {
         if (Thread.currentThread().isInterrupted()) {
             throw new IOException(
-                    "[" + tree.name() + "] interrupted while the state's entries were migrated");
+                    "["
+                            + tree.name()
+                            + "] interrupted while the state's entries were migrated; the task is"
+                            + " being stopped, so there is nothing to do");
         }
     }
 

@@ -203,7 +203,11 @@ public final class StateRegistration {
             configureQueue(state, metaInfo);
             return state;
         } catch (Exception e) {
-            throw new FlinkRuntimeException("[" + name + "] the queue could not be registered", e);
+            throw new FlinkRuntimeException(
+                    "["
+                            + name
+                            + "] the queue could not be registered; the cause tells what to mend",
+                    e);
         }
     }
 

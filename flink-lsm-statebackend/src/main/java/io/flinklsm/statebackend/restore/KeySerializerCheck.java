@@ -49,7 +49,8 @@ final class KeySerializerCheck<K> {
                             + current
                             + ") must be compatible with the previous key serializer ("
                             + provider.previousSchemaSerializer()
-                            + ").");
+                            + "); restore with the former one, or give the operator another uid to"
+                            + " begin without state.");
         }
         done = true;
     }

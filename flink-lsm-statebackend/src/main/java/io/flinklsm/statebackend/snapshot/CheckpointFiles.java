@@ -111,12 +111,17 @@ final class CheckpointFiles {
             registry.registerCloseable(out);
             content.writeTo(out);
             if (!registry.unregisterCloseable(out)) {
-                throw new IOException("[" + name + "] the checkpoint was cancelled");
+                throw new IOException(
+                        "[" + name + "] the checkpoint was cancelled; the next one begins anew");
             }
             handle = out.closeAndGetHandle();
             if (handle == null) {
                 throw new IOException(
-                        "[" + name + "] the checkpoint storage gave no handle for the file");
+                        "["
+                                + name
+                                + "] the checkpoint storage gave no handle for the file; see what"
+                                + " the file system of execution.checkpointing.dir says in the"
+                                + " log");
             }
             synchronized (written) {
                 written.add(handle);

@@ -105,7 +105,10 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
     @Override
     public final StateIncrementalVisitor<K, N, V> getStateIncrementalVisitor(int limit) {
         throw new UnsupportedOperationException(
-                "[" + tree.name() + "] expired entries are dropped by compaction");
+                "["
+                        + tree.name()
+                        + "] expired entries are dropped by compaction; there is no incremental"
+                        + " clean-up to ask for");
     }
 
     @Override
@@ -159,6 +162,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
     }
 
     final FlinkRuntimeException failure(String what, Exception cause) {
-        return new FlinkRuntimeException("[" + tree.name() + "] " + what, cause);
+        return new FlinkRuntimeException(
+                "[" + tree.name() + "] " + what + "; the cause tells what to mend", cause);
     }
 }

@@ -98,7 +98,10 @@ final class KeyScan<K, N> implements AutoCloseable {
             return false;
         } catch (IOException e) {
             throw new FlinkRuntimeException(
-                    "[" + tree.name() + "] the state's keys could not be read", e);
+                    "["
+                            + tree.name()
+                            + "] the state's keys could not be read; the cause tells what to mend",
+                    e);
         }
     }
 
@@ -124,7 +127,11 @@ final class KeyScan<K, N> implements AutoCloseable {
             cursor.close();
         } catch (IOException e) {
             throw new FlinkRuntimeException(
-                    "[" + tree.name() + "] the scan over the state's keys could not be closed", e);
+                    "["
+                            + tree.name()
+                            + "] the scan over the state's keys could not be closed; the cause"
+                            + " tells what to mend",
+                    e);
         }
     }
 }

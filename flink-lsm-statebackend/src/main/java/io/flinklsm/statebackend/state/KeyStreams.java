@@ -78,7 +78,10 @@ public final class KeyStreams<K> {
         } catch (IOException | RuntimeException e) {
             Cleanup.undo(e, scans);
             throw new FlinkRuntimeException(
-                    "the keys of states could not be read: states=" + stateNames, e);
+                    "the keys of states could not be read: states="
+                            + stateNames
+                            + "; the cause tells what to mend",
+                    e);
         } catch (Error e) {
             // Of a user's serializer: it says more by itself.
             Cleanup.undo(e, scans);
@@ -104,7 +107,10 @@ public final class KeyStreams<K> {
             return stream(scan::next, scan::keyAndNamespace, scan);
         } catch (IOException e) {
             throw new FlinkRuntimeException(
-                    "the keys of a state could not be read: state=" + stateName, e);
+                    "the keys of a state could not be read: state="
+                            + stateName
+                            + "; the cause tells what to mend",
+                    e);
         }
     }
 
@@ -119,7 +125,11 @@ public final class KeyStreams<K> {
                     }
                 } catch (IOException e) {
                     throw new FlinkRuntimeException(
-                            "[" + state.name() + "] the state's rows could not be counted", e);
+                            "["
+                                    + state.name()
+                                    + "] the state's rows could not be counted; the cause tells"
+                                    + " what to mend",
+                            e);
                 }
             }
         }
@@ -194,7 +204,8 @@ public final class KeyStreams<K> {
             } catch (RuntimeException e) {
                 throw e;
             } catch (Exception e) {
-                throw new FlinkRuntimeException("a stream of keys could not be closed", e);
+                throw new FlinkRuntimeException(
+                        "a stream of keys could not be closed; the cause tells what to mend", e);
             }
         }
     }

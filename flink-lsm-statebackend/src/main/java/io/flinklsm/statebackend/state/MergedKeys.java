@@ -73,7 +73,9 @@ final class MergedKeys<K> implements AutoCloseable {
         try {
             IOUtils.closeAll(all);
         } catch (Exception e) {
-            throw new FlinkRuntimeException("the scans over states' keys could not be closed", e);
+            throw new FlinkRuntimeException(
+                    "the scans over states' keys could not be closed; the cause tells what to mend",
+                    e);
         }
     }
 }

@@ -91,7 +91,8 @@ public final class StateFactory {
                             "["
                                     + state.name()
                                     + "] there is no such kind of state: type="
-                                    + descriptor.getType());
+                                    + descriptor.getType()
+                                    + "; use value, list, map, reducing or aggregating state");
         };
     }
 

@@ -348,6 +348,7 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
     }
 
     private FlinkRuntimeException failure(String what, IOException cause) {
-        return new FlinkRuntimeException("[" + tree.name() + "] " + what, cause);
+        return new FlinkRuntimeException(
+                "[" + tree.name() + "] " + what + "; the cause tells what to mend", cause);
     }
 }

@@ -58,7 +58,8 @@ final class ListExpiry {
                                 + ", element from="
                                 + from
                                 + ", to="
-                                + end);
+                                + end
+                                + "; the state is damaged, restore an earlier checkpoint");
             }
             elements++;
             if (!expiry.isExpired(timestamp(bytes, from))) {
@@ -82,7 +83,10 @@ final class ListExpiry {
             return in.getPosition();
         } catch (IOException e) {
             throw new FlinkRuntimeException(
-                    "an element of a list with TTL could not be deserialised: from=" + from, e);
+                    "an element of a list with TTL could not be deserialised: from="
+                            + from
+                            + "; the cause tells what to mend",
+                    e);
         }
     }
 

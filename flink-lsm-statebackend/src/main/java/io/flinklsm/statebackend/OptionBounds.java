@@ -1,0 +1,206 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend;
+
+import io.flinklsm.core.LsmStoreOptions;
+import io.flinklsm.statebackend.memory.SlotMemory;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.IllegalConfigurationException;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.ReadableConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an option may be set to. The bounds stand here once: {@link LsmBackendSettings} checks
+ * values against them when a backend is configured, and {@code docs/configuration.md} prints them.
+ *
+ * @param text the bounds, in the words of messages and of the page
+ */
+record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text) {
+
+    private static final long KIB = 1024;
+    private static final long MIB = 1024 * KIB;
+    private static final long GIB = 1024 * MIB;
+    private static final long TIB = 1024 * GIB;
+
+    static final OptionBounds<MemorySize> MEMTABLE_SIZE =
+            bytes(LsmBackendOptions.MEMTABLE_SIZE, 64 * KIB, 2 * GIB);
+
+    static final OptionBounds<String> COMPACTION_STYLE =
+            names(LsmBackendOptions.COMPACTION_STYLE, "leveled", "size-tiered");
+
+    static final OptionBounds<Integer> LEVEL0_TRIGGER =
+            number(LsmBackendOptions.LEVEL0_TRIGGER, LsmStoreOptions.MIN_LEVEL0_TRIGGER, 1000);
+
+    static final OptionBounds<MemorySize> TARGET_FILE_SIZE =
+            bytes(LsmBackendOptions.TARGET_FILE_SIZE, 64 * KIB, 16 * GIB);
+
+    static final OptionBounds<MemorySize> BLOCK_SIZE =
+            bytes(LsmBackendOptions.BLOCK_SIZE, 512, MIB);
+
+    static final OptionBounds<Double> BLOOM_BITS_PER_KEY =
+            new OptionBounds<>(
+                    LsmBackendOptions.BLOOM_BITS_PER_KEY,
+                    bits -> bits >= 0 && bits <= 64,
+                    "0 to 64");
+
+    static final OptionBounds<String> CODEC = names(LsmBackendOptions.CODEC, "lz4", "none");
+
+    static final OptionBounds<String> VALUE_COLUMNS =
+            names(LsmBackendOptions.VALUE_COLUMNS, "typed", "binary");
+
+    static final OptionBounds<String> LOCAL_DIRECTORIES =
+            new OptionBounds<>(
+                    LsmBackendOptions.LOCAL_DIRECTORIES,
+                    OptionBounds::areAbsolutePaths,
+                    "absolute paths, separated by commas");
+
+    static final OptionBounds<Integer> BACKGROUND_THREADS =
+            number(LsmBackendOptions.BACKGROUND_THREADS, 1, 256);
+
+    static final OptionBounds<Integer> TRANSFER_THREADS =
+            number(LsmBackendOptions.TRANSFER_THREADS, 1, 256);
+
+    static final OptionBounds<MemorySize> FIXED_MEMORY_PER_SLOT =
+            bytes(LsmBackendOptions.FIXED_MEMORY_PER_SLOT, SlotMemory.MIN_BYTES, TIB);
+
+    static final OptionBounds<MemorySize> FIXED_MEMORY_PER_TASK_MANAGER =
+            bytes(LsmBackendOptions.FIXED_MEMORY_PER_TASK_MANAGER, SlotMemory.MIN_BYTES, TIB);
+
+    static final OptionBounds<String> COMPAT_IDENTIFIER =
+            new OptionBounds<>(
+                    LsmBackendOptions.COMPAT_IDENTIFIER,
+                    name -> !name.isBlank(),
+                    "a name, such as lsm or rocksdb");
+
+    /** Flink's option; only a value that is no boolean is wrong. */
+    static final OptionBounds<Boolean> INCREMENTAL_CHECKPOINTS =
+            new OptionBounds<>(
+                    CheckpointingOptions.INCREMENTAL_CHECKPOINTS, any -> true, "true or false");
+
+    private static final List<OptionBounds<?>> ALL =
+            List.of(
+                    MEMTABLE_SIZE,
+                    COMPACTION_STYLE,
+                    LEVEL0_TRIGGER,
+                    TARGET_FILE_SIZE,
+                    BLOCK_SIZE,
+                    BLOOM_BITS_PER_KEY,
+                    CODEC,
+                    VALUE_COLUMNS,
+                    LOCAL_DIRECTORIES,
+                    BACKGROUND_THREADS,
+                    TRANSFER_THREADS,
+                    FIXED_MEMORY_PER_SLOT,
+                    FIXED_MEMORY_PER_TASK_MANAGER,
+                    COMPAT_IDENTIFIER,
+                    INCREMENTAL_CHECKPOINTS);
+
+    /** Those of every option that a backend reads from its configuration. */
+    static List<OptionBounds<?>> all() {
+        return ALL;
+    }
+
+    /**
+     * The option's value, or its default; never null for an option that is set or has a default.
+     *
+     * @throws IllegalConfigurationException names the option, its value and what is allowed
+     */
+    T read(ReadableConfig config) {
+        T value;
+        try {
+            value = config.get(option);
+        } catch (IllegalArgumentException e) {
+            throw refused(config.toMap().get(option.key()), e);
+        }
+        if (value != null && !allows.test(value)) {
+            throw refused(value, null);
+        }
+        return value;
+    }
+
+    /** A name that is allowed, as the bounds spell it. */
+    static String normalised(String name) {
+        return name.strip().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private IllegalConfigurationException refused(
+            @Nullable Object value, @Nullable IllegalArgumentException cause) {
+        String message =
+                "["
+                        + option.key()
+                        + "] not a value of this option: value="
+                        + value
+                        + "; allowed: "
+                        + text
+                        + "; "
+                        + (option.hasDefaultValue()
+                                ? "set one of these, or remove the option for its default, "
+                                        + option.defaultValue()
+                                        + "."
+                                : "set one of these, or remove the option.");
+        return cause == null
+                ? new IllegalConfigurationException(message)
+                : new IllegalConfigurationException(message, cause);
+    }
+
+    private static OptionBounds<String> names(ConfigOption<String> option, String... names) {
+        List<String> all = List.of(names);
+        return new OptionBounds<>(
+                option, name -> all.contains(normalised(name)), String.join(", ", all));
+    }
+
+    private static OptionBounds<Integer> number(ConfigOption<Integer> option, int min, int max) {
+        return new OptionBounds<>(
+                option, value -> value >= min && value <= max, min + " to " + max);
+    }
+
+    private static OptionBounds<MemorySize> bytes(
+            ConfigOption<MemorySize> option, long min, long max) {
+        return new OptionBounds<>(
+                option,
+                size -> size.getBytes() >= min && size.getBytes() <= max,
+                readable(min) + " to " + readable(max));
+    }
+
+    private static String readable(long bytes) {
+        String[] units = {"bytes", "kb", "mb", "gb", "tb"};
+        int unit = 0;
+        long count = bytes;
+        while (unit < units.length - 1 && count >= 1024 && count % 1024 == 0) {
+            count /= 1024;
+            unit++;
+        }
+        return count + " " + units[unit];
+    }
+
+    private static boolean areAbsolutePaths(String text) {
+        for (String path : text.split(",", -1)) {
+            try {
+                if (path.isBlank() || !Path.of(path.strip()).isAbsolute()) {
+                    return false;
+                }
+            } catch (InvalidPathException e) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
