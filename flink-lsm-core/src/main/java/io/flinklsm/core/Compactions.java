@@ -20,6 +20,8 @@ import io.flinklsm.core.compaction.CompactionPlan;
 import io.flinklsm.core.compaction.CompactionTools;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.merge.EntryFilter;
+import io.flinklsm.core.merge.GuardedFilter;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.version.VersionEdit;
 import io.flinklsm.core.write.StallRule;
@@ -203,13 +205,26 @@ final class Compactions {
                             plan,
                             tree.name(),
                             treeOptions.operator(),
-                            treeOptions.filter(),
+                            guarded(tree, treeOptions.filter()),
                             treeOptions.columns(),
                             tools,
                             () -> upkeep.isStopped() || tree.dropped)
                     .run();
         } finally {
             budgets.endCompaction(budget);
+        }
+    }
+
+    private @Nullable EntryFilter guarded(LsmTree tree, @Nullable EntryFilter filter) {
+        return filter == null
+                ? null
+                : new GuardedFilter(
+                        filter, (keyBytes, cause) -> filterFailed(tree, keyBytes, cause));
+    }
+
+    private void filterFailed(LsmTree tree, int keyBytes, Throwable cause) {
+        if (tree.filterFailures.getAndIncrement() == 0) {
+            upkeep.report(new LsmEvent.FilterFailed(tree.name(), keyBytes, cause));
         }
     }
 

@@ -614,3 +614,4 @@ public final class LsmStore implements AutoCloseable {
         resources.unregister(this);
     }
 }
+                    tree.filterFailures.get(),

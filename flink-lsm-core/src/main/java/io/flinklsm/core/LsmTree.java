@@ -33,6 +33,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +70,9 @@ public final class LsmTree {
     // Written under the store's lock, read by any thread.
     private volatile TreeOptions options;
     private volatile @Nullable ReadView view;
+
+    // Counted by compactions.
+    final AtomicLong filterFailures = new AtomicLong();
 
     // Guarded by the lock of Upkeep.
     final List<FrozenMemtable> frozenOldestFirst = new ArrayList<>();

@@ -343,6 +343,44 @@ class LsmStoreTest {
     }
 
     @Test
+    void anEntryThatTheFilterCannotReadStaysAndStopsNothing() throws Exception {
+        List<LsmEvent> events = new CopyOnWriteArrayList<>();
+        store.setListener(events::add);
+        LsmTree tree =
+                store.openTree(
+                        "counts",
+                        new TreeOptions(
+                                MemtableKind.HASH,
+                                null,
+                                (filteredKey, filteredValue, replacement) -> {
+                                    if (text(filteredValue).startsWith("odd")) {
+                                        replacement.append((byte) 'x');
+                                        throw new IllegalStateException("cannot be read");
+                                    }
+                                    return EntryFilter.Decision.DROP;
+                                }));
+        for (int i = 0; i < 100; i++) {
+            put(tree, i, i % 2 == 0 ? "even" : "odd-" + i);
+        }
+
+        tree.compactAll();
+
+        for (int i = 0; i < 100; i++) {
+            assertThat(get(tree, i)).isEqualTo(i % 2 == 0 ? null : "odd-" + i);
+        }
+        assertThat(tree.stats().filterFailures()).isEqualTo(50);
+        assertThat(events.stream().filter(LsmEvent.FilterFailed.class::isInstance))
+                .singleElement()
+                .satisfies(
+                        event -> {
+                            LsmEvent.FilterFailed failed = (LsmEvent.FilterFailed) event;
+                            assertThat(failed.treeName()).isEqualTo("counts");
+                            assertThat(failed.keyBytes()).isEqualTo(4);
+                            assertThat(failed.cause()).hasMessage("cannot be read");
+                        });
+    }
+
+    @Test
     void aDroppedTreeLeavesNoFile() throws Exception {
         LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
         put(tree, 1, "one");

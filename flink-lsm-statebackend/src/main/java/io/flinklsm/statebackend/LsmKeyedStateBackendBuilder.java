@@ -21,6 +21,7 @@ import io.flinklsm.statebackend.directory.WorkingDirectory;
 import io.flinklsm.statebackend.key.TaskKeyContext;
 import io.flinklsm.statebackend.life.BackendLife;
 import io.flinklsm.statebackend.memory.SlotMemory;
+import io.flinklsm.statebackend.metrics.EventLog;
 import io.flinklsm.statebackend.metrics.LsmMetrics;
 import io.flinklsm.statebackend.restore.LsmRestoreOperation;
 import io.flinklsm.statebackend.restore.RestoreContext;
@@ -197,6 +198,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                         settings.transferThreads(),
                         cancelRegistry,
                         compression);
+        restored.store().setListener(new EventLog(parameters.getOperatorIdentifier()));
         LsmMetrics.register(parameters.getMetricGroup(), restored.store(), memory, life);
         LsmKeyedStateBackend<K> backend =
                 new LsmKeyedStateBackend<>(
