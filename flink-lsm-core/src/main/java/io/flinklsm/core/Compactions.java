@@ -92,7 +92,7 @@ final class Compactions {
     private @Nullable CompactionPlan pick(LsmTree tree) {
         if (!tree.opened
                 || tree.dropped
-                || tree.waitingToCompactAll > 0
+                || tree.compactionPauses > 0
                 || tree.compactions.running() >= threadsFor(tree)
                 || (tree.untouched && pressure(tree) < PARALLEL_PRESSURE)
                 || upkeep.isStopped()
@@ -231,18 +231,10 @@ final class Compactions {
     /** Merges all SSTables of the tree into one bottom run; waits for its turn, runs here. */
     void compactAll(LsmTree tree) throws IOException, InterruptedException {
         CompactionPlan plan;
-        upkeep.lock.lockInterruptibly();
+        pause(tree);
+        upkeep.lock.lock();
         try {
-            tree.waitingToCompactAll++;
-            try {
-                while (tree.compactions.running() > 0) {
-                    upkeep.checkHealthy();
-                    upkeep.awaitProgress();
-                }
-            } finally {
-                tree.waitingToCompactAll--;
-            }
-            upkeep.checkHealthy();
+            tree.compactionPauses--;
             plan = picker.pickAll(tree.versions.current());
             if (plan == null) {
                 return;
@@ -256,6 +248,37 @@ final class Compactions {
             compact(tree, plan);
         } finally {
             end(tree, plan);
+        }
+    }
+
+    /** Waits until no compaction of the tree runs; none starts before {@link #resume}. */
+    void pause(LsmTree tree) throws IOException, InterruptedException {
+        upkeep.lock.lockInterruptibly();
+        tree.compactionPauses++;
+        boolean paused = false;
+        try {
+            while (tree.compactions.running() > 0) {
+                upkeep.checkHealthy();
+                upkeep.awaitProgress();
+            }
+            upkeep.checkHealthy();
+            paused = true;
+        } finally {
+            if (!paused) {
+                tree.compactionPauses--;
+            }
+            upkeep.lock.unlock();
+        }
+    }
+
+    /** The end of a {@link #pause}. */
+    void resume(LsmTree tree) {
+        upkeep.lock.lock();
+        try {
+            tree.compactionPauses--;
+            schedule(tree);
+        } finally {
+            upkeep.lock.unlock();
         }
     }
 }
