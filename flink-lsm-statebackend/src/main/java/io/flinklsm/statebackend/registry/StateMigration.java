@@ -17,6 +17,7 @@ import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.TreeOptions;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.statebackend.key.MapValues;
 import io.flinklsm.statebackend.key.RowFormat;
 import io.flinklsm.statebackend.key.RowReader;
 import java.io.IOException;
@@ -33,6 +34,7 @@ import org.apache.flink.runtime.state.ttl.TtlAwareSerializer;
 import org.apache.flink.runtime.state.ttl.TtlAwareSerializer.TtlAwareListSerializer;
 import org.apache.flink.runtime.state.ttl.TtlAwareSerializer.TtlAwareMapSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+import org.apache.flink.runtime.state.ttl.TtlValue;
 import org.apache.flink.util.StateMigrationException;
 import org.jspecify.annotations.Nullable;
 
@@ -174,12 +176,24 @@ public final class StateMigration {
         };
     }
 
+    @SuppressWarnings("unchecked")
     private ValueRewriter ofMap(TtlAwareSerializer<?, ?> before, TtlAwareSerializer<?, ?> now) {
+        TypeSerializer<Object> reader = (TypeSerializer<Object>) before.getOriginalTypeSerializer();
+        TypeSerializer<Object> writer = (TypeSerializer<Object>) now.getOriginalTypeSerializer();
         return (in, out) -> {
-            boolean isNull = in.readBoolean();
-            out.writeBoolean(isNull);
-            if (!isNull) {
-                rewriteOne(before, now, in, out);
+            Object value = MapValues.read(in, reader);
+            Object userValue =
+                    value instanceof TtlValue<?> ttl && before.isTtlEnabled()
+                            ? ttl.getUserValue()
+                            : value;
+            if (!now.isTtlEnabled()) {
+                MapValues.write(userValue, writer, out);
+            } else if (value != null && before.isTtlEnabled()) {
+                MapValues.write(value, writer, out);
+            } else {
+                // A null gets a time like any other value, and is there until it expires.
+                MapValues.write(
+                        new TtlValue<>(userValue, ttlTimeProvider.currentTimestamp()), writer, out);
             }
         };
     }
