@@ -23,10 +23,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.State;
+import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
@@ -36,6 +44,7 @@ import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.runtime.testutils.statemigration.TestType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,14 +55,26 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class MigratedStateTest {
 
-    private static final int KEYS = 9_000;
+    private static final int KEYS = 3_000;
     private static final long TTL_MILLIS = 1_000;
     private static final TypeSerializer<TestType> BEFORE = new TestType.V1TestTypeSerializer();
     private static final TypeSerializer<TestType> AFTER = new TestType.V2TestTypeSerializer();
 
+    /** How a job registers the states in one of its runs. */
+    private record Run(TypeSerializer<TestType> serializer, boolean ttl) {}
+
+    private static final Run PLAIN = new Run(BEFORE, false);
+    private static final Run EVOLVED = new Run(AFTER, false);
+    private static final Run TTL = new Run(BEFORE, true);
+    private static final Run EVOLVED_TTL = new Run(AFTER, true);
+
     @TempDir Path root;
     private final AtomicLong nowMillis = new AtomicLong(1_000);
     private BackendHarness harness;
+    private AbstractKeyedStateBackend<String> backend;
+    private ValueState<TestType> value;
+    private ListState<TestType> list;
+    private MapState<Integer, TestType> map;
 
     @BeforeEach
     void open() throws Exception {
@@ -67,81 +88,90 @@ class MigratedStateTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"leveled", "size-tiered"})
-    void listsThatGetATimeToLiveGoOn(String style) throws Exception {
-        KeyedStateHandle before = written(style, BEFORE, false);
-
-        checkAndAdd(style, before, BEFORE, true);
+    void statesThatGetATimeToLiveGoOn(String style) throws Exception {
+        runAll(style, false, PLAIN, TTL);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"leveled", "size-tiered"})
-    void listsWithATimeToLiveGetOtherElements(String style) throws Exception {
-        KeyedStateHandle before = written(style, BEFORE, true);
-
-        checkAndAdd(style, before, AFTER, true);
+    void statesWithATimeToLiveGetAnotherSchema(String style) throws Exception {
+        runAll(style, false, TTL, EVOLVED_TTL);
     }
 
-    /** Some lists are written whole, others grow by operands; some are gone again. */
-    private KeyedStateHandle written(String style, TypeSerializer<TestType> elements, boolean ttl)
-            throws Exception {
-        AbstractKeyedStateBackend<String> backend =
-                harness.create(backend(style), StringSerializer.INSTANCE);
-        ListState<TestType> list = list(backend, elements, ttl);
-        for (int round = 0; round < 3; round++) {
-            for (int key = 0; key < KEYS; key++) {
-                backend.setCurrentKey("key-" + key);
-                if (round == 0) {
-                    list.update(List.of(element(key, round)));
-                } else if (key % 7 == 0) {
-                    list.clear();
-                } else {
-                    list.add(element(key, round));
-                }
-            }
-        }
-        tree(backend).awaitIdle();
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void statesChangeWithEveryRestore(boolean canonical) throws Exception {
+        runAll("leveled", canonical, PLAIN, TTL, EVOLVED_TTL, EVOLVED, EVOLVED_TTL);
+    }
+
+    /** Its trees are compacted meanwhile, by what their files say of themselves. */
+    @Test
+    void statesThatARunDoesNotRegisterChangeAfterIt() throws Exception {
+        start("size-tiered", PLAIN);
+        write(0);
         KeyedStateHandle handle = harness.checkpoint(backend, 1);
         harness.dispose(backend);
-        return handle;
-    }
-
-    private void checkAndAdd(
-            String style, KeyedStateHandle handle, TypeSerializer<TestType> elements, boolean ttl)
-            throws Exception {
-        AbstractKeyedStateBackend<String> backend =
-                harness.restore(
-                        backend(style),
-                        StringSerializer.INSTANCE,
-                        harness.allKeyGroups(),
-                        List.of(handle));
-        ListState<TestType> list = list(backend, elements, ttl);
-        tree(backend).awaitIdle();
-        for (int key = 0; key < KEYS; key++) {
-            backend.setCurrentKey("key-" + key);
-            list.add(element(key, 3));
+        backend = restored("size-tiered", handle);
+        for (LsmTree tree : trees()) {
+            tree.compactAll();
         }
-        tree(backend).awaitIdle();
-        for (int key = 0; key < KEYS; key++) {
-            backend.setCurrentKey("key-" + key);
-            List<TestType> expected = new ArrayList<>();
-            for (int round = key % 7 == 0 ? 3 : 0; round <= 3; round++) {
-                expected.add(element(key, round));
-            }
-            assertThat(list.get()).as("key %s", key).containsExactlyElementsOf(expected);
+        handle = harness.checkpoint(backend, 2);
+        harness.dispose(backend);
+
+        backend = restored("size-tiered", handle);
+        register(EVOLVED_TTL);
+        write(1);
+
+        check(1);
+    }
+
+    private void runAll(String style, boolean canonical, Run first, Run... later) throws Exception {
+        start(style, first);
+        write(0);
+        check(0);
+        for (int round = 1; round <= later.length; round++) {
+            KeyedStateHandle handle =
+                    canonical
+                            ? harness.canonicalSavepoint(backend, round)
+                            : harness.checkpoint(backend, round);
+            harness.dispose(backend);
+            backend = restored(style, handle);
+            register(later[round - 1]);
+            awaitIdle();
+            check(round - 1);
+            write(round);
+            awaitIdle();
+            check(round);
         }
-        assertThat(tree(backend).stats().filterFailures()).isZero();
+        for (LsmTree tree : trees()) {
+            tree.compactAll();
+            assertThat(tree.stats().filterFailures()).as(tree.name()).isZero();
+        }
+        check(later.length);
     }
 
-    private static TestType element(int key, int round) {
-        return new TestType("element " + key + " of round " + round, round);
+    private void start(String style, Run run) throws Exception {
+        backend = harness.create(backend(style), StringSerializer.INSTANCE);
+        register(run);
     }
 
-    private static ListState<TestType> list(
-            AbstractKeyedStateBackend<String> backend,
-            TypeSerializer<TestType> elements,
-            boolean ttl)
+    private AbstractKeyedStateBackend<String> restored(String style, KeyedStateHandle handle)
             throws Exception {
-        ListStateDescriptor<TestType> descriptor = new ListStateDescriptor<>("list", elements);
+        return harness.restore(
+                backend(style), StringSerializer.INSTANCE, harness.allKeyGroups(), List.of(handle));
+    }
+
+    private void register(Run run) throws Exception {
+        value = state(new ValueStateDescriptor<>("value", run.serializer()), run.ttl());
+        list = state(new ListStateDescriptor<>("list", run.serializer()), run.ttl());
+        map =
+                state(
+                        new MapStateDescriptor<>("map", IntSerializer.INSTANCE, run.serializer()),
+                        run.ttl());
+    }
+
+    private <S extends State> S state(StateDescriptor<S, ?> descriptor, boolean ttl)
+            throws Exception {
         if (ttl) {
             descriptor.enableTimeToLive(
                     StateTtlConfig.newBuilder(Duration.ofMillis(TTL_MILLIS)).build());
@@ -150,9 +180,67 @@ class MigratedStateTest {
                 VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, descriptor);
     }
 
-    private static LsmTree tree(AbstractKeyedStateBackend<String> backend) {
+    /** Lists are written whole once and grow by operands; a seventh of the keys is cleared. */
+    private void write(int round) throws Exception {
+        for (int key = 0; key < KEYS; key++) {
+            backend.setCurrentKey("key-" + key);
+            if (isCleared(key, round)) {
+                value.clear();
+                list.clear();
+                map.clear();
+                continue;
+            }
+            value.update(element(key, round));
+            map.put(round, element(key, round));
+            if (round == 0) {
+                list.update(List.of(element(key, round)));
+            } else {
+                list.add(element(key, round));
+            }
+        }
+    }
+
+    private static boolean isCleared(int key, int round) {
+        return key % 7 == round;
+    }
+
+    private void check(int lastRound) throws Exception {
+        for (int key = 0; key < KEYS; key++) {
+            backend.setCurrentKey("key-" + key);
+            List<TestType> expected = new ArrayList<>();
+            for (int round = 0; round <= lastRound; round++) {
+                if (isCleared(key, round)) {
+                    expected.clear();
+                } else {
+                    expected.add(element(key, round));
+                }
+            }
+            Iterable<TestType> elements = list.get();
+            if (expected.isEmpty()) {
+                assertThat(value.value()).isNull();
+                assertThat(elements).isNullOrEmpty();
+                assertThat(map.values()).isEmpty();
+            } else {
+                assertThat(value.value()).isEqualTo(expected.get(expected.size() - 1));
+                assertThat(elements).as("key %s", key).containsExactlyElementsOf(expected);
+                assertThat(map.values()).containsExactlyInAnyOrderElementsOf(expected);
+            }
+        }
+    }
+
+    private void awaitIdle() throws Exception {
+        trees().get(0).awaitIdle();
+    }
+
+    private static TestType element(int key, int round) {
+        return new TestType("element " + key + " of round " + round, round);
+    }
+
+    private List<LsmTree> trees() {
         LsmKeyedStateBackend<String> lsm = (LsmKeyedStateBackend<String>) backend;
-        return Objects.requireNonNull(lsm.registry().state("list")).tree();
+        return Stream.of("value", "list", "map")
+                .map(name -> Objects.requireNonNull(lsm.registry().state(name)).tree())
+                .toList();
     }
 
     private static LsmStateBackend backend(String style) {
