@@ -158,7 +158,13 @@ public final class LsmTree {
             configure(newOptions);
             rewriting.write(before);
         } catch (Throwable failure) {
-            store.fail(failure);
+            store.fail(
+                    new IOException(
+                            "[tree "
+                                    + name
+                                    + "] not all of its entries were rewritten: "
+                                    + failure.getMessage(),
+                            failure));
             throw failure;
         }
     }

@@ -14,9 +14,11 @@
 package io.flinklsm.statebackend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.LsmTree;
 import io.flinklsm.statebackend.testing.BackendHarness;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +39,7 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -123,6 +126,38 @@ class MigratedStateTest {
         write(1);
 
         check(1);
+    }
+
+    /** Half of a state is in no checkpoint, whatever the job does with the exception. */
+    @Test
+    void aMigrationThatFailsStopsTheBackend() throws Exception {
+        start("leveled", PLAIN);
+        write(0);
+        KeyedStateHandle handle = harness.checkpoint(backend, 1);
+        harness.dispose(backend);
+        backend = restored("leveled", handle);
+        TypeSerializer<TestType> failing =
+                new TestType.V2TestTypeSerializer() {
+                    @Override
+                    public void serialize(TestType record, DataOutputView target)
+                            throws IOException {
+                        if (record.equals(element(KEYS - 1, 0))) {
+                            throw new IllegalStateException("a bug of the user");
+                        }
+                        super.serialize(record, target);
+                    }
+                };
+
+        assertThatThrownBy(() -> register(new Run(failing, true)))
+                .hasStackTraceContaining("[kv/value] an entry could not be migrated")
+                .hasRootCauseMessage("a bug of the user");
+
+        assertThatThrownBy(() -> harness.checkpoint(backend, 2))
+                .hasStackTraceContaining("[tree kv/value] not all of its entries were rewritten");
+        harness.dispose(backend);
+        backend = restored("leveled", handle);
+        register(EVOLVED_TTL);
+        check(0);
     }
 
     private void runAll(String style, boolean canonical, Run first, Run... later) throws Exception {

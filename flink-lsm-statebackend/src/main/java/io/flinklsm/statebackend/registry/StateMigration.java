@@ -129,7 +129,22 @@ public final class StateMigration {
             }
             in.setBuffer(before.value().toBytes());
             out.clear();
-            rewriter.rewrite(in, out);
+            try {
+                rewriter.rewrite(in, out);
+            } catch (IOException | RuntimeException e) {
+                throw new IOException(
+                        "["
+                                + tree.name()
+                                + "] an entry could not be migrated to the state's new schema:"
+                                + " keyBytes="
+                                + key.length()
+                                + ", valueBytes="
+                                + before.value().length()
+                                + ", "
+                                + e
+                                + "; restore with the serializer that wrote it",
+                        e);
+            }
             tree.put(key, out.getSharedBuffer(), 0, out.length());
         }
     }
