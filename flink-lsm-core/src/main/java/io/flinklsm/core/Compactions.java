@@ -20,6 +20,8 @@ import io.flinklsm.core.compaction.CompactionPlan;
 import io.flinklsm.core.compaction.CompactionTools;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.merge.EntryFilter;
+import io.flinklsm.core.merge.GuardedFilter;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.version.VersionEdit;
 import io.flinklsm.core.write.StallRule;
@@ -89,7 +91,7 @@ final class Compactions {
     private @Nullable CompactionPlan pick(LsmTree tree) {
         if (!tree.opened
                 || tree.dropped
-                || tree.waitingToCompactAll > 0
+                || tree.compactionPauses > 0
                 || tree.compactions.running() >= threadsFor(tree)
                 || (tree.untouched && pressure(tree) < PARALLEL_PRESSURE)
                 || upkeep.isStopped()
@@ -202,7 +204,7 @@ final class Compactions {
                             plan,
                             tree.name(),
                             treeOptions.operator(),
-                            treeOptions.filter(),
+                            guarded(tree, treeOptions.filter()),
                             treeOptions.columns(),
                             tools,
                             () -> upkeep.isStopped() || tree.dropped)
@@ -212,21 +214,26 @@ final class Compactions {
         }
     }
 
+    private @Nullable EntryFilter guarded(LsmTree tree, @Nullable EntryFilter filter) {
+        return filter == null
+                ? null
+                : new GuardedFilter(
+                        filter, (keyBytes, cause) -> filterFailed(tree, keyBytes, cause));
+    }
+
+    private void filterFailed(LsmTree tree, int keyBytes, Throwable cause) {
+        if (tree.filterFailures.getAndIncrement() == 0) {
+            upkeep.report(new LsmEvent.FilterFailed(tree.name(), keyBytes, cause));
+        }
+    }
+
     /** Merges all SSTables of the tree into one bottom run; waits for its turn, runs here. */
     void compactAll(LsmTree tree) throws IOException, InterruptedException {
         CompactionPlan plan;
-        upkeep.lock.lockInterruptibly();
+        pause(tree);
+        upkeep.lock.lock();
         try {
-            tree.waitingToCompactAll++;
-            try {
-                while (tree.compactions.running() > 0) {
-                    upkeep.checkHealthy();
-                    upkeep.awaitProgress();
-                }
-            } finally {
-                tree.waitingToCompactAll--;
-            }
-            upkeep.checkHealthy();
+            tree.compactionPauses--;
             plan = picker.pickAll(tree.versions.current());
             if (plan == null) {
                 return;
@@ -240,6 +247,37 @@ final class Compactions {
             compact(tree, plan);
         } finally {
             end(tree, plan);
+        }
+    }
+
+    /** Waits until no compaction of the tree runs; none starts before {@link #resume}. */
+    void pause(LsmTree tree) throws IOException, InterruptedException {
+        upkeep.lock.lockInterruptibly();
+        tree.compactionPauses++;
+        boolean paused = false;
+        try {
+            while (tree.compactions.running() > 0) {
+                upkeep.checkHealthy();
+                upkeep.awaitProgress();
+            }
+            upkeep.checkHealthy();
+            paused = true;
+        } finally {
+            if (!paused) {
+                tree.compactionPauses--;
+            }
+            upkeep.lock.unlock();
+        }
+    }
+
+    /** The end of a {@link #pause}. */
+    void resume(LsmTree tree) {
+        upkeep.lock.lock();
+        try {
+            tree.compactionPauses--;
+            schedule(tree);
+        } finally {
+            upkeep.lock.unlock();
         }
     }
 }

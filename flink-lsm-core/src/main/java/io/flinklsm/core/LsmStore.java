@@ -17,6 +17,7 @@ import io.flinklsm.core.bytes.Unicode;
 import io.flinklsm.core.cache.PrefixPages;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.checkpoint.CheckpointImage;
+import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.memtable.FrozenMemtable;
@@ -424,6 +425,42 @@ public final class LsmStore implements AutoCloseable {
     }
 
     /**
+     * Leaves the tree without entries; gives the live ones that it had. They stand in files alone:
+     * a checkpoint that is pending needs nothing of this tree any more.
+     */
+    EntryCursor takeContent(LsmTree tree) throws IOException, InterruptedException {
+        flush(tree);
+        upkeep.compactions().pause(tree);
+        try {
+            ReadView before = stableView(tree);
+            try {
+                EntryCursor content = before.scan(KeyRange.ALL, tree.operator(), false);
+                Upkeep.releaseOld(clear(tree));
+                return content;
+            } finally {
+                before.release();
+            }
+        } finally {
+            upkeep.compactions().resume(tree);
+        }
+    }
+
+    private @Nullable ReadView clear(LsmTree tree) {
+        upkeep.lock.lock();
+        try {
+            tree.versions.clear();
+            return upkeep.installView(tree);
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    /** Stops the store: what it holds is not right any more. */
+    void fail(Throwable cause) {
+        upkeep.fail(cause);
+    }
+
+    /**
      * The budget had no room for an entry: evict, flush, wait, in this order.
      *
      * @param attempt counts the failed attempts to write this entry, from 0
@@ -623,6 +660,7 @@ public final class LsmStore implements AutoCloseable {
                     tree.name(),
                     memtableBytes,
                     tree.frozenOldestFirst.size(),
+                    tree.filterFailures.get(),
                     tree.versions.current());
         } finally {
             upkeep.lock.unlock();

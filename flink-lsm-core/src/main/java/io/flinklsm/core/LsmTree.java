@@ -33,6 +33,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +71,9 @@ public final class LsmTree {
     private volatile TreeOptions options;
     private volatile @Nullable ReadView view;
 
+    // Counted by compactions.
+    final AtomicLong filterFailures = new AtomicLong();
+
     // Guarded by the lock of Upkeep.
     final List<FrozenMemtable> frozenOldestFirst = new ArrayList<>();
 
@@ -81,7 +85,10 @@ public final class LsmTree {
     boolean flushing;
     final CompactionSlots compactions = new CompactionSlots();
     boolean compactionQueued;
-    int waitingToCompactAll;
+
+    /** As long as there are any, no compaction starts by itself. */
+    int compactionPauses;
+
     volatile boolean dropped;
     boolean opened;
 
@@ -119,6 +126,46 @@ public final class LsmTree {
         options = newOptions;
         if (newMemtable) {
             store.replaceActive(this);
+        }
+    }
+
+    /** Puts into a tree what takes the place of all its entries. */
+    public interface Rewriting {
+
+        /**
+         * @param before the live entries of before (all PUT, operands folded)
+         */
+        void write(EntryCursor before) throws IOException;
+    }
+
+    /**
+     * Takes all entries out of the tree and has others put in their place. Nothing of before is
+     * left in any source of the tree afterwards, shadowed or not: so the operator, the filter and
+     * the columns of the new options, and those of any later ones, never meet an entry that was
+     * written before. Files of before stay for views and checkpoints that have pinned them.
+     *
+     * <p>A failure of {@code rewriting} stops the store as a failed flush does, since a part of a
+     * tree must not get into a checkpoint. Writer thread only.
+     *
+     * @throws InterruptedException if the thread is interrupted before anything was taken out
+     */
+    public void rewrite(TreeOptions newOptions, Rewriting rewriting)
+            throws IOException, InterruptedException {
+        EntryCursor before = store.takeContent(this);
+        try (before) {
+            closePages();
+            pages = null;
+            configure(newOptions);
+            rewriting.write(before);
+        } catch (Throwable failure) {
+            store.fail(
+                    new IOException(
+                            "[tree "
+                                    + name
+                                    + "] not all of its entries were rewritten: "
+                                    + failure.getMessage(),
+                            failure));
+            throw failure;
         }
     }
 

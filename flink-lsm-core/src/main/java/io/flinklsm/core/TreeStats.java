@@ -24,10 +24,15 @@ import java.util.List;
  * Figures of one tree.
  *
  * @param memtableBytes memory of active and frozen memtables
+ * @param filterFailures how often the tree's filter has thrown, and an entry was kept for it
  * @param levels level 0 first; empty levels are left out, but never level 0
  */
 public record TreeStats(
-        String treeName, long memtableBytes, int frozenMemtables, List<LevelStats> levels) {
+        String treeName,
+        long memtableBytes,
+        int frozenMemtables,
+        long filterFailures,
+        List<LevelStats> levels) {
 
     public TreeStats {
         levels = List.copyOf(levels);
@@ -50,12 +55,17 @@ public record TreeStats(
         }
     }
 
-    static TreeStats of(String treeName, long memtableBytes, int frozenMemtables, Version version) {
+    static TreeStats of(
+            String treeName,
+            long memtableBytes,
+            int frozenMemtables,
+            long filterFailures,
+            Version version) {
         List<LevelStats> levels = new ArrayList<>();
         levels.add(LevelStats.of(0, version.level0()));
         for (Level level : version.deeper()) {
             levels.add(LevelStats.of(level.number(), level.sstables()));
         }
-        return new TreeStats(treeName, memtableBytes, frozenMemtables, levels);
+        return new TreeStats(treeName, memtableBytes, frozenMemtables, filterFailures, levels);
     }
 }

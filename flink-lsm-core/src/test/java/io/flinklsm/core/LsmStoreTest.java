@@ -31,6 +31,7 @@ import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.EntryFilter;
+import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.testing.HostileStorage;
@@ -343,6 +344,72 @@ class LsmStoreTest {
     }
 
     @Test
+    void anEntryThatTheFilterCannotReadStaysAndStopsNothing() throws Exception {
+        List<LsmEvent> events = new CopyOnWriteArrayList<>();
+        store.setListener(events::add);
+        LsmTree tree =
+                store.openTree(
+                        "counts",
+                        new TreeOptions(
+                                MemtableKind.HASH,
+                                null,
+                                (filteredKey, filteredValue, replacement) -> {
+                                    if (text(filteredValue).startsWith("odd")) {
+                                        replacement.append((byte) 'x');
+                                        throw new IllegalStateException("cannot be read");
+                                    }
+                                    return EntryFilter.Decision.DROP;
+                                }));
+        for (int i = 0; i < 100; i++) {
+            put(tree, i, i % 2 == 0 ? "even" : "odd-" + i);
+        }
+
+        tree.compactAll();
+
+        for (int i = 0; i < 100; i++) {
+            assertThat(get(tree, i)).isEqualTo(i % 2 == 0 ? null : "odd-" + i);
+        }
+        assertThat(tree.stats().filterFailures()).isEqualTo(50);
+        assertThat(events.stream().filter(LsmEvent.FilterFailed.class::isInstance))
+                .singleElement()
+                .satisfies(
+                        event -> {
+                            LsmEvent.FilterFailed failed = (LsmEvent.FilterFailed) event;
+                            assertThat(failed.treeName()).isEqualTo("counts");
+                            assertThat(failed.keyBytes()).isEqualTo(4);
+                            assertThat(failed.cause()).hasMessage("cannot be read");
+                        });
+    }
+
+    /** In the background there is no entry to write in its place: see MergeOperator. */
+    @Test
+    void operandsThatDoNotFoldAreAFailureOfWhoWritesOrReadsThem() throws Exception {
+        MergeOperator odd =
+                (older, newer, out) -> {
+                    if (text(newer).equals("odd")) {
+                        throw new IllegalStateException("does not fold");
+                    }
+                    out.append(older).append(newer);
+                };
+        LsmTree tree = store.openTree("sums", new TreeOptions(MemtableKind.HASH, odd, null));
+        put(tree, 1, "a");
+        assertThatThrownBy(() -> merge(tree, 1, "odd")).hasMessage("does not fold");
+        merge(tree, 1, "b");
+        put(tree, 2, "c");
+        tree.flush();
+        merge(tree, 2, "odd");
+        merge(tree, 1, "d");
+
+        assertThatThrownBy(() -> get(tree, 2)).hasMessage("does not fold");
+        assertThat(get(tree, 1)).isEqualTo("abd");
+        put(tree, 2, "e");
+        assertThat(get(tree, 2)).isEqualTo("e");
+        tree.compactAll();
+        assertThat(get(tree, 1)).isEqualTo("abd");
+        assertThat(get(tree, 2)).isEqualTo("e");
+    }
+
+    @Test
     void aDroppedTreeLeavesNoFile() throws Exception {
         LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
         put(tree, 1, "one");
@@ -465,6 +532,12 @@ class LsmStoreTest {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         key.set(StoreFixture.key(number));
         tree.put(key, bytes, 0, bytes.length);
+    }
+
+    private void merge(LsmTree tree, int number, String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        key.set(StoreFixture.key(number));
+        tree.merge(key, bytes, 0, bytes.length);
     }
 
     private void delete(LsmTree tree, int number) throws IOException {

@@ -24,6 +24,7 @@ import io.flinklsm.statebackend.key.TaskKeyContext;
 import io.flinklsm.statebackend.life.BackendLife;
 import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.SlotMemory;
+import io.flinklsm.statebackend.metrics.EventLog;
 import io.flinklsm.statebackend.metrics.LsmMetrics;
 import io.flinklsm.statebackend.restore.LsmRestoreOperation;
 import io.flinklsm.statebackend.restore.RestoreContext;
@@ -205,6 +206,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                         settings.transferThreads(),
                         cancelRegistry,
                         compression);
+        restored.store().setListener(new EventLog(parameters.getOperatorIdentifier()));
         LsmKeyedStateBackend<K> backend =
                 new LsmKeyedStateBackend<>(
                         new LsmBackendParts<>(

@@ -58,4 +58,12 @@ public sealed interface LsmEvent {
      * @param file as {@code Storage.describe} names it
      */
     record FileDeleteFailed(String file, Exception cause) implements LsmEvent {}
+
+    /**
+     * The filter of a tree has thrown; the entry was kept as it is. Told of the first entry of each
+     * tree alone; {@code TreeStats.filterFailures} counts them all.
+     *
+     * @param keyBytes length of the entry's key
+     */
+    record FilterFailed(String treeName, int keyBytes, Throwable cause) implements LsmEvent {}
 }

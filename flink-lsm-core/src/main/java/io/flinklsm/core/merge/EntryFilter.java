@@ -20,7 +20,8 @@ import io.flinklsm.core.bytes.ValueBuffer;
  * Decides about values while compaction merges them (TTL). Called from background threads, one call
  * at a time per compaction but possibly several compactions at once: implementations are safe for
  * any thread. May be applied to an entry any number of times, or never; a dropped PUT becomes a
- * tombstone unless nothing older can exist.
+ * tombstone unless nothing older can exist. An entry about which it throws is kept, see {@link
+ * GuardedFilter}.
  */
 public interface EntryFilter {
 

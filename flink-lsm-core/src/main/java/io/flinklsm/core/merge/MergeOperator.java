@@ -20,6 +20,10 @@ import io.flinklsm.core.bytes.ValueBuffer;
  * How a merge operand is folded into what is older: an older operand, or a value. Must be
  * associative, since the memtable, flush, compaction and lookups fold neighbours in any grouping
  * (never in another order). Implementations are stateless and safe for any thread.
+ *
+ * <p>Must fold any two operands, of whatever bytes: a source has one entry for a key, so a flush or
+ * a compaction cannot keep two operands side by side that do not fold, and what it throws stops the
+ * store. For this reason no operator may call code of users.
  */
 public interface MergeOperator {
 

@@ -113,7 +113,7 @@ public final class VersionSet {
         return next;
     }
 
-    /** Leaves the tree without SSTables, for dropping it: files go when nobody pins them. */
+    /** Leaves the tree without SSTables: files go when nobody pins them. */
     public void clear() {
         install(Version.EMPTY);
     }

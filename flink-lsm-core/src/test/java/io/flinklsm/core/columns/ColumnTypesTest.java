@@ -48,6 +48,26 @@ final class ColumnTypesTest {
         }
     }
 
+    /** A state may get other types while files still have values of the ones before. */
+    @Test
+    void valuesOfOneTypeUnderAnotherAreRefusedOrComeBackToTheByte() throws IOException {
+        for (long seed = 0; seed < 600; seed++) {
+            RandomTypes types = new RandomTypes(new Random(seed));
+            RandomTypes.Sample before = types.next(3);
+            RandomTypes.Sample now = types.next(3);
+            List<byte[]> values = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                values.add(i % 2 == 0 ? before.bytes() : now.bytes());
+            }
+
+            List<Boolean> typed = RoundTrip.check(now.type(), values);
+
+            for (int i = 1; i < values.size(); i += 2) {
+                assertThat(typed.get(i)).as("seed %s: %s", seed, now.type()).isTrue();
+            }
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         // A flag, a mask or a tag that nobody writes.

@@ -43,6 +43,7 @@ public final class LsmMetrics {
         lsm.gauge("memtableBytes", metrics.gauge(metrics::memtableBytes));
         lsm.gauge("sstables", metrics.gauge(metrics::sstables));
         lsm.gauge("sstableBytes", metrics.gauge(metrics::sstableBytes));
+        lsm.gauge("filterFailures", metrics.gauge(metrics::filterFailures));
         lsm.gauge("slotMemoryUsedBytes", metrics.gauge(() -> slot.memory().usedBytes()));
         lsm.gauge("slotBlockCacheHits", metrics.gauge(() -> slot.blockCache().hitCount()));
         lsm.gauge("slotBlockCacheMisses", metrics.gauge(() -> slot.blockCache().missCount()));
@@ -61,6 +62,10 @@ public final class LsmMetrics {
 
     private long memtableBytes() {
         return store.stats().stream().mapToLong(TreeStats::memtableBytes).sum();
+    }
+
+    private long filterFailures() {
+        return store.stats().stream().mapToLong(TreeStats::filterFailures).sum();
     }
 
     private long sstables() {

@@ -14,10 +14,10 @@
 package io.flinklsm.statebackend.registry;
 
 import io.flinklsm.core.LsmTree;
-import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.TreeOptions;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
-import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.statebackend.key.MapValues;
 import io.flinklsm.statebackend.key.RowFormat;
 import io.flinklsm.statebackend.key.RowReader;
 import java.io.IOException;
@@ -34,12 +34,15 @@ import org.apache.flink.runtime.state.ttl.TtlAwareSerializer;
 import org.apache.flink.runtime.state.ttl.TtlAwareSerializer.TtlAwareListSerializer;
 import org.apache.flink.runtime.state.ttl.TtlAwareSerializer.TtlAwareMapSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
+import org.apache.flink.runtime.state.ttl.TtlValue;
 import org.apache.flink.util.StateMigrationException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Rewrites every entry of a state whose schema has changed, from a stable scan of the tree into the
- * tree itself. Eager: when it returns, no entry of the old schema is visible. Also turns TTL on and
- * off. An interrupt of the task thread ends it between two entries.
+ * Rewrites every entry of a state whose schema has changed. Eager, and whole: when it returns, no
+ * source of the tree holds an entry of the old schema, not even one that newer ones shadow, so what
+ * works in the background (TTL filters, columns) meets none. Also turns TTL on and off. An
+ * interrupt of the task thread ends it between two entries; what ends it early stops the store.
  */
 public final class StateMigration {
 
@@ -61,8 +64,12 @@ public final class StateMigration {
         void rewrite(DataInputDeserializer in, DataOutputSerializer out) throws IOException;
     }
 
+    /**
+     * @param options of the tree with the new schema
+     */
     <N, V> void migrateValues(
             RegisteredState state,
+            TreeOptions options,
             RegisteredKeyValueStateBackendMetaInfo<N, V> metaInfo,
             StateDescriptor.Type type)
             throws IOException, StateMigrationException {
@@ -87,40 +94,74 @@ public final class StateMigration {
         RowReader<?, N> rows =
                 new RowReader<>(
                         keySerializer, metaInfo.getNamespaceSerializer(), numberOfKeyGroups);
-        rewriteAll(state.tree(), rows, type == StateDescriptor.Type.MAP, rewriter);
+        LsmTree tree = state.tree();
+        boolean map = type == StateDescriptor.Type.MAP;
+        rewrite(tree, options, entries -> writeAll(entries, tree, rows, map, rewriter));
     }
 
-    private static void rewriteAll(
-            LsmTree tree, RowReader<?, ?> rows, boolean map, ValueRewriter rewriter)
+    private static void rewrite(LsmTree tree, TreeOptions options, LsmTree.Rewriting rewriting)
+            throws IOException {
+        try {
+            tree.rewrite(options, rewriting);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw interrupted(tree, e);
+        }
+    }
+
+    private static void writeAll(
+            EntryCursor before,
+            LsmTree tree,
+            RowReader<?, ?> rows,
+            boolean map,
+            ValueRewriter rewriter)
             throws IOException {
         DataInputDeserializer in = new DataInputDeserializer();
         DataOutputSerializer out = new DataOutputSerializer(128);
         KeyBuffer key = new KeyBuffer();
-        try (EntryCursor cursor = tree.scan(KeyRange.ALL)) {
-            while (cursor.next()) {
-                checkInterrupt(tree);
-                rows.set(cursor.key());
-                if (map) {
-                    rows.toMapKey(key);
-                } else {
-                    key.set(rows.array(), 0, rows.length());
-                }
-                in.setBuffer(cursor.value().toBytes());
-                out.clear();
-                rewriter.rewrite(in, out);
-                tree.put(key, out.getSharedBuffer(), 0, out.length());
+        while (before.next()) {
+            checkInterrupt(tree);
+            rows.set(before.key());
+            if (map) {
+                rows.toMapKey(key);
+            } else {
+                key.set(rows.array(), 0, rows.length());
             }
+            in.setBuffer(before.value().toBytes());
+            out.clear();
+            try {
+                rewriter.rewrite(in, out);
+            } catch (IOException | RuntimeException e) {
+                throw new IOException(
+                        "["
+                                + tree.name()
+                                + "] an entry could not be migrated to the state's new schema:"
+                                + " keyBytes="
+                                + key.length()
+                                + ", valueBytes="
+                                + before.value().length()
+                                + ", "
+                                + e
+                                + "; restore with the serializer that wrote it",
+                        e);
+            }
+            tree.put(key, out.getSharedBuffer(), 0, out.length());
         }
     }
 
     private static void checkInterrupt(LsmTree tree) throws IOException {
         if (Thread.currentThread().isInterrupted()) {
-            throw new IOException(
-                    "["
-                            + tree.name()
-                            + "] interrupted while the state's entries were migrated; the task is"
-                            + " being stopped, so there is nothing to do");
+            throw interrupted(tree, null);
         }
+    }
+
+    private static IOException interrupted(LsmTree tree, @Nullable InterruptedException cause) {
+        return new IOException(
+                "["
+                        + tree.name()
+                        + "] interrupted while the state's entries were migrated; the task is being"
+                        + " stopped, so there is nothing to do",
+                cause);
     }
 
     @SuppressWarnings("unchecked")
@@ -154,12 +195,24 @@ public final class StateMigration {
         };
     }
 
+    @SuppressWarnings("unchecked")
     private ValueRewriter ofMap(TtlAwareSerializer<?, ?> before, TtlAwareSerializer<?, ?> now) {
+        TypeSerializer<Object> reader = (TypeSerializer<Object>) before.getOriginalTypeSerializer();
+        TypeSerializer<Object> writer = (TypeSerializer<Object>) now.getOriginalTypeSerializer();
         return (in, out) -> {
-            boolean isNull = in.readBoolean();
-            out.writeBoolean(isNull);
-            if (!isNull) {
-                rewriteOne(before, now, in, out);
+            Object value = MapValues.read(in, reader);
+            Object userValue =
+                    value instanceof TtlValue<?> ttl && before.isTtlEnabled()
+                            ? ttl.getUserValue()
+                            : value;
+            if (!now.isTtlEnabled()) {
+                MapValues.write(userValue, writer, out);
+            } else if (value != null && before.isTtlEnabled()) {
+                MapValues.write(value, writer, out);
+            } else {
+                // A null gets a time like any other value, and is there until it expires.
+                MapValues.write(
+                        new TtlValue<>(userValue, ttlTimeProvider.currentTimestamp()), writer, out);
             }
         };
     }
@@ -193,7 +246,8 @@ public final class StateMigration {
     }
 
     /** Elements are the keys of a queue's rows, behind the key group. */
-    <T> void migrateElements(LsmTree tree, TypeSerializer<T> before, TypeSerializer<T> now)
+    <T> void migrateElements(
+            LsmTree tree, TreeOptions options, TypeSerializer<T> before, TypeSerializer<T> now)
             throws IOException {
         int keyGroupBytes =
                 CompositeKeySerializationUtils.computeRequiredBytesInKeyGroupPrefix(
@@ -201,25 +255,21 @@ public final class StateMigration {
         DataInputDeserializer in = new DataInputDeserializer();
         DataOutputSerializer out = new DataOutputSerializer(64);
         KeyBuffer key = new KeyBuffer();
-        try (EntryCursor obsolete = tree.scan(KeyRange.ALL);
-                EntryCursor elements = tree.scan(KeyRange.ALL)) {
-            // All old rows go before the first new one comes: a new row may equal an old one.
-            while (obsolete.next()) {
-                checkInterrupt(tree);
-                Slice row = obsolete.key();
-                tree.delete(key.set(row, row.length()));
-            }
-            while (elements.next()) {
-                checkInterrupt(tree);
-                byte[] row = elements.key().toBytes();
-                in.setBuffer(row, keyGroupBytes, row.length - keyGroupBytes);
-                T element = before.deserialize(in);
-                out.clear();
-                out.write(row, 0, keyGroupBytes);
-                now.serialize(element, out);
-                key.set(out.getSharedBuffer(), 0, out.length());
-                tree.put(key, row, 0, 0);
-            }
-        }
+        rewrite(
+                tree,
+                options,
+                elements -> {
+                    while (elements.next()) {
+                        checkInterrupt(tree);
+                        byte[] row = elements.key().toBytes();
+                        in.setBuffer(row, keyGroupBytes, row.length - keyGroupBytes);
+                        T element = before.deserialize(in);
+                        out.clear();
+                        out.write(row, 0, keyGroupBytes);
+                        now.serialize(element, out);
+                        key.set(out.getSharedBuffer(), 0, out.length());
+                        tree.put(key, row, 0, 0);
+                    }
+                });
     }
 }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.registry;
 
+import io.flinklsm.core.TreeOptions;
 import io.flinklsm.statebackend.columns.RowColumnsFactory;
 import io.flinklsm.statebackend.ttl.TtlEntryFilter;
 import java.io.IOException;
@@ -149,15 +150,14 @@ public final class StateRegistration {
         }
         if (ofValues.isCompatibleAfterMigration()) {
             // What the migration writes has the new columns already.
-            state.tree()
-                    .configure(
-                            StateRegistry.treeOptions(descriptor.getType(), null)
-                                    .withColumns(
-                                            columns.ofState(
-                                                    descriptor.getType(),
-                                                    metaInfo.getNamespaceSerializer(),
-                                                    metaInfo.getStateSerializer())));
-            migration.migrateValues(state, metaInfo, descriptor.getType());
+            TreeOptions options =
+                    StateRegistry.treeOptions(descriptor.getType(), null)
+                            .withColumns(
+                                    columns.ofState(
+                                            descriptor.getType(),
+                                            metaInfo.getNamespaceSerializer(),
+                                            metaInfo.getStateSerializer()));
+            migration.migrateValues(state, options, metaInfo, descriptor.getType());
         }
     }
 
@@ -190,9 +190,9 @@ public final class StateRegistration {
                                     elementSerializer));
                 }
                 if (ofElements.isCompatibleAfterMigration()) {
-                    configureQueue(state, metaInfo);
                     migration.migrateElements(
                             state.tree(),
+                            queueOptions(metaInfo),
                             metaInfo.getPreviousElementSerializer(),
                             metaInfo.getElementSerializer());
                 }
@@ -200,7 +200,7 @@ public final class StateRegistration {
             state.register(
                     upgradable ? metaInfo.withSerializerUpgradesAllowed() : metaInfo,
                     StateSnapshotTransformFactory.noTransform());
-            configureQueue(state, metaInfo);
+            state.tree().configure(queueOptions(metaInfo));
             return state;
         } catch (Exception e) {
             throw new FlinkRuntimeException(
@@ -211,13 +211,9 @@ public final class StateRegistration {
         }
     }
 
-    private void configureQueue(
-            RegisteredState state, RegisteredPriorityQueueStateBackendMetaInfo<?> metaInfo)
-            throws IOException {
-        state.tree()
-                .configure(
-                        StateRegistry.treeOptions(null, null)
-                                .withColumns(columns.ofQueue(metaInfo.getElementSerializer())));
+    private TreeOptions queueOptions(RegisteredPriorityQueueStateBackendMetaInfo<?> metaInfo) {
+        return StateRegistry.treeOptions(null, null)
+                .withColumns(columns.ofQueue(metaInfo.getElementSerializer()));
     }
 
     @SuppressWarnings("unchecked")

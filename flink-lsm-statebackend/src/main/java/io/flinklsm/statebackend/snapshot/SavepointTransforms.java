@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.snapshot;
 
+import io.flinklsm.statebackend.key.MapValues;
 import io.flinklsm.statebackend.registry.RegisteredState;
 import io.flinklsm.statebackend.snapshot.CanonicalIterator.RowTransform;
 import java.io.IOException;
@@ -104,18 +105,21 @@ final class SavepointTransforms {
                 : new ListDelimitedSerializer().serializeList(kept, serializer);
     }
 
-    /** The first byte says whether the user's value is null; such an entry never expires. */
+    /** Behind the null flag stands the time, also that of a null; a null without one goes. */
     private static RowTransform ofMapValue(StateSnapshotTransformer<byte[]> transformer) {
         return row -> {
-            if (row[0] != 0) {
-                return row;
+            if (row.length < MapValues.TIME_OFFSET + Long.BYTES) {
+                return null;
             }
-            byte[] value = transformer.filterOrTransform(Arrays.copyOfRange(row, 1, row.length));
+            byte[] value =
+                    transformer.filterOrTransform(
+                            Arrays.copyOfRange(row, MapValues.TIME_OFFSET, row.length));
             if (value == null) {
                 return null;
             }
-            byte[] result = new byte[1 + value.length];
-            System.arraycopy(value, 0, result, 1, value.length);
+            byte[] result = new byte[MapValues.TIME_OFFSET + value.length];
+            result[0] = row[0];
+            System.arraycopy(value, 0, result, MapValues.TIME_OFFSET, value.length);
             return result;
         };
     }

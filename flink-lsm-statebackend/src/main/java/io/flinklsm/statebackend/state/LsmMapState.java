@@ -17,6 +17,7 @@ import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.statebackend.key.MapValues;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A map for each key and namespace: a row for each of its entries, the user key behind the
- * namespace; the value is a null flag and the value's bytes. Iterates in unsigned byte order of the
+ * namespace; the value is as {@link MapValues} says. Iterates in unsigned byte order of the
  * serialised user keys, page by page, see {@link MapPages}.
  */
 final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
@@ -207,10 +208,7 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
     /** Stores an entry's value. */
     void writeEntry(KeyBuffer row, @Nullable V userValue) throws IOException {
         out.clear();
-        out.writeBoolean(userValue == null);
-        if (userValue != null) {
-            userValueSerializer.serialize(userValue, out);
-        }
+        MapValues.write(userValue, userValueSerializer, out);
         if (queryLock == null) {
             tree.put(row, out.getSharedBuffer(), 0, out.length());
         } else {
@@ -243,16 +241,10 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
     @Nullable V readUserValue(byte[] bytes, int from, int byteCount) {
         try {
             in.setBuffer(bytes, from, byteCount);
-            return readUserValue(in, userValueSerializer);
+            return MapValues.read(in, userValueSerializer);
         } catch (IOException e) {
             throw failure("a value of a map could not be deserialised", e);
         }
-    }
-
-    /** What follows the null flag of a null value, if anything, means nothing. */
-    private static <V> @Nullable V readUserValue(
-            DataInputDeserializer input, TypeSerializer<V> serializer) throws IOException {
-        return input.readBoolean() ? null : serializer.deserialize(input);
     }
 
     @Override
@@ -277,7 +269,7 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
                 input.setBuffer(rowBytes, row.length(), rowBytes.length - row.length());
                 U userKey = parts.getKeySerializer().deserialize(input);
                 input.setBuffer(cursor.value().toBytes());
-                map.put(userKey, readUserValue(input, parts.getValueSerializer()));
+                map.put(userKey, MapValues.read(input, parts.getValueSerializer()));
             }
         }
         return map.isEmpty()

@@ -16,11 +16,13 @@ package io.flinklsm.statebackend.ttl;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.merge.EntryFilter;
+import io.flinklsm.statebackend.key.MapValues;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.StateTtlConfig.RocksdbCompactFilterCleanupStrategy;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.runtime.state.ttl.TtlStateFactory.TtlSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.runtime.state.ttl.TtlUtils;
 import org.jspecify.annotations.Nullable;
@@ -67,14 +69,17 @@ public final class TtlEntryFilter implements EntryFilter {
     /**
      * The filter of a state, or null if the state has no TTL or its clean-up is not wanted.
      *
-     * @param serializer the state's current serializer, whose values are TTL values
+     * @param serializer the state's current serializer; it says what values are, the descriptor how
+     *     long they live
      */
     public static @Nullable EntryFilter create(
             StateDescriptor<?, ?> descriptor,
             TypeSerializer<?> serializer,
             TtlTimeProvider timeProvider) {
         StateTtlConfig config = descriptor.getTtlConfig();
-        if (!config.isEnabled() || !config.getCleanupStrategies().inRocksdbCompactFilter()) {
+        if (!config.isEnabled()
+                || !config.getCleanupStrategies().inRocksdbCompactFilter()
+                || !TtlSerializer.isTtlStateSerializer(serializer)) {
             return null;
         }
         return switch (descriptor.getType()) {
@@ -84,7 +89,7 @@ public final class TtlEntryFilter implements EntryFilter {
                             config,
                             0,
                             ((ListSerializer<?>) serializer).getElementSerializer().duplicate());
-            case MAP -> new TtlEntryFilter(timeProvider, config, 1, null);
+            case MAP -> new TtlEntryFilter(timeProvider, config, MapValues.TIME_OFFSET, null);
             default -> new TtlEntryFilter(timeProvider, config, 0, null);
         };
     }
@@ -108,10 +113,10 @@ public final class TtlEntryFilter implements EntryFilter {
     }
 
     private Decision judge(Slice value, ExpiryTest expiry) {
-        // A null in a map has no time, and a shorter value is not ours to judge.
-        if (value.length() < timestampOffset + Long.BYTES
-                || (timestampOffset == 1 && value.byteAt(0) != 0)) {
-            return Decision.KEEP;
+        if (value.length() < timestampOffset + Long.BYTES) {
+            // A null of a map without a time, which nobody can see any more; else not ours.
+            boolean isNull = timestampOffset > 0 && value.length() > 0 && value.byteAt(0) != 0;
+            return isNull ? Decision.DROP : Decision.KEEP;
         }
         long timestampMillis = 0;
         for (int i = 0; i < Long.BYTES; i++) {

@@ -17,10 +17,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.statebackend.KeyedBackendFixture;
+import io.flinklsm.statebackend.metrics.EventLog;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.api.common.state.AggregatingState;
 import org.apache.flink.api.common.state.AggregatingStateDescriptor;
@@ -38,14 +42,21 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.testutils.logging.LoggerAuditingExtension;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.slf4j.event.Level;
 
 /** Sets the time, compacts, and looks at the raw entries: Flink's wrapper hides nothing here. */
 class TtlCompactionTest {
 
     private static final long TTL_MILLIS = 100;
+
+    @RegisterExtension
+    private final LoggerAuditingExtension log =
+            new LoggerAuditingExtension(EventLog.class, Level.WARN);
 
     private KeyedBackendFixture<String> fixture;
 
@@ -221,6 +232,48 @@ class TtlCompactionTest {
         compactAt(1_000_000);
 
         assertThat(state.value()).isZero();
+    }
+
+    /** Checkpoints of before a migration left nothing behind have such entries below newer ones. */
+    @Test
+    void anEntryThatCannotBeReadStaysAndIsLoggedOnce() throws Exception {
+        ListState<String> list =
+                fixture.state(
+                        withTtl(new ListStateDescriptor<>("state", StringSerializer.INSTANCE)));
+        byte[] unreadable = {1, 2, 3};
+        for (int key = 0; key < 10; key++) {
+            fixture.backend.setCurrentKey("key-" + key);
+            list.add("expires");
+        }
+        List<KeyBuffer> rows = rawKeys();
+        for (KeyBuffer row : rows.subList(0, 4)) {
+            tree().put(row, unreadable, 0, unreadable.length);
+        }
+
+        compactAt(2_000);
+        compactAt(2_001);
+
+        assertThat(rawEntries()).isEqualTo(4);
+        assertThat(rawBytes()).isEqualTo(4 * unreadable.length);
+        assertThat(tree().stats().filterFailures()).isEqualTo(8);
+        assertThat(log.getMessages())
+                .singleElement()
+                .asString()
+                .contains("[operator / tree kv/state]")
+                .contains("keyBytes=" + rows.get(0).length());
+        fixture.backend.setCurrentKey("another");
+        list.add("after");
+        assertThat(list.get()).containsExactly("after");
+    }
+
+    private List<KeyBuffer> rawKeys() throws Exception {
+        List<KeyBuffer> keys = new ArrayList<>();
+        try (EntryCursor cursor = tree().scan(KeyRange.ALL)) {
+            while (cursor.next()) {
+                keys.add(new KeyBuffer().set(cursor.key(), cursor.key().length()));
+            }
+        }
+        return keys;
     }
 
     private static <D extends StateDescriptor<?, ?>> D withTtl(D descriptor) {

@@ -19,6 +19,7 @@ import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.merge.EntryFilter.Decision;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,7 @@ import org.apache.flink.api.java.typeutils.runtime.NullableSerializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.state.ListDelimitedSerializer;
 import org.apache.flink.runtime.state.ttl.TtlStateFactory.TtlSerializer;
+import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.runtime.state.ttl.TtlValue;
 import org.junit.jupiter.api.Test;
 
@@ -94,15 +96,31 @@ class TtlEntryFilterTest {
     }
 
     @Test
-    void aNullInAMapNeverExpires() {
+    void aNullInAMapExpiresAndGoesIfItHasNoTime() {
         MapStateDescriptor<Integer, TtlValue<String>> descriptor =
                 withTtl(new MapStateDescriptor<>("map", IntSerializer.INSTANCE, STRINGS));
         EntryFilter filter = filter(descriptor, descriptor.getSerializer());
 
-        assertThat(filter.filter(KEY, new Slice(new byte[] {1}), replacement))
-                .isEqualTo(Decision.KEEP);
+        byte[] recent = ByteBuffer.allocate(9).put((byte) 1).putLong(nowMillis).array();
+        byte[] expired = ByteBuffer.allocate(9).put((byte) 1).putLong(0).array();
+        assertThat(filter.filter(KEY, new Slice(recent), replacement)).isEqualTo(Decision.KEEP);
+        assertThat(filter.filter(KEY, new Slice(expired), replacement)).isEqualTo(Decision.DROP);
         assertThat(filter.filter(KEY, new Slice(new byte[20]), replacement))
                 .isEqualTo(Decision.DROP);
+        assertThat(filter.filter(KEY, new Slice(new byte[] {1}), replacement))
+                .isEqualTo(Decision.DROP);
+    }
+
+    /** What values are, the serializer says: a descriptor alone makes no filter. */
+    @Test
+    void valuesWithoutATimeAreNotJudged() {
+        ValueStateDescriptor<String> descriptor =
+                withTtl(new ValueStateDescriptor<>("value", StringSerializer.INSTANCE));
+
+        assertThat(
+                        TtlEntryFilter.create(
+                                descriptor, descriptor.getSerializer(), TtlTimeProvider.DEFAULT))
+                .isNull();
     }
 
     @Test
