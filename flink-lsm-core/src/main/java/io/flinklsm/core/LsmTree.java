@@ -126,9 +126,9 @@ public final class LsmTree {
 
     public void put(KeyBuffer key, byte[] value, int from, int byteCount) throws IOException {
         store.attendWrite();
-        int attempt = 0;
+        MemoryWait wait = null;
         while (!active.put(key, value, from, byteCount)) {
-            store.makeRoom(this, checkedBytes(key, byteCount), attempt++);
+            wait = store.makeRoom(this, checkedBytes(key, byteCount), wait);
         }
         PrefixPages kept = pages;
         if (kept != null) {
@@ -139,9 +139,9 @@ public final class LsmTree {
 
     public void delete(KeyBuffer key) throws IOException {
         store.attendWrite();
-        int attempt = 0;
+        MemoryWait wait = null;
         while (!active.delete(key)) {
-            store.makeRoom(this, checkedBytes(key, 0), attempt++);
+            wait = store.makeRoom(this, checkedBytes(key, 0), wait);
         }
         PrefixPages kept = pages;
         if (kept != null) {
@@ -161,9 +161,9 @@ public final class LsmTree {
                             + name
                             + "] has no merge operator; open it with one in its TreeOptions");
         }
-        int attempt = 0;
+        MemoryWait wait = null;
         while (!active.merge(key, operand, from, byteCount)) {
-            store.makeRoom(this, checkedBytes(key, byteCount), attempt++);
+            wait = store.makeRoom(this, checkedBytes(key, byteCount), wait);
         }
         PrefixPages kept = pages;
         if (kept != null) {

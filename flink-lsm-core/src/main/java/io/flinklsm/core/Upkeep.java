@@ -34,7 +34,6 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -280,11 +279,13 @@ final class Upkeep {
     /**
      * Waits for anything to happen: a flush or compaction to end, or a failure; or for nothing at
      * all (the callers ask again). Needs the lock.
+     *
+     * @return what is left of the time; 0 or less if it is over
      */
-    @SuppressWarnings({"WaitNotInLoop", "ResultOfMethodCallIgnored"})
-    void awaitProgress(long timeoutMillis) throws IOException {
+    @SuppressWarnings("WaitNotInLoop")
+    long awaitProgress(long nanosMax) throws IOException {
         try {
-            progress.await(timeoutMillis, TimeUnit.MILLISECONDS);
+            return progress.awaitNanos(nanosMax);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw (IOException)
