@@ -20,6 +20,7 @@ import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.read.ReadView;
+import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.restore.RestoreSource;
 import io.flinklsm.core.restore.StoreRestorer;
 import io.flinklsm.core.sstable.OpenSstables;
@@ -226,7 +227,10 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
-    /** Removes the tree and its entries; its files go when nobody pins them. Writer thread only. */
+    /**
+     * Removes the tree and its entries; its files go when nobody pins them, its memtables when the
+     * views that read them are closed. Writer thread only.
+     */
     public void dropTree(String name) throws IOException {
         checkOpen();
         LsmTree tree = trees.get(name);
@@ -410,6 +414,16 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
+    /** Everything but the active memtable, for a scan, with a reference for the caller. */
+    ScanView scanView(LsmTree tree) {
+        upkeep.lock.lock();
+        try {
+            return upkeep.newScanView(tree);
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
     /** Everything but the active memtable, with a reference for the caller. */
     ReadView stableView(LsmTree tree) {
         upkeep.lock.lock();
@@ -555,7 +569,7 @@ public final class LsmStore implements AutoCloseable {
         Map<String, StoreView.TreeView> views = new LinkedHashMap<>();
         for (LsmTree tree : trees.values()) {
             freezeForScan(tree);
-            views.put(tree.name(), new StoreView.TreeView(stableView(tree), tree.operator()));
+            views.put(tree.name(), new StoreView.TreeView(scanView(tree), tree.operator()));
         }
         return new StoreView(views);
     }

@@ -21,6 +21,7 @@ import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.memtable.MemtableKind;
@@ -28,6 +29,7 @@ import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.read.FlushedMemtable;
 import io.flinklsm.core.read.ReadView;
+import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.version.VersionSet;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -78,7 +80,11 @@ public final class LsmTree {
 
     final VersionSet versions;
     boolean flushScheduled;
-    boolean flushing;
+
+    /** What is being flushed; null if nothing is. */
+    @Nullable FlushPlan flushing;
+
+    final OpenViews openViews = new OpenViews();
     final CompactionSlots compactions = new CompactionSlots();
     boolean compactionQueued;
     int waitingToCompactAll;
@@ -387,12 +393,13 @@ public final class LsmTree {
 
     /**
      * The live entries in the range at the time of the call: a stable view, later writes do not
-     * show. Freezes the memtable unless it is empty. Pins memory and files until it is closed.
+     * show. Freezes the memtable unless it is empty. Pins files until it is closed, and memtables
+     * only until they are flushed: it may stay open for long.
      */
     public EntryCursor scan(KeyRange range) throws IOException {
         store.attend();
         store.freezeForScan(this);
-        ReadView pinned = store.stableView(this);
+        ScanView pinned = store.scanView(this);
         try {
             return pinned.scan(range, options.operator(), false);
         } finally {

@@ -19,6 +19,7 @@ import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.read.ReadView;
+import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.sstable.SstableOptions;
@@ -154,6 +155,31 @@ final class Upkeep {
         lock.lock();
         try {
             tree.versions.unpin(version);
+            scheduleDeletion();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * A view of the tree for scans with a reference for the caller, without the active memtable.
+     * Needs the lock.
+     */
+    ScanView newScanView(LsmTree tree) {
+        ScanView view =
+                new ScanView(
+                        tree.openViews.sources(tree, tree.flushing),
+                        tree.versions.pinCurrent(),
+                        closed -> close(tree, closed));
+        tree.openViews.add(view);
+        return view;
+    }
+
+    private void close(LsmTree tree, ScanView view) {
+        lock.lock();
+        try {
+            obsoleteFiles.unpin(tree.openViews.remove(view));
+            tree.versions.unpin(view.version());
             scheduleDeletion();
         } finally {
             lock.unlock();
@@ -368,7 +394,7 @@ final class Upkeep {
     void awaitQuiet(LsmTree tree) {
         lock.lock();
         try {
-            while (tree.flushing || tree.flushScheduled || tree.compactions.running() > 0) {
+            while (tree.flushing != null || tree.flushScheduled || tree.compactions.running() > 0) {
                 progress.awaitUninterruptibly();
             }
         } finally {
