@@ -200,18 +200,20 @@ public final class BackendHarness implements AutoCloseable {
 
     private <K> KeyedStateHandle canonicalSavepointOf(AbstractKeyedStateBackend<K> backend, long id)
             throws Exception {
+        return finish(beginCanonicalSavepoint(backend, id, streams(id)));
+    }
+
+    /** The synchronous part is done; running the future is the asynchronous one. */
+    public <K> RunnableFuture<SnapshotResult<KeyedStateHandle>> beginCanonicalSavepoint(
+            AbstractKeyedStateBackend<K> backend, long id, CheckpointStreamFactory streams)
+            throws Exception {
         SavepointResources<K> resources = backend.savepoint();
-        return finish(
-                new SnapshotStrategyRunner<>(
-                                "savepoint",
-                                new SavepointSnapshotStrategy<>(resources.getSnapshotResources()),
-                                new CloseableRegistry(),
-                                resources.getPreferredSnapshotExecutionType())
-                        .snapshot(
-                                id,
-                                0,
-                                streams(id),
-                                CheckpointOptions.forCheckpointWithDefaultLocation()));
+        return new SnapshotStrategyRunner<>(
+                        "savepoint",
+                        new SavepointSnapshotStrategy<>(resources.getSnapshotResources()),
+                        new CloseableRegistry(),
+                        resources.getPreferredSnapshotExecutionType())
+                .snapshot(id, 0, streams, CheckpointOptions.forCheckpointWithDefaultLocation());
     }
 
     public KeyedStateHandle register(KeyedStateHandle handle, long id) {
