@@ -23,8 +23,10 @@ import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.read.FlushedMemtable;
+import io.flinklsm.core.read.FrozenSource;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.VersionEdit;
 import java.io.IOException;
 import java.util.List;
@@ -89,14 +91,14 @@ final class Flushes {
         FlushPlan plan;
         upkeep.lock.lock();
         try {
-            if (tree.flushing || upkeep.isStopped() || upkeep.hasFailed()) {
+            if (tree.flushing != null || upkeep.isStopped() || upkeep.hasFailed()) {
                 return false;
             }
-            plan = FlushPlan.of(tree.frozenOldestFirst, isNothingOlder(tree), groupBytes());
+            plan = tree.openViews.plan(tree.frozenOldestFirst, isNothingOlder(tree), groupBytes());
             if (plan == null) {
                 return false;
             }
-            tree.flushing = true;
+            tree.flushing = plan;
             // On a checkpoint's thread nothing else tells close that the memtables are in use.
             upkeep.begin();
         } finally {
@@ -162,14 +164,19 @@ final class Flushes {
     /** Installing the SSTable and dropping the memtables is one swap. */
     private void finishFlush(LsmTree tree, FlushPlan plan, @Nullable List<SstableMeta> written) {
         ReadView old = null;
+        List<FrozenSource> viewed = List.of();
+        SortedRun run = null;
         upkeep.lock.lock();
         try {
-            tree.flushing = false;
+            tree.flushing = null;
             if (written != null) {
                 upkeep.obsoleteFiles().created(written);
                 for (PendingCheckpoint pending : upkeep.pendingCheckpoints()) {
                     pending.flushed(tree, plan, written);
                 }
+                viewed = tree.openViews.flushed(plan, written);
+                viewed.forEach(source -> upkeep.obsoleteFiles().pin(written));
+                run = viewed.isEmpty() ? null : run(written);
                 if (!tree.dropped) {
                     tree.untouched = false;
                     tree.versions.apply(new VersionEdit(List.of(), written));
@@ -183,8 +190,11 @@ final class Flushes {
         } finally {
             upkeep.lock.unlock();
         }
-        // Who waits for memory must find it: the old view holds it until now.
+        // Who waits for memory must find it: the old view holds it until now, and so do scans.
         Upkeep.releaseOld(old);
+        for (FrozenSource source : viewed) {
+            source.moveTo(run);
+        }
     }
 
     private void endFlush() {
@@ -194,6 +204,12 @@ final class Flushes {
         } finally {
             upkeep.lock.unlock();
         }
+    }
+
+    private @Nullable SortedRun run(List<SstableMeta> written) {
+        return written.isEmpty()
+                ? null
+                : new SortedRun(0, written.stream().map(upkeep.openSstables::of).toList());
     }
 
     /**
@@ -251,7 +267,7 @@ final class Flushes {
                                         + "] the store was closed before it was flushed; restore"
                                         + " from the last checkpoint");
                     }
-                    if (!tree.flushing) {
+                    if (tree.flushing == null) {
                         break;
                     }
                     upkeep.awaitProgress();

@@ -23,6 +23,7 @@ import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.read.ReadView;
+import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.restore.RestoreSource;
 import io.flinklsm.core.restore.StoreRestorer;
 import io.flinklsm.core.sstable.OpenSstables;
@@ -51,9 +52,10 @@ import org.jspecify.annotations.Nullable;
 public final class LsmStore implements AutoCloseable {
 
     /**
-     * A writer that gets no memory for so long gives up: somebody else in the slot holds all of it.
+     * A store whose memtables hold less than this part of its share has nothing to give: freezing
+     * them would make small SSTables and hardly any room.
      */
-    private static final long NO_MEMORY_MILLIS = 60_000;
+    private static final int PARTS_OF_SHARE = 16;
 
     /**
      * A refused write makes room for its entry and for what comes next: the arena's largest chunk.
@@ -64,7 +66,7 @@ public final class LsmStore implements AutoCloseable {
     private final LsmStoreOptions options;
     private final StoreResources resources;
     private final OpenSstables openSstables;
-    private final Upkeep upkeep;
+    final Upkeep upkeep;
     private final FreezeRule freezeRule;
     private final Stalls stalls;
     private final Manifests manifests;
@@ -79,6 +81,7 @@ public final class LsmStore implements AutoCloseable {
 
     // Any thread.
     private volatile boolean flushRequested;
+    private volatile long requestedFromBytes;
     private volatile boolean closed;
 
     private LsmStore(Storage storage, LsmStoreOptions options, StoreResources resources) {
@@ -244,7 +247,10 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
-    /** Removes the tree and its entries; its files go when nobody pins them. Writer thread only. */
+    /**
+     * Removes the tree and its entries; its files go when nobody pins them, its memtables when the
+     * views that read them are closed. Writer thread only.
+     */
     public void dropTree(String name) throws IOException {
         checkOpen();
         LsmTree tree = trees.get(name);
@@ -293,7 +299,9 @@ public final class LsmStore implements AutoCloseable {
             checkOpen();
             if (flushRequested) {
                 flushRequested = false;
-                freezeLargest();
+                if (activeBytes >= requestedFromBytes) {
+                    freezeLargest();
+                }
             }
         }
     }
@@ -310,14 +318,22 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
-    /** Any thread: the writer freezes its largest memtable at its next write. */
-    void requestFlush() {
-        flushRequested = true;
+    /**
+     * Any thread: what is frozen is flushed now. If nothing is, the writer freezes its largest
+     * memtable at its next access.
+     *
+     * @param fromBytes unless its memtables hold less than this together
+     */
+    void requestFlush(long fromBytes) {
         upkeep.lock.lock();
         try {
             trees.values().forEach(upkeep::scheduleFlush);
         } finally {
             upkeep.lock.unlock();
+        }
+        if (!isAnyFrozen()) {
+            requestedFromBytes = fromBytes;
+            flushRequested = true;
         }
     }
 
@@ -333,15 +349,21 @@ public final class LsmStore implements AutoCloseable {
     }
 
     private void freezeLargest() throws IOException {
+        LsmTree largest = largest();
+        if (largest != null) {
+            freezeFull(largest);
+        }
+    }
+
+    /** The tree with the largest active memtable; null if all of them are empty. */
+    private @Nullable LsmTree largest() {
         LsmTree largest = null;
         for (LsmTree tree : trees.values()) {
             if (largest == null || tree.accountedBytes() > largest.accountedBytes()) {
                 largest = tree;
             }
         }
-        if (largest != null && largest.active().entryCount() > 0) {
-            freezeFull(largest);
-        }
+        return largest == null || largest.active().entryCount() == 0 ? null : largest;
     }
 
     private void freezeFull(LsmTree tree) throws IOException {
@@ -414,6 +436,16 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
+    /** Everything but the active memtable, for a scan, with a reference for the caller. */
+    ScanView scanView(LsmTree tree) {
+        upkeep.lock.lock();
+        try {
+            return upkeep.newScanView(tree);
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
     /** Everything but the active memtable, with a reference for the caller. */
     ReadView stableView(LsmTree tree) {
         upkeep.lock.lock();
@@ -432,7 +464,7 @@ public final class LsmStore implements AutoCloseable {
         flush(tree);
         upkeep.compactions().pause(tree);
         try {
-            ReadView before = stableView(tree);
+            ScanView before = scanView(tree);
             try {
                 EntryCursor content = before.scan(KeyRange.ALL, tree.operator(), false);
                 Upkeep.releaseOld(clear(tree));
@@ -463,25 +495,31 @@ public final class LsmStore implements AutoCloseable {
     /**
      * The budget had no room for an entry: evict, flush, wait, in this order.
      *
-     * @param attempt counts the failed attempts to write this entry, from 0
+     * @param earlier what the last call for this entry returned; null at its first
      */
-    void makeRoom(LsmTree tree, long entryBytes, int attempt) throws IOException {
+    MemoryWait makeRoom(LsmTree tree, long entryBytes, @Nullable MemoryWait earlier)
+            throws IOException {
         checkOpen();
+        MemoryWait wait = earlier == null ? new MemoryWait(resources.clock()) : earlier;
         long wantedBytes = entryBytes + ROOM_BEYOND_ENTRY_BYTES;
         // Where memtables have used up their own part of the pool, no block makes room for them.
         boolean isPoolFull = resources.hasMemtableRoom(wantedBytes);
-        if (attempt == 0 && isPoolFull && evict(wantedBytes) > 0) {
-            return;
+        if (earlier == null && isPoolFull && evict(wantedBytes) > 0) {
+            return wait;
         }
-        if (!isAnyFrozen()) {
-            freezeForRoom(tree);
+        long worthBytes = worthFreezingBytes(entryBytes, wait);
+        LsmTree largest = largest();
+        if (largest != null && activeBytes >= worthBytes && !isAnyFrozen()) {
+            freeze(largest, true);
         }
-        resources.askOthersToFlush(this);
+        if (wait.isTimeToAsk()) {
+            resources.askOthersToFlush(this, worthBytes);
+        }
         if (isPoolFull) {
             evict(wantedBytes);
         }
         boolean neverFits = entryBytes > resources.memtableBudget().limitBytes();
-        if (neverFits || attempt * Stalls.POLL_MILLIS > NO_MEMORY_MILLIS) {
+        if (neverFits || wait.isOver()) {
             throw new IOException(
                     "[tree "
                             + tree.name()
@@ -492,10 +530,20 @@ public final class LsmStore implements AutoCloseable {
                             + ", limitBytes="
                             + resources.memory().limitBytes()
                             + ", waitedMillis="
-                            + attempt * Stalls.POLL_MILLIS
+                            + wait.waitedMillis()
                             + "; raise the memory of the state backend");
         }
         stalls.awaitMemory(tree, trees.values(), isPoolFull ? 0 : wantedBytes);
+        return wait;
+    }
+
+    /**
+     * What a store's memtables must hold for one of them to be frozen: a writer that waits while
+     * the memory is elsewhere would cut them into one small SSTable after another.
+     */
+    private long worthFreezingBytes(long entryBytes, MemoryWait wait) {
+        long worthBytes = resources.memtableShareBytes() / PARTS_OF_SHARE;
+        return entryBytes >= worthBytes || wait.isLong() ? 0 : worthBytes;
     }
 
     /**
@@ -507,14 +555,6 @@ public final class LsmStore implements AutoCloseable {
             return trees.values().stream().anyMatch(tree -> !tree.frozenOldestFirst.isEmpty());
         } finally {
             upkeep.lock.unlock();
-        }
-    }
-
-    private void freezeForRoom(LsmTree tree) throws IOException {
-        if (tree.active().entryCount() > 0) {
-            freeze(tree, true);
-        } else {
-            freezeLargest();
         }
     }
 
@@ -594,7 +634,7 @@ public final class LsmStore implements AutoCloseable {
         try {
             for (LsmTree tree : trees.values()) {
                 freezeForScan(tree);
-                views.put(tree.name(), new StoreView.TreeView(stableView(tree), tree.operator()));
+                views.put(tree.name(), new StoreView.TreeView(scanView(tree), tree.operator()));
             }
             return view;
         } catch (Throwable failure) {

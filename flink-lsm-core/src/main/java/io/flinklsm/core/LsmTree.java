@@ -21,6 +21,7 @@ import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.memtable.MemtableKind;
@@ -28,6 +29,7 @@ import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.read.FlushedMemtable;
 import io.flinklsm.core.read.ReadView;
+import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.version.VersionSet;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -82,7 +84,11 @@ public final class LsmTree {
 
     final VersionSet versions;
     boolean flushScheduled;
-    boolean flushing;
+
+    /** What is being flushed; null if nothing is. */
+    @Nullable FlushPlan flushing;
+
+    final OpenViews openViews = new OpenViews();
     final CompactionSlots compactions = new CompactionSlots();
     boolean compactionQueued;
 
@@ -173,9 +179,9 @@ public final class LsmTree {
 
     public void put(KeyBuffer key, byte[] value, int from, int byteCount) throws IOException {
         store.attendWrite();
-        int attempt = 0;
+        MemoryWait wait = null;
         while (!active.put(key, value, from, byteCount)) {
-            store.makeRoom(this, checkedBytes(key, byteCount), attempt++);
+            wait = store.makeRoom(this, checkedBytes(key, byteCount), wait);
         }
         PrefixPages kept = pages;
         if (kept != null) {
@@ -186,9 +192,9 @@ public final class LsmTree {
 
     public void delete(KeyBuffer key) throws IOException {
         store.attendWrite();
-        int attempt = 0;
+        MemoryWait wait = null;
         while (!active.delete(key)) {
-            store.makeRoom(this, checkedBytes(key, 0), attempt++);
+            wait = store.makeRoom(this, checkedBytes(key, 0), wait);
         }
         PrefixPages kept = pages;
         if (kept != null) {
@@ -208,9 +214,9 @@ public final class LsmTree {
                             + name
                             + "] has no merge operator; open it with one in its TreeOptions");
         }
-        int attempt = 0;
+        MemoryWait wait = null;
         while (!active.merge(key, operand, from, byteCount)) {
-            store.makeRoom(this, checkedBytes(key, byteCount), attempt++);
+            wait = store.makeRoom(this, checkedBytes(key, byteCount), wait);
         }
         PrefixPages kept = pages;
         if (kept != null) {
@@ -434,12 +440,13 @@ public final class LsmTree {
 
     /**
      * The live entries in the range at the time of the call: a stable view, later writes do not
-     * show. Freezes the memtable unless it is empty. Pins memory and files until it is closed.
+     * show. Freezes the memtable unless it is empty. Pins files until it is closed, and memtables
+     * only until they are flushed: it may stay open for long.
      */
     public EntryCursor scan(KeyRange range) throws IOException {
         store.attend();
         store.freezeForScan(this);
-        ReadView pinned = store.stableView(this);
+        ScanView pinned = store.scanView(this);
         try {
             return pinned.scan(range, options.operator(), false);
         } finally {

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class Stalls {
 
     /** Whoever waits for the background looks up this often. */
-    static final long POLL_MILLIS = 100;
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** One write rests so long: below that, a thread cannot rest exactly. */
     private static final long PART_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -75,8 +75,8 @@ final class Stalls {
             partNanos = Math.min(partNanos, owedNanos);
         }
         LockSupport.parkNanos(partNanos);
-        // It may have slept longer than it wanted to.
-        long sleptNanos = Math.max(partNanos, upkeep.resources.clock().nanoTime() - startNanos);
+        // It may have slept longer than it wanted to, or not at all: an interrupt ends every rest.
+        long sleptNanos = upkeep.resources.clock().nanoTime() - startNanos;
         paidNanos += sleptNanos;
         owedNanos = Math.max(0, owedNanos - sleptNanos);
         isAheadOfFlush = isAheadOfFlush && upkeep.resources.flushPace().isWriterAhead();
@@ -105,7 +105,7 @@ final class Stalls {
                 }
                 upkeep.scheduleFlush(tree);
                 upkeep.scheduleCompaction(tree);
-                upkeep.awaitProgress(POLL_MILLIS);
+                upkeep.awaitProgress(POLL_NANOS);
             }
         } finally {
             upkeep.lock.unlock();
@@ -117,18 +117,26 @@ final class Stalls {
     }
 
     /**
-     * Waits a while for memory that a flush gives back; the caller tries again.
+     * Waits a while for memory that a flush gives back; the caller tries again. Progress that gave
+     * no memory back does not end it.
      *
      * @param wantedBytes returns at once if memtables have them by now; 0 if it is not their own
      *     part of the memory that is short
      */
     void awaitMemory(LsmTree tree, Collection<LsmTree> trees, long wantedBytes) throws IOException {
         long startNanos = upkeep.resources.clock().nanoTime();
+        long releases = upkeep.resources.memory().releaseCount();
         upkeep.lock.lock();
         try {
             trees.forEach(upkeep::scheduleFlush);
-            if (wantedBytes == 0 || !upkeep.resources.hasMemtableRoom(wantedBytes)) {
-                upkeep.awaitProgress(POLL_MILLIS);
+            long leftNanos = POLL_NANOS;
+            while (leftNanos > 0
+                    && releases == upkeep.resources.memory().releaseCount()
+                    && upkeep.resources.spareMemtables().usedBytes() == 0
+                    && (wantedBytes == 0 || !upkeep.resources.hasMemtableRoom(wantedBytes))
+                    && !upkeep.hasFailed()
+                    && !upkeep.isStopped()) {
+                leftNanos = upkeep.awaitProgress(leftNanos);
             }
         } finally {
             upkeep.lock.unlock();

@@ -61,7 +61,7 @@ public final class StoreResources implements AutoCloseable {
 
     private StoreResources(String name, long memoryBytes, int backgroundThreads, Clock clock) {
         this.clock = clock;
-        memory = MemoryBudget.root(name, memoryBytes);
+        memory = MemoryBudget.root(name, memoryBytes, clock);
         memory.setSpare(spareMemtables);
         long writeBytes = Math.min(memoryBytes / 4, MAX_WRITE_RESERVE_BYTES);
         long sharedBytes = memoryBytes - writeBytes;
@@ -172,15 +172,19 @@ public final class StoreResources implements AutoCloseable {
         }
     }
 
-    /** Asks the other stores for memory: each freezes its largest memtable at its next write. */
-    void askOthersToFlush(LsmStore asking) {
+    /**
+     * Asks the other stores for memory: see {@link LsmStore#requestFlush}.
+     *
+     * @param fromBytes a store whose memtables hold less freezes none of them
+     */
+    void askOthersToFlush(LsmStore asking, long fromBytes) {
         List<LsmStore> others;
         synchronized (lock) {
             others = new ArrayList<>(stores);
         }
         for (LsmStore store : others) {
             if (store != asking) {
-                store.requestFlush();
+                store.requestFlush(fromBytes);
             }
         }
     }

@@ -17,7 +17,7 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.merge.MergeOperator;
-import io.flinklsm.core.read.ReadView;
+import io.flinklsm.core.read.ScanView;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.Map;
@@ -25,11 +25,14 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** Every tree of a store at one moment; read from any thread until it is closed. */
+/**
+ * Every tree of a store at one moment; read from any thread until it is closed. It may stay open
+ * for long: it pins files, but memtables only until they are flushed.
+ */
 public final class StoreView implements AutoCloseable {
 
     /** A stable view of one tree, with our reference. */
-    record TreeView(ReadView view, @Nullable MergeOperator operator) {}
+    record TreeView(ScanView view, @Nullable MergeOperator operator) {}
 
     private final Map<String, TreeView> trees;
     private final AtomicBoolean closed = new AtomicBoolean();

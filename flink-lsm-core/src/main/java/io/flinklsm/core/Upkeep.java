@@ -20,6 +20,7 @@ import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.read.ReadView;
+import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.sstable.SstableOptions;
@@ -36,7 +37,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -162,6 +162,31 @@ final class Upkeep {
         lock.lock();
         try {
             tree.versions.unpin(version);
+            scheduleDeletion();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * A view of the tree for scans with a reference for the caller, without the active memtable.
+     * Needs the lock.
+     */
+    ScanView newScanView(LsmTree tree) {
+        ScanView view =
+                new ScanView(
+                        tree.openViews.sources(tree, tree.flushing),
+                        tree.versions.pinCurrent(),
+                        closed -> close(tree, closed));
+        tree.openViews.add(view);
+        return view;
+    }
+
+    private void close(LsmTree tree, ScanView view) {
+        lock.lock();
+        try {
+            obsoleteFiles.unpin(tree.openViews.remove(view));
+            tree.versions.unpin(view.version());
             scheduleDeletion();
         } finally {
             lock.unlock();
@@ -306,11 +331,13 @@ final class Upkeep {
     /**
      * Waits for anything to happen: a flush or compaction to end, or a failure; or for nothing at
      * all (the callers ask again). Needs the lock.
+     *
+     * @return what is left of the time; 0 or less if it is over
      */
-    @SuppressWarnings({"WaitNotInLoop", "ResultOfMethodCallIgnored"})
-    void awaitProgress(long timeoutMillis) throws IOException {
+    @SuppressWarnings("WaitNotInLoop")
+    long awaitProgress(long nanosMax) throws IOException {
         try {
-            progress.await(timeoutMillis, TimeUnit.MILLISECONDS);
+            return progress.awaitNanos(nanosMax);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw (IOException)
@@ -399,7 +426,7 @@ final class Upkeep {
     void awaitQuiet(LsmTree tree) {
         lock.lock();
         try {
-            while (tree.flushing || tree.flushScheduled || tree.compactions.running() > 0) {
+            while (tree.flushing != null || tree.flushScheduled || tree.compactions.running() > 0) {
                 progress.awaitUninterruptibly();
             }
         } finally {

@@ -40,6 +40,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -58,6 +59,7 @@ class LsmStoreModelTest {
 
     private static final int OPERATIONS_PER_ROUND = 45_000;
     private static final int ROUNDS = 24;
+    private static final int MAX_LONG_VIEWS = 4;
 
     @TempDir Path directory;
 
@@ -112,6 +114,8 @@ class LsmStoreModelTest {
         private final KeyBuffer key = new KeyBuffer();
         private final KeyBuffer other = new KeyBuffer();
         private final ValueBuffer value = new ValueBuffer();
+
+        private final List<LongView> longViews = new ArrayList<>();
 
         private StoreResources resources;
         private LsmStore store;
@@ -198,10 +202,14 @@ class LsmStoreModelTest {
                 get();
             } else if (dice < 9900) {
                 readPages();
-            } else if (dice < 9960) {
+            } else if (dice < 9945) {
                 scanPrefix();
-            } else if (dice < 9985) {
+            } else if (dice < 9960) {
+                readLongView();
+            } else if (dice < 9982) {
                 scanRange();
+            } else if (dice < 9985) {
+                openLongView();
             } else if (dice < 9987) {
                 resources.spareMemtables().reclaim(1L << random.nextInt(20));
             } else if (dice < 9990) {
@@ -366,6 +374,52 @@ class LsmStoreModelTest {
             }
         }
 
+        /** A view that stays open for thousands of operations, and a reader half way through it. */
+        private record LongView(
+                StoreView view,
+                EntryCursor cursor,
+                Map<OwnedSlice, byte[]> expected,
+                Iterator<Map.Entry<OwnedSlice, byte[]>> rest) {}
+
+        private void openLongView() throws IOException {
+            if (longViews.size() == MAX_LONG_VIEWS) {
+                closeLongView(random.nextInt(MAX_LONG_VIEWS));
+            }
+            Map<OwnedSlice, byte[]> expected = new TreeMap<>(model);
+            StoreView view = store.view();
+            longViews.add(
+                    new LongView(
+                            view,
+                            view.scan("counts", KeyRange.ALL),
+                            expected,
+                            expected.entrySet().iterator()));
+        }
+
+        private void readLongView() throws IOException {
+            if (!longViews.isEmpty()) {
+                LongView view = longViews.get(random.nextInt(longViews.size()));
+                for (int i = random.nextInt(200); i > 0 && view.rest.hasNext(); i--) {
+                    compareNext(view.cursor, view.rest.next());
+                }
+            }
+        }
+
+        /** Reads the rest, and all of it once more. */
+        private void closeLongView(int index) throws IOException {
+            LongView view = longViews.remove(index);
+            try (StoreView closing = view.view) {
+                try (EntryCursor cursor = view.cursor) {
+                    while (view.rest.hasNext()) {
+                        compareNext(cursor, view.rest.next());
+                    }
+                    assertThat(cursor.next()).as("an entry behind the last").isFalse();
+                }
+                try (EntryCursor again = closing.scan("counts", KeyRange.ALL)) {
+                    compare(again, view.expected);
+                }
+            }
+        }
+
         private NavigableMap<OwnedSlice, byte[]> submap(KeyRange range) {
             return range.end() == null
                     ? model.tailMap(range.start(), true)
@@ -382,16 +436,21 @@ class LsmStoreModelTest {
         private static void compare(EntryCursor cursor, Map<OwnedSlice, byte[]> expected)
                 throws IOException {
             for (Map.Entry<OwnedSlice, byte[]> entry : expected.entrySet()) {
-                assertThat(cursor.next()).as("an entry for %s", entry.getKey()).isTrue();
-                assertThat(cursor.key().toOwned()).isEqualTo(entry.getKey());
-                assertThat(cursor.kind()).isEqualTo(EntryKind.PUT);
-                if (!cursor.value().contentEquals(new Slice(entry.getValue()))) {
-                    assertThat(cursor.value().toBytes())
-                            .as("value of %s", entry.getKey())
-                            .isEqualTo(entry.getValue());
-                }
+                compareNext(cursor, entry);
             }
             assertThat(cursor.next()).as("an entry behind the last").isFalse();
+        }
+
+        private static void compareNext(EntryCursor cursor, Map.Entry<OwnedSlice, byte[]> entry)
+                throws IOException {
+            assertThat(cursor.next()).as("an entry for %s", entry.getKey()).isTrue();
+            assertThat(cursor.key().toOwned()).isEqualTo(entry.getKey());
+            assertThat(cursor.kind()).isEqualTo(EntryKind.PUT);
+            if (!cursor.value().contentEquals(new Slice(entry.getValue()))) {
+                assertThat(cursor.value().toBytes())
+                        .as("value of %s", entry.getKey())
+                        .isEqualTo(entry.getValue());
+            }
         }
 
         /**
@@ -446,6 +505,9 @@ class LsmStoreModelTest {
         }
 
         private void close() throws IOException {
+            while (!longViews.isEmpty()) {
+                closeLongView(0);
+            }
             store.close();
             resources.close();
         }

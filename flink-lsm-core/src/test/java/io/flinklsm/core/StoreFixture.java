@@ -27,8 +27,12 @@ final class StoreFixture {
     private StoreFixture() {}
 
     static LsmStoreOptions tinyOptions(CompactionStyle style) {
+        return tinyOptions(style, 16 << 10);
+    }
+
+    static LsmStoreOptions tinyOptions(CompactionStyle style, long memtableBytes) {
         return new LsmStoreOptions(
-                16 << 10,
+                memtableBytes,
                 style,
                 2,
                 6,

@@ -21,6 +21,7 @@ import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.testing.Fault;
 import io.flinklsm.core.testing.Faults;
 import io.flinklsm.core.testing.HostileStorage;
+import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.SlotMemory;
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.FaultyCheckpointStorage;
@@ -191,7 +192,7 @@ class BackendCleanupTest {
             // A lease of our own shows what memory the backends' leases leave behind.
             lease =
                     SlotMemory.lease(
-                            harness.environment().getMemoryManager(), 0.4, 0, 1, Clock.system());
+                            harness.environment(), new MemoryRequest(0.4, 0, 0, 1), Clock.system());
         }
 
         AbstractKeyedStateBackend<String> backend(List<KeyedStateHandle> handles) throws Exception {

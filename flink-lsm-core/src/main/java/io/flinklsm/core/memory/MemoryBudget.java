@@ -51,8 +51,6 @@ public final class MemoryBudget implements AutoCloseable {
      */
     private static final int WAIT_TIMEOUTS_MAX = 10;
 
-    private static final Clock CLOCK = Clock.system();
-
     // Immutable.
     private final String name;
     private final @Nullable MemoryBudget parent;
@@ -88,15 +86,20 @@ public final class MemoryBudget implements AutoCloseable {
         this.lock = ledger.lock;
     }
 
-    /** A budget of its own, limited to this many bytes. */
+    /** A budget of its own, limited to this many bytes; waits by the machine's clock. */
     public static MemoryBudget root(String name, long limitBytes) {
+        return root(name, limitBytes, Clock.system());
+    }
+
+    /** A budget of its own, limited to this many bytes; waits by the given clock. */
+    public static MemoryBudget root(String name, long limitBytes, Clock clock) {
         if (limitBytes < 0) {
             throw new IllegalArgumentException(
                     "[" + name + "] a memory limit cannot be negative: limitBytes=" + limitBytes);
         }
         RootAllocator allocator =
                 new RootAllocator(AllocationListener.NOOP, limitBytes, exactSize -> exactSize);
-        return new MemoryBudget(name, null, 0, limitBytes, new Ledger(allocator));
+        return new MemoryBudget(name, null, 0, limitBytes, new Ledger(allocator, clock));
     }
 
     /**
@@ -179,7 +182,7 @@ public final class MemoryBudget implements AutoCloseable {
             return block;
         }
         long timeoutNanos = TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-        long startNanos = CLOCK.nanoTime();
+        long startNanos = ledger.clock.nanoTime();
         long lastReleaseNanos = startNanos;
         while (true) {
             long seenReleaseCount = ledger.releaseCount();
@@ -188,7 +191,7 @@ public final class MemoryBudget implements AutoCloseable {
             if (block != null) {
                 return block;
             }
-            long nowNanos = CLOCK.nanoTime();
+            long nowNanos = ledger.clock.nanoTime();
             long quietNanos = nowNanos - lastReleaseNanos;
             long waitedNanos = nowNanos - startNanos;
             if (quietNanos >= timeoutNanos || waitedNanos / WAIT_TIMEOUTS_MAX >= timeoutNanos) {
@@ -208,7 +211,7 @@ public final class MemoryBudget implements AutoCloseable {
                             TimeUnit.MILLISECONDS.toNanos(ASK_AGAIN_MILLIS),
                             timeoutNanos - quietNanos);
             if (ledger.awaitRelease(seenReleaseCount, sliceNanos)) {
-                lastReleaseNanos = CLOCK.nanoTime();
+                lastReleaseNanos = ledger.clock.nanoTime();
             }
         }
     }
@@ -285,6 +288,11 @@ public final class MemoryBudget implements AutoCloseable {
 
     public void removeReclaimer(MemoryReclaimer reclaimer) {
         reclaimers.remove(reclaimer);
+    }
+
+    /** How often memory was given back, here, below and above. */
+    public long releaseCount() {
+        return ledger.releaseCount();
     }
 
     /** Held here and in the children, without what is only set aside. */
@@ -458,6 +466,7 @@ public final class MemoryBudget implements AutoCloseable {
     private static final class Ledger {
 
         private final RootAllocator allocator;
+        private final Clock clock;
         private final ReentrantLock lock = new ReentrantLock();
         private final Condition released = lock.newCondition();
 
@@ -467,8 +476,9 @@ public final class MemoryBudget implements AutoCloseable {
         // Guarded by lock.
         private long releaseCount;
 
-        private Ledger(RootAllocator allocator) {
+        private Ledger(RootAllocator allocator, Clock clock) {
             this.allocator = allocator;
+            this.clock = clock;
         }
 
         private void countRelease() {

@@ -14,16 +14,12 @@
 package io.flinklsm.core.read;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.Memtable;
-import io.flinklsm.core.memtable.MemtableKind;
-import io.flinklsm.core.merge.CollapsingCursor;
-import io.flinklsm.core.merge.LoneSourceCursor;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.sstable.Sstable;
@@ -39,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Every source of one tree at one moment, newest first: active memtable, frozen memtables, level 0,
  * level 1, ... The set is immutable; the active memtable's content is not. A run of level 0 is read
- * from the memtable that it was, as long as that is in memory; but not by scans of ranges, which
- * may take long and would keep the memory from who wants it.
+ * from the memtable that it was, as long as that is in memory. Scans of ranges, which may take
+ * long, go through a {@link ScanView}, which does not keep the memory from those who want it.
  *
  * <p>Reference counted: made with one reference (the tree's, while the view is current); readers
  * retain it for the time of a get or a scan. The last release gives the memtables and the Version
@@ -156,33 +152,6 @@ public final class ReadView {
     }
 
     /**
-     * The live entries in the range; for views without an active memtable, or with an ordered one.
-     * The cursor holds a reference of its own.
-     *
-     * @param fillCache whether blocks that are read go to the block cache
-     */
-    public EntryCursor scan(KeyRange range, @Nullable MergeOperator operator, boolean fillCache)
-            throws IOException {
-        List<EntryCursor> sources = new ArrayList<>();
-        try {
-            if (active != null) {
-                Invariants.check(
-                        active.kind() == MemtableKind.ORDERED,
-                        "a range of an unordered active memtable");
-                sources.add(active.cursor(range));
-            }
-            for (Memtable memtable : frozenNewestFirst) {
-                sources.add(memtable.cursor(range));
-            }
-            addFiles(range, fillCache, sources);
-            return open(sources, operator);
-        } catch (Throwable failure) {
-            Cleanup.undo(failure, sources);
-            throw failure;
-        }
-    }
-
-    /**
      * The live entries with the prefix, those at or below {@code after} left out if it is not null;
      * for views whose active memtable iterates prefixes. A value is borrowed until the next move,
      * and until the next write to the tree.
@@ -190,7 +159,7 @@ public final class ReadView {
     public EntryCursor scanPrefix(
             KeyBuffer prefix, @Nullable KeyBuffer after, @Nullable MergeOperator operator)
             throws IOException {
-        OwnedSlice from = after == null ? null : justAbove(after.slice());
+        OwnedSlice from = after == null ? null : ScanView.justAbove(after.slice());
         Memtable only = onlyMemtable();
         if (only != null) {
             return only.livePrefixCursor(prefix, from);
@@ -226,18 +195,6 @@ public final class ReadView {
         return onlyMemtable() != null;
     }
 
-    private void addFiles(KeyRange range, boolean fillCache, List<EntryCursor> sources)
-            throws IOException {
-        for (SortedRun run : version.runs()) {
-            List<Sstable> overlapping = run.overlapping(range);
-            if (overlapping.size() == 1) {
-                sources.add(overlapping.get(0).cursor(range, fillCache));
-            } else if (!overlapping.isEmpty()) {
-                sources.add(new RunCursor(overlapping, range, fillCache));
-            }
-        }
-    }
-
     /** Most files have nothing of the map: their filters keep them out of the merge. */
     private void addFilesWithPrefix(
             KeyBuffer prefix, @Nullable OwnedSlice from, KeyRange range, List<EntryCursor> sources)
@@ -270,22 +227,11 @@ public final class ReadView {
             throw new AssertionError("a scan of a released view");
         }
         try {
-            EntryCursor visible =
-                    sources.size() == 1
-                            ? new LoneSourceCursor(sources.get(0))
-                            : CollapsingCursor.live(sources, operator);
-            return new ScanCursor(this, visible);
+            return new ScanCursor(this::release, ScanView.visible(sources, operator));
         } catch (Throwable failure) {
             Cleanup.undo(failure, this::release);
             throw failure;
         }
-    }
-
-    /** The smallest key above the given one. */
-    private static OwnedSlice justAbove(Slice key) {
-        byte[] bytes = new byte[key.length() + 1];
-        key.copyTo(bytes, 0);
-        return OwnedSlice.wrap(bytes);
     }
 
     /**

@@ -21,12 +21,15 @@ import java.io.IOException;
 /** A scan's cursor: holds its view until it is closed. */
 final class ScanCursor implements EntryCursor {
 
-    private final ReadView view;
+    private final Runnable releaseView;
     private final EntryCursor entries;
     private boolean closed;
 
-    ScanCursor(ReadView view, EntryCursor entries) {
-        this.view = view;
+    /**
+     * @param releaseView called once, when the cursor is closed
+     */
+    ScanCursor(Runnable releaseView, EntryCursor entries) {
+        this.releaseView = releaseView;
         this.entries = entries;
     }
 
@@ -60,7 +63,7 @@ final class ScanCursor implements EntryCursor {
             try {
                 entries.close();
             } finally {
-                view.release();
+                releaseView.run();
             }
         }
     }

@@ -320,6 +320,21 @@ class StatesTest {
         assertThat(fixture.backend.numKeyValueStateEntries()).isEqualTo(1);
     }
 
+    @Test
+    void largeMapIsClearedInSeveralParts() throws Exception {
+        MapState<Integer, String> map = filledMap(20_000);
+        fixture.backend.setCurrentKey("other");
+        map.put(1, "kept");
+        fixture.backend.setCurrentKey("a");
+
+        map.clear();
+
+        assertThat(map.isEmpty()).isTrue();
+        map.put(2, "new");
+        assertThat(map.keys()).containsExactly(2);
+        assertThat(fixture.backend.numKeyValueStateEntries()).isEqualTo(2);
+    }
+
     private MapState<Integer, String> filledMap(int entries) throws Exception {
         MapState<Integer, String> map = fixture.state(MAP);
         fixture.backend.setCurrentKey("a");

@@ -211,18 +211,20 @@ public final class BackendHarness implements AutoCloseable {
     public <K> KeyedStateHandle canonicalSavepoint(
             AbstractKeyedStateBackend<K> backend, long id, CheckpointStreamFactory streams)
             throws Exception {
+        return finish(beginCanonicalSavepoint(backend, id, streams));
+    }
+
+    /** The synchronous part is done; running the future is the asynchronous one. */
+    public <K> RunnableFuture<SnapshotResult<KeyedStateHandle>> beginCanonicalSavepoint(
+            AbstractKeyedStateBackend<K> backend, long id, CheckpointStreamFactory streams)
+            throws Exception {
         SavepointResources<K> resources = backend.savepoint();
-        return finish(
-                new SnapshotStrategyRunner<>(
-                                "savepoint",
-                                new SavepointSnapshotStrategy<>(resources.getSnapshotResources()),
-                                new CloseableRegistry(),
-                                resources.getPreferredSnapshotExecutionType())
-                        .snapshot(
-                                id,
-                                0,
-                                streams,
-                                CheckpointOptions.forCheckpointWithDefaultLocation()));
+        return new SnapshotStrategyRunner<>(
+                        "savepoint",
+                        new SavepointSnapshotStrategy<>(resources.getSnapshotResources()),
+                        new CloseableRegistry(),
+                        resources.getPreferredSnapshotExecutionType())
+                .snapshot(id, 0, streams, CheckpointOptions.forCheckpointWithDefaultLocation());
     }
 
     public KeyedStateHandle register(KeyedStateHandle handle, long id) {

@@ -1,0 +1,151 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core;
+
+import io.flinklsm.core.check.Invariants;
+import io.flinklsm.core.flush.FlushPlan;
+import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.read.FrozenSource;
+import io.flinklsm.core.read.ScanView;
+import io.flinklsm.core.sstable.SstableMeta;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The open {@link ScanView}s of one tree, and what they ask of its flushes: a view lets go of its
+ * memtables when they are flushed, so the files must hold what the memtables held for it.
+ *
+ * <ul>
+ *   <li>What a view reads as one source is flushed by itself. With a younger memtable in the same
+ *       file, the view would see what was written after it was opened.
+ *   <li>A flush drops no tombstone while a view has files: the tombstone may hide an entry there,
+ *       although compactions have taken it out of the tree since.
+ * </ul>
+ *
+ * <pre>
+ * frozen m9 m8 m7, a view has m8 m7     flushes m7, then m8, then m9 and what is frozen by then
+ * m8 m7 being flushed, a view opens     the view reads m8 m7 as one source
+ * </pre>
+ *
+ * <p>Needs the store's lock for everything.
+ */
+final class OpenViews {
+
+    /** With the files that the views' memtables became, pinned for them. */
+    private final Map<ScanView, List<SstableMeta>> flushed = new IdentityHashMap<>();
+
+    /**
+     * The sources for a new view of the tree's frozen memtables.
+     *
+     * @param flushing what is being flushed now; null if nothing is
+     * @return newest first
+     */
+    List<FrozenSource> sources(LsmTree tree, @Nullable FlushPlan flushing) {
+        List<FrozenSource> sources = new ArrayList<>();
+        List<FrozenMemtable> queue = tree.frozenOldestFirst;
+        int at = 0;
+        while (at < queue.size()) {
+            FrozenMemtable oldest = queue.get(at);
+            int count =
+                    flushing != null && flushing.oldestFirst().contains(oldest)
+                            ? flushing.oldestFirst().size()
+                            : Math.max(1, viewedTogether(oldest));
+            List<Memtable> newestFirst = new ArrayList<>(count);
+            for (FrozenMemtable frozen : queue.subList(at, at + count)) {
+                newestFirst.add(0, frozen.memtable());
+            }
+            sources.add(0, new FrozenSource(newestFirst, tree.operator()));
+            at += count;
+        }
+        return sources;
+    }
+
+    /** How many memtables the open views read as one source with this one; 0 if none has it. */
+    private int viewedTogether(FrozenMemtable frozen) {
+        for (ScanView view : flushed.keySet()) {
+            FrozenSource source = view.sourceOf(frozen.memtable());
+            if (source != null) {
+                return source.memtables().size();
+            }
+        }
+        return 0;
+    }
+
+    void add(ScanView view) {
+        flushed.put(view, new ArrayList<>());
+    }
+
+    /**
+     * @return files to unpin
+     */
+    List<SstableMeta> remove(ScanView view) {
+        List<SstableMeta> pinned = flushed.remove(view);
+        return pinned == null ? List.of() : pinned;
+    }
+
+    /**
+     * The next flush of the queue, as {@link FlushPlan#of}, that holds all of a view's source and
+     * nothing else, or nothing of any.
+     */
+    @Nullable FlushPlan plan(List<FrozenMemtable> queue, boolean nothingOlder, long maxBytes) {
+        boolean dropsTombstones = nothingOlder && !isAnyOnFiles();
+        if (flushed.isEmpty() || queue.isEmpty()) {
+            return FlushPlan.of(queue, dropsTombstones, maxBytes);
+        }
+        int together = viewedTogether(queue.get(0));
+        if (together > 0) {
+            return new FlushPlan(queue.subList(0, together), dropsTombstones);
+        }
+        int unviewed = 1;
+        while (unviewed < queue.size() && viewedTogether(queue.get(unviewed)) == 0) {
+            unviewed++;
+        }
+        return FlushPlan.of(queue.subList(0, unviewed), dropsTombstones, maxBytes);
+    }
+
+    private boolean isAnyOnFiles() {
+        for (Map.Entry<ScanView, List<SstableMeta>> view : flushed.entrySet()) {
+            if (!view.getValue().isEmpty() || !view.getKey().version().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * A flush has ended. The caller pins the files once for each source.
+     *
+     * @return the views' sources that it wrote, at most one a view; the caller moves them to the
+     *     run when it has given up the lock
+     */
+    List<FrozenSource> flushed(FlushPlan plan, List<SstableMeta> written) {
+        List<FrozenSource> sources = new ArrayList<>();
+        Memtable oldest = plan.oldestFirst().get(0).memtable();
+        for (Map.Entry<ScanView, List<SstableMeta>> view : flushed.entrySet()) {
+            FrozenSource source = view.getKey().sourceOf(oldest);
+            if (source != null) {
+                Invariants.check(
+                        source.memtables().size() == plan.oldestFirst().size(),
+                        "a flush wrote more or less than what a view reads as one source");
+                view.getValue().addAll(written);
+                sources.add(source);
+            }
+        }
+        return sources;
+    }
+}

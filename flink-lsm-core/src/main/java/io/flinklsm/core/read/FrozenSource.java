@@ -1,0 +1,155 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.read;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.merge.CollapsingCursor;
+import io.flinklsm.core.merge.MergeOperator;
+import io.flinklsm.core.merge.TombstoneRule;
+import io.flinklsm.core.version.SortedRun;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Frozen memtables that are one source of a view: read from memory until they are flushed, from
+ * then on from the run that the flush has made of them. A view may be open for hours; its memtables
+ * leave the memory as soon as those of a tree without views do.
+ *
+ * <p>The memtables are flushed together and with nothing else (see {@code OpenViews}), so that the
+ * run holds exactly what they hold. Usually it is one memtable. It is several if the view was
+ * opened while they were being flushed: then their entries are merged here as the flush merges
+ * them.
+ *
+ * <pre>
+ * before the flush   cursor ─► memtable  a b [c] d e      the key c is copied
+ * the flush ends     cursor    memtable is released       any thread
+ * the next move      cursor ─► run       . . .  [d] e     opened above c
+ * </pre>
+ *
+ * <p>Safe for any thread; its cursors are confined to one thread each.
+ */
+public final class FrozenSource {
+
+    // Immutable.
+    private final @Nullable MergeOperator operator;
+
+    /** Empty once they have been given back. */
+    @GuardedBy("this")
+    private List<Memtable> newestFirst;
+
+    /** What the memtables became; null before that, or if the flush left nothing of them. */
+    @GuardedBy("this")
+    private @Nullable SortedRun run;
+
+    /** Those that read the memtables. */
+    @GuardedBy("this")
+    private final Set<FrozenCursor> cursors = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    /**
+     * Retains the memtables.
+     *
+     * @param newestFirst adjacent in age
+     * @param operator folds operands for one key in several of them; null if the tree takes none
+     */
+    public FrozenSource(List<Memtable> newestFirst, @Nullable MergeOperator operator) {
+        this.newestFirst = List.copyOf(newestFirst);
+        this.operator = operator;
+        for (Memtable memtable : this.newestFirst) {
+            if (!memtable.tryRetain()) {
+                throw new AssertionError("a view was made of a released memtable");
+            }
+        }
+    }
+
+    /** The memtables that it reads, newest first; none once they have been given back. */
+    public synchronized List<Memtable> memtables() {
+        return newestFirst;
+    }
+
+    /** The entries in the range, tombstones and operands included; null if there cannot be any. */
+    @Nullable EntryCursor cursor(KeyRange range, boolean fillCache) throws IOException {
+        synchronized (this) {
+            if (!newestFirst.isEmpty()) {
+                FrozenCursor cursor = new FrozenCursor(this, memoryCursor(range), range, fillCache);
+                cursors.add(cursor);
+                return cursor;
+            }
+        }
+        return runCursor(range, fillCache);
+    }
+
+    @GuardedBy("this")
+    private EntryCursor memoryCursor(KeyRange range) {
+        List<EntryCursor> inputs = new ArrayList<>(newestFirst.size());
+        for (Memtable memtable : newestFirst) {
+            inputs.add(memtable.cursor(range));
+        }
+        return inputs.size() == 1
+                ? inputs.get(0)
+                : CollapsingCursor.compacting(inputs, operator, null, TombstoneRule.keepAll());
+    }
+
+    /** The entries of the run in the range; null if there cannot be any. */
+    @Nullable EntryCursor runCursor(KeyRange range, boolean fillCache) throws IOException {
+        SortedRun current;
+        synchronized (this) {
+            current = run;
+        }
+        return current == null ? null : ScanView.cursor(current, range, fillCache);
+    }
+
+    /**
+     * The memtables were flushed: gives them back and takes them away from the cursors, which go on
+     * in the run at their next move. Waits for no reader, but for one step in memory. Any thread,
+     * without locks held; nothing happens if they were given back already.
+     *
+     * @param flushed pinned as long as the view is open; null if the flush wrote nothing
+     */
+    public void moveTo(@Nullable SortedRun flushed) {
+        List<Memtable> left;
+        List<FrozenCursor> moving;
+        synchronized (this) {
+            left = newestFirst;
+            if (left.isEmpty()) {
+                return;
+            }
+            newestFirst = List.of();
+            run = flushed;
+            moving = List.copyOf(cursors);
+            cursors.clear();
+        }
+        try {
+            moving.forEach(FrozenCursor::leaveMemory);
+        } finally {
+            left.forEach(Memtable::release);
+        }
+    }
+
+    /** The view is closed, and all cursors are. */
+    void release() {
+        moveTo(null);
+    }
+
+    synchronized void forget(FrozenCursor cursor) {
+        cursors.remove(cursor);
+    }
+}

@@ -1,0 +1,168 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.read;
+
+import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.merge.CollapsingCursor;
+import io.flinklsm.core.merge.LoneSourceCursor;
+import io.flinklsm.core.merge.MergeOperator;
+import io.flinklsm.core.sstable.Sstable;
+import io.flinklsm.core.version.RunCursor;
+import io.flinklsm.core.version.SortedRun;
+import io.flinklsm.core.version.Version;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one tree held at one moment, for scans of ranges: its frozen memtables of then and its
+ * Version of then, newest first. It may be open for hours, while a savepoint is written to a slow
+ * file system: so it holds memtables only until they are flushed, and files from then on.
+ *
+ * <p>Reference counted as {@link ReadView} is: made with one reference, each cursor has another.
+ * Safe for any thread.
+ */
+public final class ScanView {
+
+    private final List<FrozenSource> frozenNewestFirst;
+    private final Version version;
+    private final Consumer<ScanView> onLastRelease;
+    private final AtomicInteger references = new AtomicInteger(1);
+
+    /**
+     * @param frozenNewestFirst owned by the view from here on
+     * @param version pinned by the caller for this view
+     * @param onLastRelease unpins the version and what the memtables became; called once, by
+     *     whichever thread releases last, without locks held
+     */
+    public ScanView(
+            List<FrozenSource> frozenNewestFirst,
+            Version version,
+            Consumer<ScanView> onLastRelease) {
+        this.frozenNewestFirst = List.copyOf(frozenNewestFirst);
+        this.version = version;
+        this.onLastRelease = onLastRelease;
+    }
+
+    /** The source that reads the memtable; null if none does, or not any more. */
+    public @Nullable FrozenSource sourceOf(Memtable memtable) {
+        for (FrozenSource source : frozenNewestFirst) {
+            if (source.memtables().contains(memtable)) {
+                return source;
+            }
+        }
+        return null;
+    }
+
+    /** The files that were there when the view was opened. */
+    public Version version() {
+        return version;
+    }
+
+    /**
+     * The live entries in the range. The cursor holds a reference of its own.
+     *
+     * @param fillCache whether blocks that are read go to the block cache
+     */
+    public EntryCursor scan(KeyRange range, @Nullable MergeOperator operator, boolean fillCache)
+            throws IOException {
+        List<EntryCursor> sources = new ArrayList<>();
+        try {
+            for (FrozenSource frozen : frozenNewestFirst) {
+                addUnlessNull(frozen.cursor(range, fillCache), sources);
+            }
+            for (SortedRun run : version.runs()) {
+                addUnlessNull(cursor(run, range, fillCache), sources);
+            }
+            return open(sources, operator);
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, sources);
+            throw failure;
+        }
+    }
+
+    private EntryCursor open(List<EntryCursor> sources, @Nullable MergeOperator operator)
+            throws IOException {
+        if (!tryRetain()) {
+            throw new AssertionError("a scan of a released view");
+        }
+        try {
+            return new ScanCursor(this::release, visible(sources, operator));
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, this::release);
+            throw failure;
+        }
+    }
+
+    private static void addUnlessNull(@Nullable EntryCursor cursor, List<EntryCursor> cursors) {
+        if (cursor != null) {
+            cursors.add(cursor);
+        }
+    }
+
+    /** The entries of the run in the range; null if there cannot be any. */
+    static @Nullable EntryCursor cursor(SortedRun run, KeyRange range, boolean fillCache)
+            throws IOException {
+        List<Sstable> overlapping = run.overlapping(range);
+        if (overlapping.isEmpty()) {
+            return null;
+        }
+        return overlapping.size() == 1
+                ? overlapping.get(0).cursor(range, fillCache)
+                : new RunCursor(overlapping, range, fillCache);
+    }
+
+    /** What a reader sees of the sources. */
+    static EntryCursor visible(List<EntryCursor> newestFirst, @Nullable MergeOperator operator) {
+        return newestFirst.size() == 1
+                ? new LoneSourceCursor(newestFirst.get(0))
+                : CollapsingCursor.live(newestFirst, operator);
+    }
+
+    /** The smallest key above the given one. */
+    static OwnedSlice justAbove(Slice key) {
+        byte[] bytes = new byte[key.length() + 1];
+        key.copyTo(bytes, 0);
+        return OwnedSlice.wrap(bytes);
+    }
+
+    private boolean tryRetain() {
+        int count;
+        do {
+            count = references.get();
+            if (count == 0) {
+                return false;
+            }
+        } while (!references.compareAndSet(count, count + 1));
+        return true;
+    }
+
+    public void release() {
+        int left = references.decrementAndGet();
+        Invariants.check(left >= 0, "a view was released more often than retained");
+        if (left == 0) {
+            frozenNewestFirst.forEach(FrozenSource::release);
+            onLastRelease.accept(this);
+        }
+    }
+}
