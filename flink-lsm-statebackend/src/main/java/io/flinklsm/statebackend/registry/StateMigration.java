@@ -105,7 +105,7 @@ public final class StateMigration {
                 } else {
                     key.set(rows.array(), 0, rows.length());
                 }
-                in.setBuffer(cursor.value().toBytes());
+                in.setBuffer(cursor.copyValue());
                 out.clear();
                 rewriter.rewrite(in, out);
                 tree.put(key, out.getSharedBuffer(), 0, out.length());
