@@ -13,12 +13,16 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.bytes.LargeValue;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.flush.FlushJob;
 import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.flush.FlushTools;
+import io.flinklsm.core.flush.LargeEntryFlush;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
@@ -144,13 +148,17 @@ final class Flushes {
                 tree.name(),
                 tree.operator(),
                 tree.options().columns(),
-                new FlushTools(
-                        upkeep.storage,
-                        upkeep.sstableOptions,
-                        budget,
-                        upkeep.resources.clock(),
-                        upkeep.resources.random(),
-                        progress));
+                newTools(budget, progress));
+    }
+
+    private FlushTools newTools(MemoryBudget budget, FlushProgress progress) {
+        return new FlushTools(
+                upkeep.storage,
+                upkeep.sstableOptions,
+                budget,
+                upkeep.resources.clock(),
+                upkeep.resources.random(),
+                progress);
     }
 
     private static long entryCount(FlushPlan plan) {
@@ -159,6 +167,49 @@ final class Flushes {
             count += frozen.memtable().entryCount();
         }
         return count;
+    }
+
+    /**
+     * Writes an entry past the memtables and installs its SSTable as the newest of level 0, here.
+     * Nothing older of the tree waits for its flush. A failure is the caller's.
+     *
+     * @param generation of the active memtable, which is empty
+     */
+    void writeLarge(LsmTree tree, long generation, Slice key, EntryKind kind, LargeValue value)
+            throws IOException {
+        long startNanos = upkeep.resources.clock().nanoTime();
+        SstableMeta written;
+        WriterBudgets budgets = upkeep.resources.writerBudgets();
+        MemoryBudget budget = budgets.beginFlush();
+        try {
+            written =
+                    new LargeEntryFlush(
+                                    tree.name(),
+                                    generation,
+                                    tree.options().columns(),
+                                    newTools(budget, entries -> {}))
+                            .run(key, kind, value);
+        } finally {
+            budgets.endFlush(budget);
+        }
+        ReadView old;
+        upkeep.lock.lock();
+        try {
+            upkeep.obsoleteFiles().created(List.of(written));
+            tree.untouched = false;
+            tree.versions.apply(new VersionEdit(List.of(), List.of(written)));
+            old = upkeep.installView(tree);
+            upkeep.scheduleCompaction(tree);
+            upkeep.signalProgress();
+        } finally {
+            upkeep.lock.unlock();
+        }
+        Upkeep.releaseOld(old);
+        upkeep.report(
+                new LsmEvent.FlushEnd(
+                        tree.name(),
+                        List.of(written),
+                        upkeep.resources.clock().nanoTime() - startNanos));
     }
 
     /** Installing the SSTable and dropping the memtables is one swap. */

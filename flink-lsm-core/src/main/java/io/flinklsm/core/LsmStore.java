@@ -13,11 +13,14 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Unicode;
 import io.flinklsm.core.cache.PrefixPages;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.memtable.FrozenMemtable;
@@ -34,6 +37,7 @@ import io.flinklsm.core.version.Version;
 import io.flinklsm.core.version.VersionSet;
 import io.flinklsm.core.write.FreezeRule;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -62,6 +66,12 @@ public final class LsmStore implements AutoCloseable {
      */
     private static final long ROOM_BEYOND_ENTRY_BYTES = 1 << 20;
 
+    /** An entry above this part of what memtables may have goes past them. */
+    private static final int LARGE_ENTRIES_IN_MEMTABLES = 4;
+
+    /** So does one above this: it gains nothing from being in memory. */
+    private static final long LARGE_ENTRY_BYTES_MAX = 32 << 20;
+
     // Immutable.
     private final LsmStoreOptions options;
     private final StoreResources resources;
@@ -70,6 +80,7 @@ public final class LsmStore implements AutoCloseable {
     private final FreezeRule freezeRule;
     private final Stalls stalls;
     private final Manifests manifests;
+    private final long largeEntryBytes;
 
     // Changed by the writer thread under upkeep.lock; read by others under it.
     private final Map<String, LsmTree> trees = new LinkedHashMap<>();
@@ -98,6 +109,10 @@ public final class LsmStore implements AutoCloseable {
         this.freezeRule = new FreezeRule(options.memtableBytes());
         this.stalls = new Stalls(upkeep, options.stallRule());
         this.manifests = new Manifests(upkeep);
+        this.largeEntryBytes =
+                Math.min(
+                        resources.memtableBudget().limitBytes() / LARGE_ENTRIES_IN_MEMTABLES,
+                        LARGE_ENTRY_BYTES_MAX);
     }
 
     // --------------------------------------------------------------------------------------- open
@@ -366,7 +381,48 @@ public final class LsmStore implements AutoCloseable {
         return largest == null || largest.active().entryCount() == 0 ? null : largest;
     }
 
-    private void freezeFull(LsmTree tree) throws IOException {
+    /** Entries above this do not go into a memtable, but by {@link #writeLarge}. */
+    long largeEntryBytes() {
+        return largeEntryBytes;
+    }
+
+    /**
+     * Writes an entry into an SSTable of its own, here. What is older is flushed before, so that
+     * the SSTable is the newest of level 0; it has the generation of the then empty memtable, and a
+     * newer one follows it.
+     */
+    void writeLarge(LsmTree tree, KeyBuffer key, EntryKind kind, LargeValue value)
+            throws IOException {
+        try {
+            flush(tree);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw (IOException)
+                    new InterruptedIOException(
+                                    "[tree "
+                                            + tree.name()
+                                            + "] interrupted while an entry was written: bytes="
+                                            + value.length()
+                                            + "; the task is being stopped, so there is nothing to"
+                                            + " do")
+                            .initCause(e);
+        }
+        Memtable unused = tree.active();
+        // First what may fail: no other entry may get the generation of what is written now.
+        Memtable next = newMemtable(tree.options());
+        try {
+            upkeep.flushes().writeLarge(tree, unused.generation(), key.slice(), kind, value);
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, next::release);
+            throw failure;
+        }
+        swapActive(tree, next, null, false);
+        unused.release();
+        stalls.owe(tree, value.length());
+        stalls.awaitRoomBehind(tree);
+    }
+
+    void freezeFull(LsmTree tree) throws IOException {
         freeze(tree, true);
         stalls.awaitRoomBehind(tree);
     }

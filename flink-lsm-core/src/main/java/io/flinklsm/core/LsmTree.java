@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.cache.PrefixPages;
@@ -32,6 +33,7 @@ import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.version.VersionSet;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -41,15 +43,39 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The LSM of one Flink state: bytes in, bytes out. One thread writes (and opens scans); any thread
- * may call {@link #get}. A key or a value is at most 256 MiB long.
+ * may call {@link #get}. A value is at most {@link #VALUE_BYTES_MAX} long, a key {@link
+ * #KEY_BYTES_MAX}; to a value above {@link #APPENDED_VALUE_BYTES_MAX} nothing is appended.
+ *
+ * <p>An entry that is too large for a memtable goes straight into an SSTable of its own, on the
+ * writer's thread, and is read from there: see {@link LargeValue}.
  *
  * <p>Every method throws {@link io.flinklsm.core.errors.StoreFailedException} once a flush or
  * compaction has failed.
  */
 public final class LsmTree {
 
-    /** Bound of a key's and of a value's length. */
-    public static final int MAX_BYTES = 256 << 20;
+    /** Bound of a key's length: keys stand in indexes, which are in memory. */
+    public static final int KEY_BYTES_MAX = 1 << 20;
+
+    /**
+     * Bound of a value's length: with a key, a page's header and a list's next elements it still
+     * fits into an array.
+     */
+    public static final int VALUE_BYTES_MAX = Integer.MAX_VALUE - (16 << 20);
+
+    /**
+     * Bound of what operands make a value of. What is between the two bounds is for the operands
+     * that are folded in before anyone asks how long the value has become.
+     */
+    public static final int APPENDED_VALUE_BYTES_MAX = 3 << 29;
+
+    /** Operands shorter than this are few enough to be added without asking that. */
+    private static final int UNASKED_OPERAND_BYTES = 64 << 10;
+
+    private static final int KEPT_SCRATCH_BYTES_MAX = 1 << 20;
+
+    /** A value so large shows in the size of its SSTable, since it is not compressed. */
+    private static final long TELLING_FILE_BYTES = 512L << 20;
 
     // Immutable.
     private final LsmStore store;
@@ -61,6 +87,7 @@ public final class LsmTree {
     private final ValueBuffer containsScratch = new ValueBuffer(0);
     private final Slice afterView = new Slice();
     private final Slice suffixView = new Slice();
+    private final Memtable.OperandGuard operandGuard = this::checkOperand;
 
     // Written by the writer thread only; the store swaps it under its lock.
     private Memtable active;
@@ -179,9 +206,16 @@ public final class LsmTree {
 
     public void put(KeyBuffer key, byte[] value, int from, int byteCount) throws IOException {
         store.attendWrite();
+        if (isLarge(key, byteCount)) {
+            putLarge(
+                    key,
+                    EntryKind.PUT,
+                    LargeValue.of(new Slice().setBytes(value, from, byteCount)));
+            return;
+        }
         MemoryWait wait = null;
         while (!active.put(key, value, from, byteCount)) {
-            wait = store.makeRoom(this, checkedBytes(key, byteCount), wait);
+            wait = store.makeRoom(this, entryBytes(key, byteCount), wait);
         }
         PrefixPages kept = pages;
         if (kept != null) {
@@ -192,9 +226,10 @@ public final class LsmTree {
 
     public void delete(KeyBuffer key) throws IOException {
         store.attendWrite();
+        checkBytes(key, 0);
         MemoryWait wait = null;
         while (!active.delete(key)) {
-            wait = store.makeRoom(this, checkedBytes(key, 0), wait);
+            wait = store.makeRoom(this, entryBytes(key, 0), wait);
         }
         PrefixPages kept = pages;
         if (kept != null) {
@@ -214,9 +249,17 @@ public final class LsmTree {
                             + name
                             + "] has no merge operator; open it with one in its TreeOptions");
         }
+        if (isLarge(key, byteCount)) {
+            mergeLarge(key, LargeValue.of(new Slice().setBytes(operand, from, byteCount)));
+            return;
+        }
         MemoryWait wait = null;
-        while (!active.merge(key, operand, from, byteCount)) {
-            wait = store.makeRoom(this, checkedBytes(key, byteCount), wait);
+        while (!active.merge(key, operand, from, byteCount, operandGuard)) {
+            if (active.isValueFull()) {
+                store.freezeFull(this);
+            } else {
+                wait = store.makeRoom(this, entryBytes(key, byteCount), wait);
+            }
         }
         PrefixPages kept = pages;
         if (kept != null) {
@@ -225,20 +268,119 @@ public final class LsmTree {
         written();
     }
 
-    private long checkedBytes(KeyBuffer key, int valueBytes) {
-        if (key.length() > MAX_BYTES || valueBytes > MAX_BYTES) {
+    /**
+     * Moves a value behind another key's, as an operand that is merged there, and deletes the key:
+     * for an operator that appends. However long it is, it need not be in memory. Nothing happens
+     * if the key has no value. Writer thread only.
+     */
+    public void moveBehind(KeyBuffer target, KeyBuffer source) throws IOException {
+        store.attendWrite();
+        byte[] operand = null;
+        Lookup lookup = takeLookup();
+        ReadView pinned = pinView();
+        try {
+            lookup.start(options.operator(), new ValueBuffer());
+            pinned.get(source, lookup);
+            if (!lookup.isFound()) {
+                return;
+            }
+            LargeValue moved = lookup.result();
+            if (target.length() + moved.length() > store.largeEntryBytes()) {
+                mergeLarge(target, moved);
+            } else {
+                operand = moved.toBytes();
+            }
+        } finally {
+            giveBack(lookup, pinned);
+        }
+        if (operand != null) {
+            // Without the view: it may hold the memory that the operand needs.
+            merge(target, operand, 0, operand.length);
+        }
+        delete(source);
+    }
+
+    private void putLarge(KeyBuffer key, EntryKind kind, LargeValue value) throws IOException {
+        store.writeLarge(this, key, kind, value);
+        PrefixPages kept = pages;
+        if (kept != null) {
+            kept.forget(key);
+        }
+    }
+
+    private void mergeLarge(KeyBuffer key, LargeValue operand) throws IOException {
+        checkBytes(key, operand.length());
+        checkOperand(key, operand.length(), operand.length());
+        putLarge(key, EntryKind.MERGE, operand);
+    }
+
+    /** Whether the entry is one that goes past the memtable; refuses it if it is too large. */
+    private boolean isLarge(KeyBuffer key, int valueBytes) {
+        checkBytes(key, valueBytes);
+        return entryBytes(key, valueBytes) > store.largeEntryBytes();
+    }
+
+    private static long entryBytes(KeyBuffer key, int valueBytes) {
+        return (long) key.length() + valueBytes;
+    }
+
+    private void checkBytes(KeyBuffer key, long valueBytes) {
+        if (key.length() > KEY_BYTES_MAX || valueBytes > VALUE_BYTES_MAX) {
             throw new IllegalArgumentException(
                     "[tree "
                             + name
                             + "] an entry is too large: keyBytes="
                             + key.length()
+                            + " of at most "
+                            + KEY_BYTES_MAX
                             + ", valueBytes="
                             + valueBytes
-                            + ", maximum="
-                            + MAX_BYTES
-                            + "; split it over several keys");
+                            + " of at most "
+                            + VALUE_BYTES_MAX
+                            + "; split it over several keys, as a map instead of a list");
         }
-        return (long) key.length() + valueBytes;
+    }
+
+    /**
+     * Refuses an operand that would make the value too long for those who fold or read it. To know
+     * that, all sources are asked; so it is done where much is added, or where an SSTable is so
+     * large that one of its values may be, and small operands between are not counted: their sum is
+     * bounded by the number of sources.
+     */
+    private void checkOperand(KeyBuffer key, long operandBytes, long addedBytes)
+            throws IOException {
+        if (operandBytes < UNASKED_OPERAND_BYTES
+                && versions.current().largestFileBytes() < TELLING_FILE_BYTES) {
+            return;
+        }
+        MergeOperator operator = options.operator();
+        if (operator == null || operator.separator() == MergeOperator.NOT_APPENDING) {
+            return;
+        }
+        long bytes = valueBytes(key) + 1 + addedBytes;
+        if (bytes > APPENDED_VALUE_BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "[tree "
+                            + name
+                            + "] a value would become too large: valueBytes="
+                            + bytes
+                            + ", maximum="
+                            + APPENDED_VALUE_BYTES_MAX
+                            + "; keep less in one state entry, as a map instead of a list");
+        }
+    }
+
+    /** How long the key's value is; 0 if it has none. */
+    private long valueBytes(KeyBuffer key) throws IOException {
+        Lookup lookup = takeLookup();
+        ReadView pinned = pinView();
+        try {
+            lookup.start(options.operator(), new ValueBuffer());
+            pinned.get(key, lookup);
+            return lookup.isFound() ? lookup.result().length() : 0;
+        } finally {
+            giveBack(lookup, pinned);
+        }
     }
 
     private void written() throws IOException {
@@ -259,19 +401,28 @@ public final class LsmTree {
      */
     public boolean get(KeyBuffer key, ValueBuffer out) throws IOException {
         store.checkHealthy();
-        Lookup lookup = spareLookup.getAndSet(null);
-        if (lookup == null) {
-            lookup = new Lookup();
-        }
+        Lookup lookup = takeLookup();
         ReadView pinned = pinView();
         try {
             lookup.start(options.operator(), out);
             pinned.get(key, lookup);
             return lookup.finish();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         } finally {
-            pinned.release();
-            spareLookup.setRelease(lookup);
+            giveBack(lookup, pinned);
         }
+    }
+
+    private Lookup takeLookup() {
+        Lookup lookup = spareLookup.getAndSet(null);
+        return lookup == null ? new Lookup() : lookup;
+    }
+
+    private void giveBack(Lookup lookup, ReadView pinned) {
+        lookup.end();
+        pinned.release();
+        spareLookup.setRelease(lookup);
     }
 
     /**
@@ -296,7 +447,20 @@ public final class LsmTree {
 
     /** Whether the key has a value. Writer thread only. */
     public boolean contains(KeyBuffer key) throws IOException {
-        return getAsWriter(key, containsScratch);
+        store.attend();
+        EntryKind kind = active.kindAsWriter(key);
+        if (kind != null) {
+            return kind != EntryKind.DELETE;
+        }
+        Lookup lookup = takeLookup();
+        ReadView pinned = pinView();
+        try {
+            lookup.start(options.operator(), containsScratch.clearAbove(KEPT_SCRATCH_BYTES_MAX));
+            pinned.get(key, lookup);
+            return lookup.isFound();
+        } finally {
+            giveBack(lookup, pinned);
+        }
     }
 
     /**
@@ -406,11 +570,23 @@ public final class LsmTree {
         try (EntryCursor cursor = scanPrefixFrom(prefix, after)) {
             while (cursor.next()) {
                 Slice key = cursor.key();
-                Slice value = cursor.value();
                 int suffixLength = key.length() - prefixLength;
                 suffixView.setRaw(key.rawBase(), key.rawOffset() + prefixLength, suffixLength);
-                out.appendInt(suffixLength).appendInt(value.length());
-                out.append(suffixView).append(value);
+                LargeValue large = cursor.largeValue();
+                if (large != null) {
+                    if (entries > 0) {
+                        // A page of its own: nothing is copied to make room for it.
+                        return false;
+                    }
+                    int valueBytes = Math.toIntExact(large.length());
+                    out.reserve(2 * Integer.BYTES + suffixLength + valueBytes);
+                    out.appendInt(suffixLength).appendInt(valueBytes).append(suffixView);
+                    large.appendTo(out);
+                } else {
+                    Slice value = cursor.value();
+                    out.appendInt(suffixLength).appendInt(value.length());
+                    out.append(suffixView).append(value);
+                }
                 if (++entries >= entriesMax || out.length() >= bytesMax) {
                     return false;
                 }

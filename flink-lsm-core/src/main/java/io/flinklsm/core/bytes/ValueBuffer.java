@@ -13,6 +13,9 @@
  */
 package io.flinklsm.core.bytes;
 
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -33,11 +36,14 @@ public final class ValueBuffer {
     private static final VarHandle LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
+    private static final int INITIAL_BYTES = 64;
+    private static final byte[] NO_BYTES = new byte[0];
+
     private byte[] array;
     private int length;
 
     public ValueBuffer() {
-        this(64);
+        this(INITIAL_BYTES);
     }
 
     public ValueBuffer(int initialCapacity) {
@@ -117,6 +123,27 @@ public final class ValueBuffer {
         return this;
     }
 
+    /**
+     * Appends so many bytes of a stream.
+     *
+     * @throws EOFException if it ends before; then nothing was appended
+     */
+    public ValueBuffer append(InputStream in, int byteCount) throws IOException {
+        ensure(byteCount);
+        readFully(in, array, length, byteCount);
+        length += byteCount;
+        return this;
+    }
+
+    static void readFully(InputStream in, byte[] target, int at, int byteCount) throws IOException {
+        int count = in.readNBytes(target, at, byteCount);
+        // The stream checks what it has read when it is asked for more than there is.
+        if (count < byteCount || in.read() >= 0) {
+            throw new EOFException(
+                    "a value has another length: read=" + count + " of " + byteCount);
+        }
+    }
+
     public ValueBuffer append(ValueBuffer other) {
         return append(other.array, 0, other.length);
     }
@@ -134,6 +161,42 @@ public final class ValueBuffer {
 
     public byte[] toBytes() {
         return Arrays.copyOf(array, length);
+    }
+
+    /** Makes room for exactly so many more bytes, for what is too large to leave room behind it. */
+    public ValueBuffer reserve(int more) {
+        int needed = Math.addExact(length, more);
+        if (needed > array.length) {
+            if (length == 0) {
+                // The old array may go before the new one comes.
+                array = NO_BYTES;
+                array = new byte[needed];
+            } else {
+                array = Arrays.copyOf(array, needed);
+            }
+        }
+        return this;
+    }
+
+    /** Empties the buffer, and gives its array up if that has grown beyond so many bytes. */
+    public ValueBuffer clearAbove(int keptBytesMax) {
+        if (array.length > keptBytesMax) {
+            array = new byte[Math.min(keptBytesMax, INITIAL_BYTES)];
+        }
+        return clear();
+    }
+
+    /** The content, and then the buffer is empty: without a copy if it fills the array. */
+    public byte[] takeBytes() {
+        if (length < array.length) {
+            byte[] taken = toBytes();
+            length = 0;
+            return taken;
+        }
+        byte[] taken = array;
+        array = new byte[INITIAL_BYTES];
+        length = 0;
+        return taken;
     }
 
     private void ensure(int more) {

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.compaction;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
@@ -52,6 +53,11 @@ abstract class ForwardingCursor implements EntryCursor {
     @Override
     public @Nullable TypedValue typedValue() {
         return cursor.typedValue();
+    }
+
+    @Override
+    public @Nullable LargeValue largeValue() throws IOException {
+        return cursor.largeValue();
     }
 
     @Override

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.entry;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.columns.TypedValue;
 import java.io.IOException;
@@ -53,6 +54,22 @@ public interface EntryCursor extends AutoCloseable {
      */
     default @Nullable TypedValue typedValue() {
         return null;
+    }
+
+    /**
+     * The value of the current entry, borrowed until the next move, if it is too large to be held
+     * without need: who asks for {@link #value} has one array made of it.
+     *
+     * @return null if it is not, or a tombstone
+     */
+    default @Nullable LargeValue largeValue() throws IOException {
+        return null;
+    }
+
+    /** A copy of the current entry's value, which is the caller's. */
+    default byte[] copyValue() throws IOException {
+        LargeValue large = largeValue();
+        return large == null ? value().toBytes() : large.toBytes();
     }
 
     @Override

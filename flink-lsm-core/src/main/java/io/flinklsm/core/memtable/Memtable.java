@@ -23,6 +23,8 @@ import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -47,6 +49,22 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Memtable {
 
+    /** Told of operands before they are folded in; may refuse them. */
+    public interface OperandGuard {
+
+        /**
+         * A MERGE entry is new, or about to grow beyond a power of two.
+         *
+         * @param operandBytes of the entry here, with what is added to it
+         * @param addedBytes what is added
+         */
+        void check(KeyBuffer key, long operandBytes, long addedBytes) throws IOException;
+    }
+
+    /** Of an appended value: one that is longer is gone on with in the next memtable. */
+    private static final int APPENDED_BYTES_MAX = 32 << 20;
+
+    private static final OperandGuard NO_GUARD = (key, operandBytes, addedBytes) -> {};
     private static final byte[] NO_BYTES = new byte[0];
     private static final int NOT_APPENDING = MergeOperator.NOT_APPENDING;
 
@@ -70,6 +88,7 @@ public final class Memtable {
     private int entryCount;
     private long dataBytes;
     private int orderedCapacity;
+    private boolean isValueFull;
 
     /** Where the writer looks at values and folds them. */
     private final Slice older = new Slice();
@@ -138,6 +157,16 @@ public final class Memtable {
 
     /** Folds the operand into the key's entry here, or adds a MERGE entry. */
     public boolean merge(KeyBuffer key, byte[] operand, int from, int byteCount) {
+        try {
+            return merge(key, operand, from, byteCount, NO_GUARD);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Like {@link #merge(KeyBuffer, byte[], int, int)}, with a guard that may refuse. */
+    public boolean merge(KeyBuffer key, byte[] operand, int from, int byteCount, OperandGuard guard)
+            throws IOException {
         checkWrite(key, operand, from, byteCount);
         MergeOperator fold = operator;
         if (fold == null) {
@@ -146,8 +175,10 @@ public final class Memtable {
                             + key
                             + "; set one in TreeOptions");
         }
+        isValueFull = false;
         int entry = index.findForWrite(key);
         if (entry == Arena.NO_REF) {
+            guard.check(key, byteCount, byteCount);
             return add(key, EntryKind.MERGE, operand, from, byteCount);
         }
         EntryKind olderKind = entries.kind(entry);
@@ -155,7 +186,16 @@ public final class Memtable {
             return replace(entry, EntryKind.PUT, operand, from, byteCount);
         }
         if (separator != NOT_APPENDING) {
-            checkValueLength(entries.valueLength(entry) + 1L + byteCount);
+            int olderBytes = entries.valueLength(entry);
+            long longer = olderBytes + 1L + byteCount;
+            isValueFull = longer > APPENDED_BYTES_MAX;
+            if (isValueFull) {
+                return false;
+            }
+            if (olderKind == EntryKind.MERGE
+                    && Long.highestOneBit(longer) > Integer.highestOneBit(olderBytes)) {
+                guard.check(key, longer, byteCount);
+            }
             if (!entries.append(entry, separator, operand, from, byteCount)) {
                 return false;
             }
@@ -167,6 +207,14 @@ public final class Memtable {
         fold.fold(older, newer, folded.clear());
         checkValueLength(folded.length());
         return replace(entry, olderKind, folded.array(), 0, folded.length());
+    }
+
+    /**
+     * Whether the latest merge found no room because the key's value here is long enough: what is
+     * added goes into the next memtable.
+     */
+    public boolean isValueFull() {
+        return isValueFull;
     }
 
     /** Offers this source's entry for the key, if any; true if the lookup is done. */
@@ -207,6 +255,13 @@ public final class Memtable {
         EntryKind entryKind = entries.viewValue(entry, older);
         out.set(older);
         return entryKind;
+    }
+
+    /** The kind of this source's entry for the key, or null. Writer only. */
+    public @Nullable EntryKind kindAsWriter(KeyBuffer key) {
+        checkAlive();
+        int entry = index.find(key);
+        return entry == Arena.NO_REF ? null : entries.kind(entry);
     }
 
     /**

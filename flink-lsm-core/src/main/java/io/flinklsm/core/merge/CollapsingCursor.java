@@ -13,12 +13,15 @@
  */
 package io.flinklsm.core.merge;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +42,10 @@ import org.jspecify.annotations.Nullable;
  * <p>"Nothing is older" is {@link TombstoneRule}'s answer. A compaction then shows each PUT to the
  * {@link EntryFilter}; one that it drops is a DEL from there on, with the rule of a DEL. A MERGE is
  * not shown: its value is not known yet.
+ *
+ * <p>Operands are folded when the value is asked for. Where that would make a large value of an
+ * operator that appends, {@link #largeValue} has the sources' values one after another instead, and
+ * nothing is folded in memory, however long a list has become.
  */
 public final class CollapsingCursor implements EntryCursor {
 
@@ -47,10 +54,20 @@ public final class CollapsingCursor implements EntryCursor {
     private final @Nullable EntryFilter filter;
     private final @Nullable TombstoneRule rule;
 
+    /** Values that are longer when they are folded are not held. */
+    private static final int FOLDED_BYTES_MAX = 1 << 20;
+
     private EntryKind kind = EntryKind.DELETE;
 
-    /** Null while the newest entry's own value is the one: nobody may want its bytes. */
+    /** Null while nobody has wanted its bytes. */
     private @Nullable Slice value;
+
+    /** What a filter has made of a large value. */
+    private @Nullable LargeValue replacementLarge;
+
+    // The entries that make the value, unless it is the newest entry's own.
+    private int operandCount;
+    private boolean hasBase;
 
     /** Whether the value is the newest entry's as it stands. */
     private boolean isNewestOwn;
@@ -131,10 +148,25 @@ public final class CollapsingCursor implements EntryCursor {
     public Slice value() {
         Slice current = value;
         if (current == null) {
-            current = merged.value(0);
+            try {
+                current = isNewestOwn ? merged.value(0) : fold();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
             value = current;
         }
         return current;
+    }
+
+    @Override
+    public @Nullable LargeValue largeValue() throws IOException {
+        if (replacementLarge != null) {
+            return replacementLarge;
+        }
+        if (kind == EntryKind.DELETE || value != null) {
+            return null;
+        }
+        return isNewestOwn ? merged.largeValue(0) : joined();
     }
 
     @Override
@@ -160,7 +192,7 @@ public final class CollapsingCursor implements EntryCursor {
         return kind == EntryKind.PUT;
     }
 
-    private boolean collapseForCompaction(TombstoneRule ruleOfJob) {
+    private boolean collapseForCompaction(TombstoneRule ruleOfJob) throws IOException {
         collapse();
         if (kind == EntryKind.PUT && filter == null) {
             return true;
@@ -175,7 +207,19 @@ public final class CollapsingCursor implements EntryCursor {
         return kind != EntryKind.DELETE || !nothingOlder;
     }
 
-    private void applyFilter(EntryFilter filterOfJob) {
+    private void applyFilter(EntryFilter filterOfJob) throws IOException {
+        LargeValue large = largeValue();
+        if (large != null) {
+            LargeValue kept = filterOfJob.filterLarge(merged.key(), large);
+            if (kept == null) {
+                kind = EntryKind.DELETE;
+                value = nothing;
+            } else if (kept != large) {
+                replacementLarge = kept;
+                isNewestOwn = false;
+            }
+            return;
+        }
         replacement = OperandFolder.emptied(replacement);
         switch (filterOfJob.filter(merged.key(), value(), replacement)) {
             case KEEP -> {}
@@ -194,26 +238,36 @@ public final class CollapsingCursor implements EntryCursor {
     private void collapse() {
         kind = merged.kind(0);
         isNewestOwn = true;
+        replacementLarge = null;
         if (kind != EntryKind.MERGE) {
             value = kind == EntryKind.PUT ? null : nothing;
             return;
         }
         int entryCount = merged.entryCount();
-        int operandCount = 1;
+        operandCount = 1;
         while (operandCount < entryCount && merged.kind(operandCount) == EntryKind.MERGE) {
             operandCount++;
         }
         boolean hasEnd = operandCount < entryCount;
-        boolean hasBase = hasEnd && merged.kind(operandCount) == EntryKind.PUT;
+        hasBase = hasEnd && merged.kind(operandCount) == EntryKind.PUT;
         if (hasEnd) {
             kind = EntryKind.PUT;
         }
-        if (operandCount == 1 && !hasBase) {
-            value = null;
-            return;
+        value = null;
+        isNewestOwn = operandCount == 1 && !hasBase;
+        if (!isNewestOwn && operator == null) {
+            throw OperandFolder.noOperator();
         }
-        isNewestOwn = false;
+    }
+
+    /** Operands and base as one value. */
+    private Slice fold() throws IOException {
         folded = OperandFolder.emptied(folded);
+        LargeValue joined = joined();
+        if (joined != null) {
+            joined.appendTo(folded);
+            return folded.view(foldedView);
+        }
         if (hasBase) {
             folded.set(merged.value(operandCount));
         }
@@ -222,6 +276,33 @@ public final class CollapsingCursor implements EntryCursor {
             folder.add(merged.value(i));
         }
         folder.finish();
-        value = folded.view(foldedView);
+        return folded.view(foldedView);
+    }
+
+    /** Operands and base one after another; null if they are few bytes, or cannot be appended. */
+    private @Nullable LargeValue joined() throws IOException {
+        MergeOperator appending = operator;
+        if (appending == null || appending.separator() == MergeOperator.NOT_APPENDING) {
+            return null;
+        }
+        int oldest = hasBase ? operandCount : operandCount - 1;
+        long bytes = 0;
+        boolean isLarge = false;
+        for (int i = oldest; i >= 0 && !isLarge; i--) {
+            isLarge = merged.largeValue(i) != null;
+            if (!isLarge) {
+                bytes += merged.value(i).length();
+                isLarge = bytes > FOLDED_BYTES_MAX;
+            }
+        }
+        if (!isLarge) {
+            return null;
+        }
+        List<LargeValue> parts = new ArrayList<>(oldest + 1);
+        for (int i = oldest; i >= 0; i--) {
+            LargeValue part = merged.largeValue(i);
+            parts.add(part == null ? LargeValue.of(merged.value(i)) : part);
+        }
+        return LargeValue.joined(parts, (byte) appending.separator());
     }
 }

@@ -13,8 +13,11 @@
  */
 package io.flinklsm.core.merge;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides about values while compaction merges them (TTL). Called from background threads, one call
@@ -47,4 +50,16 @@ public interface EntryFilter {
      * @param replacement empty on entry; written only when the answer is {@link Decision#REPLACE}
      */
     Decision filter(Slice key, Slice value, ValueBuffer replacement);
+
+    /**
+     * Judges a fully folded value that is too large to be held. A filter that does not say how
+     * keeps all of them.
+     *
+     * @param value borrowed as long as the result is
+     * @return the value to keep it; another to keep the entry with that; null to drop the entry
+     * @throws IOException if the value cannot be read, and only then
+     */
+    default @Nullable LargeValue filterLarge(Slice key, LargeValue value) throws IOException {
+        return value;
+    }
 }

@@ -13,8 +13,10 @@
  */
 package io.flinklsm.core.merge;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +59,11 @@ public final class GuardedFilter implements EntryFilter {
         return begin().filter(key, value, replacement);
     }
 
+    @Override
+    public @Nullable LargeValue filterLarge(Slice key, LargeValue value) throws IOException {
+        return begin().filterLarge(key, value);
+    }
+
     private final class OfJob implements EntryFilter {
 
         /** Null before the first entry, and after a failure. */
@@ -70,23 +77,46 @@ public final class GuardedFilter implements EntryFilter {
                 return Decision.KEEP;
             }
             try {
-                EntryFilter asked = begun;
-                if (asked == null) {
-                    asked = filter.begin();
-                    begun = asked;
-                }
-                return asked.filter(key, value, replacement);
+                return asked().filter(key, value, replacement);
             } catch (Throwable failure) {
-                if (failure instanceof VirtualMachineError fatal
-                        && !(failure instanceof OutOfMemoryError)
-                        && !(failure instanceof StackOverflowError)) {
-                    throw fatal;
-                }
-                begun = null;
-                failures++;
-                listener.failed(key.length(), failure);
+                survive(key, failure);
                 return Decision.KEEP;
             }
+        }
+
+        @Override
+        public @Nullable LargeValue filterLarge(Slice key, LargeValue value) throws IOException {
+            if (failures == FAILURES_MAX) {
+                return value;
+            }
+            try {
+                return asked().filterLarge(key, value);
+            } catch (IOException ofFile) {
+                throw ofFile;
+            } catch (Throwable failure) {
+                survive(key, failure);
+                return value;
+            }
+        }
+
+        private EntryFilter asked() {
+            EntryFilter asked = begun;
+            if (asked == null) {
+                asked = filter.begin();
+                begun = asked;
+            }
+            return asked;
+        }
+
+        private void survive(Slice key, Throwable failure) {
+            if (failure instanceof VirtualMachineError fatal
+                    && !(failure instanceof OutOfMemoryError)
+                    && !(failure instanceof StackOverflowError)) {
+                throw fatal;
+            }
+            begun = null;
+            failures++;
+            listener.failed(key.length(), failure);
         }
     }
 }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.merge;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
@@ -66,6 +67,11 @@ public final class LoneSourceCursor implements EntryCursor {
     @Override
     public @Nullable TypedValue typedValue() {
         return source.typedValue();
+    }
+
+    @Override
+    public @Nullable LargeValue largeValue() throws IOException {
+        return source.largeValue();
     }
 
     @Override

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.merge;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
@@ -143,6 +144,11 @@ public final class MergingCursor implements AutoCloseable {
     /** Where the entry's value stands in typed columns, borrowed until the next move; or null. */
     public @Nullable TypedValue typedValue(int index) {
         return cursors[groupSources[index]].typedValue();
+    }
+
+    /** The entry's value if it is too large to be held, borrowed until the next move; or null. */
+    public @Nullable LargeValue largeValue(int index) throws IOException {
+        return cursors[groupSources[index]].largeValue();
     }
 
     /** Which source the entry is from: its index in the list given to the constructor. */

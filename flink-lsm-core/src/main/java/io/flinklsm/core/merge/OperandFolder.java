@@ -61,14 +61,18 @@ final class OperandFolder {
             return;
         }
         if (operator == null) {
-            throw new IllegalStateException(
-                    "merge operands cannot be folded, because the tree has no merge operator;"
-                            + " open the tree with the operator that its operands were written"
-                            + " for (TreeOptions.operator)");
+            throw noOperator();
         }
         ValueBuffer next = folded == target ? scratch : target;
         operator.fold(folded.view(olderView), newer, next.clear());
         folded = next;
+    }
+
+    static IllegalStateException noOperator() {
+        return new IllegalStateException(
+                "merge operands cannot be folded, because the tree has no merge operator;"
+                        + " open the tree with the operator that its operands were written"
+                        + " for (TreeOptions.operator)");
     }
 
     /** The buffer without content; a new one if it has grown beyond reason. */

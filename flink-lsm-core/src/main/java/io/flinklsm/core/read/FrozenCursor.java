@@ -14,6 +14,7 @@
 package io.flinklsm.core.read;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
@@ -132,7 +133,7 @@ final class FrozenCursor implements EntryCursor {
             return entries.value();
         }
         synchronized (this) {
-            copyValue();
+            keepValue();
             if (!hasValue) {
                 throw new IllegalStateException(
                         "[scan] the value of an entry could not be kept when its memtable was"
@@ -144,8 +145,15 @@ final class FrozenCursor implements EntryCursor {
         }
     }
 
+    /** None in memory: what memtables hold is no larger than what may be copied. */
+    @Override
+    public @Nullable LargeValue largeValue() throws IOException {
+        EntryCursor entries = file;
+        return entries == null ? null : entries.largeValue();
+    }
+
     @GuardedBy("this")
-    private void copyValue() {
+    private void keepValue() {
         EntryCursor entries = memory;
         if (!hasValue && entries != null) {
             if (valueCopy.array().length > RETAINED_BYTES_MAX) {
@@ -165,7 +173,7 @@ final class FrozenCursor implements EntryCursor {
             return;
         }
         try (EntryCursor left = memory) {
-            copyValue();
+            keepValue();
         } catch (IOException e) {
             throw new AssertionError("a cursor over memtables does no I/O", e);
         } finally {

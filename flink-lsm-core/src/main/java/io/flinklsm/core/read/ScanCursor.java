@@ -13,10 +13,12 @@
  */
 package io.flinklsm.core.read;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A scan's cursor: holds its view until it is closed. */
 final class ScanCursor implements EntryCursor {
@@ -54,6 +56,11 @@ final class ScanCursor implements EntryCursor {
     @Override
     public Slice value() {
         return entries.value();
+    }
+
+    @Override
+    public @Nullable LargeValue largeValue() throws IOException {
+        return entries.largeValue();
     }
 
     @Override

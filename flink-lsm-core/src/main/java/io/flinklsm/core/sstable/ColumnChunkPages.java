@@ -50,20 +50,30 @@ final class ColumnChunkPages {
     }
 
     void addPage(ByteSink header, ByteSink body, PageHeader described) throws IOException {
+        sink.append(header.array(), 0, header.length());
+        sink.append(body.array(), 0, body.length());
+        countPage(header.length(), described);
+    }
+
+    /** Where the bytes of a page go that are too many to be held, before {@link #countPage}. */
+    PageSink sink() {
+        return sink;
+    }
+
+    /** Counts a page whose bytes went to the sink. */
+    void countPage(int headerBytes, PageHeader described) {
         if (count == pageBytes.length) {
             pageBytes = Arrays.copyOf(pageBytes, count * 2);
             firstRows = Arrays.copyOf(firstRows, count * 2);
         }
-        sink.append(header.array(), 0, header.length());
-        sink.append(body.array(), 0, body.length());
-        pageBytes[count] = header.length() + body.length();
+        pageBytes[count] = Math.addExact(headerBytes, described.storedBytes);
         firstRows[count] = rows;
         count++;
         rows += described.rowCount;
         values += described.valueCount;
         nulls += described.nullCount;
-        storedBytes += header.length() + body.length();
-        plainBytes += (long) header.length() + described.uncompressedBytes;
+        storedBytes += (long) headerBytes + described.storedBytes;
+        plainBytes += (long) headerBytes + described.uncompressedBytes;
         if (sink.length() - sinkStart != storedBytes) {
             throw new AssertionError("pages of a chunk must follow each other");
         }

@@ -13,8 +13,11 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.bytes.LargeValue;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One column on its way into a file: takes the values of a block, makes a page of them, and
@@ -24,6 +27,9 @@ import java.util.zip.CRC32;
  * #startChunk} → … Subclasses know a physical type; levels, compression and headers are here.
  */
 abstract class ColumnWriter {
+
+    /** A value that is not held is read in parts of this size. */
+    private static final int LARGE_PART_BYTES = 64 << 10;
 
     final ColumnSpec spec;
 
@@ -101,5 +107,59 @@ abstract class ColumnWriter {
         header.isCompressed = isCompressed;
         header.write(headerBytes.clear());
         chunk.addPage(headerBytes, stored, header);
+    }
+
+    /**
+     * Appends a page of one row whose value is too large to be held: it is read twice, for the
+     * checksum that stands before it and for the page, and is not compressed.
+     *
+     * @param plainStart what stands before the value's bytes in {@link #plain}
+     */
+    final void writeLargePage(ByteSink plainStart, LargeValue value) throws IOException {
+        int levelBytes = stored.length();
+        stored.put(plainStart.array(), 0, plainStart.length());
+        int sum = checksum(value, null);
+        header.uncompressedBytes = Math.addExact(stored.length(), Math.toIntExact(value.length()));
+        header.storedBytes = header.uncompressedBytes;
+        header.checksum = sum;
+        header.rowCount = 1;
+        header.valueCount = 1;
+        header.nullCount = 0;
+        header.encoding = spec.encoding().getValue();
+        header.definitionBytes = levelBytes;
+        header.repetitionBytes = 0;
+        header.isCompressed = false;
+        header.write(headerBytes.clear());
+        PageSink sink = chunk.sink();
+        sink.append(headerBytes.array(), 0, headerBytes.length());
+        sink.append(stored.array(), 0, stored.length());
+        if (checksum(value, sink) != sum) {
+            throw new IOException("a value changed while it was written: column=" + spec.path());
+        }
+        chunk.countPage(headerBytes.length(), header);
+    }
+
+    /** Of what is stored before the value, and the value; which is appended to a sink, if any. */
+    private int checksum(LargeValue value, @Nullable PageSink sink) throws IOException {
+        checksum.reset();
+        checksum.update(stored.array(), 0, stored.length());
+        byte[] part = new byte[LARGE_PART_BYTES];
+        long left = value.length();
+        try (InputStream in = value.open()) {
+            int count = in.read(part, 0, part.length);
+            while (count >= 0) {
+                checksum.update(part, 0, count);
+                if (sink != null) {
+                    sink.append(part, 0, count);
+                }
+                left -= count;
+                count = in.read(part, 0, part.length);
+            }
+        }
+        if (left != 0) {
+            throw new IOException(
+                    "a value has another length: valueBytes=" + value.length() + ", left=" + left);
+        }
+        return (int) checksum.getValue();
     }
 }

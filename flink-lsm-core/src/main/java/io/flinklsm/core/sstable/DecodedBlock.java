@@ -23,6 +23,7 @@ import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.parquet.format.Encoding;
@@ -37,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * #loadValues}, in this order.
  *
  * <p>A value is raw bytes or stands in typed columns; {@link #value} makes bytes of the latter,
- * which stay as they are until the next value is asked for.
+ * which stay as they are until the next value is asked for. A {@link #large} value is not read with
+ * its block.
  */
 final class DecodedBlock implements BlockView {
 
@@ -68,6 +70,11 @@ final class DecodedBlock implements BlockView {
     private int[] lengths = new int[64];
     private boolean hasRaw;
     private boolean hasTyped;
+
+    /** The value of the only row, if it is a large one; and its bytes, once they were wanted. */
+    private @Nullable LargePage large;
+
+    private byte @Nullable [] largeBytes;
 
     // Bytes made of typed values: of one row, or of all.
     private ValueBuffer assembled = new ValueBuffer();
@@ -101,6 +108,7 @@ final class DecodedBlock implements BlockView {
             leaf.begin(maxReadAheadBytes);
         }
         rows = 0;
+        dropLarge();
         if (assembled.length() > MAX_KEPT_BYTES) {
             assembled = new ValueBuffer();
         }
@@ -115,6 +123,7 @@ final class DecodedBlock implements BlockView {
 
     void loadKeys(StorageInput input, BlockIndex index, int number) throws IOException {
         block = number;
+        dropLarge();
         IndexPart part = index.partOf(number);
         rows = part.rows(number);
         keys.read(
@@ -146,6 +155,16 @@ final class DecodedBlock implements BlockView {
                             + ", bytes="
                             + (keys.limit - keys.from));
         }
+    }
+
+    private void dropLarge() {
+        large = null;
+        largeBytes = null;
+    }
+
+    /** The value of the block's only row, if it is too large to be held; else null. */
+    @Nullable LargePage large() {
+        return large;
     }
 
     void loadKinds(StorageInput input, BlockIndex index) throws IOException {
@@ -182,7 +201,14 @@ final class DecodedBlock implements BlockView {
         int tombstones = countTombstones();
         int rawNulls = rows;
         IndexPart part = index.partOf(block);
-        if (part.rawBytes(block) > 0) {
+        if (rows == 1 && part.rawBytes(block) > LargePage.PAGE_BYTES_MIN) {
+            large =
+                    LargePage.open(
+                            input, part.rawOffset(block), part.rawBytes(block), raw.column());
+        }
+        if (large != null) {
+            rawNulls = 0;
+        } else if (part.rawBytes(block) > 0) {
             rawNulls =
                     rawPage.load(
                             input,
@@ -240,6 +266,9 @@ final class DecodedBlock implements BlockView {
         if (!hasRaw) {
             return false;
         }
+        if (large != null) {
+            return true;
+        }
         raw.seekRow(row);
         return raw.definition() > 0;
     }
@@ -264,12 +293,18 @@ final class DecodedBlock implements BlockView {
      * {@inheritDoc}
      *
      * @throws IndexOutOfBoundsException if typed columns do not make a value
+     * @throws UncheckedIOException if a large value cannot be read
      */
     @Override
     public Slice value(int row, Slice slice) {
         if (isAllAssembled) {
             int from = valueOffsets[row];
             return slice.setBytes(assembled.array(), from, valueOffsets[row + 1] - from);
+        }
+        LargePage ofOnlyRow = large;
+        if (ofOnlyRow != null) {
+            byte[] bytes = readLarge(ofOnlyRow);
+            return slice.setBytes(bytes, 0, bytes.length);
         }
         if (isRaw(row)) {
             return slice.setBytes(raw.bytes(), raw.bytesFrom(), raw.bytesLength());
@@ -283,6 +318,19 @@ final class DecodedBlock implements BlockView {
             assembledRow = row;
         }
         return assembled.view(slice);
+    }
+
+    private byte[] readLarge(LargePage page) {
+        byte[] bytes = largeBytes;
+        if (bytes == null) {
+            try {
+                bytes = page.toBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            largeBytes = bytes;
+        }
+        return bytes;
     }
 
     @Override

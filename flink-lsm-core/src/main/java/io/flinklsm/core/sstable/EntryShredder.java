@@ -183,6 +183,28 @@ final class EntryShredder {
         endRow(key, kind);
     }
 
+    /**
+     * Adds one row to every column but the last, which {@link #rawColumn} is: its value is too
+     * large for a buffer.
+     */
+    void shredWithoutValue(Slice key, EntryKind kind) {
+        if (binding != null) {
+            binding.addKey(key);
+            binding.addNoValue();
+        }
+        endKey(key, kind);
+        for (LeafColumnWriter leaf : leaves) {
+            if (leaf != rawColumn()) {
+                leaf.endRow();
+            }
+        }
+    }
+
+    /** The column of values that stand in no others: the last one. */
+    LeafColumnWriter rawColumn() {
+        return leaves[leaves.length - 1];
+    }
+
     /** Adds one row to every column, of which {@link #canCopy} was true. */
     void copy(Slice key, EntryKind kind, TypedValue value) {
         if (binding != null) {
@@ -198,10 +220,14 @@ final class EntryShredder {
         return binding == null ? -1 : binding.prefixBytes();
     }
 
-    private void endRow(Slice key, EntryKind kind) {
+    private void endKey(Slice key, EntryKind kind) {
         keys.add(key);
         kinds.add(kind.code());
         keyGroups.add(keyGroup(key));
+    }
+
+    private void endRow(Slice key, EntryKind kind) {
+        endKey(key, kind);
         for (LeafColumnWriter leaf : leaves) {
             leaf.endRow();
         }

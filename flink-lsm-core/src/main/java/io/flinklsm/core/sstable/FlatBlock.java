@@ -91,11 +91,11 @@ final class FlatBlock implements BlockView {
     }
 
     /**
-     * Bytes that a block takes in this form; -1 if it has too many rows or bytes for it. Makes
-     * bytes of its values.
+     * Bytes that a block takes in this form; -1 if it has too many rows or bytes for it, or a value
+     * that is not held. Makes bytes of its values.
      */
     static int sizeBytes(DecodedBlock block) {
-        if (block.rows() > MAX_ROWS) {
+        if (block.rows() > MAX_ROWS || block.large() != null) {
             return -1;
         }
         long bytes =

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.columns.Annotation;
 import io.flinklsm.core.columns.LeafBuffer;
 import io.flinklsm.core.columns.LeafColumn;
@@ -152,6 +153,21 @@ final class LeafColumnWriter extends ColumnWriter {
         buffer.clear();
         rows = 0;
         endedRows = 0;
+    }
+
+    /** Writes the page of a block whose one row has a value that was not added to the buffer. */
+    void writeLargeValue(LargeValue value) throws IOException {
+        if (rows > 0 || encoding(column, false) != Encoding.DELTA_LENGTH_BYTE_ARRAY) {
+            throw new IllegalStateException("a large value does not share its page: rows=" + rows);
+        }
+        ByteSink plain = plain();
+        DeltaBinaryPacked.encode(new int[] {Math.toIntExact(value.length())}, 1, plain);
+        Levels.encode(
+                new byte[] {(byte) column.maxDefinitionLevel()},
+                1,
+                column.maxDefinitionLevel(),
+                levels());
+        writeLargePage(plain, value);
     }
 
     private void encodeValues(ByteSink out) {

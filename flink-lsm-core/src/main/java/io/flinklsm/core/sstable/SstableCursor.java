@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.cache.CachedBlock;
@@ -113,8 +114,9 @@ final class SstableCursor implements EntryCursor {
         }
         try {
             return current().value(row, value);
-        } catch (IndexOutOfBoundsException e) {
-            // Only a file that was made up has right checksums and columns that make no value.
+        } catch (IndexOutOfBoundsException | UncheckedIOException e) {
+            // Only a file that was made up has right checksums and columns that make no value; a
+            // large value is only read now.
             throw new UncheckedIOException(reader.failure(e, block));
         }
     }
@@ -122,6 +124,13 @@ final class SstableCursor implements EntryCursor {
     @Override
     public @Nullable TypedValue typedValue() {
         return withValues ? current().typedValue(row) : null;
+    }
+
+    @Override
+    public @Nullable LargeValue largeValue() {
+        DecodedBlock now = decoded;
+        LargePage large = withValues && now != null && view == now ? now.large() : null;
+        return large == null ? null : reader.largeValue(large, block);
     }
 
     @Override

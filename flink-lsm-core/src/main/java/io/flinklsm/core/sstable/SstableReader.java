@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.cache.BlockCache;
@@ -28,7 +29,9 @@ import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -296,7 +299,7 @@ final class SstableReader {
                     }
                 }
                 int row = find(decoded, key);
-                return row >= 0 && offerAndKeep(decoded, row, key, lookup);
+                return row >= 0 && offerAndKeep(decoded, block, row, key, lookup);
             }
             decoded.loadKeys(input, index, block);
             int row = find(decoded, key);
@@ -307,7 +310,7 @@ final class SstableReader {
             if (decoded.kind(row) != EntryKind.DELETE.code()) {
                 decoded.loadValues(input, index);
             }
-            return offerAndKeep(decoded, row, key, lookup);
+            return offerAndKeep(decoded, block, row, key, lookup);
         } catch (IOException | RuntimeException e) {
             throw failure(e, block);
         } finally {
@@ -343,7 +346,11 @@ final class SstableReader {
     }
 
     /** What to throw when reading a block failed: damage names the file and where. */
-    IOException failure(Exception cause, int block) {
+    IOException failure(Exception exception, int block) {
+        Exception cause =
+                exception instanceof UncheckedIOException unchecked
+                        ? unchecked.getCause()
+                        : exception;
         if (cause instanceof MalformedPageException
                 || cause instanceof EOFException
                 || cause instanceof IndexOutOfBoundsException) {
@@ -373,6 +380,52 @@ final class SstableReader {
         throw (RuntimeException) cause;
     }
 
+    /**
+     * A large value of this file, whose damage names the file. Good as long as the reader is held.
+     */
+    LargeValue largeValue(LargePage page, int block) {
+        return new OwnValue(page, block);
+    }
+
+    private final class OwnValue implements LargeValue {
+
+        private final LargePage page;
+        private final int block;
+
+        OwnValue(LargePage page, int block) {
+            this.page = page;
+            this.block = block;
+        }
+
+        @Override
+        public long length() {
+            return page.length();
+        }
+
+        @Override
+        public InputStream open() {
+            return new FilterInputStream(page.open()) {
+                @Override
+                public int read() throws IOException {
+                    try {
+                        return in.read();
+                    } catch (IOException e) {
+                        throw failure(e, block);
+                    }
+                }
+
+                @Override
+                public int read(byte[] target, int at, int byteCount) throws IOException {
+                    try {
+                        return in.read(target, at, byteCount);
+                    } catch (IOException e) {
+                        throw failure(e, block);
+                    }
+                }
+            };
+        }
+    }
+
     private static boolean offer(FlatBlock block, KeyBuffer key, Lookup lookup) {
         int row = block.find(key.hash(), key.slice());
         return row >= 0 && offer(block, row, lookup);
@@ -382,9 +435,19 @@ final class SstableReader {
         return lookup.offer(EntryKind.ofCode(block.kind(row)), block.value(row, new Slice()));
     }
 
-    /** Also leaves the entry to the cache, by itself. */
-    private boolean offerAndKeep(DecodedBlock block, int row, KeyBuffer key, Lookup lookup) {
+    /** Also leaves the entry to the cache, by itself; but not one with a large value. */
+    private boolean offerAndKeep(
+            DecodedBlock block, int number, int row, KeyBuffer key, Lookup lookup)
+            throws IOException {
         int kind = block.kind(row);
+        LargePage large = block.large();
+        if (large != null) {
+            if (!tryRetain()) {
+                throw new AssertionError("a reader is held while it looks something up");
+            }
+            return lookup.offerLarge(
+                    EntryKind.ofCode(kind), largeValue(large, number), this::release);
+        }
         Slice value = new Slice();
         if (kind != EntryKind.DELETE.code()) {
             block.value(row, value);

@@ -16,14 +16,19 @@ package io.flinklsm.core.sstable;
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.LeafColumn;
+import io.flinklsm.core.columns.RowBinding;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 import java.util.zip.CRC32C;
 import org.apache.parquet.format.Encoding;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads all of an SSTable and checks it: every page's checksum, keys in order and inside the range,
@@ -80,7 +85,14 @@ final class SstableVerifier {
         }
     }
 
-    private void verifyEntries(DecodedBlock block, int number) throws MalformedPageException {
+    /** Reads the page; its stream finds what is wrong with it. */
+    private static void verify(LargePage page) throws IOException {
+        try (InputStream in = page.open()) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+    }
+
+    private void verifyEntries(DecodedBlock block, int number) throws IOException {
         int group = reader.index().groupOf(number);
         for (int row = 0; row < block.rows(); row++) {
             block.key(row, key);
@@ -90,7 +102,12 @@ final class SstableVerifier {
             if (!reader.mayContain(group, hashedKey.set(key, key.length()))) {
                 throw new MalformedPageException("bloom filter denies a key: key=" + key);
             }
-            block.value(row, value);
+            LargePage large = block.large();
+            if (large == null) {
+                block.value(row, value);
+            } else {
+                verify(large);
+            }
             counts[block.kind(row)]++;
             entries++;
             lastKey.set(key);
@@ -132,19 +149,38 @@ final class SstableVerifier {
             verifyIntegers(tail, group.kinds(), group.rows());
             verifyIntegers(tail, group.keyGroups(), group.rows());
             for (FileLayout.Chunk leaf : group.keyLeaves()) {
-                verifyChecksums(tail, leaf, group.rows());
+                verifyChecksums(tail, leaf, group.rows(), null);
             }
-            verifyChecksums(tail, group.raw(), group.rows());
+            verifyChecksums(
+                    tail,
+                    group.raw(),
+                    group.rows(),
+                    RowBinding.rawColumn(SstableFormat.RAW_COLUMN).cursor().column());
         }
     }
 
-    /** Headers and checksums of all pages of a column. */
-    private void verifyChecksums(SstableTail tail, FileLayout.Chunk chunk, long groupRows)
+    /**
+     * Headers and checksums of all pages of a column.
+     *
+     * @param large the column if it has large values; else null
+     */
+    private void verifyChecksums(
+            SstableTail tail, FileLayout.Chunk chunk, long groupRows, @Nullable LeafColumn large)
             throws IOException {
         IndexParser pages = pages(tail, chunk, groupRows);
         PageReader page = new PageReader(new PageCodec());
         page.begin(READ_AHEAD_BYTES);
         for (int i = 0; i < pages.pageCount; i++) {
+            LargePage value = null;
+            if (large != null
+                    && pages.pageBytes[i] > LargePage.PAGE_BYTES_MIN
+                    && pages.rowCount(i, groupRows) == 1) {
+                value = LargePage.open(reader.input(), pages.offsets[i], pages.pageBytes[i], large);
+            }
+            if (value != null) {
+                verify(value);
+                continue;
+            }
             page.read(
                     reader.input(),
                     pages.offsets[i],

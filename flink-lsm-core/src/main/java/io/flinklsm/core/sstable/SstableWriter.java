@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
@@ -43,12 +44,17 @@ import org.jspecify.annotations.Nullable;
  *
  * Memory: a row group's pages without the first column, 8 bytes per entry of it for the bloom
  * filter, and the file's tail so far, all out of the budget; when the budget is full the row group
- * ends early, and an entry larger than the budget goes past the buffers in a row group of its own.
+ * ends early. A value that is larger than what the writer is sure to have, or than {@link
+ * #LARGE_VALUE_BYTES_MAX}, goes past all buffers into a row group of its own, uncompressed: it is
+ * never on the heap as a whole.
  */
 public final class SstableWriter implements AutoCloseable {
 
     /** A row group this small is not ended early: the footer would grow without bound. */
     private static final int MIN_ROW_GROUP_BYTES = 64 << 10;
+
+    /** Values above this are not held, however much memory there is. */
+    private static final int LARGE_VALUE_BYTES_MAX = 4 << 20;
 
     /** Headers, small columns and indexes of a block take less. */
     private static final int SPARE_BYTES = 16 << 10;
@@ -67,6 +73,7 @@ public final class SstableWriter implements AutoCloseable {
     private final @Nullable RowColumns rowColumns;
     private final EntryShredder shredder;
     private final List<ColumnWriter> columns;
+    private final long largeValueBytes;
 
     // The block being filled.
     private long blockBytes;
@@ -132,6 +139,10 @@ public final class SstableWriter implements AutoCloseable {
             this.shredder =
                     new EntryShredder(options, columns, new PageCodec(), this::sinkOfColumn);
             this.columns = shredder.columns();
+            this.largeValueBytes =
+                    Math.max(
+                            MIN_ROW_GROUP_BYTES,
+                            Math.min(memory.guaranteedBytes(), LARGE_VALUE_BYTES_MAX));
             out.append(SstableFormat.MAGIC, 0, SstableFormat.MAGIC.length);
             startRowGroup();
         } catch (Throwable failure) {
@@ -145,11 +156,27 @@ public final class SstableWriter implements AutoCloseable {
      *     key group that the options promise
      */
     public void add(Slice key, EntryKind kind, Slice value) throws IOException {
+        if (value.length() > largeValueBytes) {
+            add(key, kind, LargeValue.of(value));
+            return;
+        }
         checkKey(key);
         long entryBytes = (long) key.length() + value.length();
         boolean isAlone = beginEntry(entryBytes);
         shredder.shred(key, kind, value);
         endEntry(key, kind, entryBytes, isAlone);
+    }
+
+    /** Adds an entry, the value of which is read twice and not held. */
+    public void add(Slice key, EntryKind kind, LargeValue value) throws IOException {
+        checkKey(key);
+        if (blockEntries > 0) {
+            endBlock();
+        }
+        endRowGroup();
+        shredder.shredWithoutValue(key, kind);
+        countEntry(key, kind, key.length() + value.length());
+        writeRowGroupOfOneBlock(value);
     }
 
     /**
@@ -158,8 +185,13 @@ public final class SstableWriter implements AutoCloseable {
      * @throws IllegalArgumentException as above
      */
     public void add(EntryCursor entry) throws IOException {
+        LargeValue large = entry.largeValue();
+        if (large != null && large.length() > largeValueBytes) {
+            add(entry.key(), entry.kind(), large);
+            return;
+        }
         TypedValue value = entry.typedValue();
-        if (value == null || !shredder.canCopy(value)) {
+        if (value == null || !shredder.canCopy(value) || value.sizeBytes() > largeValueBytes) {
             add(entry.key(), entry.kind(), entry.value());
             return;
         }
@@ -190,6 +222,15 @@ public final class SstableWriter implements AutoCloseable {
 
     private void endEntry(Slice key, EntryKind kind, long entryBytes, boolean isAlone)
             throws IOException {
+        countEntry(key, kind, entryBytes);
+        if (isAlone) {
+            writeRowGroupOfOneBlock(null);
+        } else if (blockBytes >= options.blockBytes() || blockEntries >= options.blockEntries()) {
+            endBlock();
+        }
+    }
+
+    private void countEntry(Slice key, EntryKind kind, long entryBytes) throws IOException {
         if (options.bloomBitsPerKey() > 0) {
             hashes.appendLong(key.hash64());
             addPrefix(key);
@@ -200,11 +241,6 @@ public final class SstableWriter implements AutoCloseable {
         mergeCount += kind == EntryKind.MERGE ? 1 : 0;
         blockBytes += entryBytes;
         blockEntries++;
-        if (isAlone) {
-            writeRowGroupOfOneBlock();
-        } else if (blockBytes >= options.blockBytes() || blockEntries >= options.blockEntries()) {
-            endBlock();
-        }
     }
 
     /** The filter also knows the maps that have entries here, each once in a row group. */
@@ -383,15 +419,21 @@ public final class SstableWriter implements AutoCloseable {
     /**
      * Writes the block, whose one entry is larger than the memory there is, past the buffers: in a
      * row group of one block each column has but one page, so they follow each other by themselves.
+     *
+     * @param large the entry's value, if the columns do not have it
      */
-    private void writeRowGroupOfOneBlock() throws IOException {
+    private void writeRowGroupOfOneBlock(@Nullable LargeValue large) throws IOException {
         long[] chunkStarts = new long[columns.size()];
         for (int i = 0; i < chunkStarts.length; i++) {
             ColumnWriter column = columns.get(i);
             chunkStarts[i] = out.length();
             column.startChunk(out);
-            column.endBlock();
-            column.endChunk();
+            if (large != null && column == shredder.rawColumn()) {
+                shredder.rawColumn().writeLargeValue(large);
+            } else {
+                column.endBlock();
+                column.endChunk();
+            }
         }
         rowGroupEntries = blockEntries;
         blockBytes = 0;

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.version;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
@@ -101,6 +102,11 @@ public final class RunCursor implements EntryCursor {
     @Override
     public @Nullable TypedValue typedValue() {
         return current == null ? null : current.typedValue();
+    }
+
+    @Override
+    public @Nullable LargeValue largeValue() throws IOException {
+        return current == null ? null : current.largeValue();
     }
 
     @Override

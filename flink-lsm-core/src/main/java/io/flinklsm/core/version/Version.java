@@ -49,6 +49,7 @@ public final class Version {
     private final List<SortedRun> runs;
     private final List<Sstable> level0;
     private final long sizeBytes;
+    private final long largestFileBytes;
 
     private Version(List<SortedRun> level0Runs, List<Level> deeper) {
         this.level0Runs = List.copyOf(level0Runs);
@@ -59,6 +60,12 @@ public final class Version {
         List<Sstable> flat = new ArrayList<>();
         level0Runs.forEach(run -> flat.addAll(run.sstables()));
         this.level0 = List.copyOf(flat);
+        this.largestFileBytes =
+                runs.stream()
+                        .flatMap(run -> run.sstables().stream())
+                        .mapToLong(sstable -> sstable.meta().sizeBytes())
+                        .max()
+                        .orElse(0);
         this.sizeBytes = runs.stream().mapToLong(SortedRun::sizeBytes).sum();
     }
 
@@ -127,6 +134,11 @@ public final class Version {
     /** Number of the deepest level that holds anything; 0 if only level 0 does, or none. */
     public int deepestLevel() {
         return deeper.isEmpty() ? 0 : deeper.get(deeper.size() - 1).number();
+    }
+
+    /** Length of the longest file; 0 if there is none. */
+    public long largestFileBytes() {
+        return largestFileBytes;
     }
 
     /** Newest source first; inside a run in key order: the order of an image. */

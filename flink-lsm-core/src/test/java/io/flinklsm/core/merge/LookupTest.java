@@ -16,10 +16,13 @@ package io.flinklsm.core.merge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryKind;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +32,7 @@ class LookupTest {
 
     private final Lookup lookup = new Lookup();
     private final ValueBuffer out = new ValueBuffer();
+    private int held;
 
     @Test
     void newestPutEndsTheSearch() {
@@ -126,6 +130,54 @@ class LookupTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("no merge operator")
                 .hasMessageContaining("TreeOptions.operator");
+    }
+
+    /** Whichever entries are large, the value is the same, and each is let go of once. */
+    @Test
+    void largeValuesFoldLikeOthersAndAreReleased() {
+        for (MergeOperator operator : List.of(COMMA, new BracketOperator())) {
+            for (int large = 0; large < 16; large++) {
+                lookup.start(operator, out);
+                for (int i = 4; i > 0; i--) {
+                    offer(
+                            i == 1 ? EntryKind.PUT : EntryKind.MERGE,
+                            "" + i,
+                            (large >> i - 1 & 1) != 0);
+                }
+
+                assertThat(lookup.isFound()).isTrue();
+                assertThat(finish())
+                        .as("large %d", large)
+                        .isEqualTo(operator == COMMA ? "1,2,3,4" : "(((1 2) 3) 4)");
+                lookup.end();
+                lookup.end();
+                assertThat(held).as("large %d", large).isZero();
+            }
+        }
+    }
+
+    @Test
+    void resultIsReadWithoutBeingMade() throws IOException {
+        lookup.start(COMMA, out);
+        offer(EntryKind.MERGE, "3", false);
+        offer(EntryKind.MERGE, "2", true);
+        offer(EntryKind.PUT, "1", false);
+
+        LargeValue result = lookup.result();
+        assertThat(result.length()).isEqualTo(5);
+        assertThat(new String(result.toBytes(), StandardCharsets.UTF_8)).isEqualTo("1,2,3");
+        assertThat(new String(result.toBytes(), StandardCharsets.UTF_8)).isEqualTo("1,2,3");
+        lookup.start(COMMA, out);
+        assertThat(held).isZero();
+    }
+
+    private void offer(EntryKind kind, String value, boolean isLarge) {
+        if (isLarge) {
+            held++;
+            lookup.offerLarge(kind, LargeValue.of(text(value)), () -> held--);
+        } else {
+            lookup.offer(kind, text(value));
+        }
     }
 
     private @Nullable String finish() {

@@ -103,7 +103,7 @@ final class SstableFixture implements AutoCloseable {
     }
 
     /** Writes a file out of another as a compaction does, typed values column by column. */
-    SstableMeta rewrite(SstableMeta from, SstableOptions options, RowColumns columns)
+    SstableMeta rewrite(SstableMeta from, SstableOptions options, @Nullable RowColumns columns)
             throws IOException {
         SstableIdentity identity =
                 new SstableIdentity(
@@ -138,8 +138,14 @@ final class SstableFixture implements AutoCloseable {
         ValueBuffer out = new ValueBuffer();
         lookup.start(new AppendOperator(0), out);
         KeyBuffer buffer = new KeyBuffer().set(key);
-        boolean done = open.of(meta).get(buffer, lookup);
-        boolean found = lookup.finish();
+        boolean done;
+        boolean found;
+        try {
+            done = open.of(meta).get(buffer, lookup);
+            found = lookup.finish();
+        } finally {
+            lookup.end();
+        }
         if (!done && !found) {
             return null;
         }

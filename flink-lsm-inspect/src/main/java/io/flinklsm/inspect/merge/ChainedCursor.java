@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.merge;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.TypedValue;
@@ -62,6 +63,11 @@ final class ChainedCursor implements EntryCursor {
     @Override
     public @Nullable TypedValue typedValue() {
         return cursors.get(index).typedValue();
+    }
+
+    @Override
+    public @Nullable LargeValue largeValue() throws IOException {
+        return cursors.get(index).largeValue();
     }
 
     @Override

@@ -127,7 +127,8 @@ public final class StateMigration {
             } else {
                 key.set(rows.array(), 0, rows.length());
             }
-            in.setBuffer(before.value().toBytes());
+            byte[] value = before.copyValue();
+            in.setBuffer(value);
             out.clear();
             try {
                 rewriter.rewrite(in, out);
@@ -139,7 +140,7 @@ public final class StateMigration {
                                 + " keyBytes="
                                 + key.length()
                                 + ", valueBytes="
-                                + before.value().length()
+                                + value.length
                                 + ", "
                                 + e
                                 + "; restore with the serializer that wrote it",

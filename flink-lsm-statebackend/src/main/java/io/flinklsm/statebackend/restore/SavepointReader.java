@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.restore;
 
+import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.statebackend.key.KeyGroupRanges;
 import java.io.BufferedInputStream;
@@ -55,7 +56,9 @@ final class SavepointReader<K> implements Closeable {
     }
 
     private static final int BUFFER_BYTES = 64 << 10;
-    private static final int MAX_ROW_BYTES = 256 << 20;
+
+    /** So many bytes of a row are read before room is made for the rest of them at once. */
+    private static final int TRUSTED_BYTES = 64 << 20;
 
     private final KeyGroupsStateHandle handle;
     private final int keyGroupBytes;
@@ -139,8 +142,8 @@ final class SavepointReader<K> implements Closeable {
             if (stateId >= states) {
                 throw notCanonical(keyGroup, "stateId=" + stateId + ", states=" + states);
             }
-            byte[] key = readBytes(rows, keyGroup, keyGroupBytes);
-            byte[] value = readBytes(rows, keyGroup, 0);
+            byte[] key = readBytes(rows, keyGroup, keyGroupBytes, LsmTree.KEY_BYTES_MAX);
+            byte[] value = readBytes(rows, keyGroup, 0, LsmTree.VALUE_BYTES_MAX);
             boolean stateEnds = FullSnapshotUtil.hasMetaDataFollowsFlag(key);
             if (stateEnds) {
                 FullSnapshotUtil.clearMetaDataFollowsFlag(key);
@@ -156,16 +159,26 @@ final class SavepointReader<K> implements Closeable {
         }
     }
 
-    private byte[] readBytes(DataInputStream rows, int keyGroup, int minLength) throws IOException {
+    private byte[] readBytes(DataInputStream rows, int keyGroup, int minLength, int maxLength)
+            throws IOException {
         int length = rows.readInt();
-        if (length < minLength || length > MAX_ROW_BYTES) {
-            throw notCanonical(keyGroup, "length=" + length);
+        boolean isBeyondFile = !meta.isUsingKeyGroupCompression() && length > handle.getStateSize();
+        if (length < minLength || length > maxLength || isBeyondFile) {
+            throw notCanonical(
+                    keyGroup,
+                    "length="
+                            + length
+                            + ", maximum="
+                            + maxLength
+                            + ", fileBytes="
+                            + handle.getStateSize());
         }
         byte[] bytes = new byte[Math.min(length, BUFFER_BYTES)];
         rows.readFully(bytes);
         while (bytes.length < length) {
             int from = bytes.length;
-            bytes = Arrays.copyOf(bytes, (int) Math.min(length, 2L * from));
+            long wanted = from < TRUSTED_BYTES ? 2L * from : length;
+            bytes = Arrays.copyOf(bytes, (int) Math.min(length, wanted));
             rows.readFully(bytes, from, bytes.length - from);
         }
         return bytes;

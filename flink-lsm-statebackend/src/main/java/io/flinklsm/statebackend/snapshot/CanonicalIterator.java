@@ -57,7 +57,9 @@ final class CanonicalIterator implements KeyValueStateIterator {
         private final EntryCursor cursor;
         private final @Nullable RowTransform transform;
         private byte @Nullable [] key;
-        private byte[] value = new byte[0];
+
+        /** Null until it is wanted: it may be large, and the row's turn is to come. */
+        private byte @Nullable [] value;
 
         Input(EntryCursor cursor, @Nullable RowTransform transform) {
             this.cursor = cursor;
@@ -66,16 +68,30 @@ final class CanonicalIterator implements KeyValueStateIterator {
 
         void advance() throws IOException {
             key = null;
+            value = null;
             while (cursor.next()) {
-                byte[] candidate = cursor.value().toBytes();
-                byte[] result = transform == null ? candidate : transform.apply(candidate);
-                if (result != null) {
+                if (transform != null) {
+                    value = transform.apply(cursor.copyValue());
+                }
+                if (transform == null || value != null) {
                     // The writer marks keys in place: every row gets arrays of its own.
                     key = cursor.key().toBytes();
-                    value = result;
                     return;
                 }
             }
+        }
+
+        byte[] value() {
+            byte[] current = value;
+            if (current == null) {
+                try {
+                    current = cursor.copyValue();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+                value = current;
+            }
+            return current;
         }
 
         boolean isIn(int wantedKeyGroup) {
@@ -165,7 +181,7 @@ final class CanonicalIterator implements KeyValueStateIterator {
 
     @Override
     public byte[] value() {
-        return inputs.get(stateId).value;
+        return inputs.get(stateId).value();
     }
 
     @Override

@@ -45,7 +45,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
     final LsmTree tree;
     final StateKey<K, N> key;
     final ValueBuffer value;
-    final DataOutputSerializer out;
+    final StateBuffers buffers;
     final DataInputDeserializer in;
     private final int numberOfKeyGroups;
     private final BackendLife life;
@@ -60,9 +60,9 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
             TypeSerializer<V> valueSerializer) {
         this.tree = tree;
         this.key = new StateKey<>(context.currentKey(), namespaceSerializer);
-        this.value = context.value();
-        this.out = context.out();
-        this.in = context.in();
+        this.buffers = context.buffers();
+        this.value = buffers.value;
+        this.in = buffers.in;
         this.numberOfKeyGroups = context.numberOfKeyGroups();
         this.life = context.life();
         this.valueSerializer = valueSerializer;
@@ -142,7 +142,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
     byte @Nullable [] query(KeyBuffer row, TypeSerializer<V> safeValueSerializer)
             throws IOException {
         ValueBuffer result = new ValueBuffer();
-        return tree.get(row, result) ? result.toBytes() : null;
+        return tree.get(row, result) ? result.takeBytes() : null;
     }
 
     /** Reads a value that is the whole of a row's bytes; null if there is none. */
@@ -151,14 +151,17 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
             return null;
         }
         in.setBuffer(value.array(), 0, value.length());
-        return valueSerializer.deserialize(in);
+        V read = valueSerializer.deserialize(in);
+        buffers.giveUpLarge();
+        return read;
     }
 
     /** Stores a value as the whole of a row's bytes. */
     final void write(KeyBuffer row, V newValue) throws IOException {
-        out.clear();
+        DataOutputSerializer out = buffers.emptyOut();
         valueSerializer.serialize(newValue, out);
         tree.put(row, out.getSharedBuffer(), 0, out.length());
+        buffers.giveUpLarge();
     }
 
     final FlinkRuntimeException failure(String what, Exception cause) {

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.ListSerializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.state.internal.InternalListState;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
         implements InternalListState<K, N, E> {
+
+    /** Many elements are written in pieces of about this size: the list is not serialised whole. */
+    private static final int PIECE_BYTES = 4 << 20;
 
     private final KeyBuffer sourceRow = new KeyBuffer();
     private TypeSerializer<E> elementSerializer;
@@ -73,23 +77,24 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
                 in.skipBytesToRead(1);
             }
         }
+        buffers.giveUpLarge();
         return elements;
     }
 
     @Override
     public void add(E element) throws IOException {
         Objects.requireNonNull(element, "a list state takes no null element");
-        out.clear();
+        DataOutputSerializer out = buffers.emptyOut();
         elementSerializer.serialize(element, out);
         tree.merge(key.row(), out.getSharedBuffer(), 0, out.length());
+        buffers.giveUpLarge();
     }
 
     @Override
     public void addAll(List<E> elements) throws IOException {
         checkElements(elements);
         if (!elements.isEmpty()) {
-            serialise(elements);
-            tree.merge(key.row(), out.getSharedBuffer(), 0, out.length());
+            write(elements, false);
         }
     }
 
@@ -104,8 +109,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
         if (elements.isEmpty()) {
             clear();
         } else {
-            serialise(elements);
-            tree.put(key.row(), out.getSharedBuffer(), 0, out.length());
+            write(elements, true);
         }
     }
 
@@ -121,10 +125,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
                 continue;
             }
             key.rowOf(source, sourceRow);
-            if (tree.getAsWriter(sourceRow, value)) {
-                tree.merge(key.row(), value.array(), 0, value.length());
-                tree.delete(sourceRow);
-            }
+            tree.moveBehind(key.row(), sourceRow);
         }
     }
 
@@ -135,15 +136,39 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
         }
     }
 
-    private void serialise(List<E> elements) throws IOException {
-        out.clear();
-        boolean first = true;
+    /**
+     * Writes at least one element, in pieces: the first is put or merged, the others are merged.
+     *
+     * @param isNew whether the elements replace what is there
+     */
+    private void write(List<E> elements, boolean isNew) throws IOException {
+        KeyBuffer row = key.row();
+        boolean isPut = isNew;
+        boolean isBegun = false;
+        DataOutputSerializer out = buffers.emptyOut();
         for (E element : elements) {
-            if (!first) {
+            if (isBegun && out.length() >= PIECE_BYTES) {
+                writePiece(row, out, isPut);
+                out = buffers.emptyOut();
+                isPut = false;
+                isBegun = false;
+            }
+            if (isBegun) {
                 out.write(RowFormat.LIST_DELIMITER);
             }
-            first = false;
+            isBegun = true;
             elementSerializer.serialize(element, out);
         }
+        writePiece(row, out, isPut);
+    }
+
+    private void writePiece(KeyBuffer row, DataOutputSerializer out, boolean isPut)
+            throws IOException {
+        if (isPut) {
+            tree.put(row, out.getSharedBuffer(), 0, out.length());
+        } else {
+            tree.merge(row, out.getSharedBuffer(), 0, out.length());
+        }
+        buffers.giveUpLarge();
     }
 }

@@ -25,6 +25,7 @@ import java.util.Map;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.MapSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.queryablestate.client.state.serialization.KvStateSerializer;
 import org.apache.flink.runtime.state.internal.InternalMapState;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +78,9 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
         if (!tree.getAsWriter(key.entry(userKey, userKeySerializer), value)) {
             return null;
         }
-        return readUserValue(value.array(), 0, value.length());
+        V userValue = readUserValue(value.array(), 0, value.length());
+        buffers.giveUpLarge();
+        return userValue;
     }
 
     @Override
@@ -234,7 +237,7 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
 
     /** Stores an entry's value. */
     void writeEntry(KeyBuffer row, @Nullable V userValue) throws IOException {
-        out.clear();
+        DataOutputSerializer out = buffers.emptyOut();
         MapValues.write(userValue, userValueSerializer, out);
         if (queryLock == null) {
             tree.put(row, out.getSharedBuffer(), 0, out.length());
@@ -243,6 +246,7 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
                 tree.put(row, out.getSharedBuffer(), 0, out.length());
             }
         }
+        buffers.giveUpLarge();
     }
 
     /** Removes an entry. */
@@ -295,7 +299,7 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
                 byte[] rowBytes = cursor.key().toBytes();
                 input.setBuffer(rowBytes, row.length(), rowBytes.length - row.length());
                 U userKey = parts.getKeySerializer().deserialize(input);
-                input.setBuffer(cursor.value().toBytes());
+                input.setBuffer(cursor.copyValue());
                 map.put(userKey, MapValues.read(input, parts.getValueSerializer()));
             }
         }

@@ -150,7 +150,7 @@ final class MapPages<U, V> {
     private void readPage(KeyBuffer ofMap, @Nullable KeyBuffer after) throws IOException {
         ValueBuffer buffer = state.pageScratch();
         atEnd = tree.readPage(ofMap, after, pageEntries, PAGE_BYTES, buffer);
-        page = buffer.toBytes();
+        page = buffer.takeBytes();
         nextAt = 0;
     }
 

@@ -13,35 +13,39 @@
  */
 package io.flinklsm.statebackend.state;
 
-import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.statebackend.key.CurrentKey;
 import io.flinklsm.statebackend.life.BackendLife;
-import org.apache.flink.core.memory.DataInputDeserializer;
-import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
  * What all states of a backend share: the current key, and buffers that no call keeps beyond its
  * end. Confined to the task thread, but for {@code life} and {@code numberOfKeyGroups}.
- *
- * @param value what a lookup copies to
- * @param out what a value is serialised to
- * @param in what a value is read from
  */
-public record StateContext<K>(
-        CurrentKey<K> currentKey,
-        int numberOfKeyGroups,
-        BackendLife life,
-        ValueBuffer value,
-        DataOutputSerializer out,
-        DataInputDeserializer in) {
+public final class StateContext<K> {
+
+    private final CurrentKey<K> currentKey;
+    private final int numberOfKeyGroups;
+    private final BackendLife life;
+    private final StateBuffers buffers = new StateBuffers();
 
     public StateContext(CurrentKey<K> currentKey, int numberOfKeyGroups, BackendLife life) {
-        this(
-                currentKey,
-                numberOfKeyGroups,
-                life,
-                new ValueBuffer(),
-                new DataOutputSerializer(128),
-                new DataInputDeserializer());
+        this.currentKey = currentKey;
+        this.numberOfKeyGroups = numberOfKeyGroups;
+        this.life = life;
+    }
+
+    CurrentKey<K> currentKey() {
+        return currentKey;
+    }
+
+    int numberOfKeyGroups() {
+        return numberOfKeyGroups;
+    }
+
+    BackendLife life() {
+        return life;
+    }
+
+    StateBuffers buffers() {
+        return buffers;
     }
 }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.ttl;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.merge.EntryFilter.Decision;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.util.FlinkRuntimeException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Drops the expired elements of a serialised list, wherever they stand in it. Elements of fixed
@@ -74,6 +76,11 @@ final class ListExpiry {
             return Decision.KEEP;
         }
         return keptElements == 0 ? Decision.DROP : Decision.REPLACE;
+    }
+
+    /** The same for a list that is too large to be held. */
+    @Nullable LargeValue filterLarge(LargeValue value) throws IOException {
+        return new LargeListExpiry(expiry, elementSerializer, value).filter();
     }
 
     private int endOfElement(byte[] bytes, int from) {

@@ -13,10 +13,13 @@
  */
 package io.flinklsm.statebackend.ttl;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.statebackend.key.MapValues;
+import java.io.IOException;
+import java.io.InputStream;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.StateTtlConfig.RocksdbCompactFilterCleanupStrategy;
@@ -98,13 +101,13 @@ public final class TtlEntryFilter implements EntryFilter {
     public EntryFilter begin() {
         ExpiryTest expiry = new ExpiryTest(timeProvider, timeToLiveMillis, valuesPerReading);
         if (elementSerializer == null) {
-            return (key, value, replacement) -> judge(value, expiry);
+            return new OfValues(expiry, timestampOffset);
         }
         ListExpiry list;
         synchronized (elementSerializer) {
             list = new ListExpiry(expiry, elementSerializer.duplicate());
         }
-        return (key, value, replacement) -> list.filter(value, replacement);
+        return new OfLists(list);
     }
 
     @Override
@@ -112,7 +115,46 @@ public final class TtlEntryFilter implements EntryFilter {
         return begin().filter(key, value, replacement);
     }
 
-    private Decision judge(Slice value, ExpiryTest expiry) {
+    @Override
+    public @Nullable LargeValue filterLarge(Slice key, LargeValue value) throws IOException {
+        return begin().filterLarge(key, value);
+    }
+
+    /** The filter of one compaction, where an entry is one value. */
+    private record OfValues(ExpiryTest expiry, int timestampOffset) implements EntryFilter {
+
+        @Override
+        public Decision filter(Slice key, Slice value, ValueBuffer replacement) {
+            return judge(value, expiry, timestampOffset);
+        }
+
+        /** The time stands at the beginning. */
+        @Override
+        public @Nullable LargeValue filterLarge(Slice key, LargeValue value) throws IOException {
+            byte[] beginning;
+            try (InputStream in = value.open()) {
+                beginning = in.readNBytes(timestampOffset + Long.BYTES);
+            }
+            Decision decision = judge(new Slice(beginning), expiry, timestampOffset);
+            return decision == Decision.DROP ? null : value;
+        }
+    }
+
+    /** The filter of one compaction, where an entry is a list of values. */
+    private record OfLists(ListExpiry list) implements EntryFilter {
+
+        @Override
+        public Decision filter(Slice key, Slice value, ValueBuffer replacement) {
+            return list.filter(value, replacement);
+        }
+
+        @Override
+        public @Nullable LargeValue filterLarge(Slice key, LargeValue value) throws IOException {
+            return list.filterLarge(value);
+        }
+    }
+
+    private static Decision judge(Slice value, ExpiryTest expiry, int timestampOffset) {
         if (value.length() < timestampOffset + Long.BYTES) {
             // A null of a map without a time, which nobody can see any more; else not ours.
             boolean isNull = timestampOffset > 0 && value.length() > 0 && value.byteAt(0) != 0;

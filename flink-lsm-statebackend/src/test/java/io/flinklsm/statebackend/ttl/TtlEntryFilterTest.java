@@ -14,7 +14,9 @@
 package io.flinklsm.statebackend.ttl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.merge.EntryFilter;
@@ -23,6 +25,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -39,6 +42,7 @@ import org.apache.flink.runtime.state.ListDelimitedSerializer;
 import org.apache.flink.runtime.state.ttl.TtlStateFactory.TtlSerializer;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.runtime.state.ttl.TtlValue;
+import org.apache.flink.util.FlinkRuntimeException;
 import org.junit.jupiter.api.Test;
 
 class TtlEntryFilterTest {
@@ -93,6 +97,72 @@ class TtlEntryFilterTest {
                                 List.of(new TtlValue<>("a", 1), new TtlValue<>("b", 2)), STRINGS);
 
         assertThat(filter.filter(KEY, new Slice(row), replacement)).isEqualTo(Decision.DROP);
+    }
+
+    /** A list in parts is judged as the same list in one piece is. */
+    @Test
+    void aLargeListKeepsTheSameElements() throws Exception {
+        Random random = new Random(5);
+        TypeSerializer<TtlValue<Long>> fixedLength =
+                new TtlSerializer<>(LongSerializer.INSTANCE, LongSerializer.INSTANCE);
+        for (int round = 0; round < 200; round++) {
+            List<TtlValue<String>> strings = new ArrayList<>();
+            List<TtlValue<Long>> longs = new ArrayList<>();
+            int expiredInHundred = random.nextInt(3) * 50;
+            int count = 1 + random.nextInt(20);
+            for (int i = 0; i < count; i++) {
+                long time = random.nextInt(100) < expiredInHundred ? 800 : 950;
+                strings.add(new TtlValue<>("x,".repeat(random.nextInt(50)), time));
+                longs.add(new TtlValue<>(random.nextLong(), time));
+            }
+            checkLarge(new ListDelimitedSerializer().serializeList(strings, STRINGS), STRINGS);
+            checkLarge(
+                    new ListDelimitedSerializer().serializeList(longs, fixedLength), fixedLength);
+        }
+    }
+
+    private <T> void checkLarge(byte[] row, TypeSerializer<TtlValue<T>> serializer)
+            throws Exception {
+        EntryFilter filter = listFilter(serializer);
+        replacement.clear();
+        Decision decision = filter.filter(KEY, new Slice(row), replacement);
+        LargeValue whole = LargeValue.of(new Slice(row));
+
+        LargeValue kept = filter.filterLarge(KEY, whole);
+
+        switch (decision) {
+            case KEEP -> assertThat(kept).isSameAs(whole);
+            case DROP -> assertThat(kept).isNull();
+            case REPLACE -> {
+                assertThat(kept).isNotNull();
+                assertThat(kept.length()).isEqualTo(replacement.length());
+                assertThat(kept.toBytes()).isEqualTo(replacement.toBytes());
+                assertThat(kept.toBytes()).isEqualTo(replacement.toBytes());
+            }
+        }
+    }
+
+    @Test
+    void aLargeListThatIsNoSequenceOfElementsIsRefused() throws Exception {
+        byte[] row =
+                new ListDelimitedSerializer()
+                        .serializeList(List.of(new TtlValue<>("abc", 950)), STRINGS);
+        LargeValue cut = LargeValue.of(new Slice().setBytes(row, 0, row.length - 1));
+
+        assertThatThrownBy(() -> listFilter(STRINGS).filterLarge(KEY, cut))
+                .isInstanceOf(FlinkRuntimeException.class)
+                .hasMessageContaining("not a sequence of its elements");
+    }
+
+    @Test
+    void aLargeValueExpiresByTheTimeAtItsBeginning() throws Exception {
+        ValueStateDescriptor<TtlValue<String>> descriptor =
+                withTtl(new ValueStateDescriptor<>("value", STRINGS));
+        EntryFilter filter = filter(descriptor, STRINGS);
+        LargeValue kept = LargeValue.of(value(901));
+
+        assertThat(filter.filterLarge(KEY, kept)).isSameAs(kept);
+        assertThat(filter.filterLarge(KEY, LargeValue.of(value(900)))).isNull();
     }
 
     @Test

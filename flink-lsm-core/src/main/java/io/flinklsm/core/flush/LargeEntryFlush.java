@@ -1,0 +1,83 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.flush;
+
+import io.flinklsm.core.bytes.LargeValue;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.sstable.SstableIdentity;
+import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.sstable.SstableWriter;
+import io.flinklsm.core.storage.FileName;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One entry that is too large for a memtable becomes an SSTable of level 0 by itself: what a
+ * memtable that had only this entry would have become. A failure leaves no file. Used once, on the
+ * thread that writes the entry.
+ *
+ * <pre>
+ * before   memtable 7 [a b c]   L0: 5 …                    put m (40 MB)
+ * flush    memtable 8 []        L0: 7 [a b c]  5 …
+ * written  memtable 9 []        L0: 8 [m]  7 [a b c]  5 …
+ * </pre>
+ */
+public final class LargeEntryFlush {
+
+    private final String treeName;
+    private final long generation;
+    private final @Nullable RowColumns columns;
+    private final FlushTools tools;
+
+    /**
+     * @param generation of an empty memtable that nobody will write to
+     * @param columns how entries stand in columns; null if nothing is known of them
+     */
+    public LargeEntryFlush(
+            String treeName, long generation, @Nullable RowColumns columns, FlushTools tools) {
+        this.treeName = treeName;
+        this.generation = generation;
+        this.columns = columns;
+        this.tools = tools;
+    }
+
+    /**
+     * Does the work.
+     *
+     * @param value is read twice
+     */
+    public SstableMeta run(Slice key, EntryKind kind, LargeValue value) throws IOException {
+        long nowMillis = tools.clock().currentTimeMillis();
+        FileName name = FileName.create(treeName, 0, generation, nowMillis, tools.random());
+        try (SstableWriter writer =
+                new SstableWriter(
+                        tools.storage(),
+                        new SstableIdentity(
+                                name.format(),
+                                treeName,
+                                0,
+                                generation,
+                                nowMillis,
+                                nowMillis,
+                                nowMillis),
+                        tools.sstable(),
+                        columns,
+                        tools.budget())) {
+            writer.add(key, kind, value);
+            return writer.finish();
+        }
+    }
+}
