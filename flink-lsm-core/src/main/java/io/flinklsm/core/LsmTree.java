@@ -195,8 +195,9 @@ public final class LsmTree {
                     new IOException(
                             "[tree "
                                     + name
-                                    + "] not all of its entries were rewritten: "
-                                    + failure.getMessage(),
+                                    + "] not all of its entries were rewritten: cause="
+                                    + failure
+                                    + "; restore the last checkpoint",
                             failure));
             throw failure;
         }

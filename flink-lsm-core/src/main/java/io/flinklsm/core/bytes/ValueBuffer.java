@@ -140,7 +140,11 @@ public final class ValueBuffer {
         // The stream checks what it has read when it is asked for more than there is.
         if (count < byteCount || in.read() >= 0) {
             throw new EOFException(
-                    "a value has another length: read=" + count + " of " + byteCount);
+                    "a value has another length: read="
+                            + count
+                            + " of "
+                            + byteCount
+                            + "; restore the last checkpoint");
         }
     }
 

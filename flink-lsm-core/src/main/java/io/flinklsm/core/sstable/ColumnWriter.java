@@ -134,7 +134,12 @@ abstract class ColumnWriter {
         sink.append(headerBytes.array(), 0, headerBytes.length());
         sink.append(stored.array(), 0, stored.length());
         if (checksum(value, sink) != sum) {
-            throw new IOException("a value changed while it was written: column=" + spec.path());
+            throw new IOException(
+                    "a value changed while it was written: column="
+                            + spec.path()
+                            + ", valueBytes="
+                            + value.length()
+                            + "; restore the last checkpoint");
         }
         chunk.countPage(headerBytes.length(), header);
     }
@@ -158,7 +163,11 @@ abstract class ColumnWriter {
         }
         if (left != 0) {
             throw new IOException(
-                    "a value has another length: valueBytes=" + value.length() + ", left=" + left);
+                    "a value has another length: valueBytes="
+                            + value.length()
+                            + ", left="
+                            + left
+                            + "; restore the last checkpoint");
         }
         return (int) checksum.getValue();
     }
