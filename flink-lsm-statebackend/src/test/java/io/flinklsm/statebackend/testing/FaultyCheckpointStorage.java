@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.testing;
 
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.testing.Faults;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -129,12 +130,21 @@ public final class FaultyCheckpointStorage {
             }
         }
 
+        /**
+         * As Flink's own streams: if it fails (a sync does when the thread is interrupted), the
+         * stream is closed and its file deleted. Flink's writer of savepoints relies on that.
+         */
         @Override
         public StreamStateHandle closeAndGetHandle() throws IOException {
-            faults.step("closeAndGetHandle");
-            StreamStateHandle handle = delegate.closeAndGetHandle();
-            ended();
-            return handle;
+            try {
+                faults.step("closeAndGetHandle");
+                return delegate.closeAndGetHandle();
+            } catch (Throwable failure) {
+                Cleanup.undo(failure, delegate);
+                throw failure;
+            } finally {
+                ended();
+            }
         }
 
         @Override
