@@ -24,6 +24,7 @@ import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.SlotMemory;
 import io.flinklsm.statebackend.testing.BackendHarness;
+import io.flinklsm.statebackend.testing.EngineThreads;
 import io.flinklsm.statebackend.testing.FaultyCheckpointStorage;
 import io.flinklsm.statebackend.testing.FaultySerializer;
 import java.io.IOException;
@@ -33,7 +34,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.RunnableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -82,6 +82,7 @@ class BackendCleanupTest {
     private static final int KEYS = 12;
 
     @TempDir Path root;
+    private final EngineThreads threads = new EngineThreads();
     private KeyedStateHandle nativeHandle;
     private KeyedStateHandle canonicalHandle;
 
@@ -148,7 +149,7 @@ class BackendCleanupTest {
                 assertThat(harness.localDirectory()).isEmptyDirectory();
                 assertThat(harness.environment().getMemoryManager().verifyEmpty()).isTrue();
             }
-            assertThat(threads()).isEmpty();
+            assertThat(threads.left()).isEmpty();
         }
     }
 
@@ -175,6 +176,7 @@ class BackendCleanupTest {
     /** One slot, in which backends come and go. */
     private static final class Run implements AutoCloseable {
 
+        private final EngineThreads threads = new EngineThreads();
         private final Faults faults;
         private final BackendHarness harness;
         private final FaultyCheckpointStorage checkpoints;
@@ -311,7 +313,7 @@ class BackendCleanupTest {
             assertThat(harness.localDirectory()).as(where).isEmptyDirectory();
             disks.forEach(HostileStorage::assertNoOpenHandles);
             assertThat(checkpoints.openStreams()).as(where).isZero();
-            assertThat(threads()).as(where).isEmpty();
+            assertThat(threads.left()).as(where).isEmpty();
             if (!checkpointed) {
                 assertThat(files("shared") + files("chk-2")).as(where).isZero();
             }
@@ -329,22 +331,6 @@ class BackendCleanupTest {
                 return files.count();
             }
         }
-    }
-
-    /**
-     * Those of the backends that do not end; a pool that has ended has only told its threads to.
-     */
-    private static List<String> threads() throws InterruptedException {
-        List<String> names = new ArrayList<>();
-        for (Thread thread : Thread.getAllStackTraces().keySet()) {
-            if (thread.getName().contains("lsm")) {
-                thread.join(TimeUnit.SECONDS.toMillis(20));
-                if (thread.isAlive()) {
-                    names.add(thread.getName());
-                }
-            }
-        }
-        return names;
     }
 
     /** 0 where the system does not tell. */

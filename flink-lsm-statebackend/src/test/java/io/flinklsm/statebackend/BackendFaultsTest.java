@@ -25,6 +25,7 @@ import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.SlotMemory;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import io.flinklsm.statebackend.testing.BackendHarness;
+import io.flinklsm.statebackend.testing.EngineThreads;
 import io.flinklsm.statebackend.testing.StateSample;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,6 +71,7 @@ class BackendFaultsTest {
     private static final int KEYS = 100;
 
     @TempDir Path root;
+    private final EngineThreads threads = new EngineThreads();
     private BackendHarness harness;
 
     @BeforeEach
@@ -247,14 +249,13 @@ class BackendFaultsTest {
     @Test
     void backendsComeAndGoAndLeaveNothing() throws Exception {
         cycle();
-        int threads = lsmThreads();
         long descriptors = openDescriptors();
 
         for (int i = 0; i < 20; i++) {
             cycle();
         }
 
-        assertThat(lsmThreads()).isEqualTo(threads).isZero();
+        assertThat(threads.left()).isEmpty();
         assertThat(openDescriptors()).isLessThanOrEqualTo(descriptors + 2);
         assertThat(harness.localDirectory()).isEmptyDirectory();
         assertThat(harness.environment().getMemoryManager().verifyEmpty()).isTrue();
@@ -294,7 +295,7 @@ class BackendFaultsTest {
 
         assertThat(harness.environment().getMemoryManager().verifyEmpty()).isTrue();
         assertThat(harness.localDirectory()).isEmptyDirectory();
-        assertThat(lsmThreads()).isZero();
+        assertThat(threads.left()).isEmpty();
     }
 
     @Test
@@ -328,13 +329,6 @@ class BackendFaultsTest {
         AbstractKeyedStateBackend<String> restored = restore(handle);
         new StateSample(restored).check(KEYS, 0);
         harness.dispose(restored);
-    }
-
-    private static int lsmThreads() {
-        return (int)
-                Thread.getAllStackTraces().keySet().stream()
-                        .filter(thread -> thread.getName().contains("lsm"))
-                        .count();
     }
 
     /** 0 where the system does not tell. */
