@@ -198,6 +198,57 @@ final class LargeEntriesTest {
         }
     }
 
+    /** A memtable of a larger pool holds what is large in a file. */
+    @Test
+    void scanThatBeganInMemoryReadsALargeValueInPartsOnceItIsInAFile() throws Exception {
+        int largeInFiles = 5 << 20;
+        LocalStorage storage = new LocalStorage(directory.resolve("scan"), false);
+        try (StoreResources larger = StoreResources.create("scan", 64 << 20, 1, Clock.system());
+                LsmStore scanned = LsmStore.create(storage, LsmStoreOptions.DEFAULTS, larger)) {
+            LsmTree tree = scanned.openTree("values", TreeOptions.DEFAULTS);
+            put(tree, "a", bytes(1, largeInFiles));
+            put(tree, "b", bytes(2, largeInFiles));
+            try (EntryCursor cursor = tree.scan(KeyRange.ALL)) {
+                assertThat(cursor.next()).isTrue();
+                tree.flush();
+
+                assertThat(cursor.copyValue()).isEqualTo(bytes(1, largeInFiles));
+                assertThat(cursor.next()).isTrue();
+                LargeValue large = cursor.largeValue();
+                assertThat(large).isNotNull();
+                assertThat(large.toBytes()).isEqualTo(bytes(2, largeInFiles));
+                assertThat(cursor.next()).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void largeValuesAreRewritten() throws Exception {
+        LsmTree tree = store.openTree("values", LISTS);
+        put(tree, "a", bytes(1, LARGE));
+        put(tree, "b", bytes(2, 10));
+        put(tree, "c", bytes(3, LARGE));
+        tree.merge(key("c"), bytes(4, 5), 0, 5);
+
+        tree.rewrite(
+                TreeOptions.DEFAULTS,
+                before -> {
+                    while (before.next()) {
+                        byte[] name = before.key().toBytes();
+                        byte[] value = before.copyValue();
+                        tree.put(key.set(name, 0, name.length), value, 1, value.length - 1);
+                    }
+                });
+
+        tree.compactAll();
+        ValueBuffer expected = new ValueBuffer();
+        expected.append(bytes(3, LARGE), 1, LARGE - 1).append((byte) SEPARATOR);
+        expected.append(bytes(4, 5), 0, 5);
+        assertThat(get(tree, "a")).isEqualTo(Arrays.copyOfRange(bytes(1, LARGE), 1, LARGE));
+        assertThat(get(tree, "b")).isEqualTo(Arrays.copyOfRange(bytes(2, 10), 1, 10));
+        assertThat(get(tree, "c")).isEqualTo(expected.toBytes());
+    }
+
     @Test
     void mapPageHasOneLargeValueOnly() throws Exception {
         LsmTree tree =

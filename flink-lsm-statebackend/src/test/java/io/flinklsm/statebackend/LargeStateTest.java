@@ -15,19 +15,28 @@ package io.flinklsm.statebackend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flinklsm.core.LsmTree;
+import io.flinklsm.core.TreeStats;
+import io.flinklsm.statebackend.registry.StateRegistry;
 import io.flinklsm.statebackend.testing.BackendHarness;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.common.functions.ReduceFunction;
+import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ReducingStateDescriptor;
 import org.apache.flink.api.common.state.State;
 import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
@@ -56,6 +65,7 @@ class LargeStateTest {
 
     private static final int MEGABYTE = 1 << 20;
     private static final int LARGE = 40 * MEGABYTE;
+    private static final long TTL_MILLIS = 1_000;
 
     private static final ValueStateDescriptor<byte[]> VALUE =
             new ValueStateDescriptor<>("value", BytePrimitiveArraySerializer.INSTANCE);
@@ -70,11 +80,12 @@ class LargeStateTest {
                     "reduced", CONCATENATE, BytePrimitiveArraySerializer.INSTANCE);
 
     @TempDir Path root;
+    private final AtomicLong nowMillis = new AtomicLong(1_000);
     private BackendHarness harness;
 
     @BeforeEach
     void open() throws Exception {
-        harness = new BackendHarness(root, 4);
+        harness = new BackendHarness(root, 4, nowMillis::get);
     }
 
     @AfterEach
@@ -226,6 +237,80 @@ class LargeStateTest {
         checkList(list, 40, MEGABYTE);
         list.setCurrentNamespace(1);
         assertThat(list.get()).isNull();
+    }
+
+    /** What was there is rewritten; what is large expires as all else does. */
+    @Test
+    void stateOfFortyMegabytesGetsATimeToLiveAndExpires() throws Exception {
+        AbstractKeyedStateBackend<Integer> backend = create(lsm());
+        InternalValueState<Integer, VoidNamespace, byte[]> value = state(backend, VALUE);
+        InternalListState<Integer, VoidNamespace, byte[]> list = state(backend, LIST);
+        backend.setCurrentKey(1);
+        value.update(bytes(1, LARGE));
+        list.update(elements(0, 20));
+        list.addAll(elements(20, 20));
+        KeyedStateHandle checkpoint = harness.checkpoint(backend, 1);
+        harness.dispose(backend);
+
+        AbstractKeyedStateBackend<Integer> restored = restore(lsm(), checkpoint);
+        ValueState<byte[]> valueAgain =
+                state(
+                        restored,
+                        mortal(
+                                new ValueStateDescriptor<>(
+                                        "value", BytePrimitiveArraySerializer.INSTANCE)));
+        ListState<byte[]> listAgain =
+                state(
+                        restored,
+                        mortal(
+                                new ListStateDescriptor<>(
+                                        "list", BytePrimitiveArraySerializer.INSTANCE)));
+        restored.setCurrentKey(1);
+        assertThat(valueAgain.value()).isEqualTo(bytes(1, LARGE));
+        nowMillis.addAndGet(TTL_MILLIS / 2);
+        listAgain.addAll(elements(40, 5));
+        compactAll(restored);
+        checkElements(listAgain.get(), 0, 45);
+
+        nowMillis.addAndGet(TTL_MILLIS / 2 + 1);
+        compactAll(restored);
+
+        assertThat(valueAgain.value()).isNull();
+        checkElements(listAgain.get(), 40, 45);
+        assertThat(sstableBytes(tree(restored, VALUE))).isZero();
+        assertThat(sstableBytes(tree(restored, LIST))).isLessThan(6 * MEGABYTE);
+    }
+
+    private static void compactAll(AbstractKeyedStateBackend<Integer> backend) throws Exception {
+        for (StateDescriptor<?, ?> state : List.of(VALUE, LIST)) {
+            LsmTree tree = tree(backend, state);
+            tree.compactAll();
+            assertThat(tree.stats().filterFailures()).as(tree.name()).isZero();
+        }
+    }
+
+    private static long sstableBytes(LsmTree tree) {
+        return tree.stats().levels().stream().mapToLong(TreeStats.LevelStats::bytes).sum();
+    }
+
+    private static LsmTree tree(
+            AbstractKeyedStateBackend<Integer> backend, StateDescriptor<?, ?> state) {
+        StateRegistry registry = ((LsmKeyedStateBackend<Integer>) backend).registry();
+        return Objects.requireNonNull(registry.state(state.getName())).tree();
+    }
+
+    private static <S extends StateDescriptor<?, ?>> S mortal(S descriptor) {
+        descriptor.enableTimeToLive(
+                StateTtlConfig.newBuilder(Duration.ofMillis(TTL_MILLIS)).build());
+        return descriptor;
+    }
+
+    private static void checkElements(Iterable<byte[]> elements, int from, int to) {
+        int i = from;
+        for (byte[] element : elements) {
+            assertThat(element).isEqualTo(bytes(i++, MEGABYTE));
+        }
+        assertThat(i).isEqualTo(to);
     }
 
     private static void checkList(

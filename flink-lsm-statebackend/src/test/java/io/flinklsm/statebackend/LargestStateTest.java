@@ -37,13 +37,19 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The largest values and lists, in a pool of 32 MB. What the heap must hold is the object that
- * Flink takes and the bytes it is made of, so the heap of these tests is a part of the test: with
- * {@code -Dflinklsm.large=true} they have their full size, and need what docs/testing.md says.
+ * The largest values and lists, in a pool of 32 MB and in the least that there is. What the heap
+ * must hold is the object that Flink takes and the bytes it is made of, so the heap of these tests
+ * is a part of the test: with {@code -Dflinklsm.large=true} they have their full size, and need
+ * what docs/testing.md says.
  */
 class LargestStateTest {
+
+    /** With less, the backend takes as much. */
+    private static final String LEAST_MEMORY = "8m";
 
     private static final int MEGABYTE = 1 << 20;
     private static final boolean IS_FULL = Boolean.getBoolean("flinklsm.large");
@@ -71,9 +77,10 @@ class LargestStateTest {
         harness.close();
     }
 
-    @Test
-    void largestValue() throws Exception {
-        AbstractKeyedStateBackend<Integer> backend = create(null);
+    @ParameterizedTest
+    @ValueSource(strings = {LEAST_MEMORY, "32m"})
+    void largestValue(String memory) throws Exception {
+        AbstractKeyedStateBackend<Integer> backend = create(memory, null);
         backend.setCurrentKey(1);
         value(backend).update(element(1, VALUE_BYTES));
         checkElement(value(backend).value(), 1, VALUE_BYTES);
@@ -82,16 +89,17 @@ class LargestStateTest {
         harness.dispose(backend);
 
         for (KeyedStateHandle handle : List.of(checkpoint, savepoint)) {
-            AbstractKeyedStateBackend<Integer> restored = create(handle);
+            AbstractKeyedStateBackend<Integer> restored = create(memory, handle);
             restored.setCurrentKey(1);
             checkElement(value(restored).value(), 1, VALUE_BYTES);
             harness.dispose(restored);
         }
     }
 
-    @Test
-    void longestListAddedOneByOne() throws Exception {
-        AbstractKeyedStateBackend<Integer> backend = create(null);
+    @ParameterizedTest
+    @ValueSource(strings = {LEAST_MEMORY, "32m"})
+    void longestListAddedOneByOne(String memory) throws Exception {
+        AbstractKeyedStateBackend<Integer> backend = create(memory, null);
         backend.setCurrentKey(1);
         ListState<byte[]> list = list(backend);
         for (int i = 0; i < LIST_ELEMENTS; i++) {
@@ -103,7 +111,7 @@ class LargestStateTest {
         harness.dispose(backend);
 
         for (KeyedStateHandle handle : List.of(checkpoint, savepoint)) {
-            AbstractKeyedStateBackend<Integer> restored = create(handle);
+            AbstractKeyedStateBackend<Integer> restored = create(memory, handle);
             restored.setCurrentKey(1);
             checkList(list(restored));
             harness.dispose(restored);
@@ -114,7 +122,7 @@ class LargestStateTest {
     @Test
     @EnabledIfSystemProperty(named = "flinklsm.large", matches = "true")
     void listThatTakesNoMoreIsRefusedWhenItIsAddedTo() throws Exception {
-        AbstractKeyedStateBackend<Integer> backend = create(null);
+        AbstractKeyedStateBackend<Integer> backend = create("32m", null);
         backend.setCurrentKey(1);
         ListState<byte[]> list = list(backend);
         int fitting = LsmTree.APPENDED_VALUE_BYTES_MAX / (MEGABYTE + 5);
@@ -129,7 +137,7 @@ class LargestStateTest {
 
         KeyedStateHandle checkpoint = harness.checkpoint(backend, 1);
         harness.dispose(backend);
-        AbstractKeyedStateBackend<Integer> restored = create(checkpoint);
+        AbstractKeyedStateBackend<Integer> restored = create("32m", checkpoint);
         restored.setCurrentKey(1);
         assertThatThrownBy(() -> list(restored).add(element(0, MEGABYTE)))
                 .isInstanceOf(IllegalArgumentException.class);
@@ -160,10 +168,11 @@ class LargestStateTest {
         }
     }
 
-    private AbstractKeyedStateBackend<Integer> create(KeyedStateHandle handle) throws Exception {
+    private AbstractKeyedStateBackend<Integer> create(String memory, KeyedStateHandle handle)
+            throws Exception {
         LsmStateBackend backend =
                 new LsmStateBackend(true)
-                        .set(LsmBackendOptions.FIXED_MEMORY_PER_SLOT, MemorySize.parse("32m"));
+                        .set(LsmBackendOptions.FIXED_MEMORY_PER_SLOT, MemorySize.parse(memory));
         return harness.restore(
                 backend,
                 IntSerializer.INSTANCE,

@@ -16,17 +16,21 @@ package io.flinklsm.core.merge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.merge.EntryFilter.Decision;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class GuardedFilterTest {
 
     private static final Slice KEY = new Slice(new byte[3]);
+    private static final LargeValue LARGE = LargeValue.of(new Slice(new byte[2]));
 
     private final ValueBuffer replacement = new ValueBuffer();
     private final List<Throwable> failures = new ArrayList<>();
@@ -128,6 +132,73 @@ class GuardedFilterTest {
         ask(filter.begin());
 
         assertThat(asked).hasValue(GuardedFilter.FAILURES_MAX + 1);
+    }
+
+    @Test
+    void whatTheFilterSaysOfALargeValueIsDone() throws Exception {
+        LargeValue other = LargeValue.of(new Slice(new byte[4]));
+
+        assertThat(askOfLarge(ofLarge(value -> other))).isSameAs(other);
+        assertThat(askOfLarge(ofLarge(value -> null))).isNull();
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void aLargeValueAboutWhichTheFilterThrowsIsKept() throws Exception {
+        IllegalStateException thrown = new IllegalStateException("user code");
+        EntryFilter ofJob =
+                guarded(
+                                ofLarge(
+                                        value -> {
+                                            throw thrown;
+                                        }))
+                        .begin();
+
+        for (int i = 0; i < GuardedFilter.FAILURES_MAX + 5; i++) {
+            assertThat(ofJob.filterLarge(KEY, LARGE)).isSameAs(LARGE);
+        }
+
+        assertThat(failures).hasSize(GuardedFilter.FAILURES_MAX).containsOnly(thrown);
+        assertThat(keyLengths).containsOnly(3);
+    }
+
+    /** It is a failure of the file, not of the filter. */
+    @Test
+    void aLargeValueThatCannotBeReadFailsTheJob() {
+        IOException damaged = new IOException("damaged");
+
+        assertThatThrownBy(
+                        () ->
+                                askOfLarge(
+                                        ofLarge(
+                                                value -> {
+                                                    throw damaged;
+                                                })))
+                .isSameAs(damaged);
+        assertThat(failures).isEmpty();
+    }
+
+    private interface LargeAnswer {
+        @Nullable LargeValue to(LargeValue value) throws IOException;
+    }
+
+    private static EntryFilter ofLarge(LargeAnswer answer) {
+        return new EntryFilter() {
+            @Override
+            public Decision filter(Slice key, Slice value, ValueBuffer out) {
+                throw new AssertionError("the value is large");
+            }
+
+            @Override
+            public @Nullable LargeValue filterLarge(Slice key, LargeValue value)
+                    throws IOException {
+                return answer.to(value);
+            }
+        };
+    }
+
+    private @Nullable LargeValue askOfLarge(EntryFilter filter) throws IOException {
+        return guarded(filter).begin().filterLarge(KEY, LARGE);
     }
 
     private GuardedFilter guarded(EntryFilter filter) {
