@@ -65,6 +65,8 @@ final class DigestSink implements Sink<RowData> {
         public void flush(boolean endOfInput) {}
 
         @Override
-        public void close() {}
+        public void close() {
+            JobClock.taskEnds();
+        }
     }
 }

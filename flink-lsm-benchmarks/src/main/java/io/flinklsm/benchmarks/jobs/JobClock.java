@@ -112,6 +112,14 @@ final class JobClock {
         return threads == null ? Map.of() : threads.nanosByKind();
     }
 
+    /** The task of this thread is about to end: its CPU time is counted up to here. */
+    static void taskEnds() {
+        ThreadCpu threads = THREADS.get();
+        if (threads != null) {
+            threads.lookNow();
+        }
+    }
+
     private static Reading read() {
         long gcMillis = 0;
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {

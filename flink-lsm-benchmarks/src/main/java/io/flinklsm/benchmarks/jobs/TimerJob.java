@@ -149,7 +149,9 @@ final class TimerJob {
                 public void flush(boolean endOfInput) {}
 
                 @Override
-                public void close() {}
+                public void close() {
+                    JobClock.taskEnds();
+                }
             };
         }
     }

@@ -61,7 +61,7 @@ final class ThreadCpuTest {
             CountDownLatch burnt = new CountDownLatch(1);
             Thread thread = burner("Later[1] (1/1)#0", burnt, mayEnd);
             burnt.await();
-            cpu.nanosByKind();
+            cpu.lookNow();
             mayEnd.countDown();
             thread.join();
 
