@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.bytes.LargeValue;
+import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.entry.EntryCursor;
@@ -24,6 +25,7 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.AppendOperator;
+import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.testing.HostileStorage;
 import java.io.IOException;
@@ -120,6 +122,47 @@ final class LargeEntriesTest {
         expected.append((byte) SEPARATOR).append((byte) 7);
         assertThat(get(tree, "a")).isEqualTo(expected.toBytes());
         assertThat(scanned(tree, "a")).isEqualTo(expected.toBytes());
+    }
+
+    @Test
+    void littleThatAFilterLeavesOfALargeValueIsWritten() throws Exception {
+        EntryFilter lastBytes =
+                new EntryFilter() {
+                    @Override
+                    public Decision filter(Slice entryKey, Slice value, ValueBuffer replacement) {
+                        return Decision.KEEP;
+                    }
+
+                    @Override
+                    public LargeValue filterLarge(Slice entryKey, LargeValue value)
+                            throws IOException {
+                        byte[] all = value.toBytes();
+                        return LargeValue.of(new Slice().setBytes(all, all.length - 10, 10));
+                    }
+                };
+        LsmTree tree =
+                store.openTree(
+                        "lists",
+                        new TreeOptions(
+                                MemtableKind.HASH, new AppendOperator(SEPARATOR), lastBytes));
+        put(tree, "a", bytes(1, LARGE));
+        put(tree, "b", bytes(2, 5));
+        tree.flush();
+        for (int i = 0; i < 3; i++) {
+            tree.merge(key("b"), bytes(3 + i, 5), 0, 5);
+            tree.flush();
+        }
+        put(tree, "c", bytes(6, LARGE));
+
+        tree.compactAll();
+
+        assertThat(get(tree, "a")).isEqualTo(lastTen(bytes(1, LARGE)));
+        assertThat(get(tree, "b")).hasSize(4 * 5 + 3);
+        assertThat(get(tree, "c")).isEqualTo(lastTen(bytes(6, LARGE)));
+    }
+
+    private static byte[] lastTen(byte[] value) {
+        return Arrays.copyOfRange(value, value.length - 10, value.length);
     }
 
     @Test

@@ -149,7 +149,14 @@ public final class CollapsingCursor implements EntryCursor {
         Slice current = value;
         if (current == null) {
             try {
-                current = isNewestOwn ? merged.value(0) : fold();
+                LargeValue filtered = replacementLarge;
+                if (filtered == null) {
+                    current = isNewestOwn ? merged.value(0) : fold();
+                } else {
+                    replacement = OperandFolder.emptied(replacement);
+                    filtered.appendTo(replacement);
+                    current = replacement.view(replacementView);
+                }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
