@@ -171,7 +171,8 @@ final class Flushes {
 
     /**
      * Writes an entry past the memtables and installs its SSTable as the newest of level 0, here.
-     * Nothing older of the tree waits for its flush. A failure is the caller's.
+     * Nothing older of the tree waits for its flush. A failure to write is the caller's; one behind
+     * that stops the store, since the tree may have the entry or not.
      *
      * @param generation of the active memtable, which is empty
      */
@@ -192,6 +193,21 @@ final class Flushes {
         } finally {
             budgets.endFlush(budget);
         }
+        try {
+            installLarge(tree, written);
+            upkeep.report(
+                    new LsmEvent.FlushEnd(
+                            tree.name(),
+                            List.of(written),
+                            upkeep.resources.clock().nanoTime() - startNanos));
+        } catch (Throwable failure) {
+            // No other entry may get the generation that this one has.
+            upkeep.fail(failure);
+            throw failure;
+        }
+    }
+
+    private void installLarge(LsmTree tree, SstableMeta written) {
         ReadView old;
         upkeep.lock.lock();
         try {
@@ -205,11 +221,6 @@ final class Flushes {
             upkeep.lock.unlock();
         }
         Upkeep.releaseOld(old);
-        upkeep.report(
-                new LsmEvent.FlushEnd(
-                        tree.name(),
-                        List.of(written),
-                        upkeep.resources.clock().nanoTime() - startNanos));
     }
 
     /** Installing the SSTable and dropping the memtables is one swap. */

@@ -15,6 +15,7 @@ package io.flinklsm.core.flush;
 
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.sstable.SstableIdentity;
@@ -62,7 +63,7 @@ public final class LargeEntryFlush {
     public SstableMeta run(Slice key, EntryKind kind, LargeValue value) throws IOException {
         long nowMillis = tools.clock().currentTimeMillis();
         FileName name = FileName.create(treeName, 0, generation, nowMillis, tools.random());
-        try (SstableWriter writer =
+        SstableWriter opened =
                 new SstableWriter(
                         tools.storage(),
                         new SstableIdentity(
@@ -75,9 +76,14 @@ public final class LargeEntryFlush {
                                 nowMillis),
                         tools.sstable(),
                         columns,
-                        tools.budget())) {
+                        tools.budget());
+        try (SstableWriter writer = opened) {
             writer.add(key, kind, value);
             return writer.finish();
+        } catch (Throwable failure) {
+            // A finish that failed may have published the file.
+            Cleanup.undo(failure, () -> tools.storage().delete(name.format()));
+            throw failure;
         }
     }
 }
