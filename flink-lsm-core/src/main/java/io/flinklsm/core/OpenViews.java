@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.memtable.FrozenMemtable;
@@ -69,7 +70,12 @@ final class OpenViews {
             for (FrozenMemtable frozen : queue.subList(at, at + count)) {
                 newestFirst.add(0, frozen.memtable());
             }
-            sources.add(0, new FrozenSource(newestFirst, tree.operator()));
+            try {
+                sources.add(0, new FrozenSource(newestFirst, tree.operator()));
+            } catch (Throwable failure) {
+                sources.forEach(source -> Cleanup.undo(failure, source::release));
+                throw failure;
+            }
             at += count;
         }
         return sources;

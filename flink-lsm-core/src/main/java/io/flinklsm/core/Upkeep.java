@@ -19,6 +19,7 @@ import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.read.FrozenSource;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.sstable.OpenSstables;
@@ -173,13 +174,21 @@ final class Upkeep {
      * Needs the lock.
      */
     ScanView newScanView(LsmTree tree) {
-        ScanView view =
-                new ScanView(
-                        tree.openViews.sources(tree, tree.flushing),
-                        tree.versions.pinCurrent(),
-                        closed -> close(tree, closed));
-        tree.openViews.add(view);
-        return view;
+        List<FrozenSource> sources = tree.openViews.sources(tree, tree.flushing);
+        Version version = null;
+        try {
+            version = tree.versions.pinCurrent();
+            ScanView view = new ScanView(sources, version, closed -> close(tree, closed));
+            tree.openViews.add(view);
+            return view;
+        } catch (Throwable failure) {
+            sources.forEach(source -> Cleanup.undo(failure, source::release));
+            Version pinned = version;
+            if (pinned != null) {
+                Cleanup.undo(failure, () -> tree.versions.unpin(pinned));
+            }
+            throw failure;
+        }
     }
 
     private void close(LsmTree tree, ScanView view) {

@@ -176,6 +176,8 @@ final class FrozenCursor implements EntryCursor {
             keepValue();
         } catch (IOException e) {
             throw new AssertionError("a cursor over memtables does no I/O", e);
+        } catch (OutOfMemoryError e) {
+            // It concerns this scan alone: value() says so if the value is asked for.
         } finally {
             memory = null;
         }

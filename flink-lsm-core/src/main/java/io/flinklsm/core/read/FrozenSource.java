@@ -14,6 +14,7 @@
 package io.flinklsm.core.read;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.Memtable;
@@ -52,9 +53,8 @@ public final class FrozenSource {
     // Immutable.
     private final @Nullable MergeOperator operator;
 
-    /** Empty once they have been given back. */
-    @GuardedBy("this")
-    private List<Memtable> newestFirst;
+    /** Empty once they have been given back. Replaced under the monitor, read without it too. */
+    private volatile List<Memtable> newestFirst;
 
     /** What the memtables became; null before that, or if the flush left nothing of them. */
     @GuardedBy("this")
@@ -73,15 +73,22 @@ public final class FrozenSource {
     public FrozenSource(List<Memtable> newestFirst, @Nullable MergeOperator operator) {
         this.newestFirst = List.copyOf(newestFirst);
         this.operator = operator;
-        for (Memtable memtable : this.newestFirst) {
-            if (!memtable.tryRetain()) {
-                throw new AssertionError("a view was made of a released memtable");
+        List<Memtable> retained = new ArrayList<>();
+        try {
+            for (Memtable memtable : this.newestFirst) {
+                if (!memtable.tryRetain()) {
+                    throw new AssertionError("a view was made of a released memtable");
+                }
+                retained.add(memtable);
             }
+        } catch (Throwable failure) {
+            retained.forEach(memtable -> Cleanup.undo(failure, memtable::release));
+            throw failure;
         }
     }
 
     /** The memtables that it reads, newest first; none once they have been given back. */
-    public synchronized List<Memtable> memtables() {
+    public List<Memtable> memtables() {
         return newestFirst;
     }
 
@@ -100,8 +107,13 @@ public final class FrozenSource {
     @GuardedBy("this")
     private EntryCursor memoryCursor(KeyRange range) {
         List<EntryCursor> inputs = new ArrayList<>(newestFirst.size());
-        for (Memtable memtable : newestFirst) {
-            inputs.add(memtable.cursor(range));
+        try {
+            for (Memtable memtable : newestFirst) {
+                inputs.add(memtable.cursor(range));
+            }
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, inputs);
+            throw failure;
         }
         return inputs.size() == 1
                 ? inputs.get(0)
@@ -145,7 +157,7 @@ public final class FrozenSource {
     }
 
     /** The view is closed, and all cursors are. */
-    void release() {
+    public void release() {
         moveTo(null);
     }
 
