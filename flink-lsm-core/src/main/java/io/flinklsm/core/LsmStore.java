@@ -523,8 +523,15 @@ public final class LsmStore implements AutoCloseable {
             ScanView before = scanView(tree);
             try {
                 EntryCursor content = before.scan(KeyRange.ALL, tree.operator(), false);
-                Upkeep.releaseOld(clear(tree));
-                return content;
+                try {
+                    Upkeep.releaseOld(clear(tree));
+                    return content;
+                } catch (Throwable failure) {
+                    // A tree that may be empty must not get into a checkpoint.
+                    Cleanup.undo(failure, content);
+                    fail(failure);
+                    throw failure;
+                }
             } finally {
                 before.release();
             }

@@ -302,10 +302,14 @@ public final class LsmTree {
     }
 
     private void putLarge(KeyBuffer key, EntryKind kind, LargeValue value) throws IOException {
-        store.writeLarge(this, key, kind, value);
-        PrefixPages kept = pages;
-        if (kept != null) {
-            kept.forget(key);
+        try {
+            store.writeLarge(this, key, kind, value);
+        } finally {
+            // After a failure, too: the entry may be there.
+            PrefixPages kept = pages;
+            if (kept != null) {
+                kept.forget(key);
+            }
         }
     }
 
@@ -592,6 +596,8 @@ public final class LsmTree {
                     return false;
                 }
             }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
         return true;
     }
