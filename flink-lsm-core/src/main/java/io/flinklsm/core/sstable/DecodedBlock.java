@@ -157,7 +157,8 @@ final class DecodedBlock implements BlockView {
         }
     }
 
-    private void dropLarge() {
+    /** Lets go of a large value and of the file that it is in. */
+    void dropLarge() {
         large = null;
         largeBytes = null;
     }

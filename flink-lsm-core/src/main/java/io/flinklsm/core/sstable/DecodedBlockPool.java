@@ -51,6 +51,7 @@ final class DecodedBlockPool {
     }
 
     void giveBack(DecodedBlock block) {
+        block.dropLarge();
         int start = start();
         for (int i = 0; i < SLOTS; i++) {
             int slot = (start + i) & (SLOTS - 1);
