@@ -26,7 +26,6 @@ import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -111,8 +110,7 @@ final class SstableCopies {
         }
         try (StorageInput input = store.storage().open(meta.fileName());
                 OutputFile file = OutputFile.create(directory.resolve(meta.fileName()), false)) {
-            try (OutputStream out =
-                    Files.newOutputStream(file.part(), StandardOpenOption.CREATE_NEW)) {
+            try (OutputStream out = file.open()) {
                 byte[] buffer = new byte[BUFFER_BYTES];
                 for (long position = 0; position < input.size(); ) {
                     int byteCount = (int) Math.min(buffer.length, input.size() - position);
@@ -137,10 +135,9 @@ final class SstableCopies {
                         manifestCount,
                         MANIFEST_SUFFIX);
         try (OutputFile file = OutputFile.create(directory.resolve(name), false)) {
-            Files.write(
-                    file.part(),
-                    ManifestCodec.encode(store.image(), operator.uidHash()),
-                    StandardOpenOption.CREATE_NEW);
+            try (OutputStream out = file.open()) {
+                out.write(ManifestCodec.encode(store.image(), operator.uidHash()));
+            }
             file.commit();
         }
         manifestCount++;
