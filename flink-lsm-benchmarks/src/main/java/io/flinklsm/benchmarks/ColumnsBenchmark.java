@@ -13,6 +13,7 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.parts.PartEntries;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Clock;
@@ -24,9 +25,9 @@ import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memtable.Flushable;
 import io.flinklsm.core.memtable.FrozenMemtable;
-import io.flinklsm.core.memtable.Memtable;
-import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.TombstoneRule;
@@ -124,7 +125,8 @@ public final class ColumnsBenchmark {
             List<SstableMeta> inputs = new ArrayList<>();
             double flush = Double.MAX_VALUE;
             for (int i = 0; i < INPUTS; i++) {
-                Memtable memtable = memtable(budget, values, i);
+                HotTier tier = tier(budget, values, i);
+                Flushable memtable = PartEntries.freeze(tier);
                 FlushTools tools =
                         new FlushTools(
                                 storage,
@@ -144,7 +146,7 @@ public final class ColumnsBenchmark {
                 long start = cpuNanos();
                 inputs.addAll(job.run());
                 flush = Math.min(flush, (double) (cpuNanos() - start) / entries);
-                memtable.release();
+                tier.close();
             }
             double merge = merge(storage, options, shape, budget, open, inputs);
             SstableMeta first = inputs.get(0);
@@ -173,8 +175,8 @@ public final class ColumnsBenchmark {
     }
 
     /** Entries in random order, as a task writes them. */
-    private Memtable memtable(MemoryBudget budget, byte[][] values, int offset) {
-        Memtable memtable = new Memtable(MemtableKind.HASH, offset + 1L, budget, null, 0);
+    private HotTier tier(MemoryBudget budget, byte[][] values, int offset) {
+        HotTier tier = PartEntries.emptyTier(budget, offset + 1L);
         byte[] key = new byte[EntryShape.KEY_BYTES];
         KeyBuffer buffer = new KeyBuffer();
         SplittableRandom random = new SplittableRandom(offset);
@@ -183,12 +185,11 @@ public final class ColumnsBenchmark {
         for (int i = 0, number = 0; i < entries; i++, number = (number + step) % entries) {
             EntryShape.key(INPUTS * number + offset, key);
             byte[] value = values[random.nextInt(values.length)];
-            if (!memtable.put(buffer.set(key, 0, key.length), value, 0, value.length)) {
+            if (!tier.put(buffer.set(key, 0, key.length), value, 0, value.length)) {
                 throw new AssertionError("the memtable is full: entries=" + i);
             }
         }
-        memtable.freeze(0);
-        return memtable;
+        return tier;
     }
 
     private double merge(

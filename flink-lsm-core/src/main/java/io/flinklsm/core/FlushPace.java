@@ -14,7 +14,7 @@
 package io.flinklsm.core;
 
 import io.flinklsm.core.flush.FlushProgress;
-import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memtable.TierMemory;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -44,13 +44,11 @@ final class FlushPace {
     /** What part may be used once the last entry is written. */
     private static final double AT_LAST_ENTRY = 15.0 / 16;
 
-    private final MemoryBudget memtables;
-    private final SpareMemtables spare;
+    private final TierMemory memory;
     private final AtomicReference<@Nullable Flush> current = new AtomicReference<>();
 
-    FlushPace(MemoryBudget memtables, SpareMemtables spare) {
-        this.memtables = memtables;
-        this.spare = spare;
+    FlushPace(TierMemory memory) {
+        this.memory = memory;
     }
 
     /** A flush that runs. Ends when it is closed, whatever became of it. */
@@ -103,6 +101,6 @@ final class FlushPace {
     }
 
     private long freeBytes() {
-        return memtables.limitBytes() - memtables.usedBytes() + spare.usedBytes();
+        return memory.dirtyLimitBytes() - memory.dirtyBytes();
     }
 }

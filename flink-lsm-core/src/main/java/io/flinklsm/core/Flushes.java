@@ -25,8 +25,6 @@ import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.flush.LargeEntryFlush;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.FrozenMemtable;
-import io.flinklsm.core.memtable.Memtable;
-import io.flinklsm.core.read.FlushedMemtable;
 import io.flinklsm.core.read.FrozenSource;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -243,8 +241,7 @@ final class Flushes {
                     tree.untouched = false;
                     tree.versions.apply(new VersionEdit(List.of(), written));
                     tree.frozenOldestFirst.removeAll(plan.oldestFirst());
-                    spare(tree, plan, written);
-                    old = upkeep.installView(tree);
+                    old = upkeep.installFlushed(tree, plan.oldestFirst());
                     upkeep.scheduleCompaction(tree);
                 }
                 upkeep.scheduleDeletion();
@@ -272,20 +269,6 @@ final class Flushes {
         return written.isEmpty()
                 ? null
                 : new SortedRun(0, written.stream().map(upkeep.openSstables::of).toList());
-    }
-
-    /**
-     * A memtable that is a run by itself may be read on as long as nobody wants its memory. Needs
-     * the upkeep.lock.
-     */
-    private void spare(LsmTree tree, FlushPlan plan, List<SstableMeta> written) {
-        if (plan.oldestFirst().size() == 1 && !written.isEmpty()) {
-            Memtable memtable = plan.oldestFirst().get(0).memtable();
-            tree.flushedMemtables.add(FlushedMemtable.of(memtable, written));
-            upkeep.resources.spareMemtables().add(tree, memtable);
-        } else {
-            plan.oldestFirst().forEach(frozen -> frozen.memtable().release());
-        }
     }
 
     /**

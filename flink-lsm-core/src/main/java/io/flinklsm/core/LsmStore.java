@@ -15,7 +15,6 @@ package io.flinklsm.core;
 
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Unicode;
-import io.flinklsm.core.cache.PrefixPages;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.entry.EntryCursor;
@@ -23,8 +22,14 @@ import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEventListener;
+import io.flinklsm.core.memtable.EntryTier;
+import io.flinklsm.core.memtable.Flushable;
 import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.HotTier;
+import io.flinklsm.core.memtable.MapTier;
 import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.memtable.TierMemory;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.restore.RestoreSource;
@@ -111,7 +116,7 @@ public final class LsmStore implements AutoCloseable {
         this.manifests = new Manifests(upkeep);
         this.largeEntryBytes =
                 Math.min(
-                        resources.memtableBudget().limitBytes() / LARGE_ENTRIES_IN_MEMTABLES,
+                        resources.tierMemory().dirtyLimitBytes() / LARGE_ENTRIES_IN_MEMTABLES,
                         LARGE_ENTRY_BYTES_MAX);
     }
 
@@ -234,17 +239,34 @@ public final class LsmStore implements AutoCloseable {
     /** Needs the lock. */
     private LsmTree addTree(String name, TreeOptions treeOptions, Version version) {
         VersionSet versions = new VersionSet(name, openSstables, upkeep.obsoleteFiles(), version);
-        LsmTree tree = new LsmTree(this, name, treeOptions, versions, newMemtable(treeOptions));
+        LsmTree tree = new LsmTree(this, name, treeOptions, versions);
+        openMemory(tree);
         trees.put(name, tree);
         upkeep.installView(tree);
         return tree;
     }
 
+    /** Gives the tree what its kind keeps entries in; complete if the tree has no files. */
+    private void openMemory(LsmTree tree) {
+        if (tree.options().isOrdered()) {
+            tree.setMemory(null, newMemtable(tree.options()));
+            return;
+        }
+        boolean isComplete = tree.versions.current().isEmpty();
+        TierMemory memory = resources.tierMemory();
+        long nowMillis = resources.clock().currentTimeMillis();
+        long generation = nextGeneration++;
+        tree.setMemory(
+                tree.options().memtableKind() == MemtableKind.PREFIX_HASH
+                        ? new MapTier(memory, generation, isComplete, nowMillis)
+                        : new EntryTier(memory, generation, tree.operator(), isComplete, nowMillis),
+                null);
+    }
+
     private Memtable newMemtable(TreeOptions treeOptions) {
         return new Memtable(
-                treeOptions.memtableKind(),
                 nextGeneration++,
-                resources.memtableBudget(),
+                resources.tierBudget(),
                 treeOptions.operator(),
                 resources.clock().currentTimeMillis());
     }
@@ -289,10 +311,6 @@ public final class LsmStore implements AutoCloseable {
         } finally {
             upkeep.lock.unlock();
         }
-    }
-
-    @Nullable PrefixPages openPrefixPages() {
-        return resources.blockCache().openPrefixPages();
     }
 
     // ------------------------------------------------------------------------ the writer's chores
@@ -355,6 +373,7 @@ public final class LsmStore implements AutoCloseable {
     /** The tree's active memtable has taken another chunk of memory. */
     void grown(LsmTree tree, long usedBytes, long grownBytes) throws IOException {
         activeBytes += grownBytes;
+        resources.tierMemory().addDirty(grownBytes);
         if (freezeRule.isTreeFull(usedBytes)) {
             freezeFull(tree);
         } else if (freezeRule.isStoreFull(activeBytes, resources.memtableShareBytes())) {
@@ -378,7 +397,7 @@ public final class LsmStore implements AutoCloseable {
                 largest = tree;
             }
         }
-        return largest == null || largest.active().entryCount() == 0 ? null : largest;
+        return largest == null || largest.openBytes() == 0 ? null : largest;
     }
 
     /** Entries above this do not go into a memtable, but by {@link #writeLarge}. */
@@ -388,8 +407,8 @@ public final class LsmStore implements AutoCloseable {
 
     /**
      * Writes an entry into an SSTable of its own, here. What is older is flushed before, so that
-     * the SSTable is the newest of level 0; it has the generation of the then empty memtable, and a
-     * newer one follows it.
+     * the SSTable is the newest of level 0; it has a generation of its own, and what is written
+     * behind it a newer one.
      */
     void writeLarge(LsmTree tree, KeyBuffer key, EntryKind kind, LargeValue value)
             throws IOException {
@@ -407,17 +426,14 @@ public final class LsmStore implements AutoCloseable {
                                             + " do")
                             .initCause(e);
         }
-        Memtable unused = tree.active();
-        // First what may fail: no other entry may get the generation of what is written now.
-        Memtable next = newMemtable(tree.options());
-        try {
-            upkeep.flushes().writeLarge(tree, unused.generation(), key.slice(), kind, value);
-        } catch (Throwable failure) {
-            Cleanup.undo(failure, next::release);
-            throw failure;
+        // Everything older is in files: what is written now gets a generation, what follows others.
+        upkeep.flushes().writeLarge(tree, nextGeneration++, key.slice(), kind, value);
+        HotTier tier = tree.tier();
+        if (tier == null) {
+            renewMemory(tree);
+        } else {
+            tier.skip(key, nextGeneration++, resources.clock().currentTimeMillis());
         }
-        swapActive(tree, next, null, false);
-        unused.release();
         stalls.owe(tree, value.length());
         stalls.awaitRoomBehind(tree);
     }
@@ -427,44 +443,69 @@ public final class LsmStore implements AutoCloseable {
         stalls.awaitRoomBehind(tree);
     }
 
-    /** Swaps in a new memtable; the old one waits for its flush. */
+    /** What is written from now on is of a new generation; the old one waits for its flush. */
     private void freeze(LsmTree tree, boolean flushSoon) {
+        if (tree.openBytes() == 0) {
+            return;
+        }
+        HotTier tier = tree.tier();
+        if (tier == null) {
+            freezeOrdered(tree, flushSoon);
+            return;
+        }
+        Flushable frozen = tier.freeze(nextGeneration, resources.clock().currentTimeMillis());
+        nextGeneration++;
+        // What was taken for writes that then found no room is accounted for here.
+        long openBytes = frozen == null ? 0 : frozen.usedBytes();
+        resources.tierMemory().addDirty(openBytes - tree.accountedBytes());
+        activeBytes -= tree.accountedBytes();
+        upkeep.lock.lock();
+        try {
+            tree.resetAccount();
+            if (frozen != null) {
+                enqueue(tree, frozen, flushSoon);
+            }
+        } finally {
+            upkeep.lock.unlock();
+        }
+    }
+
+    private void freezeOrdered(LsmTree tree, boolean flushSoon) {
         Memtable full = tree.active();
-        if (full.entryCount() == 0) {
+        if (full == null || full.entryCount() == 0) {
             return;
         }
         // First what may fail: a frozen memtable cannot take the next write.
         Memtable next = newMemtable(tree.options());
         full.freeze(next.minWriteTimeMillis());
-        swapActive(tree, next, new FrozenMemtable(full, barrier), flushSoon);
-    }
-
-    private void swapActive(
-            LsmTree tree, Memtable next, @Nullable FrozenMemtable frozen, boolean flushSoon) {
+        resources.tierMemory().addDirty(full.usedBytes() - tree.accountedBytes());
         activeBytes -= tree.accountedBytes();
         ReadView old;
         upkeep.lock.lock();
         try {
-            if (frozen != null) {
-                tree.frozenOldestFirst.add(frozen);
-            }
-            tree.setActive(next);
+            tree.setMemory(null, next);
+            enqueue(tree, full, flushSoon);
             old = upkeep.installView(tree);
-            if (flushSoon) {
-                upkeep.scheduleFlush(tree);
-            }
         } finally {
             upkeep.lock.unlock();
         }
         Upkeep.releaseOld(old);
     }
 
+    /** Needs the lock. */
+    private void enqueue(LsmTree tree, Flushable frozen, boolean flushSoon) {
+        tree.frozenOldestFirst.add(new FrozenMemtable(frozen, barrier));
+        if (flushSoon) {
+            upkeep.scheduleFlush(tree);
+        }
+    }
+
     /** A scan needs a frozen memtable. It is flushed once that is worth a file. */
     void freezeForScan(LsmTree tree) throws IOException {
-        if (tree.active().entryCount() == 0) {
+        if (tree.openEntryCount() == 0) {
             return;
         }
-        freeze(tree, tree.active().usedBytes() >= options.memtableBytes() / 4);
+        freeze(tree, tree.openBytes() >= options.memtableBytes() / 4);
         boolean queueIsLong;
         upkeep.lock.lock();
         try {
@@ -481,14 +522,59 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
-    /** The tree's options ask for another kind of memtable. */
-    void replaceActive(LsmTree tree) {
-        if (tree.active().entryCount() > 0) {
+    /** The tree's options ask for another way to find keys: what is in memory goes to files. */
+    void replaceMemory(LsmTree tree) throws IOException {
+        try {
+            flush(tree);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw (IOException)
+                    new InterruptedIOException(
+                                    "[tree "
+                                            + tree.name()
+                                            + "] interrupted in a flush; the task is being stopped,"
+                                            + " so there is nothing to do")
+                            .initCause(e);
+        }
+        renewMemory(tree);
+    }
+
+    /**
+     * The tree begins anew: with nothing in memory, complete if it has no files. Everything that
+     * was in memory is in files, or is not wanted.
+     */
+    private void renewMemory(LsmTree tree) {
+        HotTier oldTier = tree.tier();
+        Memtable oldActive = tree.active();
+        ReadView old;
+        upkeep.lock.lock();
+        try {
+            resources.tierMemory().addDirty(-tree.accountedBytes());
+            activeBytes -= tree.accountedBytes();
+            openMemory(tree);
+            old = upkeep.installView(tree);
+        } finally {
+            upkeep.lock.unlock();
+        }
+        Upkeep.releaseOld(old);
+        if (oldTier != null) {
+            oldTier.close();
+        }
+        if (oldActive != null) {
+            oldActive.release();
+        }
+    }
+
+    /** Operands that are written from now on are folded in another way. */
+    void replaceOperator(LsmTree tree) throws IOException {
+        if (tree.tier() instanceof EntryTier entries) {
             freeze(tree, false);
+            entries.setOperator(tree.operator());
+        } else if (tree.tier() == null && tree.options().isOrdered()) {
+            freeze(tree, false);
+            renewMemory(tree);
         } else {
-            Memtable unused = tree.active();
-            swapActive(tree, newMemtable(tree.options()), null, false);
-            unused.release();
+            replaceMemory(tree);
         }
     }
 
@@ -497,16 +583,6 @@ public final class LsmStore implements AutoCloseable {
         upkeep.lock.lock();
         try {
             return upkeep.newScanView(tree);
-        } finally {
-            upkeep.lock.unlock();
-        }
-    }
-
-    /** Everything but the active memtable, with a reference for the caller. */
-    ReadView stableView(LsmTree tree) {
-        upkeep.lock.lock();
-        try {
-            return upkeep.newView(tree, false);
         } finally {
             upkeep.lock.unlock();
         }
@@ -524,7 +600,13 @@ public final class LsmStore implements AutoCloseable {
             try {
                 EntryCursor content = before.scan(KeyRange.ALL, tree.operator(), false);
                 try {
-                    Upkeep.releaseOld(clear(tree));
+                    upkeep.lock.lock();
+                    try {
+                        tree.versions.clear();
+                    } finally {
+                        upkeep.lock.unlock();
+                    }
+                    renewMemory(tree);
                     return content;
                 } catch (Throwable failure) {
                     // A tree that may be empty must not get into a checkpoint.
@@ -537,16 +619,6 @@ public final class LsmStore implements AutoCloseable {
             }
         } finally {
             upkeep.compactions().resume(tree);
-        }
-    }
-
-    private @Nullable ReadView clear(LsmTree tree) {
-        upkeep.lock.lock();
-        try {
-            tree.versions.clear();
-            return upkeep.installView(tree);
-        } finally {
-            upkeep.lock.unlock();
         }
     }
 
@@ -565,9 +637,9 @@ public final class LsmStore implements AutoCloseable {
         checkOpen();
         MemoryWait wait = earlier == null ? new MemoryWait(resources.clock()) : earlier;
         long wantedBytes = entryBytes + ROOM_BEYOND_ENTRY_BYTES;
-        // Where memtables have used up their own part of the pool, no block makes room for them.
-        boolean isPoolFull = resources.hasMemtableRoom(wantedBytes);
-        if (earlier == null && isPoolFull && evict(wantedBytes) > 0) {
+        // What is dirty has a bound of its own: no eviction makes room beyond it.
+        boolean hasDirtyRoom = resources.tierMemory().hasDirtyRoom(entryBytes);
+        if (earlier == null && hasDirtyRoom && evict(entryBytes) > 0) {
             return wait;
         }
         long worthBytes = worthFreezingBytes(entryBytes, wait);
@@ -578,10 +650,10 @@ public final class LsmStore implements AutoCloseable {
         if (wait.isTimeToAsk()) {
             resources.askOthersToFlush(this, worthBytes);
         }
-        if (isPoolFull) {
-            evict(wantedBytes);
+        if (hasDirtyRoom && earlier != null && evict(wantedBytes) > 0) {
+            return wait;
         }
-        boolean neverFits = entryBytes > resources.memtableBudget().limitBytes();
+        boolean neverFits = entryBytes > resources.tierBudget().limitBytes();
         if (neverFits || wait.isOver()) {
             throw new IOException(
                     "[tree "
@@ -596,7 +668,7 @@ public final class LsmStore implements AutoCloseable {
                             + wait.waitedMillis()
                             + "; raise the memory of the state backend");
         }
-        stalls.awaitMemory(tree, trees.values(), isPoolFull ? 0 : wantedBytes);
+        stalls.awaitMemory(tree, trees.values(), hasDirtyRoom ? 0 : wantedBytes);
         return wait;
     }
 
@@ -621,10 +693,20 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
-    /** Blocks first: they are cheaper to read again than filters and indexes. */
+    /**
+     * Clean entries first, then blocks: they are cheaper to read again than filters and indexes.
+     */
     private long evict(long bytes) {
-        long evicted = resources.blockCache().reclaim(bytes);
+        long evicted = resources.tierMemory().reclaim(bytes);
+        if (evicted < bytes) {
+            evicted += resources.blockCache().reclaim(bytes - evicted);
+        }
         return evicted >= bytes ? evicted : evicted + openSstables.reclaim(bytes - evicted);
+    }
+
+    /** An entry that was read from files is worth to be kept instead of others. */
+    void makeRoomToRead() {
+        resources.tierMemory().reclaim(1);
     }
 
     // --------------------------------------------------------------------------------- checkpoint
@@ -755,7 +837,7 @@ public final class LsmStore implements AutoCloseable {
     TreeStats stats(LsmTree tree) {
         upkeep.lock.lock();
         try {
-            long memtableBytes = tree.dropped || closed ? 0 : tree.active().usedBytes();
+            long memtableBytes = tree.dropped || closed ? 0 : tree.openBytes();
             for (FrozenMemtable frozen : tree.frozenOldestFirst) {
                 memtableBytes += frozen.memtable().usedBytes();
             }

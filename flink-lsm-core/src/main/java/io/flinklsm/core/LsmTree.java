@@ -16,7 +16,7 @@ package io.flinklsm.core;
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
-import io.flinklsm.core.cache.PrefixPages;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.compaction.CompactionSlots;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
@@ -24,11 +24,12 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.HotTier;
+import io.flinklsm.core.memtable.MapTier;
 import io.flinklsm.core.memtable.Memtable;
-import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.memtable.PrefixCopy;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
-import io.flinklsm.core.read.FlushedMemtable;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.version.VersionSet;
@@ -84,17 +85,19 @@ public final class LsmTree {
     // Spare lookup: taken by one reader at a time, others make their own.
     private final AtomicReference<@Nullable Lookup> spareLookup =
             new AtomicReference<>(new Lookup());
+
+    // Scratch of the writer thread.
+    private final Lookup writerLookup = new Lookup();
     private final ValueBuffer containsScratch = new ValueBuffer(0);
-    private final Slice afterView = new Slice();
+    private final KeyBuffer keyScratch = new KeyBuffer();
     private final Slice suffixView = new Slice();
     private final Memtable.OperandGuard operandGuard = this::checkOperand;
 
-    // Written by the writer thread only; the store swaps it under its lock.
-    private Memtable active;
+    // What is in memory: a tier, or of an ordered tree the active memtable. Written by the writer
+    // thread only; the store swaps the memtable under its lock.
+    private @Nullable HotTier tier;
+    private @Nullable Memtable active;
     private long accountedBytes;
-
-    /** Null until the first page of a PREFIX_HASH tree is read. */
-    private @Nullable PrefixPages pages;
 
     // Written under the store's lock, read by any thread.
     private volatile TreeOptions options;
@@ -105,9 +108,6 @@ public final class LsmTree {
 
     // Guarded by the lock of Upkeep.
     final List<FrozenMemtable> frozenOldestFirst = new ArrayList<>();
-
-    /** Those whose runs are in the current Version; their memory may be gone already. */
-    final List<FlushedMemtable> flushedMemtables = new ArrayList<>();
 
     final VersionSet versions;
     boolean flushScheduled;
@@ -128,17 +128,11 @@ public final class LsmTree {
     /** Restored, and neither flushed nor checkpointed since: what compactions are due may wait. */
     boolean untouched;
 
-    LsmTree(
-            LsmStore store,
-            String name,
-            TreeOptions options,
-            VersionSet versions,
-            Memtable active) {
+    LsmTree(LsmStore store, String name, TreeOptions options, VersionSet versions) {
         this.store = store;
         this.name = name;
         this.options = options;
         this.versions = versions;
-        this.active = active;
     }
 
     public String name() {
@@ -150,15 +144,16 @@ public final class LsmTree {
     }
 
     /**
-     * Replaces the options; freezes the memtable if it cannot go on with them. Writer thread only.
+     * Replaces the options; freezes what is in memory if it cannot go on with them, and flushes it
+     * if keys are to be found in another way. Writer thread only.
      */
     public void configure(TreeOptions newOptions) throws IOException {
-        boolean newMemtable =
-                newOptions.memtableKind() != active.kind()
-                        || !Objects.equals(newOptions.operator(), options.operator());
+        TreeOptions oldOptions = options;
         options = newOptions;
-        if (newMemtable) {
-            store.replaceActive(this);
+        if (newOptions.memtableKind() != oldOptions.memtableKind()) {
+            store.replaceMemory(this);
+        } else if (!Objects.equals(newOptions.operator(), oldOptions.operator())) {
+            store.replaceOperator(this);
         }
     }
 
@@ -186,8 +181,6 @@ public final class LsmTree {
             throws IOException, InterruptedException {
         EntryCursor before = store.takeContent(this);
         try (before) {
-            closePages();
-            pages = null;
             configure(newOptions);
             rewriting.write(before);
         } catch (Throwable failure) {
@@ -215,28 +208,32 @@ public final class LsmTree {
             return;
         }
         MemoryWait wait = null;
-        while (!active.put(key, value, from, byteCount)) {
+        while (!tryPut(key, value, from, byteCount)) {
             wait = store.makeRoom(this, entryBytes(key, byteCount), wait);
         }
-        PrefixPages kept = pages;
-        if (kept != null) {
-            kept.put(key, value, from, byteCount);
-        }
         written();
+    }
+
+    private boolean tryPut(KeyBuffer key, byte[] value, int from, int byteCount) {
+        HotTier hot = tier;
+        return hot != null
+                ? hot.put(key, value, from, byteCount)
+                : memtable().put(key, value, from, byteCount);
     }
 
     public void delete(KeyBuffer key) throws IOException {
         store.attendWrite();
         checkBytes(key, 0);
         MemoryWait wait = null;
-        while (!active.delete(key)) {
+        while (!tryDelete(key)) {
             wait = store.makeRoom(this, entryBytes(key, 0), wait);
         }
-        PrefixPages kept = pages;
-        if (kept != null) {
-            kept.delete(key);
-        }
         written();
+    }
+
+    private boolean tryDelete(KeyBuffer key) {
+        HotTier hot = tier;
+        return hot != null ? hot.delete(key) : memtable().delete(key);
     }
 
     /**
@@ -255,18 +252,66 @@ public final class LsmTree {
             return;
         }
         MemoryWait wait = null;
-        while (!active.merge(key, operand, from, byteCount, operandGuard)) {
-            if (active.isValueFull()) {
+        HotTier hot = tier;
+        if (hot != null) {
+            checkOperand(key, byteCount, byteCount);
+        }
+        while (!tryMerge(key, operand, from, byteCount)) {
+            if (isValueFull()) {
+                checkOperand(key, UNASKED_OPERAND_BYTES, byteCount);
                 store.freezeFull(this);
             } else {
                 wait = store.makeRoom(this, entryBytes(key, byteCount), wait);
             }
         }
-        PrefixPages kept = pages;
-        if (kept != null) {
-            kept.forget(key);
-        }
         written();
+    }
+
+    private boolean tryMerge(KeyBuffer key, byte[] operand, int from, int byteCount)
+            throws IOException {
+        HotTier hot = tier;
+        return hot != null
+                ? hot.merge(key, operand, from, byteCount)
+                : memtable().merge(key, operand, from, byteCount, operandGuard);
+    }
+
+    /** Whether the latest merge was refused because the value is long enough in one memtable. */
+    private boolean isValueFull() {
+        HotTier hot = tier;
+        return hot != null ? hot.isValueFull() : memtable().isValueFull();
+    }
+
+    /**
+     * Offers what the key has in all sources to a lookup that was started.
+     *
+     * @return what it was read from, pinned; released by {@link #giveBack}
+     */
+    private ReadView gather(KeyBuffer key, Lookup lookup) throws IOException {
+        HotTier hot = tier;
+        if (hot == null) {
+            return gatherFromView(key, lookup, pinView());
+        }
+        ReadView pinned;
+        boolean needsFiles;
+        hot.lock();
+        try {
+            needsFiles = hot.gather(key, lookup);
+            pinned = pinView();
+        } finally {
+            hot.unlock();
+        }
+        return needsFiles ? gatherFromView(key, lookup, pinned) : pinned;
+    }
+
+    private static ReadView gatherFromView(KeyBuffer key, Lookup lookup, ReadView pinned)
+            throws IOException {
+        try {
+            pinned.get(key, lookup);
+            return pinned;
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, lookup::end, pinned::release);
+            throw failure;
+        }
     }
 
     /**
@@ -278,10 +323,9 @@ public final class LsmTree {
         store.attendWrite();
         byte[] operand = null;
         Lookup lookup = takeLookup();
-        ReadView pinned = pinView();
+        lookup.start(options.operator(), new ValueBuffer());
+        ReadView pinned = gather(source, lookup);
         try {
-            lookup.start(options.operator(), new ValueBuffer());
-            pinned.get(source, lookup);
             if (!lookup.isFound()) {
                 return;
             }
@@ -302,15 +346,7 @@ public final class LsmTree {
     }
 
     private void putLarge(KeyBuffer key, EntryKind kind, LargeValue value) throws IOException {
-        try {
-            store.writeLarge(this, key, kind, value);
-        } finally {
-            // After a failure, too: the entry may be there.
-            PrefixPages kept = pages;
-            if (kept != null) {
-                kept.forget(key);
-            }
-        }
+        store.writeLarge(this, key, kind, value);
     }
 
     private void mergeLarge(KeyBuffer key, LargeValue operand) throws IOException {
@@ -378,10 +414,9 @@ public final class LsmTree {
     /** How long the key's value is; 0 if it has none. */
     private long valueBytes(KeyBuffer key) throws IOException {
         Lookup lookup = takeLookup();
-        ReadView pinned = pinView();
+        lookup.start(options.operator(), new ValueBuffer());
+        ReadView pinned = gather(key, lookup);
         try {
-            lookup.start(options.operator(), new ValueBuffer());
-            pinned.get(key, lookup);
             return lookup.isFound() ? lookup.result().length() : 0;
         } finally {
             giveBack(lookup, pinned);
@@ -389,7 +424,7 @@ public final class LsmTree {
     }
 
     private void written() throws IOException {
-        long usedBytes = active.usedBytes();
+        long usedBytes = openBytes();
         if (usedBytes != accountedBytes) {
             long grownBytes = usedBytes - accountedBytes;
             accountedBytes = usedBytes;
@@ -407,15 +442,11 @@ public final class LsmTree {
     public boolean get(KeyBuffer key, ValueBuffer out) throws IOException {
         store.checkHealthy();
         Lookup lookup = takeLookup();
-        ReadView pinned = pinView();
         try {
-            lookup.start(options.operator(), out);
-            pinned.get(key, lookup);
-            return lookup.finish();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
+            HotTier hot = tier;
+            return hot == null ? getOrdered(key, out, lookup) : get(hot, key, out, lookup) >= 0;
         } finally {
-            giveBack(lookup, pinned);
+            spareLookup.setRelease(lookup);
         }
     }
 
@@ -430,38 +461,88 @@ public final class LsmTree {
         spareLookup.setRelease(lookup);
     }
 
-    /**
-     * Like {@link #get}, writer thread only: what stands in the active memtable is read without a
-     * pin, since nobody else can replace it.
-     */
+    /** Like {@link #get}, writer thread only: what is read from files is kept in memory. */
     public boolean getAsWriter(KeyBuffer key, ValueBuffer out) throws IOException {
         store.attend();
-        EntryKind kind = active.getAsWriter(key, out);
-        if (kind == EntryKind.PUT) {
-            return true;
+        HotTier hot = tier;
+        if (hot == null) {
+            return getOrdered(key, out, writerLookup);
         }
-        if (kind == EntryKind.DELETE) {
-            return false;
+        int found = get(hot, key, out, writerLookup);
+        if (found == FROM_FILES && !hot.keep(key, out)) {
+            store.makeRoomToRead();
+            hot.keep(key, out);
         }
-        // The view may be replaced at any time, but only the writer adds sources to it.
-        if (kind == EntryKind.MERGE && isActiveOnly()) {
-            return true;
+        return found >= 0;
+    }
+
+    private static final int NOT_FOUND = -1;
+    private static final int FROM_MEMORY = 0;
+    private static final int FROM_FILES = 1;
+
+    private int get(HotTier hot, KeyBuffer key, ValueBuffer out, Lookup lookup) throws IOException {
+        ReadView pinned;
+        int found;
+        hot.lock();
+        try {
+            found = hot.find(key, out, lookup);
+            if (found == HotTier.FOUND) {
+                return FROM_MEMORY;
+            }
+            if (found == HotTier.ABSENT) {
+                out.clear();
+                return NOT_FOUND;
+            }
+            // Under the lock: no flush makes files of the operands in between.
+            pinned = pinView();
+        } finally {
+            hot.unlock();
         }
-        return get(key, out);
+        try {
+            if (found == HotTier.UNKNOWN) {
+                lookup.start(options.operator(), out);
+            }
+            pinned.get(key, lookup);
+            if (!lookup.finish()) {
+                return NOT_FOUND;
+            }
+            return found == HotTier.UNKNOWN ? FROM_FILES : FROM_MEMORY;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        } finally {
+            lookup.end();
+            pinned.release();
+        }
+    }
+
+    private boolean getOrdered(KeyBuffer key, ValueBuffer out, Lookup lookup) throws IOException {
+        ReadView pinned = pinView();
+        try {
+            lookup.start(options.operator(), out);
+            pinned.get(key, lookup);
+            return lookup.finish();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        } finally {
+            lookup.end();
+            pinned.release();
+        }
     }
 
     /** Whether the key has a value. Writer thread only. */
     public boolean contains(KeyBuffer key) throws IOException {
         store.attend();
-        EntryKind kind = active.kindAsWriter(key);
-        if (kind != null) {
-            return kind != EntryKind.DELETE;
+        HotTier hot = tier;
+        if (hot != null) {
+            int found = hot.contains(key);
+            if (found != HotTier.UNKNOWN) {
+                return found == HotTier.FOUND;
+            }
         }
         Lookup lookup = takeLookup();
-        ReadView pinned = pinView();
+        lookup.start(options.operator(), containsScratch.clearAbove(KEPT_SCRATCH_BYTES_MAX));
+        ReadView pinned = gather(key, lookup);
         try {
-            lookup.start(options.operator(), containsScratch.clearAbove(KEPT_SCRATCH_BYTES_MAX));
-            pinned.get(key, lookup);
             return lookup.isFound();
         } finally {
             giveBack(lookup, pinned);
@@ -470,14 +551,14 @@ public final class LsmTree {
 
     /**
      * The live entries (all PUT, operands folded) whose keys start with the prefix, as of now. For
-     * trees of kind PREFIX_HASH (the prefix being one that keys were written with) and ORDERED this
-     * freezes nothing, and any thread may read them so while nobody writes this tree; else like
-     * {@link #scan}. Writes of the same thread while the cursor is open are allowed; it may or may
-     * not show them, and a value is borrowed only until the next of them. No prefix that keys of a
-     * PREFIX_HASH tree are written with may be the beginning of another.
+     * trees of kind PREFIX_HASH (the prefix being one that keys were written with) and ORDERED any
+     * thread may read them so while no thread writes this tree; else like {@link #scan}. Writes of
+     * the same thread while the cursor is open are allowed; it may or may not show them, and a
+     * value is borrowed only until the next of them. No prefix that keys of a PREFIX_HASH tree are
+     * written with may be the beginning of another.
      */
     public EntryCursor scanPrefix(KeyBuffer prefix) throws IOException {
-        return scanPrefixFrom(prefix, null);
+        return scanPrefixFrom(prefix, null, false);
     }
 
     /**
@@ -485,7 +566,7 @@ public final class LsmTree {
      * through.
      */
     public EntryCursor scanPrefixAfter(KeyBuffer prefix, KeyBuffer after) throws IOException {
-        return scanPrefixFrom(prefix, after);
+        return scanPrefixFrom(prefix, after, false);
     }
 
     /**
@@ -493,11 +574,9 @@ public final class LsmTree {
      * the buffer, replacing its content: for each, the bytes of what follows the prefix in its key
      * (4, big-endian), those of its value (4), and both. Writer thread only.
      *
-     * <p>Whoever reads the same again soon gets it from one place, whatever sources it stands in.
-     *
      * @param prefix as for {@link #scanPrefix}
      * @param after a key with the prefix, or null
-     * @param entriesMax the page ends with so many entries, at least 1, unless it was kept
+     * @param entriesMax the page ends with so many entries, at least 1
      * @param bytesMax or when it has so many bytes
      * @return whether no entries with the prefix are left behind the page
      */
@@ -508,58 +587,34 @@ public final class LsmTree {
             int bytesMax,
             ValueBuffer out)
             throws IOException {
-        PrefixPages kept = pages;
-        if (kept == null && options.memtableKind() == MemtableKind.PREFIX_HASH) {
-            kept = store.openPrefixPages();
-            pages = kept;
-        }
-        if (kept == null) {
+        if (!(tier instanceof MapTier maps)) {
             return scanPage(prefix, after, entriesMax, bytesMax, out);
         }
         store.attend();
-        Slice suffix = after == null ? null : suffix(after);
-        int found = kept.find(prefix, suffix, out);
-        if (found != PrefixPages.UNKNOWN) {
-            return found == PrefixPages.LAST;
+        int found = maps.readPage(prefix, after, entriesMax, bytesMax, out);
+        if (found != HotTier.UNKNOWN) {
+            return found == HotTier.ABSENT;
         }
-        // Of several sources, a page is dear: it is kept when it is read first.
-        boolean isWanted =
-                kept.isWanted(prefix, after == null) || (after == null && !isActiveOnly());
-        boolean isLast =
-                isWanted
-                        ? scanPage(prefix, after, Integer.MAX_VALUE, PrefixPages.PAGE_BYTES, out)
-                        : scanPage(prefix, after, entriesMax, bytesMax, out);
-        if (isWanted) {
-            kept.add(prefix, suffix, out, isLast);
-        } else if (after == null) {
-            kept.scanned(prefix, out.length(), isLast);
+        boolean isLast = scanPage(prefix, after, entriesMax, bytesMax, out);
+        if (!maps.keepPage(prefix, after, out, isLast, keyScratch)) {
+            store.makeRoomToRead();
+            maps.keepPage(prefix, after, out, isLast, keyScratch);
         }
         return isLast;
     }
 
     /** Whether there are live entries with the prefix; as {@link #readPage}. */
     public boolean hasPrefix(KeyBuffer prefix) throws IOException {
-        PrefixPages kept = pages;
-        if (kept != null) {
+        if (tier instanceof MapTier maps) {
             store.attend();
-            int found = kept.hasEntries(prefix);
-            if (found != PrefixPages.UNKNOWN) {
-                return found > 0;
+            int found = maps.hasPrefix(prefix);
+            if (found != HotTier.UNKNOWN) {
+                return found == HotTier.FOUND;
             }
         }
-        try (EntryCursor cursor = scanPrefix(prefix)) {
+        try (EntryCursor cursor = scanPrefixFrom(prefix, null, true)) {
             return cursor.next();
         }
-    }
-
-    private boolean isActiveOnly() {
-        ReadView current = view;
-        return current != null && current.isActiveOnly();
-    }
-
-    private Slice suffix(KeyBuffer key) {
-        int prefixLength = key.prefixLength();
-        return afterView.setBytes(key.array(), prefixLength, key.length() - prefixLength);
     }
 
     private boolean scanPage(
@@ -572,7 +627,7 @@ public final class LsmTree {
         out.clear();
         int prefixLength = prefix.length();
         int entries = 0;
-        try (EntryCursor cursor = scanPrefixFrom(prefix, after)) {
+        try (EntryCursor cursor = scanPrefixFrom(prefix, after, true)) {
             while (cursor.next()) {
                 Slice key = cursor.key();
                 int suffixLength = key.length() - prefixLength;
@@ -602,20 +657,39 @@ public final class LsmTree {
         return true;
     }
 
-    private EntryCursor scanPrefixFrom(KeyBuffer prefix, @Nullable KeyBuffer after)
-            throws IOException {
-        ReadView pinned;
-        if (options.memtableKind() == MemtableKind.HASH) {
-            store.attend();
-            store.freezeForScan(this);
-            pinned = store.stableView(this);
-        } else {
-            // Not attend(), which may freeze: this may be a thread that only reads.
-            store.checkHealthy();
-            pinned = pinView();
+    private EntryCursor scanPrefixFrom(
+            KeyBuffer prefix, @Nullable KeyBuffer after, boolean byWriter) throws IOException {
+        // Not attend(), which may freeze: this may be a thread that only reads.
+        store.checkHealthy();
+        HotTier hot = tier;
+        if (hot == null) {
+            return scanOrdered(ReadView.rangeOf(prefix, after));
         }
+        if (hot instanceof MapTier maps) {
+            ReadView pinned;
+            PrefixCopy inMemory;
+            maps.lock();
+            try {
+                inMemory = maps.copyPrefix(prefix, after, byWriter);
+                pinned = pinView();
+            } finally {
+                maps.unlock();
+            }
+            try {
+                if (inMemory != null) {
+                    return pinned.scanPrefix(prefix, after, inMemory, options.operator());
+                }
+            } finally {
+                pinned.release();
+            }
+        }
+        return scan(ReadView.rangeOf(prefix, after));
+    }
+
+    private EntryCursor scanOrdered(KeyRange range) throws IOException {
+        ReadView pinned = pinView();
         try {
-            return pinned.scanPrefix(prefix, after, options.operator());
+            return pinned.scan(range, options.operator());
         } finally {
             pinned.release();
         }
@@ -678,8 +752,33 @@ public final class LsmTree {
 
     // ------------------------------------------------------------------------- for the store only
 
-    Memtable active() {
+    @Nullable HotTier tier() {
+        return tier;
+    }
+
+    /** Null unless the tree is ordered. */
+    @Nullable Memtable active() {
         return active;
+    }
+
+    private Memtable memtable() {
+        Memtable memtable = active;
+        if (memtable == null) {
+            throw new AssertionError("a tree has neither a tier nor a memtable: " + name);
+        }
+        return memtable;
+    }
+
+    /** Entries that were written since the last freeze, tombstones included. Writer thread only. */
+    int openEntryCount() {
+        HotTier hot = tier;
+        return hot != null ? hot.openEntryCount() : memtable().entryCount();
+    }
+
+    /** Memory that they hold. Writer thread only; others may see it a little late. */
+    long openBytes() {
+        HotTier hot = tier;
+        return hot != null ? hot.openBytes() : memtable().usedBytes();
     }
 
     long accountedBytes() {
@@ -690,17 +789,15 @@ public final class LsmTree {
         return options.operator();
     }
 
-    void setActive(Memtable newActive) {
+    void setMemory(@Nullable HotTier newTier, @Nullable Memtable newActive) {
+        tier = newTier;
         active = newActive;
         accountedBytes = 0;
     }
 
-    /** Gives the memory of kept pages back; when the tree is closed or dropped. */
-    void closePages() {
-        PrefixPages kept = pages;
-        if (kept != null) {
-            kept.close();
-        }
+    /** A new generation is written from now on. */
+    void resetAccount() {
+        accountedBytes = 0;
     }
 
     @Nullable ReadView view() {

@@ -16,8 +16,8 @@ package io.flinklsm.core;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.flush.FlushPlan;
+import io.flinklsm.core.memtable.Flushable;
 import io.flinklsm.core.memtable.FrozenMemtable;
-import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.read.FrozenSource;
 import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -66,7 +66,7 @@ final class OpenViews {
                     flushing != null && flushing.oldestFirst().contains(oldest)
                             ? flushing.oldestFirst().size()
                             : Math.max(1, viewedTogether(oldest));
-            List<Memtable> newestFirst = new ArrayList<>(count);
+            List<Flushable> newestFirst = new ArrayList<>(count);
             for (FrozenMemtable frozen : queue.subList(at, at + count)) {
                 newestFirst.add(0, frozen.memtable());
             }
@@ -141,11 +141,11 @@ final class OpenViews {
      */
     List<FrozenSource> flushed(FlushPlan plan, List<SstableMeta> written) {
         List<FrozenSource> sources = new ArrayList<>();
-        Memtable oldest = plan.oldestFirst().get(0).memtable();
+        Flushable oldest = plan.oldestFirst().get(0).memtable();
         for (Map.Entry<ScanView, List<SstableMeta>> view : flushed.entrySet()) {
             FrozenSource source = view.getKey().sourceOf(oldest);
             if (source != null) {
-                // None if the view has been closed this moment, by another thread.
+                // None if the view has been closed this moment.
                 int memtables = source.memtables().size();
                 Invariants.check(
                         memtables == 0 || memtables == plan.oldestFirst().size(),

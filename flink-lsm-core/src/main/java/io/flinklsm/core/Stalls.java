@@ -132,8 +132,8 @@ final class Stalls {
             long leftNanos = POLL_NANOS;
             while (leftNanos > 0
                     && releases == upkeep.resources.memory().releaseCount()
-                    && upkeep.resources.spareMemtables().usedBytes() == 0
-                    && (wantedBytes == 0 || !upkeep.resources.hasMemtableRoom(wantedBytes))
+                    && (wantedBytes == 0
+                            || !upkeep.resources.tierMemory().hasDirtyRoom(wantedBytes))
                     && !upkeep.hasFailed()
                     && !upkeep.isStopped()) {
                 leftNanos = upkeep.awaitProgress(leftNanos);

@@ -18,6 +18,7 @@ import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memtable.TierMemory;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,21 +29,26 @@ import java.util.random.RandomGenerator;
  * Safe for any thread. Close it after all its stores.
  *
  * <p>The budget is split so that nobody can starve another: writers of SSTables have {@link
- * WriterBudgets} set aside, without which a full pool could not be flushed; memtables may take half
- * of the rest; the cache takes what is left and gives it back on demand.
+ * WriterBudgets} set aside, without which a full pool could not be flushed; nearly all of the rest
+ * is for entries ({@link TierMemory}), half of it for those that no SSTable has yet; the cache
+ * takes what is left and gives it back on demand.
  */
 public final class StoreResources implements AutoCloseable {
 
     /** Smallest budget that a store works with: a few arena chunks, one row group, some blocks. */
     public static final long MIN_MEMORY_BYTES = 2 << 20;
 
+    private static final long LEAST_WRITE_RESERVE_BYTES = 8 << 20;
     private static final long MAX_WRITE_RESERVE_BYTES = 32 << 20;
+
+    /** This part of the shared memory is the cache's, however much the tiers would take. */
+    private static final int LEAST_CACHE_PART = 16;
 
     private final MemoryBudget memory;
     private final WriterBudgets writerBudgets;
-    private final SpareMemtables spareMemtables = new SpareMemtables();
     private final FlushPace flushPace;
-    private final MemoryBudget memtableBudget;
+    private final MemoryBudget tierBudget;
+    private final TierMemory tierMemory;
     private final MemoryBudget cacheBudget;
     private final BlockCache blockCache;
     private final BackgroundWork background;
@@ -62,12 +68,18 @@ public final class StoreResources implements AutoCloseable {
     private StoreResources(String name, long memoryBytes, int backgroundThreads, Clock clock) {
         this.clock = clock;
         memory = MemoryBudget.root(name, memoryBytes, clock);
-        memory.setSpare(spareMemtables);
-        long writeBytes = Math.min(memoryBytes / 4, MAX_WRITE_RESERVE_BYTES);
+        long writeBytes =
+                Math.min(
+                        memoryBytes / 4,
+                        Math.max(
+                                LEAST_WRITE_RESERVE_BYTES,
+                                Math.min(memoryBytes / 16, MAX_WRITE_RESERVE_BYTES)));
         long sharedBytes = memoryBytes - writeBytes;
         writerBudgets = new WriterBudgets(memory, writeBytes, backgroundThreads);
-        memtableBudget = memory.child("memtables", 0, sharedBytes / 2);
-        flushPace = new FlushPace(memtableBudget, spareMemtables);
+        tierBudget = memory.child("tier", 0, sharedBytes - sharedBytes / LEAST_CACHE_PART);
+        tierMemory = new TierMemory(tierBudget, sharedBytes / 2);
+        memory.setSpare(tierMemory);
+        flushPace = new FlushPace(tierMemory);
         cacheBudget = memory.child("cache", 0, sharedBytes);
         blockCache = new BlockCache(cacheBudget);
         memory.addReclaimer(blockCache);
@@ -126,18 +138,13 @@ public final class StoreResources implements AutoCloseable {
         return flushPace;
     }
 
-    /** Whether memtables' own part of the pool has room for so many bytes, spare ones gone. */
-    boolean hasMemtableRoom(long bytes) {
-        return memtableBudget.hasRoomOfItsOwn(bytes - spareMemtables.usedBytes());
+    /** What is in memory of all trees of the slot. */
+    TierMemory tierMemory() {
+        return tierMemory;
     }
 
-    /** What was flushed and is still in memory. */
-    SpareMemtables spareMemtables() {
-        return spareMemtables;
-    }
-
-    MemoryBudget memtableBudget() {
-        return memtableBudget;
+    MemoryBudget tierBudget() {
+        return tierBudget;
     }
 
     /** Pays for what open SSTables keep resident, next to the block cache. */
@@ -155,7 +162,7 @@ public final class StoreResources implements AutoCloseable {
 
     /** Memory that one store's memtables may hold before the largest is flushed: an equal share. */
     long memtableShareBytes() {
-        return memtableBudget.limitBytes() / Math.max(1, storeCount);
+        return tierMemory.dirtyLimitBytes() / Math.max(1, storeCount);
     }
 
     void register(LsmStore store) {
@@ -207,7 +214,7 @@ public final class StoreResources implements AutoCloseable {
                 () -> memory.removeReclaimer(blockCache),
                 blockCache::close,
                 cacheBudget::close,
-                memtableBudget::close,
+                tierBudget::close,
                 writerBudgets::close,
                 memory::close);
     }

@@ -43,6 +43,14 @@ public record TreeOptions(
         this(memtableKind, operator, filter, null);
     }
 
+    /**
+     * Whether entries are kept in order: maps are too if operands are merged into their entries.
+     */
+    boolean isOrdered() {
+        return memtableKind == MemtableKind.ORDERED
+                || (memtableKind == MemtableKind.PREFIX_HASH && operator != null);
+    }
+
     public TreeOptions withColumns(@Nullable RowColumns newColumns) {
         return new TreeOptions(memtableKind, operator, filter, newColumns);
     }

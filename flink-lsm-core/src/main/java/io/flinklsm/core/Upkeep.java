@@ -17,7 +17,9 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.errors.StoreFailedException;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.events.LsmEventListener;
+import io.flinklsm.core.memtable.Flushable;
 import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.read.FrozenSource;
 import io.flinklsm.core.read.ReadView;
@@ -27,7 +29,6 @@ import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.version.ObsoleteFiles;
-import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -117,42 +118,48 @@ final class Upkeep {
      * without it.
      */
     @Nullable ReadView installView(LsmTree tree) {
-        forgetMerged(tree);
         ReadView old = tree.view();
-        tree.setView(newView(tree, true));
+        tree.setView(newView(tree));
         return old;
     }
 
-    /** A run that was merged with others is no memtable's any more. Needs the lock. */
-    private void forgetMerged(LsmTree tree) {
-        List<SortedRun> runs = tree.versions.current().runs();
-        tree.flushedMemtables.removeIf(
-                flushed -> {
-                    if (runs.stream().anyMatch(flushed::became)) {
-                        return false;
-                    }
-                    resources.spareMemtables().demote(flushed.memtable());
-                    return true;
-                });
+    /**
+     * Like {@link #installView}, for a Version that has what these memtables had, which are not
+     * among the frozen ones any more: their memory may be used for others from now on.
+     */
+    @Nullable ReadView installFlushed(LsmTree tree, List<FrozenMemtable> flushed) {
+        List<Flushable> memtables = new ArrayList<>(flushed.size());
+        long dirtyBytes = 0;
+        for (FrozenMemtable frozen : flushed) {
+            memtables.add(frozen.memtable());
+            dirtyBytes += frozen.memtable().usedBytes();
+        }
+        resources.tierMemory().addDirty(-dirtyBytes);
+        ReadView old = tree.view();
+        HotTier tier = tree.tier();
+        if (tier != null) {
+            tier.becomeClean(memtables, () -> tree.setView(newView(tree)));
+        } else {
+            tree.setView(newView(tree));
+            memtables.forEach(Flushable::release);
+        }
+        return old;
     }
 
     /**
-     * A view of the tree with a reference for the caller, without the active memtable. Needs the
-     * lock.
+     * A view of the tree with a reference for the caller: its files, and the memtables if it is
+     * ordered; what a tier has is asked for beside it. Needs the lock.
      */
-    ReadView newView(LsmTree tree, boolean withActive) {
-        List<Memtable> frozen = new ArrayList<>(tree.frozenOldestFirst.size());
-        for (FrozenMemtable memtable : tree.frozenOldestFirst) {
-            frozen.add(0, memtable.memtable());
+    private ReadView newView(LsmTree tree) {
+        List<Memtable> frozen = new ArrayList<>();
+        if (tree.tier() == null) {
+            for (FrozenMemtable memtable : tree.frozenOldestFirst) {
+                frozen.add(0, (Memtable) memtable.memtable());
+            }
         }
         Version version = tree.versions.pinCurrent();
         try {
-            return new ReadView(
-                    withActive ? tree.active() : null,
-                    frozen,
-                    tree.flushedMemtables,
-                    version,
-                    () -> unpin(tree, version));
+            return new ReadView(tree.active(), frozen, version, () -> unpin(tree, version));
         } catch (Throwable failure) {
             Cleanup.undo(failure, () -> tree.versions.unpin(version));
             throw failure;
@@ -411,24 +418,38 @@ final class Upkeep {
         ReadView old;
         List<FrozenMemtable> frozen;
         Memtable active;
+        HotTier tier;
         lock.lock();
         try {
             old = tree.view();
             tree.setView(null);
             frozen = List.copyOf(tree.frozenOldestFirst);
             tree.frozenOldestFirst.clear();
-            tree.flushedMemtables.clear();
             active = tree.active();
+            tier = tree.tier();
+            resources.tierMemory().addDirty(-dirtyBytes(tree, frozen));
         } finally {
             lock.unlock();
         }
         List<Runnable> steps = new ArrayList<>();
         steps.add(() -> releaseOld(old));
-        frozen.forEach(memtable -> steps.add(memtable.memtable()::release));
-        steps.add(() -> resources.spareMemtables().removeAll(tree));
-        steps.add(active::release);
-        steps.add(tree::closePages);
+        if (tier != null) {
+            steps.add(tier::close);
+        } else {
+            frozen.forEach(memtable -> steps.add(memtable.memtable()::release));
+        }
+        if (active != null) {
+            steps.add(active::release);
+        }
         Cleanup.runAll(steps.toArray(Runnable[]::new));
+    }
+
+    private static long dirtyBytes(LsmTree tree, List<FrozenMemtable> frozen) {
+        long bytes = tree.accountedBytes();
+        for (FrozenMemtable memtable : frozen) {
+            bytes += memtable.memtable().usedBytes();
+        }
+        return bytes;
     }
 
     /** Waits until neither a flush nor a compaction of the tree runs. */

@@ -17,19 +17,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memtable.TierMemory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 final class FlushPaceTest {
 
     private final MemoryBudget memtables = MemoryBudget.root("memtables", 1600);
-    private final SpareMemtables spare = new SpareMemtables();
-    private final FlushPace pace = new FlushPace(memtables, spare);
-    private long usedBytes;
+    private final TierMemory memory = new TierMemory(memtables, 1600);
+    private final FlushPace pace = new FlushPace(memory);
 
     @AfterEach
     void close() {
-        memtables.unreserve(usedBytes);
         memtables.close();
     }
 
@@ -103,7 +102,6 @@ final class FlushPaceTest {
     }
 
     private void use(long bytes) {
-        assertThat(memtables.tryReserve(bytes)).isTrue();
-        usedBytes += bytes;
+        memory.addDirty(bytes);
     }
 }

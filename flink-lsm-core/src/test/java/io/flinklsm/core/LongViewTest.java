@@ -344,7 +344,7 @@ final class LongViewTest {
     @Test
     void neighbourGetsTheMemoryThatAViewHeld() throws Exception {
         LsmTree tree = store.openTree("counts", APPENDING);
-        for (int i = 0; resources.memtableBudget().hasRoomOfItsOwn(64 << 10); i++) {
+        for (int i = 0; resources.tierMemory().hasDirtyRoom(64 << 10); i++) {
             put(tree, i, value(i, 0));
             if (i % 50 == 49) {
                 // Freezes, and flushes nothing.
@@ -403,11 +403,12 @@ final class LongViewTest {
         return List.copyOf(new TreeMap<>(model).entrySet());
     }
 
-    /** All that is still in memory is spare, and nobody but the spare memory holds it. */
+    /** All that is still in memory is clean, and no view holds it. */
     private void assertNoMemtableIsHeld() throws IOException, InterruptedException {
         store.awaitIdle();
-        resources.spareMemtables().reclaim(Long.MAX_VALUE);
-        assertThat(resources.memtableBudget().usedBytes()).isZero();
+        resources.tierMemory().reclaim(Long.MAX_VALUE);
+        assertThat(resources.tierMemory().dirtyBytes()).isZero();
+        assertThat(resources.tierMemory().cleanBytes()).isZero();
     }
 
     private static void assertShows(EntryCursor cursor, Map<OwnedSlice, String> expected)

@@ -375,7 +375,7 @@ class LsmStoreCleanupTest {
     @Test
     void resourcesCloseAllEvenIfMemoryWasNeverReleased() throws Exception {
         StoreResources resources = newResources();
-        MemoryBlock block = resources.memtableBudget().tryAllocate(64);
+        MemoryBlock block = resources.tierBudget().tryAllocate(64);
         resources.background().flush(() -> {});
 
         assertThatThrownBy(resources::close)

@@ -211,7 +211,7 @@ class LsmStoreModelTest {
             } else if (dice < 9985) {
                 openLongView();
             } else if (dice < 9987) {
-                resources.spareMemtables().reclaim(1L << random.nextInt(20));
+                resources.tierMemory().reclaim(1L << random.nextInt(20));
             } else if (dice < 9990) {
                 tree.flush();
             } else if (dice < 9995) {
@@ -309,9 +309,11 @@ class LsmStoreModelTest {
 
         private void get() throws IOException {
             OwnedSlice at = randomKey(key);
-            boolean found = tree.get(key, value);
+            boolean found =
+                    random.nextBoolean() ? tree.get(key, value) : tree.getAsWriter(key, value);
             byte[] expected = model.get(at);
             assertThat(found).as("key %s", at).isEqualTo(expected != null);
+            assertThat(tree.contains(key)).as("key %s", at).isEqualTo(expected != null);
             if (expected != null) {
                 assertThat(value.toBytes()).as("key %s", at).isEqualTo(expected);
             }

@@ -295,6 +295,8 @@ class LsmStoreTest {
 
         tree.configure(new TreeOptions(MemtableKind.HASH, null, filter));
         tree.compactAll();
+        // What is in memory is shown as it was until it is evicted.
+        resources.tierMemory().reclaim(Long.MAX_VALUE);
 
         assertThat(get(tree, 1)).isNull();
         assertThat(get(tree, 2)).isEqualTo("kept");
@@ -365,6 +367,8 @@ class LsmStoreTest {
         }
 
         tree.compactAll();
+        // What is in memory is shown as it was until it is evicted.
+        resources.tierMemory().reclaim(Long.MAX_VALUE);
 
         for (int i = 0; i < 100; i++) {
             assertThat(get(tree, i)).isEqualTo(i % 2 == 0 ? null : "odd-" + i);
@@ -487,7 +491,7 @@ class LsmStoreTest {
                             try {
                                 for (int i = 0; i < 200_000; i++) {
                                     if (i % 1000 == 0) {
-                                        resources.spareMemtables().reclaim(1);
+                                        resources.tierMemory().reclaim(1);
                                     }
                                     readerKey.set(StoreFixture.key(i % 100));
                                     if (tree.get(readerKey, readerValue)) {

@@ -27,7 +27,6 @@ import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
-import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.testing.InMemoryStorage;
@@ -58,7 +57,7 @@ final class SharedFlushTest {
     private final WriterBudgets budgets = new WriterBudgets(pool, 4 << 20, 1);
     private final InMemoryStorage disk = new InMemoryStorage();
     private final HostileStorage storage = new HostileStorage(disk);
-    private final Memtable memtable = new Memtable(MemtableKind.HASH, 7, pool, null, 0);
+    private final Memtable memtable = new Memtable(7, pool, null, 0);
     private final Set<Thread> workers = ConcurrentHashMap.newKeySet();
 
     @AfterEach
@@ -182,7 +181,7 @@ final class SharedFlushTest {
         fill();
         assertThat(plan().ranges()).containsExactly(KeyRange.ALL);
 
-        Memtable large = new Memtable(MemtableKind.HASH, 8, pool, null, 0);
+        Memtable large = new Memtable(8, pool, null, 0);
         byte[] value = new byte[1 << 20];
         for (int i = 0; i < 9; i++) {
             assertThat(large.put(new KeyBuffer().set(StoreFixture.key(i)), value, 0, value.length))

@@ -67,7 +67,7 @@ final class WaitForMemoryTest {
         assertThat(writerThread.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         waiting.close();
         neighbour.close();
-        resources.memtableBudget().unreserve(takenBytes);
+        resources.tierBudget().unreserve(takenBytes);
         resources.close();
     }
 
@@ -145,7 +145,10 @@ final class WaitForMemoryTest {
 
     @Test
     void smallMemtablesAreWrittenBeforeAWriterFails() throws Exception {
-        put(neighbourTree, 1);
+        // Enough for what another tree begins with, and far too little to be frozen at once.
+        for (int i = 0; i < 30; i++) {
+            put(neighbourTree, i);
+        }
         takeAllMemtableMemory();
         Future<?> write = write(1);
         wakeOften(write);
@@ -201,14 +204,14 @@ final class WaitForMemoryTest {
 
     private void takeAllMemtableMemory() {
         for (long bytes = 1 << 20; bytes > 0; bytes /= 2) {
-            while (resources.memtableBudget().tryReserve(bytes)) {
+            while (resources.tierBudget().tryReserve(bytes)) {
                 takenBytes += bytes;
             }
         }
     }
 
     private void giveMemoryBack(long bytes) {
-        resources.memtableBudget().unreserve(bytes);
+        resources.tierBudget().unreserve(bytes);
         takenBytes -= bytes;
     }
 

@@ -30,9 +30,9 @@ public final class LsmBackendOptions {
                     .memoryType()
                     .defaultValue(MemorySize.ofMebiBytes(256))
                     .withDescription(
-                            "A state's memtable is written out as an SSTable when it holds this"
-                                    + " much. Made smaller where this is more than a quarter of the"
-                                    + " slot's memory.");
+                            "What was written to a state is flushed to an SSTable when it takes"
+                                    + " this much memory. Made smaller where this is more than a"
+                                    + " quarter of the slot's memory.");
 
     public static final ConfigOption<String> COMPACTION_STYLE =
             key("state.backend.lsm.compaction.style")
@@ -118,7 +118,7 @@ public final class LsmBackendOptions {
                     .memoryType()
                     .noDefaultValue()
                     .withDescription(
-                            "Memory for memtables and block cache of a slot, instead of Flink's"
+                            "Memory for entries and block cache of a slot, instead of Flink's"
                                     + " managed memory.");
 
     public static final ConfigOption<MemorySize> FIXED_MEMORY_PER_TASK_MANAGER =
@@ -126,7 +126,7 @@ public final class LsmBackendOptions {
                     .memoryType()
                     .noDefaultValue()
                     .withDescription(
-                            "Memory for memtables and block cache of a whole TaskManager, shared by"
+                            "Memory for entries and block cache of a whole TaskManager, shared by"
                                     + " its slots, instead of Flink's managed memory. Does nothing"
                                     + " where 'memory.fixed-per-slot' is set.");
 

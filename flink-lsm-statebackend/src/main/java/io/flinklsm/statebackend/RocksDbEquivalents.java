@@ -69,8 +69,7 @@ final class RocksDbEquivalents {
                             "memory.",
                             "nothing: the slot's memory is divided by the backend itself"),
                     new Equivalent(
-                            "writebuffer.",
-                            "nothing: as many memtables as the slot's memory has room for"),
+                            "writebuffer.", "nothing: as much as the slot's memory has room for"),
                     new Equivalent(
                             "block.metadata-blocksize",
                             "nothing: the index has a layout of its own"),
@@ -94,8 +93,7 @@ final class RocksDbEquivalents {
                     new Equivalent("metrics.", "the metrics that docs/operations.md names"),
                     new Equivalent("log.", "nothing: the backend logs through Flink's logging"),
                     new Equivalent(
-                            "write-batch-size",
-                            "nothing: every write goes into the memtable at once"),
+                            "write-batch-size", "nothing: every write goes into memory at once"),
                     new Equivalent(
                             "use-ingest-db-restore-mode",
                             "nothing: a restore takes over the SSTables of all old subtasks"),

@@ -15,8 +15,11 @@ package io.flinklsm.benchmarks.parts;
 
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memory.MemoryBudget;
-import io.flinklsm.core.memtable.Memtable;
-import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.memtable.EntryTier;
+import io.flinklsm.core.memtable.Flushable;
+import io.flinklsm.core.memtable.HotTier;
+import io.flinklsm.core.memtable.TierMemory;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
@@ -67,22 +70,33 @@ public final class PartEntries {
     }
 
     /**
-     * A memtable with the entries {@code first}, {@code first + step} …; the caller releases it.
+     * A tier with the entries {@code first}, {@code first + step} …; the caller closes it.
      *
      * @throws IllegalStateException if the budget has no room for them
      */
-    public Memtable memtable(MemoryBudget budget, int entries, long first, long step) {
-        Memtable memtable = new Memtable(MemtableKind.HASH, first + 1, budget, null, 0);
+    public HotTier tier(MemoryBudget budget, int entries, long first, long step) {
+        HotTier tier = emptyTier(budget, first + 1);
         for (int i = 0; i < entries; i++) {
-            put(memtable, first + i * step, 0);
+            put(tier, first + i * step, 0);
         }
-        return memtable;
+        return tier;
+    }
+
+    /** A tier of a tree without files; the caller closes it. */
+    public static HotTier emptyTier(MemoryBudget budget, long generation) {
+        TierMemory memory = new TierMemory(budget, budget.limitBytes());
+        return new EntryTier(memory, generation, null, true, 0);
+    }
+
+    /** What was written to the tier, to be flushed. */
+    public static Flushable freeze(HotTier tier) {
+        return Objects.requireNonNull(tier.freeze(Long.MAX_VALUE, 0), "the tier is empty");
     }
 
     /** Puts one entry; another {@code round}, another value of the same length. */
-    public void put(Memtable memtable, long number, long round) {
+    public void put(HotTier tier, long number, long round) {
         byte[] value = value(number + round);
-        if (!memtable.put(key(number), value, 0, value.length)) {
+        if (!tier.put(key(number), value, 0, value.length)) {
             throw new IllegalStateException("[memtable] no room: entry=" + number);
         }
     }

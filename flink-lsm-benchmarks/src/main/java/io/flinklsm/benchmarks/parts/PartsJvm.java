@@ -38,7 +38,7 @@ final class PartsJvm {
     private static final String ALL_PARTS = "io\\.flinklsm\\..*Benchmark";
 
     /** Those that need no files of hundreds of thousands of entries. */
-    private static final String SMALL_PARTS = "io\\.flinklsm\\..*(Memtable|Page)Benchmark";
+    private static final String SMALL_PARTS = "io\\.flinklsm\\..*(HotTier|Page)Benchmark";
 
     private PartsJvm() {}
 

@@ -23,8 +23,9 @@ import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memtable.Flushable;
 import io.flinklsm.core.memtable.FrozenMemtable;
-import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergingCursor;
@@ -97,7 +98,8 @@ public class SstableBenchmark {
         SstableOptions options;
         PartEntries contents;
         final List<SstableMeta> metas = new ArrayList<>();
-        final List<Memtable> memtables = new ArrayList<>();
+        final List<HotTier> tiers = new ArrayList<>();
+        final List<Flushable> frozen = new ArrayList<>();
         final Lookup lookup = new Lookup();
         final ValueBuffer out = new ValueBuffer();
         final SplittableRandom random = new SplittableRandom(3);
@@ -114,14 +116,14 @@ public class SstableBenchmark {
             options = SstableOptions.DEFAULTS.withKeyGroupBytes(1);
             contents = new PartEntries(valueBytes);
             for (int i = 0; i < INPUTS; i++) {
-                Memtable memtable = contents.memtable(budget, ENTRIES, i, INPUTS);
-                memtable.freeze(0);
-                memtables.add(memtable);
-                metas.add(flush(memtable));
+                HotTier tier = contents.tier(budget, ENTRIES, i, INPUTS);
+                tiers.add(tier);
+                frozen.add(PartEntries.freeze(tier));
+                metas.add(flush(frozen.get(i)));
             }
         }
 
-        SstableMeta flush(Memtable memtable) throws IOException {
+        SstableMeta flush(Flushable memtable) throws IOException {
             FlushPlan plan = new FlushPlan(List.of(new FrozenMemtable(memtable, 0)), true);
             FlushTools tools =
                     new FlushTools(
@@ -160,7 +162,7 @@ public class SstableBenchmark {
         public void close() throws IOException {
             open.close();
             cache.close();
-            memtables.forEach(Memtable::release);
+            tiers.forEach(HotTier::close);
             budget.close();
             try (Stream<Path> files = Files.list(directory)) {
                 for (Path file : files.toList()) {
@@ -266,7 +268,7 @@ public class SstableBenchmark {
     @Benchmark
     @OperationsPerInvocation(ENTRIES)
     public long flush(Files4 files) throws IOException {
-        SstableMeta meta = files.flush(files.memtables.get(0));
+        SstableMeta meta = files.flush(files.frozen.get(0));
         files.delete(meta);
         return meta.sizeBytes();
     }

@@ -152,6 +152,26 @@ public final class ValueBuffer {
         return append(other.array, 0, other.length);
     }
 
+    /** Appends bytes of native memory. */
+    public ValueBuffer appendAddress(long address, int byteCount) {
+        ensure(byteCount);
+        RawMemory.copy(null, address, array, RawMemory.BYTE_ARRAY_OFFSET + length, byteCount);
+        length += byteCount;
+        return this;
+    }
+
+    /** Replaces the content by bytes of native memory. */
+    public ValueBuffer setAddress(long address, int byteCount) {
+        length = 0;
+        return appendAddress(address, byteCount);
+    }
+
+    /** Four bytes of the content, big-endian. */
+    public int getInt(int at) {
+        Objects.checkFromIndexSize(at, Integer.BYTES, length);
+        return (int) INT.get(array, at);
+    }
+
     /** Replaces the content. */
     public ValueBuffer set(Slice slice) {
         length = 0;

@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
  * ring, and the hand passes over those that were read since it came by last. What is in a block is
  * the sstable package's business.
  *
- * <p>Beside the blocks stand single entries ({@link EntryCache}): a lookup that misses both is
- * answered from the file and leaves its entry here, and only a block that is missed again soon is
- * kept whole. Both take from one budget; who has had fewer hits a byte lately gives way.
+ * <p>Blocks are for scans and for what is cold: single entries that were read are kept by the
+ * tree's tier ({@link io.flinklsm.core.memtable.HotTier}), and only a block that is missed again
+ * soon is kept here. Blocks take memory from entries only up to a small part of it.
  */
 public final class BlockCache implements MemoryReclaimer, AutoCloseable {
 
@@ -47,17 +47,13 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
 
     private static final int MIN_WINDOW_MISSES = 64;
 
-    /** After so many evictions what was before counts half. */
-    private static final int EVICTIONS_PER_AGE = 64;
-
+    /** Blocks may push entries out of memory until they have this part of it. */
     private static final int LEAST_PART = 16;
 
     private final MemoryBudget budget;
     private final LongAdder hits = new LongAdder();
-    private final LongAdder entryHits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final LongAdder usedBytes = new LongAdder();
-    private final EntryCache entries = new EntryCache(this);
     private final int windowMisses;
 
     /** The clock of the window. */
@@ -65,9 +61,6 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
 
     // A hint: a race loses one at worst. 0 before the first eviction.
     private volatile int missesAtEviction;
-
-    /** Files that are open. */
-    private final AtomicInteger files = new AtomicInteger();
 
     private final Object lock = new Object();
 
@@ -77,16 +70,6 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
 
     @GuardedBy("lock")
     private int droppedInRing;
-
-    // Whose hits were how many, the older ones counting less and less.
-    @GuardedBy("lock")
-    private long seenBlockHits;
-
-    @GuardedBy("lock")
-    private long seenEntryHits;
-
-    @GuardedBy("lock")
-    private int evictions;
 
     // Written under the lock.
     private volatile boolean closed;
@@ -108,15 +91,7 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
 
     /** Room for the blocks of a file that was opened; dropped when it is closed. */
     public FileBlocks open(int blockCount) {
-        files.incrementAndGet();
         return new FileBlocks(this, blockCount);
-    }
-
-    /**
-     * For the prefixes of one tree, closed by the caller; null if there is no memory for them now.
-     */
-    public @Nullable PrefixPages openPrefixPages() {
-        return closed ? null : PrefixPages.open(this, budget.limitBytes());
     }
 
     @Override
@@ -124,11 +99,7 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
         missesAtEviction = Math.max(1, blockMisses.get());
         long freed = 0;
         while (freed < bytes) {
-            boolean isEntriesTurn = isEntriesTurn();
-            long part = isEntriesTurn ? entries.reclaim(1) : evictBlock();
-            if (part == 0) {
-                part = isEntriesTurn ? evictBlock() : entries.reclaim(1);
-            }
+            long part = evictBlock();
             if (part == 0) {
                 break;
             }
@@ -147,33 +118,13 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
         return sizeBytes;
     }
 
-    /** Whether single entries are to give way, not blocks: they had fewer hits a byte lately. */
-    private boolean isEntriesTurn() {
-        long entryBytes = entries.usedBytes();
-        long blockBytes = usedBytes.sum();
-        // Each keeps a part, without which nobody would know whether it deserves more.
-        long leastBytes = (entryBytes + blockBytes) / LEAST_PART;
-        if (entryBytes <= leastBytes || blockBytes <= leastBytes) {
-            return entryBytes > leastBytes;
-        }
-        synchronized (lock) {
-            long recentBlockHits = hits.sum() - seenBlockHits;
-            long recentEntryHits = entryHits.sum() - seenEntryHits;
-            if (++evictions % EVICTIONS_PER_AGE == 0) {
-                seenBlockHits += recentBlockHits / 2;
-                seenEntryHits += recentEntryHits / 2;
-            }
-            return (double) recentEntryHits * blockBytes < (double) recentBlockHits * entryBytes;
-        }
-    }
-
-    /** Of blocks and single entries. */
+    /** Of all blocks. */
     public long usedBytes() {
-        return usedBytes.sum() + entries.usedBytes();
+        return usedBytes.sum();
     }
 
     public long hitCount() {
-        return hits.sum() + entryHits.sum();
+        return hits.sum();
     }
 
     public long missCount() {
@@ -187,19 +138,6 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
         }
         budget.removeReclaimer(this);
         reclaim(Long.MAX_VALUE);
-        entries.clear();
-    }
-
-    EntryCache entries() {
-        return entries;
-    }
-
-    boolean isClosed() {
-        return closed;
-    }
-
-    void countEntryHit() {
-        entryHits.increment();
     }
 
     /** Counts a block that was wanted and is not here; gives the time in such misses, from 1. */
@@ -223,19 +161,15 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
     }
 
     @Nullable MemoryBlock allocate(int sizeBytes) {
-        MemoryBlock block = budget.tryAllocate(sizeBytes);
+        boolean mayTakeFromEntries = usedBytes.sum() < budget.limitBytes() / LEAST_PART;
+        MemoryBlock block =
+                mayTakeFromEntries
+                        ? budget.tryAllocate(sizeBytes)
+                        : budget.tryAllocateFree(sizeBytes);
         if (block == null && reclaim((long) sizeBytes * EVICTED_PER_BLOCK) > 0) {
-            block = budget.tryAllocate(sizeBytes);
+            block = budget.tryAllocateFree(sizeBytes);
         }
         return block;
-    }
-
-    boolean tryReserve(long bytes) {
-        return budget.tryReserve(bytes);
-    }
-
-    void unreserve(long bytes) {
-        budget.unreserve(bytes);
     }
 
     void account(long bytes) {
@@ -266,10 +200,6 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
                 return;
             }
             file.setDropped();
-        }
-        if (files.decrementAndGet() == 0) {
-            // Those of one file go as they age; without files nobody would come to age them.
-            entries.clear();
         }
         int dropped = 0;
         for (int i = 0; i < file.slotCount(); i++) {

@@ -13,23 +13,19 @@
  */
 package io.flinklsm.core.cache;
 
-import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.memory.MemoryBlock;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is cached of one open SSTable: a slot per block, so that a hit costs one array access, and
- * single entries. Safe for any thread.
+ * What is cached of one open SSTable: a slot per block, so that a hit costs one array access. Safe
+ * for any thread.
  *
- * <p>A block is worth building when it is missed the second time within the cache's window; until
- * then, entries are kept by themselves.
+ * <p>A block is worth building when it is missed the second time within the cache's window.
  */
 public final class FileBlocks {
 
     private final BlockCache cache;
-    private final EntryCache entries;
-    private final int file;
     private final AtomicReferenceArray<@Nullable CachedBlock> slots;
 
     /** By block: when it was missed last, 0 for never. A race loses a hint at worst. */
@@ -40,8 +36,6 @@ public final class FileBlocks {
 
     FileBlocks(BlockCache cache, int blockCount) {
         this.cache = cache;
-        this.entries = cache.entries();
-        this.file = entries.newFile();
         this.missedAt = new int[blockCount];
         this.slots = new AtomicReferenceArray<>(blockCount);
     }
@@ -66,37 +60,6 @@ public final class FileBlocks {
         int last = missedAt[index];
         missedAt[index] = now;
         return last != 0 && cache.isSoon(last, now);
-    }
-
-    /**
-     * Looks for a single entry; gives the code of its kind, or -1. If it is there, the value is
-     * borrowed until {@link #endEntry}, which the caller must call at once, from this thread.
-     *
-     * @param hash {@link io.flinklsm.core.bytes.KeyHash} of the key
-     */
-    public int findEntry(long hash, Slice key, Slice value) {
-        int kind = entries.find(file, hash, key, value);
-        if (kind >= 0) {
-            cache.countEntryHit();
-        }
-        return kind;
-    }
-
-    /**
-     * Like {@link #findEntry}, for who may change the value in its place: waits for a thread that
-     * is at the same part of the cache, so an entry that is not found is not there.
-     */
-    int findEntryToChange(long hash, Slice key, Slice value) {
-        return entries.findToChange(file, hash, key, value);
-    }
-
-    public void endEntry(long hash) {
-        entries.end(file, hash);
-    }
-
-    /** Keeps a copy of a single entry of the file, if there is memory for it. */
-    public void addEntry(long hash, Slice key, int kind, Slice value) {
-        entries.add(file, hash, key, kind, value);
     }
 
     /**

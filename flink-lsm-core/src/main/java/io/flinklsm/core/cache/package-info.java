@@ -2,8 +2,7 @@
  * Decoded blocks, bounded in bytes. In comes the memory of a block that a reader decoded; out comes
  * the same memory, held until the reader releases it. A block's memory is never freed while anybody
  * holds it. Read {@link io.flinklsm.core.cache.BlockCache} first, then {@link
- * io.flinklsm.core.cache.FileBlocks}, what readers use. {@link io.flinklsm.core.cache.PrefixPages}
- * stands beside them: what trees have under a prefix, which writers keep true.
+ * io.flinklsm.core.cache.FileBlocks}, what readers use.
  */
 @NullMarked
 package io.flinklsm.core.cache;

@@ -17,8 +17,8 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memtable.Flushable;
 import io.flinklsm.core.memtable.FrozenMemtable;
-import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.merge.TombstoneRule;
@@ -121,7 +121,7 @@ public final class FlushJob {
         long minWriteTimeMillis = Long.MAX_VALUE;
         long maxWriteTimeMillis = Long.MIN_VALUE;
         for (FrozenMemtable frozen : plan.oldestFirst()) {
-            Memtable memtable = frozen.memtable();
+            Flushable memtable = frozen.memtable();
             minWriteTimeMillis = Math.min(minWriteTimeMillis, memtable.minWriteTimeMillis());
             maxWriteTimeMillis = Math.max(maxWriteTimeMillis, memtable.maxWriteTimeMillis());
         }

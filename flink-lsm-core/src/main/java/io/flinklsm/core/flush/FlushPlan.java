@@ -15,8 +15,8 @@ package io.flinklsm.core.flush;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memtable.Flushable;
 import io.flinklsm.core.memtable.FrozenMemtable;
-import io.flinklsm.core.memtable.Memtable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -78,10 +78,10 @@ public record FlushPlan(List<FrozenMemtable> oldestFirst, boolean nothingOlder) 
         if (usedBytes() < SPLIT_BYTES) {
             return List.of(KeyRange.ALL);
         }
-        Memtable largest =
+        Flushable largest =
                 oldestFirst.stream()
                         .map(FrozenMemtable::memtable)
-                        .max(Comparator.comparingInt(Memtable::entryCount))
+                        .max(Comparator.comparingInt(Flushable::entryCount))
                         .orElseThrow();
         OwnedSlice middle = largest.middleKey();
         return middle == null

@@ -169,6 +169,21 @@ public final class MemoryBudget implements AutoCloseable {
     }
 
     /**
+     * Like {@link #tryAllocate}, but of free memory only: nothing is asked of who holds memory to
+     * spare. For callers that hold a lock.
+     */
+    public @Nullable MemoryBlock tryAllocateFree(int sizeBytes) {
+        if (!tryReserveFree(sizeBytes)) {
+            return null;
+        }
+        MemoryBlock block = cutReserved(sizeBytes);
+        if (block == null) {
+            unreserve(sizeBytes);
+        }
+        return block;
+    }
+
+    /**
      * Like {@link #tryAllocate}, but asks the reclaimers for memory, those of this budget first,
      * and waits for it.
      *
@@ -229,6 +244,11 @@ public final class MemoryBudget implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /** Like {@link #tryReserve}, but of free memory only; see {@link #tryAllocateFree}. */
+    public boolean tryReserveFree(long bytes) {
+        return tryTake(bytes);
     }
 
     private boolean tryTake(long bytes) {

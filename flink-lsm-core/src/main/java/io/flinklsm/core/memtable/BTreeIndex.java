@@ -41,7 +41,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * times, because nodes are cleared at birth, live as long as the arena and keep their level. A
  * reader that keeps losing the race takes a lock that the writer then honours.
  */
-final class BTreeIndex implements MemtableIndex {
+final class BTreeIndex {
 
     private static final int NO_REF = Arena.NO_REF;
     private static final int SLOTS = 64;
@@ -89,8 +89,7 @@ final class BTreeIndex implements MemtableIndex {
 
     // --------------------------------------------------------------------------------------- find
 
-    @Override
-    public int find(KeyBuffer key) {
+    int find(KeyBuffer key) {
         byte[] bytes = key.array();
         int length = key.length();
         long high = window(bytes, 0, length);
@@ -153,8 +152,7 @@ final class BTreeIndex implements MemtableIndex {
 
     // -------------------------------------------------------------------------------------- write
 
-    @Override
-    public int findForWrite(KeyBuffer key) {
+    int findForWrite(KeyBuffer key) {
         byte[] bytes = key.array();
         int length = key.length();
         long high = window(bytes, 0, length);
@@ -184,8 +182,7 @@ final class BTreeIndex implements MemtableIndex {
                 : NO_REF;
     }
 
-    @Override
-    public boolean prepare(KeyBuffer key) {
+    boolean prepare(KeyBuffer key) {
         if (root == NO_REF) {
             int leaf = newNode(0);
             if (leaf == NO_REF) {
@@ -222,13 +219,11 @@ final class BTreeIndex implements MemtableIndex {
         return true;
     }
 
-    @Override
-    public int headroomBytes() {
+    int headroomBytes() {
         return 0;
     }
 
-    @Override
-    public void insert(KeyBuffer key, int entry) {
+    void insert(KeyBuffer key, int entry) {
         if (impatientReaders.get() == 0) {
             insertNow(entry);
         } else {
@@ -357,8 +352,7 @@ final class BTreeIndex implements MemtableIndex {
 
     // --------------------------------------------------------------------------------------- walk
 
-    @Override
-    public void collect(int[] refs) {
+    void collect(int[] refs) {
         Walk walk = new Walk(OwnedSlice.EMPTY);
         int count = 0;
         for (int entry = walk.next(); entry != NO_REF; entry = walk.next()) {

@@ -42,7 +42,6 @@ final class Entries {
     static final int VALUE_BYTES_MAX = 1 << 28;
     static final int KEY_BYTES_MAX = 1 << 28;
 
-    /** Where the groups of {@link PrefixHashIndex} keep their prefix, too. */
     static final int KEY_LENGTH_OFFSET = 4;
 
     static final int KEY_OFFSET = 20;

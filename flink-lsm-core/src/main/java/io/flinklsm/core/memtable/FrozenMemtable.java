@@ -21,4 +21,4 @@ package io.flinklsm.core.memtable;
  *     sides of a checkpoint are never flushed into one SSTable, since the checkpoint holds only the
  *     older
  */
-public record FrozenMemtable(Memtable memtable, long barrier) {}
+public record FrozenMemtable(Flushable memtable, long barrier) {}

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Entries in memory, at most one a key, updated in place. One thread writes; any thread reads, also
- * while it is written. After {@link #freeze} nobody writes; the entries are sorted once, by whoever
- * first asks for a range.
+ * while it is written. They are in key order at every moment, for trees whose ranges are read while
+ * they are written (queues of timers); other trees have a {@link HotTier}.
  *
  * <p>Reference counted: created with one reference; memory is given back when the last one is
  * released. An empty memtable holds no memory.
@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  *  merge b    MERGE b  PUT a⊕b    PUT b    MERGE a⊕b
  * </pre>
  */
-public final class Memtable {
+public final class Memtable implements Flushable {
 
     /** Told of operands before they are folded in; may refuse them. */
     public interface OperandGuard {
@@ -68,26 +68,18 @@ public final class Memtable {
     private static final byte[] NO_BYTES = new byte[0];
     private static final int NOT_APPENDING = MergeOperator.NOT_APPENDING;
 
-    /** Steps in which memory for the sorted order is set aside, in entries. */
-    private static final int ORDER_STEP_MIN = 64;
-
-    private static final int ORDER_STEP_MAX = 1 << 16;
-
     // Immutable.
-    private final MemtableKind kind;
     private final long generation;
-    private final MemoryBudget budget;
     private final @Nullable MergeOperator operator;
     private final int separator;
     private final long minWriteTimeMillis;
     private final Arena arena;
     private final Entries entries;
-    private final MemtableIndex index;
+    private final BTreeIndex index;
 
     // Written by the writer only; others may see them a little late.
     private int entryCount;
     private long dataBytes;
-    private int orderedCapacity;
     private boolean isValueFull;
 
     /** Where the writer looks at values and folds them. */
@@ -99,8 +91,6 @@ public final class Memtable {
     // Any thread.
     private final AtomicInteger references = new AtomicInteger(1);
     private final AtomicReference<@Nullable ValueCopy> spareCopy = new AtomicReference<>();
-    private final Object sortLock = new Object();
-    private volatile @Nullable SortedOrder order;
     private volatile long maxWriteTimeMillis;
     private volatile boolean frozen;
 
@@ -109,26 +99,18 @@ public final class Memtable {
      * @param nowMillis start of its entries' write time
      */
     public Memtable(
-            MemtableKind kind,
             long generation,
             MemoryBudget budget,
             @Nullable MergeOperator operator,
             long nowMillis) {
-        this.kind = kind;
         this.generation = generation;
-        this.budget = budget;
         this.operator = operator;
         this.separator = operator == null ? NOT_APPENDING : operator.separator();
         this.minWriteTimeMillis = nowMillis;
         this.maxWriteTimeMillis = nowMillis;
         this.arena = new Arena(budget);
         this.entries = new Entries(arena);
-        this.index =
-                switch (kind) {
-                    case HASH -> new HashIndex(arena);
-                    case PREFIX_HASH -> new PrefixHashIndex(arena, budget);
-                    case ORDERED -> new BTreeIndex(arena);
-                };
+        this.index = new BTreeIndex(arena);
     }
 
     /**
@@ -265,77 +247,28 @@ public final class Memtable {
     }
 
     /**
-     * The entries whose prefix is the whole of {@code prefix} (its prefixLength is its length), as
-     * they are now: later writes may or may not show and never break the cursor, but a value is
-     * borrowed only until the next move or write. PREFIX_HASH and ORDERED only, or any kind once
-     * frozen; by the writer only, or any thread once frozen. Retains the memtable until it is
-     * closed.
+     * The entries in the range, in key order. Retains the memtable until it is closed. Of a
+     * memtable that is still written, the cursor shows what it finds on its way: later writes may
+     * or may not show and never break it, but a value is borrowed only until the next move or
+     * write; by the writer only, until it is frozen.
      */
-    public EntryCursor prefixCursor(KeyBuffer prefix) {
-        return prefixCursor(prefix, null);
-    }
-
-    /**
-     * Like {@link #prefixCursor(KeyBuffer)}, only keys at or above {@code from}, unless it is null:
-     * what is below costs nothing.
-     */
-    public EntryCursor prefixCursor(KeyBuffer prefix, @Nullable OwnedSlice from) {
-        return prefixCursor(prefix, from, false);
-    }
-
-    /**
-     * Like {@link #prefixCursor(KeyBuffer, OwnedSlice)}, as one sees it who has no other source:
-     * PUTs only. A tombstone is left out, an operand is the value.
-     */
-    public EntryCursor livePrefixCursor(KeyBuffer prefix, @Nullable OwnedSlice from) {
-        return prefixCursor(prefix, from, true);
-    }
-
-    private EntryCursor prefixCursor(
-            KeyBuffer prefix, @Nullable OwnedSlice from, boolean liveOnly) {
-        checkAlive();
-        if (prefix.prefixLength() != prefix.length()) {
-            throw new IllegalArgumentException(
-                    "[memtable] a prefix must be its own prefix: length="
-                            + prefix.length()
-                            + " prefixLength="
-                            + prefix.prefixLength());
-        }
-        if (index instanceof PrefixHashIndex groups) {
-            PrefixHashIndex.Walk walk = groups.walk(prefix, from);
-            return new MemtableCursor.OfGroup(retained(), entries, liveOnly, walk);
-        }
-        KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
-        return cursor(from == null ? range : range.intersect(new KeyRange(from, null)), liveOnly);
-    }
-
-    /**
-     * The entries in the range. ORDERED, or any kind once frozen. Retains the memtable until
-     * closed. Of an ORDERED memtable that is still written, the cursor shows what it finds on its
-     * way.
-     *
-     * @throws IllegalStateException if this kind has no order before it is frozen
-     */
+    @Override
     public EntryCursor cursor(KeyRange range) {
         return cursor(range, false);
     }
 
+    /**
+     * Like {@link #cursor(KeyRange)}, as one sees it who has no other source: PUTs only. A
+     * tombstone is left out, an operand is the value.
+     */
+    public EntryCursor liveCursor(KeyRange range) {
+        return cursor(range, true);
+    }
+
     private EntryCursor cursor(KeyRange range, boolean liveOnly) {
         checkAlive();
-        if (index instanceof BTreeIndex tree) {
-            BTreeIndex.Walk walk = tree.walk(range.start());
-            return new MemtableCursor.OfTree(retained(), entries, liveOnly, walk, range.end());
-        }
-        if (!frozen) {
-            throw new IllegalStateException(
-                    "[memtable] only an ordered memtable has ranges while it is written: kind="
-                            + kind
-                            + "; freeze it first");
-        }
-        SortedOrder sorted = sorted();
-        int from = sorted.lowerBound(entries, range.start());
-        int to = Math.max(from, sorted.lowerBound(entries, range.end()));
-        return new MemtableCursor.OfRefs(retained(), entries, liveOnly, sorted.refs(), from, to);
+        BTreeIndex.Walk walk = index.walk(range.start());
+        return new MemtableCursor(retained(), entries, liveOnly, walk, range.end());
     }
 
     /** No write follows. Called once by the writer; returns at once (sorting comes later). */
@@ -348,47 +281,51 @@ public final class Memtable {
         frozen = true;
     }
 
-    /** A key that parts the entries of a frozen memtable into halves; null if it has none. */
+    @Override
     public @Nullable OwnedSlice middleKey() {
         if (!frozen) {
             throw new IllegalStateException(
-                    "[memtable] has no order before the freeze: generation=" + generation);
+                    "[memtable] is still written: generation=" + generation);
         }
-        int[] refs = sorted().refs();
-        return refs.length == 0
-                ? null
-                : entries.viewKey(refs[refs.length / 2], new Slice()).toOwned();
+        BTreeIndex.Walk walk = index.walk(OwnedSlice.EMPTY);
+        int middle = Arena.NO_REF;
+        for (int i = 0; i <= entryCount / 2; i++) {
+            int next = walk.next();
+            middle = next == Arena.NO_REF ? middle : next;
+        }
+        return middle == Arena.NO_REF ? null : entries.viewKey(middle, new Slice()).toOwned();
     }
 
     public boolean isFrozen() {
         return frozen;
     }
 
-    public MemtableKind kind() {
-        return kind;
-    }
-
+    @Override
     public long generation() {
         return generation;
     }
 
+    @Override
     public long minWriteTimeMillis() {
         return minWriteTimeMillis;
     }
 
     /** Time of the freeze; before it, that of the start. */
+    @Override
     public long maxWriteTimeMillis() {
         return maxWriteTimeMillis;
     }
 
     /** Entries, tombstones included; exact for the writer, and for all once frozen. */
+    @Override
     public int entryCount() {
         return entryCount;
     }
 
     /** Memory held, index included; exact as {@link #entryCount} is. */
+    @Override
     public long usedBytes() {
-        return arena.allocatedBytes() + orderBytes();
+        return arena.allocatedBytes();
     }
 
     /** Bytes of keys and values of live entries; exact as {@link #entryCount} is. */
@@ -399,6 +336,7 @@ public final class Memtable {
     /**
      * @return false if the last reference was released already
      */
+    @Override
     public boolean tryRetain() {
         int count = references.get();
         while (count > 0) {
@@ -413,6 +351,7 @@ public final class Memtable {
     /**
      * @throws IllegalStateException if no reference is left to release
      */
+    @Override
     public void release() {
         int left = references.decrementAndGet();
         if (left < 0) {
@@ -421,15 +360,12 @@ public final class Memtable {
                     "[memtable] released more often than retained: generation=" + generation);
         }
         if (left == 0) {
-            order = null;
             arena.release();
-            budget.unreserve(orderBytes());
-            orderedCapacity = 0;
         }
     }
 
     private boolean add(KeyBuffer key, EntryKind entryKind, byte[] value, int from, int byteCount) {
-        if (!reserveOrder() || !index.prepare(key)) {
+        if (!index.prepare(key)) {
             return false;
         }
         int entry = entries.create(key, entryKind, value, from, byteCount, index.headroomBytes());
@@ -449,44 +385,6 @@ public final class Memtable {
         }
         dataBytes += byteCount - olderLength;
         return true;
-    }
-
-    /**
-     * Sets memory aside for sorting one more entry: a flush must never wait for memory, since it is
-     * what frees it.
-     */
-    private boolean reserveOrder() {
-        if (entryCount < orderedCapacity || kind == MemtableKind.ORDERED) {
-            return true;
-        }
-        int step = Math.max(ORDER_STEP_MIN, Math.min(ORDER_STEP_MAX, orderedCapacity));
-        if (!budget.tryReserve((long) step * Integer.BYTES)) {
-            return false;
-        }
-        orderedCapacity += step;
-        return true;
-    }
-
-    private long orderBytes() {
-        return (long) orderedCapacity * Integer.BYTES;
-    }
-
-    private SortedOrder sorted() {
-        SortedOrder sorted = order;
-        if (sorted != null) {
-            return sorted;
-        }
-        synchronized (sortLock) {
-            sorted = order;
-            if (sorted == null) {
-                int[] refs = new int[entryCount];
-                index.collect(refs);
-                new RefSorter(arena, budget).sort(refs, 0, refs.length, 0);
-                sorted = new SortedOrder(refs);
-                order = sorted;
-            }
-            return sorted;
-        }
     }
 
     private Memtable retained() {

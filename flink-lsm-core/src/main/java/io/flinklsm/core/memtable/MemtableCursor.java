@@ -24,11 +24,13 @@ import org.jspecify.annotations.Nullable;
  * keys stay as they are, a value is borrowed until the next move, and over an active memtable until
  * the next write.
  */
-abstract class MemtableCursor implements EntryCursor {
+final class MemtableCursor implements EntryCursor {
 
     private final Memtable memtable;
     private final Entries entries;
     private final boolean liveOnly;
+    private final BTreeIndex.Walk walk;
+    private final @Nullable OwnedSlice end;
     private final Slice key = new Slice();
     private final Slice value = new Slice();
     private EntryKind kind = EntryKind.DELETE;
@@ -39,21 +41,27 @@ abstract class MemtableCursor implements EntryCursor {
      * Takes over one reference to the memtable.
      *
      * @param liveOnly whether to leave tombstones out and to show every other entry as a PUT
+     * @param end bound of the keys, not shown itself; null for none
      */
-    private MemtableCursor(Memtable memtable, Entries entries, boolean liveOnly) {
+    MemtableCursor(
+            Memtable memtable,
+            Entries entries,
+            boolean liveOnly,
+            BTreeIndex.Walk walk,
+            @Nullable OwnedSlice end) {
         this.memtable = memtable;
         this.entries = entries;
         this.liveOnly = liveOnly;
+        this.walk = walk;
+        this.end = end;
     }
 
-    /** The next entry, or {@link Arena#NO_REF}. */
-    abstract int nextEntry();
-
     @Override
-    public final boolean next() {
+    public boolean next() {
         while (!done) {
-            int entry = nextEntry();
-            if (entry == Arena.NO_REF) {
+            int entry = walk.next();
+            if (entry == Arena.NO_REF
+                    || (end != null && entries.viewKey(entry, key).compareTo(end) >= 0)) {
                 break;
             }
             EntryKind entryKind = entries.viewValue(entry, value);
@@ -75,95 +83,28 @@ abstract class MemtableCursor implements EntryCursor {
     }
 
     @Override
-    public final Slice key() {
+    public Slice key() {
         return key;
     }
 
     @Override
-    public final EntryKind kind() {
+    public EntryKind kind() {
         return kind;
     }
 
     @Override
-    public final Slice value() {
+    public Slice value() {
         return value;
     }
 
     @Override
-    public final void close() {
+    public void close() {
         if (!closed) {
             closed = true;
             done = true;
             key.clear();
             value.clear();
             memtable.release();
-        }
-    }
-
-    /** Over refs {@code [from, to)} of an array in key order. */
-    static final class OfRefs extends MemtableCursor {
-
-        private final int[] refs;
-        private final int to;
-        private int at;
-
-        OfRefs(Memtable memtable, Entries entries, boolean liveOnly, int[] refs, int from, int to) {
-            super(memtable, entries, liveOnly);
-            this.refs = refs;
-            this.at = from;
-            this.to = to;
-        }
-
-        @Override
-        int nextEntry() {
-            return at < to ? refs[at++] : Arena.NO_REF;
-        }
-    }
-
-    /** Over entries with one prefix. */
-    static final class OfGroup extends MemtableCursor {
-
-        private final PrefixHashIndex.Walk walk;
-
-        OfGroup(Memtable memtable, Entries entries, boolean liveOnly, PrefixHashIndex.Walk walk) {
-            super(memtable, entries, liveOnly);
-            this.walk = walk;
-        }
-
-        @Override
-        int nextEntry() {
-            return walk.next();
-        }
-    }
-
-    /** Over an ordered memtable from an entry on, up to a bound. */
-    static final class OfTree extends MemtableCursor {
-
-        private final Entries entries;
-        private final BTreeIndex.Walk walk;
-        private final @Nullable OwnedSlice end;
-        private final Slice bounded = new Slice();
-
-        OfTree(
-                Memtable memtable,
-                Entries entries,
-                boolean liveOnly,
-                BTreeIndex.Walk walk,
-                @Nullable OwnedSlice end) {
-            super(memtable, entries, liveOnly);
-            this.entries = entries;
-            this.walk = walk;
-            this.end = end;
-        }
-
-        @Override
-        int nextEntry() {
-            int entry = walk.next();
-            boolean beyond =
-                    entry != Arena.NO_REF
-                            && end != null
-                            && entries.viewKey(entry, bounded).compareTo(end) >= 0;
-            return beyond ? Arena.NO_REF : entry;
         }
     }
 }

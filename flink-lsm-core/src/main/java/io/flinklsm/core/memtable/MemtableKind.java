@@ -13,11 +13,14 @@
  */
 package io.flinklsm.core.memtable;
 
-/** How a memtable finds its entries. */
+/** How the entries of a tree that are in memory are found. */
 public enum MemtableKind {
-    /** Hash of the whole key: point lookups only; sorted once it is frozen. */
+    /** By the hash of the whole key: point lookups only; sorted once they are frozen. */
     HASH,
-    /** Hash of the key's prefix, then of the key: also iterates one prefix while it is active. */
+    /**
+     * By the hash of the key's prefix, with which every key is given, and in order behind it: also
+     * iterates one prefix. With a merge operator like {@link #ORDERED}.
+     */
     PREFIX_HASH,
     /** Always ordered: also ranges while it is active. For queues of timers. */
     ORDERED

@@ -1,11 +1,13 @@
 /**
- * Entries in memory, hash-indexed or ordered, sorted once at freeze.
+ * Entries in memory: the tier of a tree, and the ordered memtable of a queue of timers.
  *
- * <p>In come keys with values, tombstones and merge operands, folded in place so that there is one
- * entry a key; out come point lookups and, in key order, cursors. Invariant: what a reader follows
- * (an index slot, a link, an entry's value reference) is published after what it leads to was
- * written, and no memory is given back before the last reference to the memtable is released. Read
- * {@link io.flinklsm.core.memtable.Memtable} first, then {@code Entries}.
+ * <p>In come keys with values, tombstones and merge operands; out come point lookups, the pages of
+ * a map, and, in key order, what a flush writes. A tier also keeps what files have, for as long as
+ * its memory is not wanted for something else. Invariants: a key's newest record is what the index
+ * leads to; what is complete has every live entry in memory; a record's bytes do not change once
+ * its generation is frozen, and no memory is given back while a reader holds the generation. Read
+ * {@link io.flinklsm.core.memtable.HotTier} first, then {@code Records} and {@code Segments}; for
+ * timers {@link io.flinklsm.core.memtable.Memtable}, then {@code Entries}.
  */
 @NullMarked
 package io.flinklsm.core.memtable;

@@ -17,7 +17,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.memtable.Flushable;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.merge.TombstoneRule;
@@ -54,7 +54,7 @@ public final class FrozenSource {
     private final @Nullable MergeOperator operator;
 
     /** Empty once they have been given back. Replaced under the monitor, read without it too. */
-    private volatile List<Memtable> newestFirst;
+    private volatile List<Flushable> newestFirst;
 
     /** What the memtables became; null before that, or if the flush left nothing of them. */
     @GuardedBy("this")
@@ -70,12 +70,12 @@ public final class FrozenSource {
      * @param newestFirst adjacent in age
      * @param operator folds operands for one key in several of them; null if the tree takes none
      */
-    public FrozenSource(List<Memtable> newestFirst, @Nullable MergeOperator operator) {
+    public FrozenSource(List<Flushable> newestFirst, @Nullable MergeOperator operator) {
         this.newestFirst = List.copyOf(newestFirst);
         this.operator = operator;
-        List<Memtable> retained = new ArrayList<>();
+        List<Flushable> retained = new ArrayList<>();
         try {
-            for (Memtable memtable : this.newestFirst) {
+            for (Flushable memtable : this.newestFirst) {
                 if (!memtable.tryRetain()) {
                     throw new AssertionError("a view was made of a released memtable");
                 }
@@ -88,7 +88,7 @@ public final class FrozenSource {
     }
 
     /** The memtables that it reads, newest first; none once they have been given back. */
-    public List<Memtable> memtables() {
+    public List<Flushable> memtables() {
         return newestFirst;
     }
 
@@ -108,7 +108,7 @@ public final class FrozenSource {
     private EntryCursor memoryCursor(KeyRange range) {
         List<EntryCursor> inputs = new ArrayList<>(newestFirst.size());
         try {
-            for (Memtable memtable : newestFirst) {
+            for (Flushable memtable : newestFirst) {
                 inputs.add(memtable.cursor(range));
             }
         } catch (Throwable failure) {
@@ -137,7 +137,7 @@ public final class FrozenSource {
      * @param flushed pinned as long as the view is open; null if the flush wrote nothing
      */
     public void moveTo(@Nullable SortedRun flushed) {
-        List<Memtable> left;
+        List<Flushable> left;
         List<FrozenCursor> moving;
         synchronized (this) {
             left = newestFirst;
@@ -152,7 +152,7 @@ public final class FrozenSource {
         try {
             moving.forEach(FrozenCursor::leaveMemory);
         } finally {
-            left.forEach(Memtable::release);
+            left.forEach(Flushable::release);
         }
     }
 

@@ -13,13 +13,13 @@
  */
 package io.flinklsm.core.read;
 
-import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.memtable.PrefixCopy;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.sstable.Sstable;
@@ -33,10 +33,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every source of one tree at one moment, newest first: active memtable, frozen memtables, level 0,
- * level 1, ... The set is immutable; the active memtable's content is not. A run of level 0 is read
- * from the memtable that it was, as long as that is in memory. Scans of ranges, which may take
- * long, go through a {@link ScanView}, which does not keep the memory from those who want it.
+ * What a get or a short scan of one tree reads at one moment, newest first: of an ordered tree its
+ * active memtable and its frozen ones, and of every tree level 0, level 1, ... What a tree's {@link
+ * io.flinklsm.core.memtable.HotTier} holds is read beside it. The set is immutable; the active
+ * memtable's content is not. Scans of ranges, which may take long, go through a {@link ScanView},
+ * which does not keep the memory from those who want it.
  *
  * <p>Reference counted: made with one reference (the tree's, while the view is current); readers
  * retain it for the time of a get or a scan. The last release gives the memtables and the Version
@@ -47,32 +48,25 @@ public final class ReadView {
     private final @Nullable Memtable active;
     private final Memtable[] frozenNewestFirst;
     private final Version version;
-
-    /** The first runs' memtables, in the order of the runs; null where a run has none. */
-    private final @Nullable Memtable[] flushed;
-
     private final Runnable onLastRelease;
     private final AtomicInteger references = new AtomicInteger(1);
 
     /**
-     * Retains the memtables, but for those that were flushed.
+     * Retains the memtables.
      *
-     * @param active null for a stable view
-     * @param flushed some of the Version's runs, in any order
+     * @param active null for trees that have none
      * @param version pinned by the caller for this view
-     * @param onLastRelease unpins the version; called once, by whichever thread releases last,
+     * @param onLastRelease unpins the version; called once, by the thread that releases last,
      *     without locks held
      */
     public ReadView(
             @Nullable Memtable active,
             List<Memtable> frozenNewestFirst,
-            List<FlushedMemtable> flushed,
             Version version,
             Runnable onLastRelease) {
         this.active = active;
         this.frozenNewestFirst = frozenNewestFirst.toArray(Memtable[]::new);
         this.version = version;
-        this.flushed = byRun(flushed, version);
         this.onLastRelease = onLastRelease;
         List<Memtable> retained = new ArrayList<>();
         try {
@@ -86,25 +80,6 @@ public final class ReadView {
             retained.forEach(memtable -> Cleanup.undo(failure, memtable::release));
             throw failure;
         }
-    }
-
-    private static @Nullable Memtable[] byRun(List<FlushedMemtable> flushed, Version version) {
-        @Nullable Memtable[] memtables =
-                new @Nullable Memtable[flushed.isEmpty() ? 0 : version.level0Runs()];
-        for (int i = 0; i < memtables.length; i++) {
-            for (FlushedMemtable memtable : flushed) {
-                if (memtable.became(version.runs().get(i))) {
-                    memtables[i] = memtable.memtable();
-                }
-            }
-        }
-        return memtables;
-    }
-
-    /** The memtable that the run was, with a reference for the caller; null if it is gone. */
-    private @Nullable Memtable retainFlushed(int run) {
-        Memtable memtable = run < flushed.length ? flushed[run] : null;
-        return memtable != null && memtable.tryRetain() ? memtable : null;
     }
 
     private static Memtable retain(Memtable memtable) {
@@ -124,60 +99,28 @@ public final class ReadView {
                 return;
             }
         }
-        if (flushed.length == 0) {
-            version.get(key, lookup);
-        } else {
-            getFromRuns(key, lookup);
-        }
+        version.get(key, lookup);
     }
 
-    private void getFromRuns(KeyBuffer key, Lookup lookup) throws IOException {
-        List<SortedRun> runs = version.runs();
-        for (int i = 0; i < runs.size(); i++) {
-            Memtable memtable = retainFlushed(i);
-            if (memtable == null
-                    ? runs.get(i).get(key, lookup)
-                    : getAndRelease(memtable, key, lookup)) {
-                return;
-            }
-        }
-    }
-
-    private static boolean getAndRelease(Memtable memtable, KeyBuffer key, Lookup lookup) {
-        try {
-            return memtable.get(key, lookup);
-        } finally {
-            memtable.release();
-        }
-    }
-
-    /**
-     * The live entries with the prefix, those at or below {@code after} left out if it is not null;
-     * for views whose active memtable iterates prefixes. A value is borrowed until the next move,
-     * and until the next write to the tree.
-     */
-    public EntryCursor scanPrefix(
-            KeyBuffer prefix, @Nullable KeyBuffer after, @Nullable MergeOperator operator)
-            throws IOException {
-        OwnedSlice from = after == null ? null : ScanView.justAbove(after.slice());
-        Memtable only = onlyMemtable();
-        if (only != null) {
-            return only.livePrefixCursor(prefix, from);
-        }
-        KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
-        if (from != null) {
-            range = range.intersect(new KeyRange(from, null));
+    /** The live entries in the range, of an ordered tree. */
+    public EntryCursor scan(KeyRange range, @Nullable MergeOperator operator) throws IOException {
+        if (active != null && frozenNewestFirst.length == 0 && version.isEmpty()) {
+            return active.liveCursor(range);
         }
         List<EntryCursor> sources = new ArrayList<>();
         try {
-            if (active != null && active.entryCount() > 0) {
-                sources.add(active.prefixCursor(prefix, from));
+            if (active != null) {
+                sources.add(active.cursor(range));
             }
             for (Memtable memtable : frozenNewestFirst) {
-                // By prefix, not by range: a range would have the whole memtable sorted here.
-                sources.add(memtable.prefixCursor(prefix, from));
+                sources.add(memtable.cursor(range));
             }
-            addFilesWithPrefix(prefix, from, range, sources);
+            for (SortedRun run : version.runs()) {
+                EntryCursor cursor = ScanView.cursor(run, range, false);
+                if (cursor != null) {
+                    sources.add(cursor);
+                }
+            }
             return open(sources, operator);
         } catch (Throwable failure) {
             Cleanup.undo(failure, sources);
@@ -185,31 +128,42 @@ public final class ReadView {
         }
     }
 
-    /** The memtable that is the only source; null if there are more sources. */
-    private @Nullable Memtable onlyMemtable() {
-        return frozenNewestFirst.length == 0 && version.isEmpty() ? active : null;
+    /**
+     * The live entries with the prefix, those at or below {@code after} left out if it is not null:
+     * of the files, and of what is in memory.
+     *
+     * @param inMemory what is newer than all files
+     */
+    public EntryCursor scanPrefix(
+            KeyBuffer prefix,
+            @Nullable KeyBuffer after,
+            PrefixCopy inMemory,
+            @Nullable MergeOperator operator)
+            throws IOException {
+        List<EntryCursor> sources = new ArrayList<>();
+        try {
+            sources.add(inMemory);
+            addFilesWithPrefix(prefix, rangeOf(prefix, after), sources);
+            return open(sources, operator);
+        } catch (Throwable failure) {
+            Cleanup.undo(failure, sources);
+            throw failure;
+        }
     }
 
-    /** Whether the active memtable is the only source: then its word on a key is the last one. */
-    public boolean isActiveOnly() {
-        return onlyMemtable() != null;
+    /** The keys with the prefix, those above {@code after} if it is not null. */
+    public static KeyRange rangeOf(KeyBuffer prefix, @Nullable KeyBuffer after) {
+        KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
+        return after == null
+                ? range
+                : range.intersect(new KeyRange(ScanView.justAbove(after.slice()), null));
     }
 
     /** Most files have nothing of the map: their filters keep them out of the merge. */
-    private void addFilesWithPrefix(
-            KeyBuffer prefix, @Nullable OwnedSlice from, KeyRange range, List<EntryCursor> sources)
+    private void addFilesWithPrefix(KeyBuffer prefix, KeyRange range, List<EntryCursor> sources)
             throws IOException {
-        for (int i = 0; i < version.runs().size(); i++) {
-            Memtable memtable = retainFlushed(i);
-            if (memtable != null) {
-                try {
-                    sources.add(memtable.prefixCursor(prefix, from));
-                } finally {
-                    memtable.release();
-                }
-                continue;
-            }
-            List<Sstable> overlapping = version.runs().get(i).overlapping(range);
+        for (SortedRun run : version.runs()) {
+            List<Sstable> overlapping = run.overlapping(range);
             if (overlapping.size() == 1) {
                 EntryCursor cursor = overlapping.get(0).prefixCursor(prefix, range);
                 if (cursor != null) {

@@ -19,7 +19,7 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.memtable.Flushable;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.LoneSourceCursor;
 import io.flinklsm.core.merge.MergeOperator;
@@ -65,7 +65,7 @@ public final class ScanView {
     }
 
     /** The source that reads the memtable; null if none does, or not any more. */
-    public @Nullable FrozenSource sourceOf(Memtable memtable) {
+    public @Nullable FrozenSource sourceOf(Flushable memtable) {
         for (FrozenSource source : frozenNewestFirst) {
             if (source.memtables().contains(memtable)) {
                 return source;

@@ -235,15 +235,6 @@ final class SstableReader {
         if (group < 0 || !mayContain(group, key)) {
             return false;
         }
-        Slice value = new Slice();
-        int kind = cache.findEntry(key.hash(), wanted, value);
-        if (kind >= 0) {
-            try {
-                return lookup.offer(EntryKind.ofCode(kind), value);
-            } finally {
-                cache.endEntry(key.hash());
-            }
-        }
         int block = index.find(group, wanted);
         CachedBlock cached = cache.get(block);
         if (cached == null) {
@@ -299,7 +290,7 @@ final class SstableReader {
                     }
                 }
                 int row = find(decoded, key);
-                return row >= 0 && offerAndKeep(decoded, block, row, key, lookup);
+                return row >= 0 && offer(decoded, block, row, lookup);
             }
             decoded.loadKeys(input, index, block);
             int row = find(decoded, key);
@@ -310,7 +301,7 @@ final class SstableReader {
             if (decoded.kind(row) != EntryKind.DELETE.code()) {
                 decoded.loadValues(input, index);
             }
-            return offerAndKeep(decoded, block, row, key, lookup);
+            return offer(decoded, block, row, lookup);
         } catch (IOException | RuntimeException e) {
             throw failure(e, block);
         } finally {
@@ -435,9 +426,7 @@ final class SstableReader {
         return lookup.offer(EntryKind.ofCode(block.kind(row)), block.value(row, new Slice()));
     }
 
-    /** Also leaves the entry to the cache, by itself; but not one with a large value. */
-    private boolean offerAndKeep(
-            DecodedBlock block, int number, int row, KeyBuffer key, Lookup lookup)
+    private boolean offer(DecodedBlock block, int number, int row, Lookup lookup)
             throws IOException {
         int kind = block.kind(row);
         LargePage large = block.large();
@@ -452,7 +441,6 @@ final class SstableReader {
         if (kind != EntryKind.DELETE.code()) {
             block.value(row, value);
         }
-        cache.addEntry(key.hash(), key.slice(), kind, value);
         return lookup.offer(EntryKind.ofCode(kind), value);
     }
 

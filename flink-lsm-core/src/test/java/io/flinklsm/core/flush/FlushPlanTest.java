@@ -19,7 +19,6 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.FrozenMemtable;
 import io.flinklsm.core.memtable.Memtable;
-import io.flinklsm.core.memtable.MemtableKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -74,7 +73,7 @@ class FlushPlanTest {
     }
 
     private FrozenMemtable add(long barrier) {
-        Memtable memtable = new Memtable(MemtableKind.HASH, queue.size(), budget, null, 0);
+        Memtable memtable = new Memtable(queue.size(), budget, null, 0);
         byte[] bytes = {1, 2, 3, (byte) queue.size()};
         assertThat(memtable.put(new KeyBuffer().set(bytes, 0, 4), bytes, 0, 4)).isTrue();
         memtable.freeze(0);

@@ -31,8 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.api.Test;
 
 /** One writer and several readers at once; every value tells whether it is whole. */
 class MemtableConcurrencyTest {
@@ -40,11 +39,10 @@ class MemtableConcurrencyTest {
     private static final AppendOperator SAME = new AppendOperator(0);
     private static final int READERS = 2;
 
-    @ParameterizedTest
-    @EnumSource
-    void readersSeeWholeValuesOfKeysThatAreOverwritten(MemtableKind kind) throws Exception {
+    @Test
+    void readersSeeWholeValuesOfKeysThatAreOverwritten() throws Exception {
         try (MemoryBudget budget = MemoryBudget.root("test", 512 << 20)) {
-            Memtable memtable = new Memtable(kind, 1, budget, SAME, 0);
+            Memtable memtable = new Memtable(1, budget, SAME, 0);
             int keyCount = 8;
             byte[] value = new byte[3000];
             KeyBuffer key = new KeyBuffer();
@@ -73,11 +71,10 @@ class MemtableConcurrencyTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void readersFindEveryKeyThatWasThereWhileTheIndexGrows(MemtableKind kind) throws Exception {
+    @Test
+    void readersFindEveryKeyThatWasThereWhileTheIndexGrows() throws Exception {
         try (MemoryBudget budget = MemoryBudget.root("test", 512 << 20)) {
-            Memtable memtable = new Memtable(kind, 1, budget, SAME, 0);
+            Memtable memtable = new Memtable(1, budget, SAME, 0);
             AtomicInteger written = new AtomicInteger();
             byte[] value = new byte[100];
             KeyBuffer key = new KeyBuffer();
@@ -98,11 +95,10 @@ class MemtableConcurrencyTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void readersOfAListThatIsAppendedToComeToAnEnd(MemtableKind kind) throws Exception {
+    @Test
+    void readersOfAListThatIsAppendedToComeToAnEnd() throws Exception {
         try (MemoryBudget budget = MemoryBudget.root("test", 512 << 20)) {
-            Memtable memtable = new Memtable(kind, 1, budget, new AppendOperator(7), 0);
+            Memtable memtable = new Memtable(1, budget, new AppendOperator(7), 0);
             KeyBuffer key = new KeyBuffer();
             byte[] sevens = {7, 7, 7, 7, 7, 7, 7};
             memtable.put(key(key, 0), sevens, 0, 7);
@@ -142,11 +138,10 @@ class MemtableConcurrencyTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void severalThreadsMaySortAndScanAFrozenMemtable(MemtableKind kind) throws Exception {
+    @Test
+    void severalThreadsMayScanAFrozenMemtable() throws Exception {
         try (MemoryBudget budget = MemoryBudget.root("test", 512 << 20)) {
-            Memtable memtable = new Memtable(kind, 1, budget, SAME, 0);
+            Memtable memtable = new Memtable(1, budget, SAME, 0);
             byte[] value = new byte[20];
             KeyBuffer key = new KeyBuffer();
             int count = 50_000;

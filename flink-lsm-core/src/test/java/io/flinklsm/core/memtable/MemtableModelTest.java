@@ -35,44 +35,39 @@ import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Random operations on a memtable and on a TreeMap; they must agree at every look. */
 class MemtableModelTest {
 
     private static final AppendOperator COMMA = new AppendOperator(',');
 
-    @ParameterizedTest
-    @EnumSource
-    void agreesWithATreeMap(MemtableKind kind) throws Exception {
+    @Test
+    void agreesWithATreeMap() throws Exception {
         long seed = System.nanoTime();
         for (int round = 0; round < 6; round++) {
-            run(kind, seed + round, 256 << 20);
+            run(seed + round, 256 << 20);
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void agreesWithATreeMapInABudgetThatIsOftenFull(MemtableKind kind) throws Exception {
+    @Test
+    void agreesWithATreeMapInABudgetThatIsOftenFull() throws Exception {
         long seed = System.nanoTime();
         for (int round = 0; round < 6; round++) {
-            run(kind, seed + round, 1 << 20);
+            run(seed + round, 1 << 20);
         }
     }
 
-    private static void run(MemtableKind kind, long seed, long limitBytes) throws Exception {
+    private static void run(long seed, long limitBytes) throws Exception {
         try {
-            new Run(kind, new Random(seed), limitBytes).run();
+            new Run(new Random(seed), limitBytes).run();
         } catch (Throwable e) {
-            throw new AssertionError("kind=" + kind + " seed=" + seed, e);
+            throw new AssertionError("seed=" + seed, e);
         }
     }
 
     /** One memtable's life. */
     private static final class Run {
 
-        private final MemtableKind kind;
         private final Random random;
         private final long limitBytes;
         private final NavigableMap<OwnedSlice, Shown> model = new TreeMap<>();
@@ -81,8 +76,7 @@ class MemtableModelTest {
         private final int suffixCount;
         private final int valueBytesMax;
 
-        Run(MemtableKind kind, Random random, long limitBytes) {
-            this.kind = kind;
+        Run(Random random, long limitBytes) {
             this.random = random;
             this.limitBytes = limitBytes;
             prefixCount = 1 + random.nextInt(200);
@@ -92,7 +86,7 @@ class MemtableModelTest {
 
         void run() throws Exception {
             try (MemoryBudget budget = MemoryBudget.root("test", limitBytes)) {
-                Memtable memtable = new Memtable(kind, 1, budget, COMMA, 0);
+                Memtable memtable = new Memtable(1, budget, COMMA, 0);
                 for (int i = 0; i < 20_000; i++) {
                     step(memtable);
                     if (memtable.entryCount() != model.size()) {
@@ -145,7 +139,7 @@ class MemtableModelTest {
                 }
                 case 8 -> assertThat(look(memtable, key)).isEqualTo(old);
                 default -> {
-                    if (kind != MemtableKind.HASH && random.nextInt(20) == 0) {
+                    if (random.nextInt(20) == 0) {
                         checkPrefix(memtable);
                     }
                 }
@@ -204,10 +198,11 @@ class MemtableModelTest {
             if (!memtable.isFrozen() && random.nextBoolean()) {
                 checkPrefixWhileWriting(memtable, prefix, expected);
             } else {
-                assertThat(show(memtable.prefixCursor(prefix))).isEqualTo(expected);
+                assertThat(show(memtable.cursor(KeyRange.ofPrefix(prefix.toOwned()))))
+                        .isEqualTo(expected);
                 key.setSuffix(new byte[] {(byte) random.nextInt(256)}, 0, 1);
                 OwnedSlice from = key.toOwned();
-                assertThat(show(memtable.prefixCursor(prefix, from)))
+                assertThat(show(memtable.cursor(new KeyRange(from, range.end()))))
                         .isEqualTo(lines(model.subMap(from, true, range.end(), false)));
             }
         }
@@ -221,7 +216,7 @@ class MemtableModelTest {
                     .forEach((k, v) -> keys.add(k));
             ArrayDeque<OwnedSlice> left = new ArrayDeque<>(keys);
             assertThat(left).hasSameSizeAs(expected);
-            try (EntryCursor cursor = memtable.prefixCursor(prefix)) {
+            try (EntryCursor cursor = memtable.cursor(KeyRange.ofPrefix(prefix.toOwned()))) {
                 OwnedSlice last = null;
                 while (cursor.next()) {
                     OwnedSlice k = cursor.key().toOwned();
@@ -255,49 +250,47 @@ class MemtableModelTest {
 
     @Test
     void everyAllocationMayFailAndNothingChanges() throws Exception {
-        for (MemtableKind kind : MemtableKind.values()) {
-            try (MemoryBudget budget = MemoryBudget.root("test", 64 << 20)) {
-                Memtable memtable = new Memtable(kind, 1, budget, COMMA, 0);
-                MemtableProbe probe = new MemtableProbe(memtable, COMMA);
-                TreeMap<String, String> model = new TreeMap<>();
-                int refusals = 0;
-                for (int i = 0; i < 12_000; i++) {
-                    String key = "p" + (i % 97) + "/" + (i % 3919);
-                    String value = "v".repeat(i % 50);
-                    long rest = budget.limitBytes() - budget.usedBytes();
-                    assertThat(budget.tryReserve(rest)).isTrue();
-                    boolean wasThere = model.containsKey(key);
-                    int count = memtable.entryCount();
-                    long bytes = memtable.dataBytes();
-                    long used = memtable.usedBytes();
-                    boolean done = i % 3 == 0 ? probe.merge(key, value) : probe.put(key, value);
-                    budget.unreserve(rest);
-                    if (!done) {
-                        refusals++;
-                        assertThat(probe.get(key)).isEqualTo(model.get(key));
-                        assertThat(memtable.entryCount()).isEqualTo(count);
-                        assertThat(memtable.dataBytes()).isEqualTo(bytes);
-                        assertThat(memtable.usedBytes()).isEqualTo(used);
-                        done = i % 3 == 0 ? probe.merge(key, value) : probe.put(key, value);
-                        assertThat(done).isTrue();
-                    }
-                    model.merge(key, value, (a, b) -> b);
-                    if (i % 3 == 0 && wasThere) {
-                        model.put(key, probe.get(key));
-                    }
+        try (MemoryBudget budget = MemoryBudget.root("test", 64 << 20)) {
+            Memtable memtable = new Memtable(1, budget, COMMA, 0);
+            MemtableProbe probe = new MemtableProbe(memtable, COMMA);
+            TreeMap<String, String> model = new TreeMap<>();
+            int refusals = 0;
+            for (int i = 0; i < 12_000; i++) {
+                String key = "p" + (i % 97) + "/" + (i % 3919);
+                String value = "v".repeat(i % 50);
+                long rest = budget.limitBytes() - budget.usedBytes();
+                assertThat(budget.tryReserve(rest)).isTrue();
+                boolean wasThere = model.containsKey(key);
+                int count = memtable.entryCount();
+                long bytes = memtable.dataBytes();
+                long used = memtable.usedBytes();
+                boolean done = i % 3 == 0 ? probe.merge(key, value) : probe.put(key, value);
+                budget.unreserve(rest);
+                if (!done) {
+                    refusals++;
                     assertThat(probe.get(key)).isEqualTo(model.get(key));
+                    assertThat(memtable.entryCount()).isEqualTo(count);
+                    assertThat(memtable.dataBytes()).isEqualTo(bytes);
+                    assertThat(memtable.usedBytes()).isEqualTo(used);
+                    done = i % 3 == 0 ? probe.merge(key, value) : probe.put(key, value);
+                    assertThat(done).isTrue();
                 }
-                assertThat(refusals).isGreaterThan(8);
-                model.forEach((k, v) -> assertThat(probe.get(k)).isEqualTo(v));
-                memtable.release();
+                model.merge(key, value, (a, b) -> b);
+                if (i % 3 == 0 && wasThere) {
+                    model.put(key, probe.get(key));
+                }
+                assertThat(probe.get(key)).isEqualTo(model.get(key));
             }
+            assertThat(refusals).isGreaterThan(8);
+            model.forEach((k, v) -> assertThat(probe.get(k)).isEqualTo(v));
+            memtable.release();
         }
     }
 
     @Test
     void aHugeValueThatFindsNoRoomLeavesNothingBehind() {
         try (MemoryBudget budget = MemoryBudget.root("test", 4 << 20)) {
-            Memtable memtable = new Memtable(MemtableKind.HASH, 1, budget, null, 0);
+            Memtable memtable = new Memtable(1, budget, null, 0);
             MemtableProbe probe = new MemtableProbe(memtable, null);
             probe.put("small", "1");
             MemoryBlock rest =

@@ -20,11 +20,9 @@ import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Writes text to a memtable and reads it back as text; keys are {@code prefix/suffix} or plain. */
@@ -82,26 +80,8 @@ final class MemtableProbe {
         return memtable.get(keyOf(key, k), lookup);
     }
 
+    /** The entries whose keys begin with the prefix. */
     EntryCursor prefixCursor(String prefix) {
-        return memtable.prefixCursor(keyOf(key, prefix));
-    }
-
-    /** One line an entry: {@code key:KIND value}. Closes the cursor. */
-    static List<String> drain(EntryCursor cursor) throws IOException {
-        List<String> lines = new ArrayList<>();
-        try (cursor) {
-            while (cursor.next()) {
-                lines.add(line(cursor));
-            }
-        }
-        return lines;
-    }
-
-    static String line(EntryCursor cursor) {
-        String value = new String(cursor.value().toBytes(), UTF_8);
-        return new String(cursor.key().toBytes(), UTF_8)
-                + ":"
-                + cursor.kind()
-                + (value.isEmpty() ? "" : " " + value);
+        return memtable.cursor(KeyRange.ofPrefix(OwnedSlice.ofText(prefix)));
     }
 }

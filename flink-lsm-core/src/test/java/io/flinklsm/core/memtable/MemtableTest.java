@@ -13,7 +13,7 @@
  */
 package io.flinklsm.core.memtable;
 
-import static io.flinklsm.core.memtable.MemtableProbe.drain;
+import static io.flinklsm.core.memtable.TierProbe.drain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -27,7 +27,6 @@ import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -36,7 +35,6 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MemtableTest {
@@ -57,10 +55,9 @@ class MemtableTest {
         budget.close();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void eachWriteFoldsIntoTheKeysOneEntry(MemtableKind kind) throws Exception {
-        Memtable memtable = new Memtable(kind, 1, budget, COMMA, 100);
+    @Test
+    void eachWriteFoldsIntoTheKeysOneEntry() throws Exception {
+        Memtable memtable = new Memtable(1, budget, COMMA, 100);
         MemtableProbe probe = new MemtableProbe(memtable, COMMA);
         for (String older : new String[] {"none", "put", "delete", "merge"}) {
             for (String newer : new String[] {"put", "delete", "merge"}) {
@@ -88,10 +85,9 @@ class MemtableTest {
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void aFoldThatIsNoConcatenationAlsoStaysOneEntry(MemtableKind kind) {
-        Memtable memtable = new Memtable(kind, 1, budget, SUM, 100);
+    @Test
+    void aFoldThatIsNoConcatenationAlsoStaysOneEntry() {
+        Memtable memtable = new Memtable(1, budget, SUM, 100);
         MemtableProbe probe = new MemtableProbe(memtable, SUM);
 
         probe.put("base", "40");
@@ -107,10 +103,9 @@ class MemtableTest {
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void aValueMayGrowShrinkAndVanish(MemtableKind kind) {
-        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
+    @Test
+    void aValueMayGrowShrinkAndVanish() {
+        Memtable memtable = new Memtable(1, budget, null, 100);
         MemtableProbe probe = new MemtableProbe(memtable, null);
 
         for (int length : new int[] {3, 0, 5, 200, 100_000, 7, 3_000_000, 0, 64}) {
@@ -128,10 +123,9 @@ class MemtableTest {
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void hugeKeysAndValuesGetChunksOfTheirOwn(MemtableKind kind) throws Exception {
-        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
+    @Test
+    void hugeKeysAndValuesGetChunksOfTheirOwn() throws Exception {
+        Memtable memtable = new Memtable(1, budget, null, 100);
         MemtableProbe probe = new MemtableProbe(memtable, null);
         String hugeKey = "k".repeat(2_000_000);
         String hugeValue = "v".repeat(5_000_000);
@@ -148,10 +142,9 @@ class MemtableTest {
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void rangesAreHalfOpen(MemtableKind kind) throws Exception {
-        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
+    @Test
+    void rangesAreHalfOpen() throws Exception {
+        Memtable memtable = new Memtable(1, budget, null, 100);
         MemtableProbe probe = new MemtableProbe(memtable, null);
         for (String key : new String[] {"c", "a", "d", "b", "bb"}) {
             probe.put(key, "1");
@@ -167,10 +160,9 @@ class MemtableTest {
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void keysThatArePrefixesOfOthersComeFirst(MemtableKind kind) throws Exception {
-        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
+    @Test
+    void keysThatArePrefixesOfOthersComeFirst() throws Exception {
+        Memtable memtable = new Memtable(1, budget, null, 100);
         KeyBuffer key = new KeyBuffer();
         byte[] zeros = new byte[40];
         for (int length = 40; length >= 0; length--) {
@@ -189,11 +181,9 @@ class MemtableTest {
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"PREFIX_HASH", "ORDERED"})
-    void aPrefixCursorShowsItsGroupInKeyOrderWhileTheMemtableIsWritten(MemtableKind kind)
-            throws Exception {
-        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
+    @Test
+    void aCursorShowsItsRangeInKeyOrderWhileTheMemtableIsWritten() throws Exception {
+        Memtable memtable = new Memtable(1, budget, null, 100);
         MemtableProbe probe = new MemtableProbe(memtable, null);
         for (String key : new String[] {"m/3", "n/1", "m/1", "l/9", "m/2"}) {
             probe.put(key, key);
@@ -215,30 +205,9 @@ class MemtableTest {
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void aPrefixCursorOfAFrozenMemtableShowsItsGroup(MemtableKind kind) throws Exception {
-        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
-        MemtableProbe probe = new MemtableProbe(memtable, null);
-        for (String key : new String[] {"m/3", "n/1", "m/1", "l/9", "m/2"}) {
-            probe.put(key, "v");
-        }
-        memtable.freeze(200);
-
-        assertThat(drain(probe.prefixCursor("m/")))
-                .containsExactly("m/1:PUT v", "m/2:PUT v", "m/3:PUT v");
-        assertThat(drain(memtable.cursor(KeyRange.ALL))).hasSize(5);
-        assertThat(drain(probe.prefixCursor("m/")))
-                .as("again, now that the whole is sorted")
-                .containsExactly("m/1:PUT v", "m/2:PUT v", "m/3:PUT v");
-        memtable.release();
-    }
-
-    @ParameterizedTest
-    @EnumSource(names = {"PREFIX_HASH", "ORDERED"})
-    void aPrefixCursorGoesOnWhereItWasAlthoughItsGroupWasSortedAnew(MemtableKind kind)
-            throws Exception {
-        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
+    @Test
+    void aCursorGoesOnWhereItWasWhateverIsWrittenBesideIt() throws Exception {
+        Memtable memtable = new Memtable(1, budget, null, 100);
         MemtableProbe probe = new MemtableProbe(memtable, null);
         for (int i = 0; i < 10_000; i++) {
             probe.put("m/" + (100_000 + i * 2), "old");
@@ -262,10 +231,9 @@ class MemtableTest {
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"PREFIX_HASH", "ORDERED"})
-    void aCursorGoesOnWhateverIsWrittenToItsCurrentEntry(MemtableKind kind) throws Exception {
-        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
+    @Test
+    void aCursorGoesOnWhateverIsWrittenToItsCurrentEntry() throws Exception {
+        Memtable memtable = new Memtable(1, budget, null, 100);
         MemtableProbe probe = new MemtableProbe(memtable, null);
         probe.put("m/1", "before");
         probe.put("m/2", "before");
@@ -281,15 +249,14 @@ class MemtableTest {
                 probe.put("m/3" + i, "new");
             }
             cursor.next();
-            assertThat(MemtableProbe.line(cursor)).isIn("m/2:PUT before", "m/2:PUT AFTER.");
+            assertThat(TierProbe.line(cursor)).isIn("m/2:PUT before", "m/2:PUT AFTER.");
         }
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"PREFIX_HASH", "ORDERED"})
-    void aLiveCursorShowsPutsOnlyAndOperandsAsPuts(MemtableKind kind) throws Exception {
-        Memtable memtable = new Memtable(kind, 1, budget, COMMA, 100);
+    @Test
+    void aLiveCursorShowsPutsOnlyAndOperandsAsPuts() throws Exception {
+        Memtable memtable = new Memtable(1, budget, COMMA, 100);
         MemtableProbe probe = new MemtableProbe(memtable, COMMA);
         probe.put("m/1", "gone");
         probe.delete("m/1");
@@ -297,17 +264,16 @@ class MemtableTest {
         probe.merge("m/3", "operand");
         probe.delete("m/4");
 
-        KeyBuffer prefix = new KeyBuffer().set("m/".getBytes(StandardCharsets.UTF_8), 0, 2);
-        assertThat(drain(memtable.livePrefixCursor(prefix, null)))
+        assertThat(drain(memtable.liveCursor(KeyRange.ALL)))
                 .containsExactly("m/2:PUT put", "m/3:PUT operand");
-        assertThat(drain(memtable.livePrefixCursor(prefix, OwnedSlice.ofText("m/3"))))
+        assertThat(drain(memtable.liveCursor(range("m/3", "m/9"))))
                 .containsExactly("m/3:PUT operand");
         memtable.release();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"ascending", "descending", "random", "from both ends", "inwards"})
-    void theOrderedOneKeepsOrderWhateverTheOrderOfInserts(String inserts) throws Exception {
+    void keysAreInOrderWhateverTheOrderOfInserts(String inserts) throws Exception {
         int count = 30_000;
         List<Integer> numbers = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -322,7 +288,7 @@ class MemtableTest {
         if (inserts.equals("random")) {
             Collections.shuffle(numbers, new Random(11));
         }
-        Memtable memtable = new Memtable(MemtableKind.ORDERED, 1, budget, null, 100);
+        Memtable memtable = new Memtable(1, budget, null, 100);
         MemtableProbe probe = new MemtableProbe(memtable, null);
         // Keys of three kinds: told apart by their first bytes, by their last, and by their length.
         for (int number : numbers) {
@@ -348,21 +314,9 @@ class MemtableTest {
         };
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"HASH", "PREFIX_HASH"})
-    void aHashIndexHasNoRangesBeforeTheFreeze(MemtableKind kind) {
-        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
-
-        assertThatThrownBy(() -> memtable.cursor(KeyRange.ALL))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("kind=" + kind);
-        memtable.release();
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void anEmptyMemtableHoldsNoMemory(MemtableKind kind) throws Exception {
-        Memtable memtable = new Memtable(kind, 7, budget, null, 100);
+    @Test
+    void anEmptyMemtableHoldsNoMemory() throws Exception {
+        Memtable memtable = new Memtable(7, budget, null, 100);
 
         assertThat(memtable.usedBytes()).isZero();
         assertThat(new MemtableProbe(memtable, null).get("a")).isNull();
@@ -374,10 +328,9 @@ class MemtableTest {
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void aFewEntriesCostAFewKilobytes(MemtableKind kind) {
-        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
+    @Test
+    void aFewEntriesCostAFewKilobytes() {
+        Memtable memtable = new Memtable(1, budget, null, 100);
         MemtableProbe probe = new MemtableProbe(memtable, null);
 
         for (int i = 0; i < 10; i++) {
@@ -388,10 +341,9 @@ class MemtableTest {
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void appendingCostsMemoryInProportionToWhatIsAppended(MemtableKind kind) {
-        Memtable memtable = new Memtable(kind, 1, budget, COMMA, 100);
+    @Test
+    void appendingCostsMemoryInProportionToWhatIsAppended() {
+        Memtable memtable = new Memtable(1, budget, COMMA, 100);
         MemtableProbe probe = new MemtableProbe(memtable, COMMA);
 
         int count = 100_000;
@@ -408,7 +360,7 @@ class MemtableTest {
 
     @Test
     void aMergeWithoutAnOperatorSaysWhatIsMissing() {
-        Memtable memtable = new Memtable(MemtableKind.HASH, 1, budget, null, 100);
+        Memtable memtable = new Memtable(1, budget, null, 100);
 
         assertThatThrownBy(() -> new MemtableProbe(memtable, null).merge("list", "x"))
                 .isInstanceOf(IllegalStateException.class)
@@ -417,10 +369,9 @@ class MemtableTest {
         memtable.release();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void memoryIsGivenBackWithTheLastReference(MemtableKind kind) throws Exception {
-        Memtable memtable = new Memtable(kind, 1, budget, null, 100);
+    @Test
+    void memoryIsGivenBackWithTheLastReference() throws Exception {
+        Memtable memtable = new Memtable(1, budget, null, 100);
         MemtableProbe probe = new MemtableProbe(memtable, null);
         probe.put("a", "1");
         memtable.freeze(200);
@@ -429,7 +380,7 @@ class MemtableTest {
         memtable.release();
 
         assertThat(cursor.next()).isTrue();
-        assertThat(MemtableProbe.line(cursor)).isEqualTo("a:PUT 1");
+        assertThat(TierProbe.line(cursor)).isEqualTo("a:PUT 1");
         assertThat(memtable.tryRetain()).isTrue();
         memtable.release();
         cursor.close();
@@ -439,10 +390,9 @@ class MemtableTest {
         assertThat(memtable.tryRetain()).isFalse();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void nothingIsReadOrWrittenAfterTheLastReference(MemtableKind kind) {
-        Memtable memtable = new Memtable(kind, 1, budget, COMMA, 100);
+    @Test
+    void nothingIsReadOrWrittenAfterTheLastReference() {
+        Memtable memtable = new Memtable(1, budget, COMMA, 100);
         MemtableProbe probe = new MemtableProbe(memtable, COMMA);
         probe.put("a", "1");
 
@@ -460,7 +410,7 @@ class MemtableTest {
 
     @Test
     void nothingIsWrittenAfterTheFreeze() {
-        Memtable memtable = new Memtable(MemtableKind.HASH, 3, budget, null, 100);
+        Memtable memtable = new Memtable(3, budget, null, 100);
         memtable.freeze(200);
 
         assertThatThrownBy(() -> new MemtableProbe(memtable, null).put("a", "1"))
@@ -472,8 +422,8 @@ class MemtableTest {
 
     @Test
     void anotherSourceBelowIsAskedOnlyWhereAMergeNeedsIt() {
-        Memtable newer = new Memtable(MemtableKind.HASH, 2, budget, COMMA, 100);
-        Memtable older = new Memtable(MemtableKind.HASH, 1, budget, COMMA, 100);
+        Memtable newer = new Memtable(2, budget, COMMA, 100);
+        Memtable older = new Memtable(1, budget, COMMA, 100);
         new MemtableProbe(older, COMMA).put("list", "1,2");
         new MemtableProbe(newer, COMMA).merge("list", "3");
         new MemtableProbe(newer, COMMA).merge("list", "4");

@@ -15,9 +15,11 @@ package io.flinklsm.benchmarks.parts;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.memory.MemoryBudget;
-import io.flinklsm.core.memtable.Memtable;
-import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.merge.Lookup;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -34,67 +36,95 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** A hash-indexed memtable: new entries, lookups, changes in place. */
+/**
+ * A tier that holds all of its tree, beside a {@link HashMap} of the same entries on the heap: keys
+ * in no order, hits and misses, changes in place, new entries.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(1)
+@Fork(value = 1, jvmArgs = "-Xmx6g")
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @SuppressWarnings("NullAway.Init") // JMH calls the setup.
-public class MemtableBenchmark {
+public class HotTierBenchmark {
 
     private static final int INSERTS = 100_000;
+    private static final long BUDGET_BYTES = 4L << 30;
+    private static final byte[] MISSING = new byte[0];
 
-    /** Entries of the memtable that is read and changed. */
-    @Param("1000000")
+    /** Entries that are read and changed. */
+    @Param({"100000", "1000000", "10000000"})
     public int entries;
 
     /** Length of a value. */
     @Param({"8", "100"})
     public int valueBytes;
 
+    /** Who holds them. */
+    @Param({"tier", "HashMap"})
+    public String holder;
+
     private MemoryBudget budget;
     private PartEntries contents;
-    private Memtable memtable;
+    private HotTier tier;
+    private Map<Long, byte[]> map;
     private final Lookup lookup = new Lookup();
     private final ValueBuffer out = new ValueBuffer();
-    private long number;
+    private SplittableRandom random;
 
-    /** Fills the memtable. */
+    /** Fills the holder. */
     @Setup(Level.Trial)
     public void open() {
-        budget = MemoryBudget.root("parts", 1L << 30);
+        budget = MemoryBudget.root("parts", BUDGET_BYTES);
         contents = new PartEntries(valueBytes);
-        memtable = contents.memtable(budget, entries, 0, 1);
+        random = new SplittableRandom(7);
+        map = new HashMap<>();
+        if (isTier()) {
+            tier = contents.tier(budget, entries, 0, 1);
+        } else {
+            tier = PartEntries.emptyTier(budget, 1);
+            for (long i = 0; i < entries; i++) {
+                map.put(i, contents.value(i).clone());
+            }
+        }
     }
 
     /** Gives the memory back. */
     @TearDown(Level.Trial)
     public void close() {
-        memtable.release();
+        tier.close();
         budget.close();
     }
 
-    /** Entries that are not there yet, into an empty memtable. */
+    /** Entries that are not there yet, into an empty holder. */
     @Benchmark
     @OperationsPerInvocation(INSERTS)
-    public int insert() {
-        Memtable fresh = new Memtable(MemtableKind.HASH, 1, budget, null, 0);
-        for (int i = 0; i < INSERTS; i++) {
-            contents.put(fresh, i, 0);
+    public long insert() {
+        if (!isTier()) {
+            Map<Long, byte[]> fresh = new HashMap<>();
+            for (long i = 0; i < INSERTS; i++) {
+                fresh.put(random.nextLong(), contents.value(i).clone());
+            }
+            return fresh.size();
         }
-        int count = fresh.entryCount();
-        fresh.release();
+        HotTier fresh = PartEntries.emptyTier(budget, 1);
+        for (int i = 0; i < INSERTS; i++) {
+            contents.put(fresh, random.nextLong(), 0);
+        }
+        int count = fresh.openEntryCount();
+        fresh.close();
         return count;
     }
 
-    /** An entry that is there, in no order. */
+    /** An entry that is there. */
     @Benchmark
-    public int get() {
-        lookup.start(null, out);
-        memtable.get(contents.key(next()), lookup);
-        if (!lookup.finish()) {
+    public long get() {
+        long number = random.nextInt(entries);
+        if (!isTier()) {
+            return map.getOrDefault(number, MISSING).length;
+        }
+        if (find(number) != HotTier.FOUND) {
             throw new IllegalStateException("[memtable] an entry is missing: entry=" + number);
         }
         return out.length();
@@ -103,21 +133,32 @@ public class MemtableBenchmark {
     /** A key that is not there. */
     @Benchmark
     public boolean getMissing() {
-        lookup.start(null, out);
-        memtable.get(contents.key(-1 - next()), lookup);
-        return lookup.finish();
+        long number = -1L - random.nextInt(entries);
+        return isTier() ? find(number) == HotTier.ABSENT : map.get(number) == null;
     }
 
     /** Another value of the same length for an entry that is there. */
     @Benchmark
     public int update() {
-        contents.put(memtable, next(), number);
-        return memtable.entryCount();
+        long number = random.nextInt(entries);
+        if (isTier()) {
+            contents.put(tier, number, number >>> 3);
+        } else {
+            map.put(number, contents.value(number >>> 3).clone());
+        }
+        return (int) number;
     }
 
-    /** A step that is no divisor: far apart, and every entry in the end. */
-    private long next() {
-        number = (number + 618_033) % entries;
-        return number;
+    private int find(long number) {
+        tier.lock();
+        try {
+            return tier.find(contents.key(number), out, lookup);
+        } finally {
+            tier.unlock();
+        }
+    }
+
+    private boolean isTier() {
+        return "tier".equals(holder);
     }
 }

@@ -26,13 +26,13 @@ import org.jspecify.annotations.Nullable;
  * <p>The array of windows is accounted to the budget for as long as it lives; if there is no room
  * for it, windows are read from the entries each time, which is slower and still ends.
  */
-final class RefSorter {
+final class RecordSorter {
 
     private static final int WINDOW_BYTES = Long.BYTES;
     private static final int INSERTION_SORT_MAX = 12;
     private static final int NINTHER_MIN = 128;
 
-    private final Arena arena;
+    private final Segments segments;
     private final MemoryBudget budget;
 
     private int[] refs = new int[0];
@@ -41,16 +41,15 @@ final class RefSorter {
     /** Index in {@link #refs} of the first window. */
     private int windowsFrom;
 
-    RefSorter(Arena arena, MemoryBudget budget) {
-        this.arena = arena;
-        this.budget = budget;
+    RecordSorter(Segments segments) {
+        this.segments = segments;
+        this.budget = segments.budget();
     }
 
-    /**
-     * Sorts {@code [from, to)}, whose keys differ from each other and are the same in their first
-     * bytes.
-     */
-    void sort(int[] array, int from, int to, int commonBytes) {
+    /** Sorts the refs; those of equal keys stand in any order. */
+    void sort(int[] array) {
+        int from = 0;
+        int to = array.length;
         int count = to - from;
         if (count < 2) {
             return;
@@ -58,12 +57,12 @@ final class RefSorter {
         refs = array;
         windowsFrom = from;
         long bytes = (long) count * Long.BYTES;
-        boolean reserved = budget.tryReserve(bytes);
+        boolean reserved = budget.tryReserveFree(bytes);
         try {
             windows = reserved ? new long[count] : null;
-            load(from, to, commonBytes);
-            if (!isAscending(from, to, commonBytes)) {
-                sortRange(from, to, commonBytes);
+            load(from, to, 0);
+            if (!isAscending(from, to)) {
+                sortRange(from, to, 0);
             }
         } finally {
             windows = null;
@@ -74,33 +73,13 @@ final class RefSorter {
     }
 
     /** Whether the first windows alone say so: counters and times often come in order. */
-    private boolean isAscending(int from, int to, int depth) {
+    private boolean isAscending(int from, int to) {
         for (int i = from + 1; i < to; i++) {
-            if (window(i - 1, depth) >= window(i, depth)) {
+            if (window(i - 1, 0) >= window(i, 0)) {
                 return false;
             }
         }
         return true;
-    }
-
-    /** One sorted array of two sorted runs, {@code [0, middle)} and what is behind. */
-    int[] mergeRuns(int[] array, int middle) {
-        int count = array.length;
-        if (middle == 0
-                || middle == count
-                || compareKeys(array[middle - 1], array[middle], 0) < 0) {
-            return array;
-        }
-        int[] merged = new int[count];
-        int left = 0;
-        int right = middle;
-        for (int i = 0; i < count; i++) {
-            boolean takeLeft =
-                    right == count
-                            || (left < middle && compareKeys(array[left], array[right], 0) < 0);
-            merged[i] = takeLeft ? array[left++] : array[right++];
-        }
-        return merged;
     }
 
     /** Sorts {@code [from, to)}, whose keys agree in {@code depth} bytes; windows are loaded. */
@@ -240,17 +219,18 @@ final class RefSorter {
 
     /** The key's bytes from {@code depth} on, padded with zeros, as a number of the same order. */
     private long readWindow(int ref, int depth) {
-        long address = arena.address(ref);
-        int length = RawMemory.getInt(null, address + Entries.KEY_LENGTH_OFFSET);
+        long address = segments.address(ref);
+        int length = Records.keyLength(address);
         int rest = length - depth;
-        long key = address + Entries.KEY_OFFSET;
+        long key = Records.keyAddress(address);
         long window;
         if (rest >= WINDOW_BYTES) {
             window = RawMemory.getLongBigEndian(null, key + depth);
         } else if (rest <= 0) {
             window = 0;
         } else {
-            // The eight bytes that end with the key: its header is long enough to read into.
+            // The eight bytes that end with the key: a record has 8 bytes or more in front of its
+            // key.
             window =
                     RawMemory.getLongBigEndian(null, key + length - WINDOW_BYTES)
                             << (Byte.SIZE * (WINDOW_BYTES - rest));
@@ -259,21 +239,21 @@ final class RefSorter {
     }
 
     private int keyLength(int ref) {
-        return RawMemory.getInt(null, arena.address(ref) + Entries.KEY_LENGTH_OFFSET);
+        return Records.keyLength(segments.address(ref));
     }
 
     private int compareKeys(int left, int right, int depth) {
-        long leftAddress = arena.address(left);
-        long rightAddress = arena.address(right);
-        int leftLength = RawMemory.getInt(null, leftAddress + Entries.KEY_LENGTH_OFFSET);
-        int rightLength = RawMemory.getInt(null, rightAddress + Entries.KEY_LENGTH_OFFSET);
+        long leftAddress = segments.address(left);
+        long rightAddress = segments.address(right);
+        int leftLength = Records.keyLength(leftAddress);
+        int rightLength = Records.keyLength(rightAddress);
         int skip = Math.min(depth, Math.min(leftLength, rightLength));
         return RawMemory.compare(
                 null,
-                leftAddress + Entries.KEY_OFFSET + skip,
+                Records.keyAddress(leftAddress) + skip,
                 leftLength - skip,
                 null,
-                rightAddress + Entries.KEY_OFFSET + skip,
+                Records.keyAddress(rightAddress) + skip,
                 rightLength - skip);
     }
 }

@@ -1,0 +1,559 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.memtable;
+
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.memtable.Generation.Condition;
+import io.flinklsm.core.merge.Lookup;
+import io.flinklsm.core.merge.MergeOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tier of entries that are found by their whole key: a record each.
+ *
+ * <p>What a key's newest record becomes (older record across, write down); a record of an older
+ * generation is replaced by one of the open generation, never changed:
+ *
+ * <pre>
+ *             none           PUT a            DELETE   MERGE a
+ *  put b      PUT b          PUT b            PUT b    PUT b
+ *  delete     DELETE         DELETE           DELETE   DELETE
+ *  merge b    MERGE b        PUT a⊕b          PUT b    MERGE a⊕b      in the open generation
+ *                            MERGE b → a      PUT b    MERGE b → a    a is of an older one
+ * </pre>
+ */
+public final class EntryTier extends HotTier {
+
+    private static final int NOT_APPENDING = MergeOperator.NOT_APPENDING;
+
+    /** So many operands are read one by one; a further one folds them. */
+    private static final int CHAIN_MAX = 16;
+
+    /** But not if the value is longer. */
+    private static final int FOLDED_BYTES_MAX = 1 << 20;
+
+    /** Of an appended value: one that is longer is gone on with in the next generation. */
+    private static final int APPENDED_BYTES_MAX = 32 << 20;
+
+    // Guarded by access.
+    private @Nullable MergeOperator operator;
+    private final Slice older = new Slice();
+    private final Slice newer = new Slice();
+    private ValueBuffer folded = new ValueBuffer();
+    private final Lookup folding = new Lookup();
+    private boolean isValueFull;
+
+    /**
+     * @param generation age of what is written first
+     * @param complete whether the tree has no other sources
+     */
+    public EntryTier(
+            TierMemory memory,
+            long generation,
+            @Nullable MergeOperator operator,
+            boolean complete,
+            long nowMillis) {
+        super(memory, false, generation, complete, nowMillis);
+        this.operator = operator;
+    }
+
+    /** What is folded with from now on; after a freeze; writer only. */
+    public void setOperator(@Nullable MergeOperator newOperator) {
+        access.lock();
+        operator = newOperator;
+        access.unlock();
+    }
+
+    @Override
+    public boolean put(KeyBuffer key, byte[] value, int from, int byteCount) {
+        checkLengths(key, byteCount);
+        access.lock();
+        try {
+            prepareWrite();
+            return write(find(key), key, Records.PUT, value, from, byteCount);
+        } finally {
+            access.unlock();
+        }
+    }
+
+    @Override
+    public boolean delete(KeyBuffer key) {
+        checkLengths(key, 0);
+        access.lock();
+        try {
+            prepareWrite();
+            long slot = find(key);
+            if (slot == 0) {
+                return complete || add(key, Records.DELETE, NO_BYTES, 0, 0);
+            }
+            int ref = RecordIndex.ref(slot);
+            long record = segments.address(ref);
+            if (Records.has(record, Records.FIRST) && isOpen(ref)) {
+                index.remove(slot);
+                becomeGarbage(ref, Records.DEAD);
+                open.entryCount--;
+                return true;
+            }
+            return write(slot, key, Records.DELETE, NO_BYTES, 0, 0);
+        } finally {
+            access.unlock();
+        }
+    }
+
+    @Override
+    public boolean merge(KeyBuffer key, byte[] operand, int from, int byteCount) {
+        checkLengths(key, byteCount);
+        access.lock();
+        try {
+            prepareWrite();
+            isValueFull = false;
+            MergeOperator fold = operator;
+            if (fold == null) {
+                throw new IllegalStateException(
+                        "[memtable] a merge operand came, but the tree has no merge operator: key="
+                                + key
+                                + "; set one in TreeOptions");
+            }
+            long slot = find(key);
+            if (slot == 0) {
+                int kind = complete ? Records.PUT : Records.MERGE;
+                return add(key, kind, operand, from, byteCount);
+            }
+            int ref = RecordIndex.ref(slot);
+            long record = segments.address(ref);
+            if (Records.kind(record) == Records.DELETE) {
+                return write(slot, key, Records.PUT, operand, from, byteCount);
+            }
+            if (!isOpen(ref)) {
+                return link(slot, key, ref, operand, from, byteCount);
+            }
+            if (fold.separator() != NOT_APPENDING) {
+                return append(slot, key, ref, fold.separator(), operand, from, byteCount);
+            }
+            Records.viewValue(record, older);
+            newer.setBytes(operand, from, byteCount);
+            fold.fold(older, newer, folded.clear());
+            return write(slot, key, Records.kind(record), folded.array(), 0, folded.length());
+        } finally {
+            access.unlock();
+        }
+    }
+
+    /** Gives the key this newest record; the slot is the key's, or 0 if it has none. */
+    private boolean write(
+            long slot, KeyBuffer key, int kind, byte[] value, int from, int byteCount) {
+        if (slot == 0) {
+            return add(key, kind, value, from, byteCount);
+        }
+        checkLengths(key, byteCount);
+        int ref = RecordIndex.ref(slot);
+        long record = segments.address(ref);
+        if (!isOpen(ref)) {
+            return replace(slot, key, ref, kind, NO_REF, value, from, byteCount, byteCount) != 0;
+        }
+        if (byteCount <= Records.valueCapacity(record)) {
+            if (kind != Records.MERGE) {
+                dropLinked(record);
+            }
+            Records.fillValue(record, 0, value, from, byteCount);
+            setKind(ref, record, kind, byteCount);
+            return true;
+        }
+        // A quarter in reserve: a value that keeps growing a little moves seldom.
+        int capacity = (int) Math.min(Records.BYTES_MAX, byteCount * 5L / 4);
+        int link = kind == Records.MERGE ? Records.link(record) : NO_REF;
+        return replace(slot, key, ref, kind, link, value, from, byteCount, capacity) != 0;
+    }
+
+    /** The first record of a key that is not in the index. */
+    private boolean add(KeyBuffer key, int kind, byte[] value, int from, int byteCount) {
+        long sizeBytes = Records.sizeBytes(kind, key.length(), byteCount);
+        if (!index.prepare(key.hash())) {
+            return false;
+        }
+        int ref = allocateOpen(Math.toIntExact(sizeBytes));
+        if (ref == NO_REF) {
+            return false;
+        }
+        long record = segments.address(ref);
+        init(record, (int) sizeBytes, key, kind, value, from, byteCount);
+        if (kind == Records.PUT && complete) {
+            Records.set(record, Records.FIRST);
+        }
+        if (kind == Records.DELETE) {
+            segments.of(ref).liveBytes -= (int) sizeBytes;
+        }
+        index.insert(key.hash(), ref);
+        open.entryCount++;
+        return true;
+    }
+
+    /**
+     * A record of the open generation becomes of this kind; a tombstone is not worth its memory.
+     */
+    private void setKind(int ref, long record, int kind, int byteCount) {
+        boolean wasTombstone = Records.kind(record) == Records.DELETE;
+        Records.setValue(record, kind, byteCount);
+        if (wasTombstone != (kind == Records.DELETE)) {
+            int sizeBytes = Records.sizeBytes(record);
+            segments.of(ref).liveBytes += wasTombstone ? sizeBytes : -sizeBytes;
+        }
+    }
+
+    private static void init(
+            long record,
+            int sizeBytes,
+            KeyBuffer key,
+            int kind,
+            byte[] value,
+            int from,
+            int byteCount) {
+        Records.init(
+                record, sizeBytes, key.array(), key.length(), key.prefixLength(), kind, byteCount);
+        Records.fillValue(record, 0, value, from, byteCount);
+    }
+
+    /**
+     * A new record of the open generation takes the key over.
+     *
+     * @param link what the new record, an operand, belongs to
+     * @return its address, or 0 if there is no room, and then nothing has changed
+     */
+    private long replace(
+            long slot,
+            KeyBuffer key,
+            int ref,
+            int kind,
+            int link,
+            byte[] value,
+            int from,
+            int byteCount,
+            int capacity) {
+        boolean isSameGeneration = isOpen(ref);
+        int sizeBytes = Math.toIntExact(Records.sizeBytes(kind, key.length(), capacity));
+        int newRef = allocateOpen(sizeBytes);
+        if (newRef == NO_REF) {
+            return 0;
+        }
+        long record = segments.address(newRef);
+        init(record, sizeBytes, key, kind, value, from, byteCount);
+        if (kind == Records.MERGE) {
+            Records.setLink(record, link);
+        }
+        if (kind == Records.DELETE) {
+            segments.of(newRef).liveBytes -= sizeBytes;
+        }
+        long old = segments.address(ref);
+        if (isSameGeneration) {
+            Records.set(record, Records.has(old, Records.FIRST) ? Records.FIRST : 0);
+            if (link != Records.link(old)) {
+                dropLinked(old);
+            }
+            becomeGarbage(ref, Records.DEAD);
+        } else {
+            open.entryCount++;
+            if (link == ref) {
+                Records.set(old, Records.LINKED);
+            } else {
+                dropLinked(old);
+                becomeGarbage(ref, Records.OLD);
+            }
+        }
+        RecordIndex.setRef(slot, newRef);
+        return record;
+    }
+
+    /** Appends to the value of the open generation's record; its room doubles when it is full. */
+    private boolean append(
+            long slot,
+            KeyBuffer key,
+            int ref,
+            int separator,
+            byte[] operand,
+            int from,
+            int byteCount) {
+        long record = segments.address(ref);
+        int length = Records.valueLength(record);
+        long longer = length + 1L + byteCount;
+        isValueFull = longer > APPENDED_BYTES_MAX;
+        if (isValueFull) {
+            return false;
+        }
+        int kind = Records.kind(record);
+        if (longer > Records.valueCapacity(record)) {
+            int capacity = (int) Math.min(Records.BYTES_MAX, longer * 2);
+            int link = kind == Records.MERGE ? Records.link(record) : NO_REF;
+            long moved = replace(slot, key, ref, kind, link, NO_BYTES, 0, 0, capacity);
+            if (moved == 0) {
+                return false;
+            }
+            Records.copyValue(record, moved, length);
+            record = moved;
+        }
+        Records.putSeparator(record, length, separator);
+        Records.fillValue(record, length + 1, operand, from, byteCount);
+        Records.setValue(record, kind, (int) longer);
+        return true;
+    }
+
+    @Override
+    public boolean isValueFull() {
+        return isValueFull;
+    }
+
+    /** A record of an older generation, a value or an operand, gets an operand on top. */
+    private boolean link(
+            long slot, KeyBuffer key, int ref, byte[] operand, int from, int byteCount) {
+        if (isWorthFolding(ref)) {
+            folded = emptied(folded);
+            folding.start(operator, folded);
+            folding.offer(EntryKind.MERGE, newer.setBytes(operand, from, byteCount));
+            offerChain(ref, folding, false);
+            folding.finish();
+            return write(slot, key, Records.PUT, folded.array(), 0, folded.length());
+        }
+        // What files have already and what does not end in memory is read from the files.
+        boolean isUseless = conditionOf(ref) == Condition.CLEAN && !endsInMemory(ref);
+        int link = isUseless ? NO_REF : ref;
+        return replace(slot, key, ref, Records.MERGE, link, operand, from, byteCount, byteCount)
+                != 0;
+    }
+
+    private static ValueBuffer emptied(ValueBuffer buffer) {
+        return buffer.array().length > 1 << 20 ? new ValueBuffer() : buffer.clear();
+    }
+
+    @Override
+    public int find(KeyBuffer key, ValueBuffer out, Lookup lookup) {
+        long slot = index.find(key.array(), key.length(), key.hash());
+        if (slot == 0) {
+            return complete ? ABSENT : UNKNOWN;
+        }
+        int ref = RecordIndex.ref(slot);
+        long record = segments.address(ref);
+        int kind = Records.kind(record);
+        if (!Records.has(record, Records.READ)) {
+            Records.set(record, Records.READ);
+        }
+        if (kind == Records.PUT) {
+            out.setAddress(Records.valueAddress(record), Records.valueLength(record));
+            return FOUND;
+        }
+        if (kind == Records.DELETE) {
+            return ABSENT;
+        }
+        lookup.start(operator, out);
+        if (endsInMemory(ref)) {
+            offerChain(ref, lookup, false);
+            return lookup.finish() ? FOUND : ABSENT;
+        }
+        offerChain(ref, lookup, true);
+        return OPERANDS;
+    }
+
+    @Override
+    public boolean gather(KeyBuffer key, Lookup lookup) {
+        long slot = index.find(key.array(), key.length(), key.hash());
+        if (slot == 0) {
+            return !complete;
+        }
+        int ref = RecordIndex.ref(slot);
+        boolean endsHere = endsInMemory(ref);
+        offerChain(ref, lookup, !endsHere);
+        return !endsHere;
+    }
+
+    @Override
+    public int contains(KeyBuffer key) {
+        access.lock();
+        try {
+            long slot = index.find(key.array(), key.length(), key.hash());
+            if (slot == 0) {
+                return complete ? ABSENT : UNKNOWN;
+            }
+            long record = segments.address(RecordIndex.ref(slot));
+            Records.set(record, Records.READ);
+            // With an operand there is a value, whatever it is folded into.
+            return Records.kind(record) == Records.DELETE ? ABSENT : FOUND;
+        } finally {
+            access.unlock();
+        }
+    }
+
+    /** Whether the chain of operands ends with a value or tombstone in memory. */
+    private boolean endsInMemory(int ref) {
+        int at = ref;
+        while (at != NO_REF) {
+            long record = segments.address(at);
+            if (Records.kind(record) != Records.MERGE) {
+                return true;
+            }
+            at = Records.link(record);
+        }
+        return false;
+    }
+
+    private boolean isWorthFolding(int ref) {
+        int length = 0;
+        long bytes = 0;
+        for (int at = ref; at != NO_REF; at = Records.link(segments.address(at))) {
+            length++;
+            bytes += Records.valueLength(segments.address(at));
+        }
+        return length >= CHAIN_MAX && bytes <= FOLDED_BYTES_MAX && endsInMemory(ref);
+    }
+
+    /** Offers the records of one key, newest first; or only those that no file has. */
+    private void offerChain(int ref, Lookup lookup, boolean dirtyOnly) {
+        int at = ref;
+        while (at != NO_REF) {
+            if (dirtyOnly && conditionOf(at) == Condition.CLEAN) {
+                return;
+            }
+            long record = segments.address(at);
+            if (!Records.has(record, Records.READ)) {
+                Records.set(record, Records.READ);
+            }
+            if (lookup.offer(
+                    EntryKind.ofCode(Records.kind(record)), Records.viewValue(record, older))) {
+                return;
+            }
+            at = Records.link(record);
+        }
+    }
+
+    @Override
+    public boolean keep(KeyBuffer key, ValueBuffer value) {
+        long sizeBytes = Records.sizeBytes(Records.PUT, key.length(), value.length());
+        if (sizeBytes > KEPT_BYTES_MAX) {
+            return true;
+        }
+        access.lock();
+        try {
+            if (closed || find(key) != 0) {
+                return true;
+            }
+            if (!index.prepare(key.hash())) {
+                return isFirstMiss(key.hash());
+            }
+            int ref = allocateResident((int) sizeBytes);
+            if (ref == NO_REF) {
+                return isFirstMiss(key.hash());
+            }
+            long record = segments.address(ref);
+            int size = (int) sizeBytes;
+            init(record, size, key, Records.PUT, value.array(), 0, value.length());
+            index.insert(key.hash(), ref);
+            return true;
+        } finally {
+            access.unlock();
+        }
+    }
+
+    /** Address of the record, in the chain of a newest one, that links to the ref. */
+    private long linkingTo(int newest, int ref) {
+        long record = segments.address(newest);
+        while (Records.link(record) != ref) {
+            int link = Records.link(record);
+            if (link == NO_REF) {
+                throw new AssertionError("a record that nothing links to: ref=" + ref);
+            }
+            record = segments.address(link);
+        }
+        return record;
+    }
+
+    private long slotOf(long record) {
+        int length = Records.keyLength(record);
+        long slot =
+                index.findAt(Records.keyAddress(record), length, Records.keyHash(record, length));
+        if (slot == 0) {
+            throw new AssertionError("a record that the index does not have");
+        }
+        return slot;
+    }
+
+    /** What the record links to is not needed any more. */
+    private void dropLinked(long record) {
+        int ref = Records.link(record);
+        if (ref == NO_REF) {
+            return;
+        }
+        Records.setLink(record, NO_REF);
+        while (ref != NO_REF) {
+            long linked = segments.address(ref);
+            int next = Records.link(linked);
+            becomeGarbage(ref, Records.OLD);
+            ref = next;
+        }
+    }
+
+    // ------------------------------------------------------------------------------------ eviction
+
+    @Override
+    void drop(KeyBuffer key) {
+        long slot = find(key);
+        if (slot != 0) {
+            int ref = RecordIndex.ref(slot);
+            dropLinked(segments.address(ref));
+            index.remove(slot);
+            becomeGarbage(ref, Records.OLD);
+        }
+    }
+
+    @Override
+    boolean isWorthSparing(long record) {
+        return Records.kind(record) != Records.DELETE;
+    }
+
+    @Override
+    int trimmedBytes(long record) {
+        return Records.trimmedBytes(record);
+    }
+
+    @Override
+    void forget(long record, int ref) {
+        long slot = slotOf(record);
+        int newest = RecordIndex.ref(slot);
+        dropLinked(record);
+        if (newest == ref) {
+            index.remove(slot);
+            complete = complete && Records.kind(record) == Records.DELETE;
+        } else {
+            Records.setLink(linkingTo(newest, ref), NO_REF);
+            complete = false;
+        }
+    }
+
+    @Override
+    void move(long record, int ref, int target, int byteCount) {
+        // Who points here must be found before the bytes go.
+        long slot = slotOf(record);
+        int newest = RecordIndex.ref(slot);
+        long newer = newest == ref ? 0 : linkingTo(newest, ref);
+        Records.move(record, segments.address(target), byteCount);
+        if (newer != 0) {
+            Records.setLink(newer, target);
+        } else {
+            RecordIndex.setRef(slot, target);
+        }
+    }
+
+    private long find(KeyBuffer key) {
+        return index.find(key.array(), key.length(), key.hash());
+    }
+}

@@ -1,0 +1,338 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.memtable;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memtable.Segments.Segment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link HotTier} was given between two freezes, and the segments that hold it: the unit of
+ * flush. Open while it is written, frozen until its SSTable is in the Version, clean from then on.
+ *
+ * <p>A frozen generation is read by any thread that holds a reference; the order of its keys is
+ * found once, by the thread that first asks for it. Everything else is guarded by the tier's lock.
+ */
+final class Generation implements Flushable {
+
+    enum Condition {
+        /** Being written. */
+        OPEN,
+        /** No write follows; no SSTable has it yet. */
+        FROZEN,
+        /** SSTables have it, or it never had anything of its own: its records may be evicted. */
+        CLEAN
+    }
+
+    /** Steps in which memory for the sorted order is set aside, in entries. */
+    private static final int ORDER_STEP_MIN = 64;
+
+    private static final int ORDER_STEP_MAX = 1 << 16;
+
+    // Immutable.
+    private final Segments space;
+    private final boolean ofBlocks;
+    private final long number;
+    private final long minWriteTimeMillis;
+
+    // Guarded by the tier's lock until frozen.
+    volatile Condition condition;
+    final List<Segment> segments = new ArrayList<>();
+    @Nullable Segment current;
+    int lastSegmentBytes;
+
+    /** Entries that were written in this generation, tombstones included. */
+    int entryCount;
+
+    /** Records that are not dead: at least those that are sorted. */
+    int recordCount;
+
+    /** Bytes of dead records. */
+    long deadBytes;
+
+    private long usedBytes;
+    private int orderedCapacity;
+    private long maxWriteTimeMillis;
+
+    // Any thread.
+    private final AtomicInteger references = new AtomicInteger(1);
+    private final Object sortLock = new Object();
+
+    @GuardedBy("sortLock")
+    private int @Nullable [] sorted;
+
+    /**
+     * @param ofBlocks whether its records are {@link MapBlock blocks}
+     */
+    Generation(Segments space, boolean ofBlocks, long number, Condition condition, long nowMillis) {
+        this.space = space;
+        this.ofBlocks = ofBlocks;
+        this.number = number;
+        this.condition = condition;
+        this.minWriteTimeMillis = nowMillis;
+        this.maxWriteTimeMillis = nowMillis;
+    }
+
+    // ---------------------------------------------------------------------- for the tier, locked
+
+    void add(Segment segment) {
+        segments.add(segment);
+        usedBytes += segment.sizeBytes();
+        deadBytes += segment.deadBytes;
+    }
+
+    void remove(Segment segment) {
+        segments.remove(segment);
+        usedBytes -= segment.sizeBytes();
+        deadBytes -= segment.deadBytes;
+        if (current == segment) {
+            current = null;
+        }
+    }
+
+    /** An open generation of the same kind. */
+    Generation next(long nextNumber, long nowMillis) {
+        return new Generation(space, ofBlocks, nextNumber, Condition.OPEN, nowMillis);
+    }
+
+    /** Memory of its segments. */
+    long segmentBytes() {
+        return usedBytes;
+    }
+
+    /** Whether any of its records is found. */
+    boolean hasLive() {
+        return segments.stream().anyMatch(segment -> segment.liveBytes > 0);
+    }
+
+    /**
+     * Sets memory aside for sorting one more record: a flush must never wait for memory, since it
+     * is what frees it.
+     */
+    boolean reserveOrder() {
+        if (recordCount < orderedCapacity) {
+            return true;
+        }
+        int step = Math.max(ORDER_STEP_MIN, Math.min(ORDER_STEP_MAX, orderedCapacity));
+        if (!space.budget().tryReserveFree((long) step * Integer.BYTES)) {
+            return false;
+        }
+        orderedCapacity += step;
+        return true;
+    }
+
+    void freeze(long nowMillis) {
+        condition = Condition.FROZEN;
+        maxWriteTimeMillis = nowMillis;
+        current = null;
+    }
+
+    /** SSTables have its entries, so nothing sorts it any more. */
+    void becomeClean() {
+        condition = Condition.CLEAN;
+        releaseOrder();
+    }
+
+    /** Whether only the tier holds it. */
+    boolean isUnread() {
+        return references.get() == 1;
+    }
+
+    private void releaseOrder() {
+        synchronized (sortLock) {
+            space.budget().unreserve((long) orderedCapacity * Integer.BYTES);
+            orderedCapacity = 0;
+            sorted = null;
+        }
+    }
+
+    /** The tier is closed: the last reader gives the memory back, if there is one. */
+    void abandon() {
+        release();
+    }
+
+    // ------------------------------------------------------------------------------- once frozen
+
+    @Override
+    public long generation() {
+        return number;
+    }
+
+    @Override
+    public int entryCount() {
+        return entryCount;
+    }
+
+    @Override
+    public long usedBytes() {
+        return usedBytes + (long) orderedCapacity * Integer.BYTES;
+    }
+
+    @Override
+    public long minWriteTimeMillis() {
+        return minWriteTimeMillis;
+    }
+
+    @Override
+    public long maxWriteTimeMillis() {
+        return maxWriteTimeMillis;
+    }
+
+    @Override
+    public EntryCursor cursor(KeyRange range) {
+        int[] refs = sorted();
+        int from = lowerBound(refs, range.start());
+        int to = Math.max(from, lowerBound(refs, range.end()));
+        if (!tryRetain()) {
+            throw new AssertionError("a cursor over a released generation: " + number);
+        }
+        return ofBlocks
+                // The range may begin within the block before.
+                ? new BlockCursor(this, space, refs, Math.max(0, from - 1), range)
+                : new GenerationCursor(this, space, refs, from, to);
+    }
+
+    @Override
+    public @Nullable OwnedSlice middleKey() {
+        int[] refs = sorted();
+        if (refs.length == 0) {
+            return null;
+        }
+        long record = space.address(refs[refs.length / 2]);
+        return ofBlocks
+                ? MapBlock.firstKey(record)
+                : Records.viewKey(record, new Slice()).toOwned();
+    }
+
+    @Override
+    public boolean tryRetain() {
+        int count = references.get();
+        while (count > 0) {
+            if (references.compareAndSet(count, count + 1)) {
+                return true;
+            }
+            count = references.get();
+        }
+        return false;
+    }
+
+    @Override
+    public void release() {
+        int left = references.decrementAndGet();
+        if (left < 0) {
+            references.incrementAndGet();
+            throw new IllegalStateException(
+                    "[memtable] released more often than retained: generation=" + number);
+        }
+        if (left == 1 && condition == Condition.CLEAN) {
+            space.hasUnpinned = true;
+        }
+        if (left == 0) {
+            segments.forEach(segment -> segment.block.release());
+            releaseOrder();
+        }
+    }
+
+    private int[] sorted() {
+        synchronized (sortLock) {
+            int[] refs = sorted;
+            if (refs == null) {
+                if (condition == Condition.OPEN) {
+                    throw new IllegalStateException(
+                            "[memtable] has no order before the freeze: generation=" + number);
+                }
+                refs = collect();
+                new RecordSorter(space).sort(refs);
+                if (ofBlocks) {
+                    MapBlock.sortWithinMaps(space, refs);
+                }
+                if (condition == Condition.FROZEN) {
+                    sorted = refs;
+                }
+            }
+            return refs;
+        }
+    }
+
+    /** Refs of the records that a flush writes, or writes something of. */
+    private int[] collect() {
+        int[] refs = new int[recordCount];
+        int count = 0;
+        int entries = 0;
+        for (Segment segment : segments) {
+            int at = 0;
+            while (at < segment.usedBytes) {
+                long record = segment.address + at;
+                if (!Records.has(record, Records.DEAD)) {
+                    int written = ofBlocks ? MapBlock.dirtyCount(record) : 1;
+                    entries += written;
+                    checkCount(entries);
+                    if (written > 0) {
+                        refs[count++] = Segments.refAt(segment, at);
+                    }
+                }
+                at += Records.sizeBytes(record);
+            }
+        }
+        if (entries != entryCount) {
+            checkCount(Integer.MAX_VALUE);
+        }
+        return Arrays.copyOf(refs, count);
+    }
+
+    private void checkCount(int entries) {
+        if (entries > entryCount) {
+            throw new AssertionError(
+                    "a generation has other entries than it counted: generation="
+                            + number
+                            + ", entries="
+                            + entries
+                            + ", counted="
+                            + entryCount);
+        }
+    }
+
+    /** Index of the first record that begins at or above the key; the count of them for null. */
+    private int lowerBound(int[] refs, @Nullable OwnedSlice key) {
+        if (key == null) {
+            return refs.length;
+        }
+        Slice view = new Slice();
+        int low = 0;
+        int high = refs.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (compareFirstKey(space.address(refs[middle]), key, view) < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private int compareFirstKey(long record, OwnedSlice key, Slice view) {
+        return ofBlocks
+                ? MapBlock.compareFirstKey(record, view.setOwned(key))
+                : Records.viewKey(record, view).compareTo(key);
+    }
+}

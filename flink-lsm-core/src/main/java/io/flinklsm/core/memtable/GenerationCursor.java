@@ -1,0 +1,87 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.memtable;
+
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.EntryKind;
+
+/**
+ * The entries of a frozen generation in key order; holds a reference to it. Nothing is copied: keys
+ * and values stay as they are until it is closed.
+ */
+final class GenerationCursor implements EntryCursor {
+
+    private final Generation generation;
+    private final Segments segments;
+    private final int[] refs;
+    private final int to;
+    private int at;
+    private final Slice key = new Slice();
+    private final Slice value = new Slice();
+    private EntryKind kind = EntryKind.DELETE;
+    private boolean closed;
+
+    /** Takes over one reference; shows refs {@code [from, to)}, which are in key order. */
+    GenerationCursor(Generation generation, Segments segments, int[] refs, int from, int to) {
+        this.generation = generation;
+        this.segments = segments;
+        this.refs = refs;
+        this.at = from;
+        this.to = to;
+    }
+
+    @Override
+    public boolean next() {
+        if (closed || at >= to) {
+            clear();
+            return false;
+        }
+        long record = segments.address(refs[at++]);
+        Records.viewKey(record, key);
+        Records.viewValue(record, value);
+        kind = EntryKind.ofCode(Records.kind(record));
+        return true;
+    }
+
+    private void clear() {
+        key.clear();
+        value.clear();
+        kind = EntryKind.DELETE;
+    }
+
+    @Override
+    public Slice key() {
+        return key;
+    }
+
+    @Override
+    public EntryKind kind() {
+        return kind;
+    }
+
+    @Override
+    public Slice value() {
+        return value;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            clear();
+            generation.release();
+        }
+    }
+}

@@ -1,0 +1,695 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.memtable;
+
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
+import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.memtable.Generation.Condition;
+import io.flinklsm.core.memtable.Segments.Segment;
+import io.flinklsm.core.merge.Lookup;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every entry of one tree that is in memory, of whatever generation, behind one index: a read in
+ * memory is one probe. What is written goes to the open generation; freezing it opens the next one
+ * and moves nothing; what an SSTable has stays as it is and is read on, until its memory is wanted.
+ *
+ * <pre>
+ * index    a → ┐        b → ┐        c → ┐
+ * open     [ a PUT 7 ]      │            │              changed in place
+ * frozen   [ a PUT 3 ]  [ b MERGE x ]    │              waits for its flush
+ * clean    [ b PUT w ] ← link of b       [ c PUT 1 ]    may be evicted: the files have it
+ * </pre>
+ *
+ * <p>This class has what all tiers share: the lock, generations, and how memory is given back.
+ * {@link EntryTier} holds entries one by one, {@link MapTier} those of a prefix together.
+ *
+ * <p>The tier is <em>complete</em> while every live entry of the tree is in memory: from birth, if
+ * there are no files, until the first eviction of a value. Then a key that is not here has no
+ * value, an operand without an older record is the value, and a key that is deleted in the
+ * generation that first put it leaves nothing behind.
+ *
+ * <p>One thread writes; any thread reads, and gives memory back for others ({@link #evict}). All of
+ * it happens under one {@link AccessLock}, which is never held over I/O or while memory is waited
+ * for; no lock that is taken under it, as that of the budget, is ever held by a thread that waits
+ * for it.
+ */
+public abstract class HotTier {
+
+    /** The key has no value. */
+    public static final int ABSENT = 0;
+
+    /** The value was copied. */
+    public static final int FOUND = 1;
+
+    /** Nothing is known here: the files have it, or do not. */
+    public static final int UNKNOWN = 2;
+
+    /** Operands that no file has yet were offered to the lookup; what is older is in the files. */
+    public static final int OPERANDS = 3;
+
+    static final byte[] NO_BYTES = new byte[0];
+    static final int NO_REF = Segments.NO_REF;
+
+    /** A value that files have is not kept above this part of the smallest segments' size. */
+    static final int KEPT_BYTES_MAX = 32 << 10;
+
+    /** Clean memory is put together again before anything is evicted, if this part is garbage. */
+    private static final double GARBAGE_SHARE = 0.15;
+
+    /** Then only segments are emptied that have less than this part of their memory in use. */
+    private static final double LIVE_SHARE = 0.8;
+
+    /** Less is not worth to be put to use again before the flush. */
+    private static final long DEAD_BYTES_MIN = 64 << 10;
+
+    private static final int GHOSTS_MIN = 1 << 10;
+    private static final int GHOSTS_MAX = 1 << 16;
+
+    final AccessLock access = new AccessLock();
+    final Segments segments;
+    final RecordIndex index;
+    private final TierMemory memory;
+
+    // Guarded by access.
+    private final Generation resident;
+    private final Generation directories;
+    Generation open;
+    boolean complete;
+    boolean closed;
+    private Segment[] clean = new Segment[16];
+    private int cleanCount;
+    private long cleanBytes;
+    private long garbageBytes;
+    private int[] ghosts = new int[0];
+
+    // Written under access, read without.
+    private volatile long oldestStamp = Long.MAX_VALUE;
+    private volatile boolean isWorthCompacting;
+
+    /**
+     * @param ofBlocks whether records are blocks of entries
+     * @param generation age of what is written first
+     * @param complete whether the tree has no other sources
+     */
+    HotTier(
+            TierMemory memory,
+            boolean ofBlocks,
+            long generation,
+            boolean complete,
+            long nowMillis) {
+        this.memory = memory;
+        this.segments = new Segments(memory.budget());
+        this.index = new RecordIndex(segments);
+        this.complete = complete;
+        this.resident = new Generation(segments, ofBlocks, -1, Condition.CLEAN, nowMillis);
+        this.directories = new Generation(segments, ofBlocks, -2, Condition.CLEAN, nowMillis);
+        this.open = new Generation(segments, ofBlocks, generation, Condition.OPEN, nowMillis);
+        memory.add(this);
+    }
+
+    // ------------------------------------------------------------------------------------ write
+
+    /**
+     * Writer only, as all writes.
+     *
+     * @return false if the budget has no room now, and then nothing has changed; so for all three
+     *     writes
+     * @throws IllegalArgumentException if key or value is longer than 256 MiB
+     */
+    public abstract boolean put(KeyBuffer key, byte[] value, int from, int byteCount);
+
+    public abstract boolean delete(KeyBuffer key);
+
+    /**
+     * Folds the operand into the key's value, or leaves it for reads to be folded.
+     *
+     * @throws IllegalStateException if the tier has no merge operator
+     */
+    public abstract boolean merge(KeyBuffer key, byte[] operand, int from, int byteCount);
+
+    /**
+     * Whether the latest merge was refused because the key's value in the open generation is long
+     * enough: what is added goes into the next generation.
+     */
+    public abstract boolean isValueFull();
+
+    // ------------------------------------------------------------------------------------- read
+
+    /**
+     * Takes the lock, for {@link #find(KeyBuffer, ValueBuffer, Lookup)} and what must fit to it.
+     */
+    public void lock() {
+        access.lock();
+    }
+
+    public void unlock() {
+        access.unlock();
+    }
+
+    /**
+     * Looks the key up; needs the lock. If the answer is {@link #UNKNOWN} or {@link #OPERANDS}, the
+     * files are asked next, those of a Version that is pinned before the lock is given back.
+     *
+     * @param out gets the value; else it is as it was
+     * @param lookup started with {@code out} if there is something to fold
+     * @return {@link #ABSENT}, {@link #FOUND}, {@link #UNKNOWN} or {@link #OPERANDS}
+     */
+    public abstract int find(KeyBuffer key, ValueBuffer out, Lookup lookup);
+
+    /**
+     * Offers what is in memory of the key to a lookup that was started, without folding it; needs
+     * the lock.
+     *
+     * @return whether the files are asked next, those of a Version that is pinned before the lock
+     *     is given back
+     */
+    public abstract boolean gather(KeyBuffer key, Lookup lookup);
+
+    /** Like {@link #find} with the lock taken, without copying a value; writer only. */
+    public abstract int contains(KeyBuffer key);
+
+    /**
+     * Keeps a value that was just read from files, for the next read; writer only. A key whose
+     * value is asked for the first time is only remembered when there is no free memory.
+     *
+     * @return false if memory should be evicted for it, and the call repeated
+     */
+    public abstract boolean keep(KeyBuffer key, ValueBuffer value);
+
+    /** Whether the key was not missed lately; it is remembered as missed. */
+    boolean isFirstMiss(long hash) {
+        int wanted = (int) Math.min(GHOSTS_MAX, Long.highestOneBit(index.count() | 1));
+        if (ghosts.length < Math.max(GHOSTS_MIN, wanted)) {
+            ghosts = new int[Math.max(GHOSTS_MIN, wanted)];
+        }
+        int at = (int) hash & (ghosts.length - 1);
+        int tag = (int) (hash >>> Integer.SIZE) | 1;
+        boolean isFirst = ghosts[at] != tag;
+        ghosts[at] = isFirst ? tag : 0;
+        return isFirst;
+    }
+
+    // -------------------------------------------------------------------------------------- open
+
+    /**
+     * Begins a write: what is dead in the open generation is put to use again, before anything is
+     * found there.
+     */
+    void prepareWrite() {
+        if (closed) {
+            throw new IllegalStateException("[memtable] is closed: no write may follow");
+        }
+        if (open.deadBytes > DEAD_BYTES_MIN && open.deadBytes * 4 > open.segmentBytes()) {
+            putTogether();
+        }
+    }
+
+    /** Moves what is left in the segment with the most dead records, and gives it back. */
+    private void putTogether() {
+        Segment victim = null;
+        for (Segment segment : open.segments) {
+            if (segment != open.current && (victim == null || share(segment) > share(victim))) {
+                victim = segment;
+            }
+        }
+        if (victim == null || 4L * victim.deadBytes < victim.sizeBytes()) {
+            return;
+        }
+        int at = 0;
+        while (at < victim.usedBytes) {
+            long record = victim.address + at;
+            int sizeBytes = Records.sizeBytes(record);
+            if (!Records.has(record, Records.DEAD)) {
+                int target = segments.allocate(open, sizeBytes);
+                if (target == NO_REF) {
+                    return;
+                }
+                if (!isWorthSparing(record)) {
+                    segments.of(target).liveBytes -= sizeBytes;
+                }
+                move(record, Segments.refAt(victim, at), target, sizeBytes);
+                // What follows may find no room: then the segment stays, without this record.
+                Records.set(record, Records.DEAD);
+                victim.deadBytes += sizeBytes;
+                open.deadBytes += sizeBytes;
+            }
+            at += sizeBytes;
+        }
+        drop(open, victim);
+    }
+
+    private static double share(Segment segment) {
+        return (double) segment.deadBytes / segment.sizeBytes();
+    }
+
+    // ------------------------------------------------------------------------------------- freeze
+
+    /**
+     * Ends the open generation and opens the next; writer only.
+     *
+     * @return null if nothing was written that must go to a file; what is returned may have no
+     *     entries, but copies of older ones that are not evicted before these are in files
+     */
+    public @Nullable Flushable freeze(long nextGeneration, long nowMillis) {
+        access.lock();
+        try {
+            Generation frozen = open;
+            if (frozen.entryCount == 0 && !frozen.hasLive()) {
+                // What was written was deleted again.
+                List.copyOf(frozen.segments).forEach(segment -> drop(frozen, segment));
+                open = frozen.next(frozen.generation(), nowMillis);
+                frozen.release();
+                return null;
+            }
+            frozen.freeze(nowMillis);
+            open = frozen.next(nextGeneration, nowMillis);
+            return frozen;
+        } finally {
+            access.unlock();
+        }
+    }
+
+    /**
+     * The files have got something of the key that is newer than all that is in memory, none of
+     * which is dirty; writer only.
+     *
+     * @param nextGeneration age of what is written from now on
+     */
+    public void skip(KeyBuffer key, long nextGeneration, long nowMillis) {
+        access.lock();
+        try {
+            Invariants.check(open.entryCount == 0, "a generation is left out with entries in it");
+            Generation skipped = open;
+            open = skipped.next(nextGeneration, nowMillis);
+            skipped.becomeClean();
+            for (Segment segment : List.copyOf(skipped.segments)) {
+                if (segment.liveBytes == 0) {
+                    skipped.remove(segment);
+                    segments.release(segment);
+                } else {
+                    addClean(segment);
+                }
+            }
+            releaseIfEmpty(skipped);
+            complete = false;
+            drop(key);
+            publish();
+        } finally {
+            access.unlock();
+        }
+    }
+
+    /** Nothing in memory says anything about the key any more, and nothing is complete with it. */
+    abstract void drop(KeyBuffer key);
+
+    /** Entries that were written since the last freeze, tombstones included; writer only. */
+    public int openEntryCount() {
+        return open.entryCount;
+    }
+
+    /** Memory that they hold; exact for the writer. */
+    public long openBytes() {
+        return open.usedBytes();
+    }
+
+    /**
+     * SSTables have the generations' entries from now on.
+     *
+     * @param install makes the SSTables visible to readers, under the tier's lock
+     */
+    public void becomeClean(List<? extends Flushable> flushed, Runnable install) {
+        access.lock();
+        try {
+            install.run();
+            for (Flushable source : flushed) {
+                if (source instanceof Generation generation && !closed) {
+                    generation.becomeClean();
+                    for (Segment segment : generation.segments) {
+                        addClean(segment);
+                    }
+                }
+            }
+            publish();
+        } finally {
+            access.unlock();
+        }
+    }
+
+    /** When the oldest clean segment became clean; the largest value if there is none. */
+    long oldestStamp() {
+        return oldestStamp;
+    }
+
+    /** Memory of clean segments. */
+    long cleanBytes() {
+        access.lock();
+        try {
+            return cleanBytes;
+        } finally {
+            access.unlock();
+        }
+    }
+
+    /** Whether putting clean memory together frees a good part of it, with nothing lost. */
+    boolean isWorthCompacting() {
+        return isWorthCompacting;
+    }
+
+    /**
+     * Gives the memory of one clean segment back, or of none if what it holds is spared; any
+     * thread.
+     *
+     * @return bytes given back; negative if there is no clean segment
+     */
+    long evict() {
+        access.lock();
+        try {
+            Segment victim = isWorthCompacting ? emptiest() : null;
+            boolean sparesAll = victim != null;
+            if (victim == null) {
+                victim = oldest();
+            }
+            if (victim == null) {
+                oldestStamp = Long.MAX_VALUE;
+                isWorthCompacting = false;
+                return -1;
+            }
+            long freed = empty(victim, sparesAll);
+            publish();
+            return freed;
+        } finally {
+            access.unlock();
+        }
+    }
+
+    private @Nullable Segment oldest() {
+        Segment oldest = null;
+        for (int i = 0; i < cleanCount; i++) {
+            Segment segment = clean[i];
+            // Directories go with their blocks: alone, they would free nothing.
+            if ((oldest == null || segment.stamp < oldest.stamp)
+                    && segment.owner != directories
+                    && segment.owner.isUnread()) {
+                oldest = segment;
+            }
+        }
+        return oldest;
+    }
+
+    private @Nullable Segment emptiest() {
+        Segment emptiest = null;
+        double least = LIVE_SHARE;
+        for (int i = 0; i < cleanCount; i++) {
+            Segment segment = clean[i];
+            double live = (double) segment.liveBytes / segment.sizeBytes();
+            if (live < least
+                    && segment != resident.current
+                    && segment != directories.current
+                    && segment.owner.isUnread()) {
+                emptiest = segment;
+                least = live;
+            }
+        }
+        return emptiest;
+    }
+
+    /** Moves what is spared elsewhere, drops the rest, and gives the segment back if it can. */
+    private long empty(Segment victim, boolean sparesAll) {
+        removeClean(victim);
+        Generation from = victim.owner;
+        Generation into = from == directories ? directories : resident;
+        if (into.current == victim) {
+            into.current = null;
+        }
+        // At most half of what is there is spared, so that every other segment becomes free.
+        int leftToSpare = sparesAll ? Integer.MAX_VALUE : victim.usedBytes / 2;
+        int end = victim.usedBytes;
+        int slid = 0;
+        int at = 0;
+        while (at < end) {
+            long record = victim.address + at;
+            int ref = Segments.refAt(victim, at);
+            int sizeBytes = Records.sizeBytes(record);
+            if (!Records.has(record, Records.DEAD | Records.OLD)) {
+                int liveBytes = isWorthSparing(record) ? sizeBytes : 0;
+                boolean isSpared =
+                        liveBytes > 0
+                                && (sparesAll
+                                        || (Records.has(record, Records.READ)
+                                                && leftToSpare >= sizeBytes));
+                if (!isSpared) {
+                    forget(record, ref);
+                    victim.liveBytes -= liveBytes;
+                } else {
+                    leftToSpare -= sizeBytes;
+                    if (!sparesAll) {
+                        Records.clear(record, Records.READ);
+                    }
+                    int trimmedBytes = trimmedBytes(record);
+                    int target = sparePlace(into, victim, trimmedBytes);
+                    if (target == NO_REF) {
+                        target = Segments.refAt(victim, slid);
+                        slid += trimmedBytes;
+                        victim.liveBytes -= sizeBytes - trimmedBytes;
+                    } else {
+                        victim.liveBytes -= sizeBytes;
+                    }
+                    if (ref != target) {
+                        move(record, ref, target, trimmedBytes);
+                    }
+                    Records.setSize(segments.address(target), trimmedBytes);
+                }
+            }
+            at += sizeBytes;
+        }
+        if (slid == 0) {
+            long freed = victim.sizeBytes();
+            drop(from, victim);
+            return freed;
+        }
+        victim.usedBytes = slid;
+        if (from != into) {
+            from.remove(victim);
+            releaseIfEmpty(from);
+            victim.owner = into;
+            into.add(victim);
+        }
+        into.current = victim;
+        addClean(victim);
+        return 0;
+    }
+
+    /** Room in the segment that takes what is spared; no ref if that is full. */
+    private int sparePlace(Generation into, Segment victim, int sizeBytes) {
+        Segment target = into.current;
+        if (target == null
+                || target == victim
+                || sizeBytes > target.sizeBytes() - target.usedBytes) {
+            return NO_REF;
+        }
+        garbageBytes -= sizeBytes;
+        return segments.allocate(into, sizeBytes);
+    }
+
+    /** Whether a record that is found has anything that a read could want. */
+    abstract boolean isWorthSparing(long record);
+
+    /** Size of the record without the room for its value to grow. */
+    abstract int trimmedBytes(long record);
+
+    /** Nothing finds the clean record any more. */
+    abstract void forget(long record, int ref);
+
+    /**
+     * Copies the record's first bytes to another place, which may overlap, and has it found there.
+     */
+    abstract void move(long record, int ref, int target, int byteCount);
+
+    /** Nothing finds the record from now on; a flush may still want it. */
+    void becomeGarbage(int ref, int flag) {
+        long record = segments.address(ref);
+        Records.clear(record, Records.LINKED);
+        Records.set(record, flag);
+        int sizeBytes = Records.sizeBytes(record);
+        Segment segment = segments.of(ref);
+        if (flag == Records.DEAD) {
+            segment.deadBytes += sizeBytes;
+            open.deadBytes += sizeBytes;
+            open.recordCount--;
+        }
+        if (Records.kind(record) == Records.DELETE) {
+            return;
+        }
+        segment.liveBytes -= sizeBytes;
+        if (segment.cleanIndex >= 0) {
+            garbageBytes += sizeBytes;
+        }
+    }
+
+    /** A place for a record that no flush wants; {@link Segments#NO_REF} if there is no room. */
+    int allocateResident(int sizeBytes) {
+        return allocateClean(resident, sizeBytes);
+    }
+
+    /** A place for a directory; {@link Segments#NO_REF} if there is no room. */
+    int allocateDirectory(int sizeBytes) {
+        return allocateClean(directories, sizeBytes);
+    }
+
+    /** A place in the open generation; {@link Segments#NO_REF} if there is no room. */
+    int allocateOpen(int sizeBytes) {
+        if (!open.reserveOrder()) {
+            return NO_REF;
+        }
+        int ref = segments.allocate(open, sizeBytes);
+        if (ref != NO_REF) {
+            open.recordCount++;
+        }
+        return ref;
+    }
+
+    private int allocateClean(Generation generation, int sizeBytes) {
+        Segment before = generation.current;
+        int ref = segments.allocate(generation, sizeBytes);
+        if (ref != NO_REF) {
+            Segment segment = segments.of(ref);
+            if (segment.cleanIndex >= 0) {
+                garbageBytes -= sizeBytes;
+            } else {
+                addClean(segment);
+                if (before == null) {
+                    publish();
+                }
+            }
+        }
+        return ref;
+    }
+
+    private void addClean(Segment segment) {
+        if (cleanCount == clean.length) {
+            clean = Arrays.copyOf(clean, cleanCount * 2);
+        }
+        segment.cleanIndex = cleanCount;
+        segment.stamp = memory.nextStamp();
+        clean[cleanCount++] = segment;
+        cleanBytes += segment.sizeBytes();
+        garbageBytes += segment.sizeBytes() - segment.liveBytes;
+    }
+
+    private void removeClean(Segment segment) {
+        int at = segment.cleanIndex;
+        Segment last = clean[--cleanCount];
+        clean[at] = last;
+        last.cleanIndex = at;
+        segment.cleanIndex = -1;
+        cleanBytes -= segment.sizeBytes();
+        garbageBytes -= segment.sizeBytes() - segment.liveBytes;
+    }
+
+    private void drop(Generation owner, Segment segment) {
+        owner.remove(segment);
+        segments.release(segment);
+        releaseIfEmpty(owner);
+    }
+
+    private void releaseIfEmpty(Generation generation) {
+        if (generation.condition == Condition.CLEAN
+                && generation != resident
+                && generation != directories
+                && generation.segments.isEmpty()) {
+            generation.release();
+        }
+    }
+
+    /** Plans evictions anew if readers have let go of something that they pinned. */
+    void noticeUnpinned() {
+        if (segments.hasUnpinned) {
+            access.lock();
+            try {
+                publish();
+            } finally {
+                access.unlock();
+            }
+        }
+    }
+
+    private void publish() {
+        segments.hasUnpinned = false;
+        long oldest = Long.MAX_VALUE;
+        for (int i = 0; i < cleanCount; i++) {
+            if (clean[i].owner != directories && clean[i].owner.isUnread()) {
+                oldest = Math.min(oldest, clean[i].stamp);
+            }
+        }
+        oldestStamp = oldest;
+        isWorthCompacting = cleanCount > 2 && garbageBytes > cleanBytes * GARBAGE_SHARE;
+    }
+
+    /** Gives all memory back, but for generations that cursors still read. */
+    public void close() {
+        memory.remove(this);
+        access.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            complete = false;
+            cleanCount = 0;
+            cleanBytes = 0;
+            oldestStamp = Long.MAX_VALUE;
+            isWorthCompacting = false;
+            index.release();
+            Set<Generation> all = new LinkedHashSet<>(List.of(open, resident, directories));
+            segments.all().forEach(segment -> all.add(segment.owner));
+            all.forEach(Generation::abandon);
+        } finally {
+            access.unlock();
+        }
+    }
+
+    // ------------------------------------------------------------------------------------- helpers
+
+    Generation.Condition conditionOf(int ref) {
+        return segments.of(ref).owner.condition;
+    }
+
+    boolean isOpen(int ref) {
+        return segments.of(ref).owner == open;
+    }
+
+    static void checkLengths(KeyBuffer key, long valueBytes) {
+        if (key.length() > Records.BYTES_MAX) {
+            checkLength(key.length());
+        }
+        checkLength(valueBytes);
+    }
+
+    static void checkLength(long byteCount) {
+        if (byteCount > Records.BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "[memtable] a key or value is too long: bytes="
+                            + byteCount
+                            + ", maximum="
+                            + Records.BYTES_MAX
+                            + "; split it over several keys");
+        }
+    }
+}

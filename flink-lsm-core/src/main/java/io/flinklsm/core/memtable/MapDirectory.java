@@ -1,0 +1,188 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.memtable;
+
+import io.flinklsm.core.bytes.RawMemory;
+
+/**
+ * The layout of a directory, the one class that knows it: the blocks of a map that has more than
+ * one, in the order of their first entries. A directory is the value of a {@link Records record} of
+ * kind {@link Records#DIRECTORY} whose key is the prefix. No flush wants it, so it changes in
+ * place.
+ *
+ * <pre>
+ * value  0  int  count of blocks
+ *        4  int  COMPLETE and READ, as in a block
+ *        8  windows of the blocks' first suffixes, 8 bytes each, one for each place there is
+ *           refs of the blocks, 4 bytes each
+ * </pre>
+ */
+final class MapDirectory {
+
+    private static final int COMPLETE = 1;
+    private static final int READ = 1 << 1;
+
+    private static final int FLAGS_OFFSET = 4;
+    private static final int WINDOWS_OFFSET = 8;
+    private static final int BLOCK_BYTES = Long.BYTES + Integer.BYTES;
+
+    private MapDirectory() {}
+
+    /** Bytes of the value with places for so many blocks. */
+    static int valueBytes(int capacity) {
+        return WINDOWS_OFFSET + capacity * BLOCK_BYTES;
+    }
+
+    static void init(long record, boolean isComplete, boolean isRead) {
+        RawMemory.putInt(null, Records.valueAddress(record), 0);
+        setFlags(record, isComplete, isRead);
+    }
+
+    static int capacity(long record) {
+        return (Records.valueCapacity(record) - WINDOWS_OFFSET) / BLOCK_BYTES;
+    }
+
+    static int count(long record) {
+        return RawMemory.getInt(null, Records.valueAddress(record));
+    }
+
+    private static void setCount(long record, int count) {
+        RawMemory.putInt(null, Records.valueAddress(record), count);
+    }
+
+    static boolean isComplete(long record) {
+        return (flags(record) & COMPLETE) != 0;
+    }
+
+    static boolean isRead(long record) {
+        return (flags(record) & READ) != 0;
+    }
+
+    private static int flags(long record) {
+        return RawMemory.getInt(null, Records.valueAddress(record) + FLAGS_OFFSET);
+    }
+
+    static void setFlags(long record, boolean isComplete, boolean isRead) {
+        int flags = (isComplete ? COMPLETE : 0) | (isRead ? READ : 0);
+        RawMemory.putInt(null, Records.valueAddress(record) + FLAGS_OFFSET, flags);
+    }
+
+    private static long windowAddress(long record, int at) {
+        return Records.valueAddress(record) + WINDOWS_OFFSET + (long) at * Long.BYTES;
+    }
+
+    private static long refAddress(long record, int at) {
+        return Records.valueAddress(record)
+                + WINDOWS_OFFSET
+                + (long) capacity(record) * Long.BYTES
+                + (long) at * Integer.BYTES;
+    }
+
+    static int ref(long record, int at) {
+        return RawMemory.getInt(null, refAddress(record, at));
+    }
+
+    static void setRef(long record, int at, int ref) {
+        RawMemory.putInt(null, refAddress(record, at), ref);
+    }
+
+    /** The block at the index begins with another entry, or is another one. */
+    static void set(long record, int at, int ref, long firstWindow) {
+        setRef(record, at, ref);
+        RawMemory.putLong(null, windowAddress(record, at), firstWindow);
+    }
+
+    /** Puts a block in front of the one at the index; there is a place for it. */
+    static void insert(long record, int at, int ref, long firstWindow) {
+        int count = count(record);
+        long behind = (long) count - at;
+        RawMemory.move(
+                windowAddress(record, at), windowAddress(record, at + 1), behind * Long.BYTES);
+        RawMemory.move(refAddress(record, at), refAddress(record, at + 1), behind * Integer.BYTES);
+        set(record, at, ref, firstWindow);
+        setCount(record, count + 1);
+    }
+
+    static void remove(long record, int at) {
+        int count = count(record);
+        long behind = count - at - 1L;
+        RawMemory.move(
+                windowAddress(record, at + 1), windowAddress(record, at), behind * Long.BYTES);
+        RawMemory.move(refAddress(record, at + 1), refAddress(record, at), behind * Integer.BYTES);
+        setCount(record, count - 1);
+    }
+
+    /** Copies what one directory has to a larger one. */
+    static void copy(long from, long to) {
+        int count = count(from);
+        RawMemory.copy(
+                null,
+                windowAddress(from, 0),
+                null,
+                windowAddress(to, 0),
+                (long) count * Long.BYTES);
+        RawMemory.copy(
+                null, refAddress(from, 0), null, refAddress(to, 0), (long) count * Integer.BYTES);
+        setCount(to, count);
+    }
+
+    /**
+     * Index of the block in which a suffix stands, or would: the last that does not begin above.
+     */
+    static int find(Segments segments, long record, byte[] key, int from, int length) {
+        long wanted = MapBlock.window(key, from, length);
+        int low = 0;
+        int high = count(record);
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            long window = RawMemory.getLong(null, windowAddress(record, middle));
+            int order =
+                    window != wanted
+                            ? Long.compare(window, wanted)
+                            : MapBlock.compareFirst(
+                                    segments.address(ref(record, middle)), key, from, length);
+            if (order <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return Math.max(0, low - 1);
+    }
+
+    /** Index of a block that the directory has. */
+    static int indexOf(Segments segments, long record, int ref) {
+        long block = segments.address(ref);
+        long wanted = MapBlock.firstWindow(block);
+        int low = 0;
+        int high = count(record);
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            long window = RawMemory.getLong(null, windowAddress(record, middle));
+            int order =
+                    window != wanted
+                            ? Long.compare(window, wanted)
+                            : MapBlock.compareFirst(segments.address(ref(record, middle)), block);
+            if (order < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        if (low == count(record) || ref(record, low) != ref) {
+            throw new AssertionError("a directory has lost a block: ref=" + ref);
+        }
+        return low;
+    }
+}

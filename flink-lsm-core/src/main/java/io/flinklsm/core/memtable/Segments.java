@@ -1,0 +1,212 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.memtable;
+
+import io.flinklsm.core.memory.MemoryBlock;
+import io.flinklsm.core.memory.MemoryBudget;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The native memory of one tier, in segments: 32-bit refs name places in them. A ref is the number
+ * of a segment and an offset in units of 4 bytes; numbers of released segments are used again.
+ * Segments begin small and double, so that many idle trees cost little; a large record has a
+ * segment of its own.
+ *
+ * <p>Changed under the tier's lock. A ref of a frozen generation may be turned into an address by
+ * any thread, as long as it holds the generation.
+ */
+final class Segments {
+
+    /** The ref of nothing: segment 0 is never there. */
+    static final int NO_REF = 0;
+
+    private static final int UNIT_BYTES = 4;
+
+    /** Low bits of a ref: where in its segment. */
+    private static final int OFFSET_BITS = 17;
+
+    private static final int OFFSET_MASK = (1 << OFFSET_BITS) - 1;
+    private static final int COUNT_MAX = 1 << Integer.SIZE - OFFSET_BITS;
+
+    private static final int SMALLEST_BYTES = 2 << 10;
+
+    /** Evicting one is a small step, of some hundred records. */
+    private static final int LARGEST_BYTES = 64 << 10;
+
+    /** The largest that the offset of a ref can reach into. */
+    private static final int LARGEST_OF_ALL_BYTES = 512 << 10;
+
+    /** One segment. */
+    static final class Segment {
+        final MemoryBlock block;
+        final int number;
+        final long address;
+
+        Generation owner;
+
+        /** End of the last record. */
+        int usedBytes;
+
+        /** Bytes of records that something still finds. */
+        int liveBytes;
+
+        /** Bytes of records that were replaced in their own generation. */
+        int deadBytes;
+
+        /** When it became clean, or was last spared; orders evictions. */
+        long stamp;
+
+        /** Index in the list of clean segments, or -1. */
+        int cleanIndex = -1;
+
+        private Segment(MemoryBlock block, int number, Generation owner) {
+            this.block = block;
+            this.number = number;
+            this.address = block.address();
+            this.owner = owner;
+        }
+
+        int sizeBytes() {
+            return block.sizeBytes();
+        }
+
+        int firstRef() {
+            return number << OFFSET_BITS;
+        }
+    }
+
+    private final MemoryBudget budget;
+    private final int largestBytes;
+
+    // Replaced by larger ones as segments come; read by flush threads.
+    private volatile long[] addresses = new long[8];
+    private @Nullable Segment[] byNumber = new Segment[8];
+
+    /** Whether a reader has let go of clean segments since evictions were last planned. */
+    volatile boolean hasUnpinned;
+
+    // Numbers that are free below nextNumber.
+    private int[] freeNumbers = new int[8];
+    private int freeCount;
+    private int nextNumber = 1;
+
+    Segments(MemoryBudget budget) {
+        this.budget = budget;
+        // A small pool is handed out in small parts; a large one has numbers enough for one tree.
+        long part = Long.highestOneBit(Math.max(1, budget.limitBytes() / 64));
+        long least = Long.highestOneBit(budget.limitBytes() / (COUNT_MAX / 4));
+        this.largestBytes =
+                (int)
+                        Math.min(
+                                LARGEST_OF_ALL_BYTES,
+                                Math.max(
+                                        2 * SMALLEST_BYTES,
+                                        Math.max(least, Math.min(LARGEST_BYTES, part))));
+    }
+
+    /** A place for a record; {@link #NO_REF} if the budget has no room now. */
+    int allocate(Generation generation, int sizeBytes) {
+        Segment current = generation.current;
+        if (current == null || sizeBytes > current.sizeBytes() - current.usedBytes) {
+            boolean isLarge = sizeBytes > largestBytes / 4;
+            Segment added = add(generation, isLarge ? sizeBytes : nextBytes(generation, sizeBytes));
+            if (added == null) {
+                return NO_REF;
+            }
+            if (!isLarge) {
+                generation.current = added;
+                generation.lastSegmentBytes = added.sizeBytes();
+            }
+            current = added;
+        }
+        int ref = current.firstRef() + current.usedBytes / UNIT_BYTES;
+        current.usedBytes += sizeBytes;
+        current.liveBytes += sizeBytes;
+        return ref;
+    }
+
+    private int nextBytes(Generation generation, int recordBytes) {
+        int bytes =
+                Math.max(SMALLEST_BYTES, Math.min(generation.lastSegmentBytes * 2, largestBytes));
+        while (bytes < 4 * recordBytes && bytes < largestBytes) {
+            bytes *= 2;
+        }
+        return Math.min(bytes, largestBytes);
+    }
+
+    private @Nullable Segment add(Generation generation, int sizeBytes) {
+        if (freeCount == 0 && nextNumber == COUNT_MAX) {
+            return null;
+        }
+        MemoryBlock block = budget.tryAllocateFree(sizeBytes);
+        if (block == null) {
+            return null;
+        }
+        int number = freeCount > 0 ? freeNumbers[--freeCount] : nextNumber++;
+        if (number >= byNumber.length) {
+            byNumber = Arrays.copyOf(byNumber, byNumber.length * 2);
+            addresses = Arrays.copyOf(addresses, byNumber.length);
+        }
+        Segment segment = new Segment(block, number, generation);
+        byNumber[number] = segment;
+        addresses[number] = segment.address;
+        generation.add(segment);
+        return segment;
+    }
+
+    /** Gives the memory back; nothing may name it any more. */
+    void release(Segment segment) {
+        byNumber[segment.number] = null;
+        if (freeCount == freeNumbers.length) {
+            freeNumbers = Arrays.copyOf(freeNumbers, freeCount * 2);
+        }
+        freeNumbers[freeCount++] = segment.number;
+        segment.block.release();
+    }
+
+    long address(int ref) {
+        return addresses[ref >>> OFFSET_BITS] + (long) (ref & OFFSET_MASK) * UNIT_BYTES;
+    }
+
+    /** The segment that the ref points into. */
+    Segment of(int ref) {
+        Segment segment = byNumber[ref >>> OFFSET_BITS];
+        if (segment == null) {
+            throw new AssertionError("a ref into a segment that was released: ref=" + ref);
+        }
+        return segment;
+    }
+
+    List<Segment> all() {
+        List<Segment> all = new ArrayList<>();
+        for (Segment segment : byNumber) {
+            if (segment != null) {
+                all.add(segment);
+            }
+        }
+        return all;
+    }
+
+    /** The ref of what lies so many bytes behind the segment's begin. */
+    static int refAt(Segment segment, int offsetBytes) {
+        return segment.firstRef() + offsetBytes / UNIT_BYTES;
+    }
+
+    MemoryBudget budget() {
+        return budget;
+    }
+}

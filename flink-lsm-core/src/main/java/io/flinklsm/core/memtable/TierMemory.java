@@ -1,0 +1,124 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.memtable;
+
+import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memory.MemoryReclaimer;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of all tiers of a slot. Who finds the slot's memory full gets some of theirs: first
+ * what clean segments waste, then the clean segments that were written or spared longest ago,
+ * whatever tree they belong to. Safe for any thread.
+ *
+ * <p>What no SSTable has yet is dirty and cannot be given back; a bound of its own keeps enough of
+ * the memory for what is read.
+ */
+public final class TierMemory implements MemoryReclaimer {
+
+    /** A caller that finds only segments whose entries are all spared gives up after so many. */
+    private static final int FRUITLESS_MAX = 8;
+
+    private final MemoryBudget budget;
+    private final long dirtyLimitBytes;
+    private final List<HotTier> tiers = new CopyOnWriteArrayList<>();
+    private final AtomicLong stamps = new AtomicLong();
+    private final AtomicLong dirtyBytes = new AtomicLong();
+
+    /**
+     * @param budget pays for everything that the tiers hold
+     * @param dirtyLimitBytes how much of it what no SSTable has may take
+     */
+    public TierMemory(MemoryBudget budget, long dirtyLimitBytes) {
+        this.budget = budget;
+        this.dirtyLimitBytes = dirtyLimitBytes;
+    }
+
+    MemoryBudget budget() {
+        return budget;
+    }
+
+    public long dirtyLimitBytes() {
+        return dirtyLimitBytes;
+    }
+
+    public long dirtyBytes() {
+        return dirtyBytes.get();
+    }
+
+    /** Memory of what SSTables have, and of what is resident. */
+    public long cleanBytes() {
+        return tiers.stream().mapToLong(HotTier::cleanBytes).sum();
+    }
+
+    /** What no SSTable has takes so many more bytes, or less if it is negative. */
+    public void addDirty(long bytes) {
+        dirtyBytes.addAndGet(bytes);
+    }
+
+    /** Whether writes may take so many bytes, once clean entries give way. */
+    public boolean hasDirtyRoom(long bytes) {
+        return dirtyBytes.get() + bytes <= dirtyLimitBytes;
+    }
+
+    void add(HotTier tier) {
+        tiers.add(tier);
+    }
+
+    void remove(HotTier tier) {
+        tiers.remove(tier);
+    }
+
+    long nextStamp() {
+        return stamps.incrementAndGet();
+    }
+
+    @Override
+    public long reclaim(long bytes) {
+        long freed = 0;
+        int fruitless = 0;
+        while (freed < bytes && fruitless < FRUITLESS_MAX) {
+            HotTier victim = next();
+            if (victim == null) {
+                break;
+            }
+            long part = victim.evict();
+            if (part > 0) {
+                freed += part;
+                fruitless = 0;
+            } else {
+                fruitless++;
+            }
+        }
+        return freed;
+    }
+
+    private @Nullable HotTier next() {
+        HotTier oldest = null;
+        for (HotTier tier : tiers) {
+            tier.noticeUnpinned();
+            if (tier.isWorthCompacting()) {
+                return tier;
+            }
+            if (tier.oldestStamp() != Long.MAX_VALUE
+                    && (oldest == null || tier.oldestStamp() < oldest.oldestStamp())) {
+                oldest = tier;
+            }
+        }
+        return oldest;
+    }
+}

@@ -1,0 +1,167 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.memtable;
+
+import static io.flinklsm.core.memtable.TierProbe.UNKNOWN;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memory.MemoryBudget;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class TierMemoryTest {
+
+    private final MemoryBudget budget = MemoryBudget.root("test", 64 << 20);
+    private final TierMemory memory = new TierMemory(budget, 1000);
+    private final List<HotTier> tiers = new ArrayList<>();
+
+    @AfterEach
+    void allMemoryIsGivenBack() {
+        tiers.forEach(HotTier::close);
+        budget.close();
+    }
+
+    private TierProbe tier() {
+        HotTier tier = new EntryTier(memory, 1, null, true, 0);
+        tiers.add(tier);
+        return new TierProbe(tier);
+    }
+
+    @Test
+    void whatBecameCleanFirstGoesFirstOfWhateverTree() {
+        List<TierProbe> probes = List.of(tier(), tier(), tier());
+        int[] order = {1, 0, 2, 0, 1, 2};
+        for (int i = 0; i < order.length; i++) {
+            fillOneSegment(probes.get(order[i]), "k" + i);
+        }
+
+        for (int i = 0; i < order.length; i++) {
+            assertThat(memory.reclaim(1)).isPositive();
+            assertThat(probes.get(order[i]).get("k" + i)).isEqualTo(UNKNOWN);
+        }
+    }
+
+    @Test
+    void garbageIsPutTogetherBeforeAnythingIsEvicted() {
+        TierProbe oldest = tier();
+        TierProbe wasteful = tier();
+        fillOneSegment(oldest, "oldest");
+        int count = 4000;
+        for (int i = 0; i < count; i++) {
+            wasteful.put("k" + i, "a value of some length");
+        }
+        wasteful.flush();
+        for (int i = 0; i < count; i += 2) {
+            wasteful.put("k" + i, "another of this length");
+        }
+        wasteful.flush();
+
+        assertThat(memory.reclaim(1)).isPositive();
+
+        assertThat(oldest.get("oldest")).isNotEqualTo(UNKNOWN);
+        for (int i = 0; i < count; i++) {
+            assertThat(wasteful.get("k" + i)).hasSize(22);
+        }
+    }
+
+    @Test
+    void asMuchIsReclaimedAsWasAskedFor() {
+        TierProbe probe = tier();
+        for (int i = 0; i < 50; i++) {
+            fillOneSegment(probe, "k" + i);
+        }
+        long before = budget.usedBytes();
+
+        long freed = memory.reclaim(before / 2);
+
+        assertThat(freed).isBetween(before / 2, before / 2 + (16 << 10));
+        assertThat(budget.usedBytes()).isEqualTo(before - freed);
+    }
+
+    @Test
+    void directoriesOfMapsDoNotStandInTheWayOfWhatCanBeEvicted() {
+        MapTier maps = new MapTier(memory, 1, true, 0);
+        tiers.add(maps);
+        TierProbe many = new TierProbe(maps);
+        // What no file has stays, and so do the heads of its maps, which fill clean segments.
+        int count = 100_000;
+        for (int i = 0; i < count; i++) {
+            many.put("map-" + i + "/k", "v");
+        }
+        TierProbe other = tier();
+        fillOneSegment(other, "other");
+
+        assertThat(memory.reclaim(1)).isPositive();
+
+        assertThat(other.get("other-filler-1")).isEqualTo(UNKNOWN);
+        for (int i = 0; i < count; i += 99) {
+            assertThat(many.page("map-" + i + "/")).containsExactly("k=v");
+        }
+    }
+
+    @Test
+    void memoryThatReadersHoldIsNotTakenFromThem() throws Exception {
+        TierProbe read = tier();
+        TierProbe unread = tier();
+        read.put("k", "v");
+        Flushable generation = read.freeze();
+        try (EntryCursor cursor = generation.cursor(KeyRange.ALL)) {
+            read.flush(generation);
+            fillOneSegment(unread, "other");
+
+            assertThat(memory.reclaim(1)).isPositive();
+
+            assertThat(unread.get("other")).isEqualTo(UNKNOWN);
+            assertThat(cursor.next()).isTrue();
+            assertThat(TierProbe.line(cursor)).isEqualTo("k:PUT v");
+        }
+        assertThat(read.get("k")).isEqualTo("v");
+    }
+
+    @Test
+    void aClosedTierIsNotAsked() {
+        TierProbe probe = tier();
+        fillOneSegment(probe, "k");
+
+        tiers.get(0).close();
+
+        assertThat(memory.reclaim(1)).isZero();
+        assertThat(budget.usedBytes()).isZero();
+    }
+
+    @Test
+    void dirtyBytesHaveABoundOfTheirOwn() {
+        memory.addDirty(600);
+        assertThat(memory.hasDirtyRoom(400)).isTrue();
+        assertThat(memory.hasDirtyRoom(401)).isFalse();
+
+        memory.addDirty(-200);
+
+        assertThat(memory.dirtyBytes()).isEqualTo(400);
+        assertThat(memory.hasDirtyRoom(600)).isTrue();
+    }
+
+    /** A clean segment of 8 KiB, nearly full, with the key and three others. */
+    private static void fillOneSegment(TierProbe probe, String key) {
+        probe.put(key, "x".repeat(1900));
+        for (int i = 0; i < 3; i++) {
+            probe.put(key + "-filler-" + i, "x".repeat(1900));
+        }
+        probe.flush();
+    }
+}
