@@ -73,6 +73,8 @@ public final class LsmTree {
     /** Operands shorter than this are few enough to be added without asking that. */
     private static final int UNASKED_OPERAND_BYTES = 64 << 10;
 
+    private static final ValueBuffer EMPTY_PAGE = new ValueBuffer(0);
+
     private static final int KEPT_SCRATCH_BYTES_MAX = 1 << 20;
 
     /** A value so large shows in the size of its SSTable, since it is not compressed. */
@@ -90,6 +92,7 @@ public final class LsmTree {
     private final Lookup writerLookup = new Lookup();
     private final ValueBuffer containsScratch = new ValueBuffer(0);
     private final KeyBuffer keyScratch = new KeyBuffer();
+    private final KeyBuffer prefixScratch = new KeyBuffer();
     private final Slice suffixView = new Slice();
     private final Memtable.OperandGuard operandGuard = this::checkOperand;
 
@@ -473,10 +476,32 @@ public final class LsmTree {
             store.makeRoomToRead();
             hot.keep(key, out);
         }
+        if (found == NOT_IN_FILES && hot instanceof MapTier maps) {
+            keepNewMap(maps, key);
+        }
         return found >= 0;
     }
 
+    /** A map of which neither memory nor files have anything is complete: what follows is new. */
+    private void keepNewMap(MapTier maps, KeyBuffer key) throws IOException {
+        if (!maps.isMapUnknown(key)) {
+            return;
+        }
+        KeyBuffer prefix = prefixScratch.set(key.array(), 0, key.prefixLength());
+        ReadView pinned = pinView();
+        try {
+            if (pinned.mayHavePrefix(prefix)) {
+                return;
+            }
+        } finally {
+            pinned.release();
+        }
+        // The memory for it need not be free: there may be many such maps.
+        maps.keepPage(prefix, null, EMPTY_PAGE, true, keyScratch);
+    }
+
     private static final int NOT_FOUND = -1;
+    private static final int NOT_IN_FILES = -2;
     private static final int FROM_MEMORY = 0;
     private static final int FROM_FILES = 1;
 
@@ -504,7 +529,7 @@ public final class LsmTree {
             }
             pinned.get(key, lookup);
             if (!lookup.finish()) {
-                return NOT_FOUND;
+                return NOT_IN_FILES;
             }
             return found == HotTier.UNKNOWN ? FROM_FILES : FROM_MEMORY;
         } catch (UncheckedIOException e) {
@@ -542,11 +567,16 @@ public final class LsmTree {
         Lookup lookup = takeLookup();
         lookup.start(options.operator(), containsScratch.clearAbove(KEPT_SCRATCH_BYTES_MAX));
         ReadView pinned = gather(key, lookup);
+        boolean isFound;
         try {
-            return lookup.isFound();
+            isFound = lookup.isFound();
         } finally {
             giveBack(lookup, pinned);
         }
+        if (!isFound && hot instanceof MapTier maps) {
+            keepNewMap(maps, key);
+        }
+        return isFound;
     }
 
     /**
@@ -610,6 +640,10 @@ public final class LsmTree {
             int found = maps.hasPrefix(prefix);
             if (found != HotTier.UNKNOWN) {
                 return found == HotTier.FOUND;
+            }
+            keepNewMap(maps, prefix);
+            if (maps.hasPrefix(prefix) == HotTier.ABSENT) {
+                return false;
             }
         }
         try (EntryCursor cursor = scanPrefixFrom(prefix, null, true)) {

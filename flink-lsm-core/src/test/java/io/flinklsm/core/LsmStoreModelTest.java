@@ -133,6 +133,11 @@ class LsmStoreModelTest {
             open(null);
         }
 
+        /** Maps have none. */
+        private @Nullable AppendOperator operator() {
+            return kind == MemtableKind.PREFIX_HASH ? null : new AppendOperator(',');
+        }
+
         private LsmStoreOptions randomOptions() {
             int trigger = 2 + random.nextInt(4);
             return new LsmStoreOptions(
@@ -167,9 +172,7 @@ class LsmStoreModelTest {
                                 : LsmStore.open(storage, options, resources, manifest);
                 tree =
                         store.openTree(
-                                "counts",
-                                new TreeOptions(
-                                        kind, new AppendOperator(','), null, randomColumns()));
+                                "counts", new TreeOptions(kind, operator(), null, randomColumns()));
             } catch (IOException e) {
                 throw new AssertionError(e);
             }
@@ -291,6 +294,10 @@ class LsmStoreModelTest {
         }
 
         private void merge() throws IOException {
+            if (operator() == null) {
+                put();
+                return;
+            }
             OwnedSlice at = randomKey(key);
             byte[] operand = new byte[random.nextInt(8)];
             random.nextBytes(operand);
@@ -481,8 +488,7 @@ class LsmStoreModelTest {
                             StoreResources.create("other", memoryBytes, 1, Clock.system());
                     LsmStore reader = LsmStore.open(storage, options, otherResources, manifest)) {
                 LsmTree restored =
-                        reader.openTree(
-                                "counts", new TreeOptions(kind, new AppendOperator(','), null));
+                        reader.openTree("counts", new TreeOptions(kind, operator(), null));
                 try (EntryCursor cursor = restored.scan(KeyRange.ALL)) {
                     compare(cursor, expected);
                 }

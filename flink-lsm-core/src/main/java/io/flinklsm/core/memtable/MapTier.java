@@ -147,7 +147,13 @@ public final class MapTier extends HotTier {
 
     /** Finds the block of the key; false if its map has none. */
     private boolean locate(KeyBuffer key) {
-        slot = index.find(key.array(), key.prefixLength(), key.prefixHash());
+        return locate(key, key);
+    }
+
+    /** Finds the block of the map with this prefix in which a key stands, or would. */
+    private boolean locate(KeyBuffer prefix, KeyBuffer key) {
+        int prefixLength = prefix.prefixLength();
+        slot = index.find(prefix.array(), prefixLength, prefix.prefixHash());
         if (slot == 0) {
             return false;
         }
@@ -161,8 +167,8 @@ public final class MapTier extends HotTier {
                             segments,
                             directory,
                             key.array(),
-                            key.prefixLength(),
-                            key.length() - key.prefixLength());
+                            prefixLength,
+                            key.length() - prefixLength);
             ref = MapDirectory.ref(directory, blockIndex);
             block = segments.address(ref);
         }
@@ -692,7 +698,7 @@ public final class MapTier extends HotTier {
             ValueBuffer out) {
         access.lock();
         try {
-            if (!locate(after == null ? prefix : after)) {
+            if (!locate(prefix, after == null ? prefix : after)) {
                 out.clear();
                 return complete ? ABSENT : UNKNOWN;
             }
@@ -700,7 +706,7 @@ public final class MapTier extends HotTier {
                 return UNKNOWN;
             }
             out.clear();
-            long entry = firstAbove(after);
+            long entry = firstAbove(prefix, after);
             int entries = 0;
             while (true) {
                 noteRead(block);
@@ -730,11 +736,13 @@ public final class MapTier extends HotTier {
     }
 
     /** The first entry of the located block that is above the key, or is any if that is null. */
-    private long firstAbove(@Nullable KeyBuffer after) {
+    private long firstAbove(KeyBuffer prefix, @Nullable KeyBuffer after) {
         if (after == null) {
             return MapBlock.first(block);
         }
-        long found = search(after);
+        int prefixLength = prefix.length();
+        long found =
+                MapBlock.search(block, after.array(), prefixLength, after.length() - prefixLength);
         return found < 0 ? ~found : MapBlock.next(found);
     }
 
@@ -747,6 +755,16 @@ public final class MapTier extends HotTier {
         ref = MapDirectory.ref(directory, blockIndex);
         block = segments.address(ref);
         return true;
+    }
+
+    /** Whether nothing of the key's map is in memory; writer only. */
+    public boolean isMapUnknown(KeyBuffer key) {
+        access.lock();
+        try {
+            return !complete && !locate(key);
+        } finally {
+            access.unlock();
+        }
     }
 
     /** Whether there are live entries with the prefix: FOUND, ABSENT or UNKNOWN. Any thread. */
@@ -779,13 +797,13 @@ public final class MapTier extends HotTier {
     public @Nullable PrefixCopy copyPrefix(
             KeyBuffer prefix, @Nullable KeyBuffer after, boolean isPaged) {
         PrefixCopy copy = new PrefixCopy();
-        if (!locate(after == null ? prefix : after)) {
+        if (!locate(prefix, after == null ? prefix : after)) {
             return copy;
         }
         if (isPaged && directory != 0 && MapDirectory.count(directory) > COPIED_BLOCKS_MAX) {
             return null;
         }
-        long entry = firstAbove(after);
+        long entry = firstAbove(prefix, after);
         do {
             long end = MapBlock.end(block);
             for (; entry < end; entry = MapBlock.next(entry)) {

@@ -151,6 +151,21 @@ public final class ReadView {
         }
     }
 
+    /**
+     * Whether the files may have entries with the prefix, tombstones included, by their filters.
+     */
+    public boolean mayHavePrefix(KeyBuffer prefix) throws IOException {
+        KeyRange range = rangeOf(prefix, null);
+        for (SortedRun run : version.runs()) {
+            for (Sstable sstable : run.overlapping(range)) {
+                if (sstable.mayHavePrefix(prefix, range)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /** The keys with the prefix, those above {@code after} if it is not null. */
     public static KeyRange rangeOf(KeyBuffer prefix, @Nullable KeyBuffer after) {
         KeyRange range = KeyRange.ofPrefix(prefix.toOwned());

@@ -92,18 +92,13 @@ public final class Sstable {
      * @param range of keys with the prefix; it has an end
      */
     public @Nullable EntryCursor prefixCursor(KeyBuffer prefix, KeyRange range) throws IOException {
-        KeyRange visible = meta.clip() == null ? range : meta.clip().intersect(range);
-        OwnedSlice end = visible.end();
-        if (visible.isEmpty() || !visible.overlaps(meta.minKey(), meta.maxKey())) {
+        KeyRange visible = visible(range);
+        if (isOutside(visible)) {
             return null;
         }
         SstableReader reader = handle.acquire(meta);
         try {
-            if (end != null
-                    && !reader.mayContainPrefix(
-                            prefix,
-                            new Slice().setOwned(visible.start()),
-                            new Slice().setOwned(end))) {
+            if (!mayHavePrefix(reader, prefix, visible)) {
                 reader.release();
                 return null;
             }
@@ -112,6 +107,35 @@ public final class Sstable {
             reader.release();
             throw e;
         }
+    }
+
+    /** Whether {@link #prefixCursor} may show anything; says true rather than read a block. */
+    public boolean mayHavePrefix(KeyBuffer prefix, KeyRange range) throws IOException {
+        KeyRange visible = visible(range);
+        if (isOutside(visible)) {
+            return false;
+        }
+        SstableReader reader = handle.acquire(meta);
+        try {
+            return mayHavePrefix(reader, prefix, visible);
+        } finally {
+            reader.release();
+        }
+    }
+
+    private static boolean mayHavePrefix(SstableReader reader, KeyBuffer prefix, KeyRange visible) {
+        OwnedSlice end = visible.end();
+        return end == null
+                || reader.mayContainPrefix(
+                        prefix, new Slice().setOwned(visible.start()), new Slice().setOwned(end));
+    }
+
+    private KeyRange visible(KeyRange range) {
+        return meta.clip() == null ? range : meta.clip().intersect(range);
+    }
+
+    private boolean isOutside(KeyRange visible) {
+        return visible.isEmpty() || !visible.overlaps(meta.minKey(), meta.maxKey());
     }
 
     /** Like {@link #cursor}, but reads keys and kinds only: all values are empty. */
