@@ -73,8 +73,6 @@ public final class LsmTree {
     /** Operands shorter than this are few enough to be added without asking that. */
     private static final int UNASKED_OPERAND_BYTES = 64 << 10;
 
-    private static final ValueBuffer EMPTY_PAGE = new ValueBuffer(0);
-
     private static final int KEPT_SCRATCH_BYTES_MAX = 1 << 20;
 
     /** A value so large shows in the size of its SSTable, since it is not compressed. */
@@ -477,27 +475,30 @@ public final class LsmTree {
             hot.keep(key, out);
         }
         if (found == NOT_IN_FILES && hot instanceof MapTier maps) {
-            keepNewMap(maps, key);
+            isNewMap(maps, key);
         }
         return found >= 0;
     }
 
-    /** A map of which neither memory nor files have anything is complete: what follows is new. */
-    private void keepNewMap(MapTier maps, KeyBuffer key) throws IOException {
+    /**
+     * Whether neither memory nor files have anything of the key's map, by the files' filters. If so
+     * the tier knows that what is written of it next is all there is.
+     */
+    private boolean isNewMap(MapTier maps, KeyBuffer key) throws IOException {
         if (!maps.isMapUnknown(key)) {
-            return;
+            return false;
         }
         KeyBuffer prefix = prefixScratch.set(key.array(), 0, key.prefixLength());
         ReadView pinned = pinView();
         try {
             if (pinned.mayHavePrefix(prefix)) {
-                return;
+                return false;
             }
         } finally {
             pinned.release();
         }
-        // The memory for it need not be free: there may be many such maps.
-        maps.keepPage(prefix, null, EMPTY_PAGE, true, keyScratch);
+        maps.noteNewMap(prefix);
+        return true;
     }
 
     private static final int NOT_FOUND = -1;
@@ -574,7 +575,7 @@ public final class LsmTree {
             giveBack(lookup, pinned);
         }
         if (!isFound && hot instanceof MapTier maps) {
-            keepNewMap(maps, key);
+            isNewMap(maps, key);
         }
         return isFound;
     }
@@ -641,8 +642,7 @@ public final class LsmTree {
             if (found != HotTier.UNKNOWN) {
                 return found == HotTier.FOUND;
             }
-            keepNewMap(maps, prefix);
-            if (maps.hasPrefix(prefix) == HotTier.ABSENT) {
+            if (isNewMap(maps, prefix)) {
                 return false;
             }
         }

@@ -20,6 +20,7 @@ import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memtable.Generation.Condition;
 import io.flinklsm.core.merge.Lookup;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +70,11 @@ public final class MapTier extends HotTier {
     private int blockIndex;
     private int ref;
     private long block;
+
+    /** A map of which there is nothing anywhere, if one is known. */
+    private final KeyBuffer newMap = new KeyBuffer();
+
+    private boolean isNewMapKnown;
 
     private final Slice view = new Slice();
 
@@ -197,14 +203,22 @@ public final class MapTier extends HotTier {
         if (created == NO_REF) {
             return false;
         }
-        boolean isFirst = complete && kind != MapBlock.DELETE;
+        boolean isNew = complete || isNewMap(key);
+        boolean isFirst = isNew && kind != MapBlock.DELETE;
         int head = kind | MapBlock.DIRTY | (isFirst ? MapBlock.FIRST : 0);
-        begin(created, complete, false);
+        begin(created, isNew, false);
         append(key, head, value, from, byteCount);
         end(created);
         index.insert(key.prefixHash(), created);
         open.entryCount++;
+        isNewMapKnown = false;
         return true;
+    }
+
+    private boolean isNewMap(KeyBuffer key) {
+        int length = key.prefixLength();
+        return isNewMapKnown
+                && Arrays.equals(newMap.array(), 0, newMap.length(), key.array(), 0, length);
     }
 
     /**
@@ -457,6 +471,10 @@ public final class MapTier extends HotTier {
         MapBlock.setEntries(block, MapBlock.count(block) - 1, end);
         open.entryCount--;
         if (MapBlock.count(block) == 0) {
+            if (directory == 0 && isMapComplete()) {
+                newMap.set(Records.viewKey(block, view), view.length());
+                isNewMapKnown = true;
+            }
             retire();
             unlink();
         } else if (isAtFront) {
@@ -757,6 +775,22 @@ public final class MapTier extends HotTier {
         return true;
     }
 
+    /**
+     * No file has anything of the key's map, and neither has the tier: if the map is written next,
+     * it is complete from its first entry on; writer only.
+     */
+    public void noteNewMap(KeyBuffer key) {
+        access.lock();
+        try {
+            if (!locate(key)) {
+                newMap.set(key.array(), 0, key.prefixLength());
+                isNewMapKnown = true;
+            }
+        } finally {
+            access.unlock();
+        }
+    }
+
     /** Whether nothing of the key's map is in memory; writer only. */
     public boolean isMapUnknown(KeyBuffer key) {
         access.lock();
@@ -893,6 +927,7 @@ public final class MapTier extends HotTier {
 
     @Override
     void drop(KeyBuffer key) {
+        isNewMapKnown = false;
         if (locate(key)) {
             setMapFlags(false, false);
             becomeGarbage(ref, Records.OLD);

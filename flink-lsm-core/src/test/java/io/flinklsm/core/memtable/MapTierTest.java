@@ -400,6 +400,38 @@ final class MapTierTest {
     }
 
     @Test
+    void aMapThatIsNewEverywhereIsCompleteFromItsFirstEntryOn() throws Exception {
+        MapTier tier = tier(false);
+        TierProbe probe = new TierProbe(tier);
+        tier.noteNewMap(probe.key("m/1"));
+        assertThat(probe.get("m/1")).isEqualTo(UNKNOWN);
+
+        probe.put("m/1", "a");
+        probe.put("n/1", "a");
+        probe.delete("m/1");
+        probe.put("m/2", "b");
+
+        assertThat(probe.get("m/1")).isEqualTo(ABSENT);
+        assertThat(probe.page("m/")).containsExactly("2=b");
+        assertThat(probe.page("n/")).as("a map of which files may have something").isNull();
+        assertThat(entries(probe.freeze())).containsExactly("m/2:PUT b", "n/1:PUT a");
+    }
+
+    @Test
+    void aMapThatWasNewIsNotNewWhenItIsEvicted() {
+        MapTier tier = tier(false);
+        TierProbe probe = new TierProbe(tier);
+        tier.noteNewMap(probe.key("m/1"));
+        probe.put("m/1", "a");
+        probe.flush();
+        memory.reclaim(Long.MAX_VALUE);
+        probe.put("m/2", "b");
+
+        assertThat(probe.get("m/1")).isEqualTo(UNKNOWN);
+        assertThat(probe.page("m/")).isNull();
+    }
+
+    @Test
     void aWideMapIsCompleteOnceItsLastPageIsKept() {
         MapTier tier = tier(false);
         TierProbe probe = new TierProbe(tier);
