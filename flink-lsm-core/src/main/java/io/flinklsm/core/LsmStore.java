@@ -22,6 +22,7 @@ import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEventListener;
+import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.EntryTier;
 import io.flinklsm.core.memtable.Flushable;
 import io.flinklsm.core.memtable.FrozenMemtable;
@@ -70,6 +71,9 @@ public final class LsmStore implements AutoCloseable {
      * A refused write makes room for its entry and for what comes next: the arena's largest chunk.
      */
     private static final long ROOM_BEYOND_ENTRY_BYTES = 1 << 20;
+
+    /** A segment is this part of what tiers may take, at most. */
+    private static final int SEGMENTS_OF_TIERS = 64;
 
     /** An entry above this part of what memtables may have goes past them. */
     private static final int LARGE_ENTRIES_IN_MEMTABLES = 4;
@@ -639,7 +643,7 @@ public final class LsmStore implements AutoCloseable {
         long wantedBytes = entryBytes + ROOM_BEYOND_ENTRY_BYTES;
         // What is dirty has a bound of its own: no eviction makes room beyond it.
         boolean hasDirtyRoom = resources.tierMemory().hasDirtyRoom(entryBytes);
-        if (earlier == null && hasDirtyRoom && evict(entryBytes) > 0) {
+        if (hasDirtyRoom && makeCleanRoom(entryBytes, earlier == null)) {
             return wait;
         }
         long worthBytes = worthFreezingBytes(entryBytes, wait);
@@ -670,6 +674,27 @@ public final class LsmStore implements AutoCloseable {
         }
         stalls.awaitMemory(tree, trees.values(), hasDirtyRoom ? 0 : wantedBytes);
         return wait;
+    }
+
+    /**
+     * Evicts what a write needs: its entry's bytes at first, since most entries fit into what is
+     * begun; a whole segment after that. While anything gives way, nothing is frozen: small
+     * SSTables would be flushed, and merged again and again.
+     */
+    private boolean makeCleanRoom(long entryBytes, boolean isFirst) {
+        if (isFirst) {
+            return evict(entryBytes) > 0;
+        }
+        MemoryBudget tiers = resources.tierBudget();
+        long wantedBytes =
+                entryBytes
+                        + Math.min(ROOM_BEYOND_ENTRY_BYTES, tiers.limitBytes() / SEGMENTS_OF_TIERS);
+        if (resources.tierMemory().reclaim(wantedBytes) > 0) {
+            return true;
+        }
+        // What blocks give back is of no use to tiers that are at their own limit.
+        return tiers.usedBytes() + wantedBytes <= tiers.limitBytes()
+                && resources.blockCache().reclaim(wantedBytes) > 0;
     }
 
     /**

@@ -18,13 +18,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.events.LsmEvent;
+import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.storage.LocalStorage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class MemoryPressureTest {
 
     private static final int VALUE_BYTES = 100;
+    private static final int MAP_KEY_BYTES = 56;
 
     @TempDir Path directory;
 
@@ -117,6 +122,43 @@ final class MemoryPressureTest {
             assertThat(quiet.memory().usedBytes()).isEqualTo(usedBytes);
             assertThat(kept.stats().levels()).allMatch(level -> level.sstables() == 0);
         }
+    }
+
+    @Test
+    void cleanEntriesGiveWayBeforeGenerationsAreCutIntoSmallFiles() throws Exception {
+        int count = 200_000;
+        List<LsmEvent> flushes = new CopyOnWriteArrayList<>();
+        try (StoreResources resources = resources(8 << 20);
+                LsmStore store = store("maps", resources)) {
+            store.setListener(
+                    event -> {
+                        if (event instanceof LsmEvent.FlushEnd) {
+                            flushes.add(event);
+                        }
+                    });
+            LsmTree tree =
+                    store.openTree("maps", new TreeOptions(MemtableKind.PREFIX_HASH, null, null));
+            // Maps of ten entries each, in an order that comes back to a map late.
+            for (int i = 0; i < count; i++) {
+                int number = (int) (i * 2_654_435_761L % count);
+                tree.getAsWriter(key.set(mapKey(number), 0, MAP_KEY_BYTES), out);
+                tree.put(key.set(mapKey(number), 0, MAP_KEY_BYTES), value(number, 0), 0, 8);
+            }
+            tree.flush();
+
+            // Half of the share is frozen at a time; an entry takes 100 bytes there, at most.
+            long worthBytes = resources.memtableShareBytes() * 3 / 8;
+            assertThat(flushes.size())
+                    .as("flushes")
+                    .isLessThanOrEqualTo((int) (count * 100L / worthBytes));
+        }
+    }
+
+    private static byte[] mapKey(int number) {
+        return ByteBuffer.allocate(MAP_KEY_BYTES)
+                .putInt(number / 10)
+                .putInt(MAP_KEY_BYTES - 4, number)
+                .array();
     }
 
     private static StoreResources resources(long memoryBytes) {
