@@ -149,7 +149,7 @@ public final class CompactionJob {
     private List<EntryCursor> openInputs() {
         List<EntryCursor> newestFirst = new ArrayList<>();
         for (SortedRun run : plan.inputs()) {
-            newestFirst.add(new WatchedCursor(new RunCursor(run.sstables(), KeyRange.ALL, false)));
+            newestFirst.add(new WatchedRun(run));
         }
         return newestFirst;
     }
@@ -221,12 +221,12 @@ public final class CompactionJob {
     }
 
     /** An input that notices when the job is cancelled, also where nothing is written for long. */
-    private final class WatchedCursor extends ForwardingCursor {
+    private final class WatchedRun extends RunCursor {
 
         private int moves;
 
-        WatchedCursor(EntryCursor input) {
-            super(input);
+        WatchedRun(SortedRun run) {
+            super(run.sstables(), KeyRange.ALL, false);
         }
 
         @Override

@@ -79,6 +79,9 @@ public final class SstableWriter implements AutoCloseable {
     private long blockBytes;
     private int blockEntries;
 
+    /** Of the file, with all blocks before that one. */
+    private long endedBytes;
+
     // The row group being filled.
     private long rowGroupEntries;
 
@@ -185,22 +188,28 @@ public final class SstableWriter implements AutoCloseable {
      * @throws IllegalArgumentException as above
      */
     public void add(EntryCursor entry) throws IOException {
-        LargeValue large = entry.largeValue();
-        if (large != null && large.length() > largeValueBytes) {
-            add(entry.key(), entry.kind(), large);
-            return;
-        }
         TypedValue value = entry.typedValue();
-        if (value == null || !shredder.canCopy(value) || value.sizeBytes() > largeValueBytes) {
-            add(entry.key(), entry.kind(), entry.value());
+        long valueBytes = value != null && shredder.canCopy(value) ? value.sizeBytes() : -1;
+        if (value == null || valueBytes < 0 || valueBytes > largeValueBytes) {
+            addBytes(entry);
             return;
         }
         Slice key = entry.key();
+        EntryKind kind = entry.kind();
         checkKey(key);
-        long entryBytes = key.length() + value.sizeBytes();
+        long entryBytes = key.length() + valueBytes;
         boolean isAlone = beginEntry(entryBytes);
-        shredder.copy(key, entry.kind(), value);
-        endEntry(key, entry.kind(), entryBytes, isAlone);
+        shredder.copy(key, kind, value);
+        endEntry(key, kind, entryBytes, isAlone);
+    }
+
+    private void addBytes(EntryCursor entry) throws IOException {
+        LargeValue large = entry.largeValue();
+        if (large != null && large.length() > largeValueBytes) {
+            add(entry.key(), entry.kind(), large);
+        } else {
+            add(entry.key(), entry.kind(), entry.value());
+        }
     }
 
     /** Ends block and row group if the entry wants it; gives whether it wants to be alone. */
@@ -257,10 +266,13 @@ public final class SstableWriter implements AutoCloseable {
         }
     }
 
-    /** Bytes that the file would have now, roughly; for splitting outputs. */
+    /** Bytes that the file would have now, roughly; for splitting outputs, after every entry. */
     public long estimatedBytes() {
-        long bytes = out.length() + blockBytes + bloomBytes;
-        bytes += columnIndexes.length() + offsetIndexes.length();
+        return endedBytes + blockBytes;
+    }
+
+    private long countEndedBytes() {
+        long bytes = out.length() + bloomBytes + columnIndexes.length() + offsetIndexes.length();
         for (NativeBuffer buffer : buffers) {
             bytes += buffer.length();
         }
@@ -374,6 +386,7 @@ public final class SstableWriter implements AutoCloseable {
         if (rowGroupBytes >= options.rowGroupBytes()) {
             endRowGroup();
         }
+        endedBytes = countEndedBytes();
     }
 
     /** Whether the pages of the row group so far are enough to be worth giving back. */
@@ -460,6 +473,7 @@ public final class SstableWriter implements AutoCloseable {
         }
         rowGroups.add(new RowGroupSummary(rowGroupEntries, chunks, bloomOfGroup));
         rowGroupEntries = 0;
+        endedBytes = countEndedBytes();
         startRowGroup();
     }
 

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * The entries of a sorted run: its SSTables one after another, each opened when it is reached and
  * closed when it is left. Confined to one thread.
  */
-public final class RunCursor implements EntryCursor {
+public class RunCursor implements EntryCursor {
 
     private static final Slice EMPTY = new Slice();
 
