@@ -70,7 +70,7 @@ public class PageBenchmark {
             byte[] value = entries.value(i);
             plain.put(value, 0, value.length);
         }
-        if (!codec.compress(SstableCodec.LZ4_RAW, plain, packed)) {
+        if (!codec.compress(SstableCodec.LZ4_RAW, codec.newTrial(), plain, packed)) {
             throw new IllegalStateException("[page] it does not compress: bytes=" + pageBytes);
         }
         unpacked = new byte[plain.length()];
@@ -102,7 +102,7 @@ public class PageBenchmark {
     @Benchmark
     public int compressPage() {
         packed.clear();
-        codec.compress(SstableCodec.LZ4_RAW, plain, packed);
+        codec.compress(SstableCodec.LZ4_RAW, codec.newTrial(), plain, packed);
         return packed.length();
     }
 

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.parquet.format.Encoding;
 import org.apache.parquet.format.Type;
@@ -24,6 +25,7 @@ import org.apache.parquet.format.Type;
  * @param maxDefinitionLevel how many of the path's elements are optional or repeated; 0 if it has
  *     no nulls
  * @param maxRepetitionLevel how many of the path's elements are repeated
+ * @param encoding of its pages, unless {@link #mayBePacked}
  * @param hasBounds whether pages tell their smallest and largest value, in full
  * @param isSorted whether its values ascend through the whole file
  */
@@ -38,5 +40,23 @@ record ColumnSpec(
 
     ColumnSpec {
         path = List.copyOf(path);
+    }
+
+    /** Whether pages of plain numbers may be {@link Encoding#DELTA_BINARY_PACKED} as well. */
+    boolean mayBePacked() {
+        return encoding == Encoding.PLAIN && (type == Type.INT32 || type == Type.INT64);
+    }
+
+    /** All that pages may have, levels included. */
+    List<Encoding> encodings() {
+        List<Encoding> encodings = new ArrayList<>();
+        encodings.add(encoding);
+        if (mayBePacked()) {
+            encodings.add(Encoding.DELTA_BINARY_PACKED);
+        }
+        if (maxDefinitionLevel > 0) {
+            encodings.add(Encoding.RLE);
+        }
+        return encodings;
     }
 }

@@ -17,6 +17,7 @@ import io.flinklsm.core.bytes.LargeValue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.zip.CRC32;
+import org.apache.parquet.format.Encoding;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,7 @@ abstract class ColumnWriter {
 
     private final SstableCodec codec;
     private final PageCodec pageCodec;
+    private final CompressionTrial trial;
     private final PageHeader header = new PageHeader();
     private final ByteSink headerBytes = new ByteSink(PageHeader.MAX_BYTES);
     private final ByteSink plain = new ByteSink(1 << 10);
@@ -46,6 +48,7 @@ abstract class ColumnWriter {
         this.spec = spec;
         this.codec = codec;
         this.pageCodec = pageCodec;
+        this.trial = pageCodec.newTrial();
         this.chunk = new ColumnChunkPages(spec, sink);
     }
 
@@ -77,7 +80,7 @@ abstract class ColumnWriter {
     /** Writes a page of a column without levels. */
     final void writePage(int rows) throws IOException {
         levels();
-        writePage(rows, rows, 0, 0);
+        writePage(rows, rows, 0, 0, spec.encoding());
     }
 
     /**
@@ -86,10 +89,13 @@ abstract class ColumnWriter {
      *
      * @param values nulls included
      * @param repetitionBytes how many of the levels' bytes are repetition levels, which come first
+     * @param encoding of the values; what was packed though it could be plain is not compressed
      */
-    final void writePage(int rows, int values, int nulls, int repetitionBytes) throws IOException {
+    final void writePage(int rows, int values, int nulls, int repetitionBytes, Encoding encoding)
+            throws IOException {
         int levelBytes = stored.length();
-        boolean isCompressed = pageCodec.compress(codec, plain, stored);
+        boolean isCompressed =
+                encoding == spec.encoding() && pageCodec.compress(codec, trial, plain, stored);
         if (!isCompressed) {
             stored.put(plain.array(), 0, plain.length());
         }
@@ -101,7 +107,7 @@ abstract class ColumnWriter {
         header.rowCount = rows;
         header.valueCount = values;
         header.nullCount = nulls;
-        header.encoding = spec.encoding().getValue();
+        header.encoding = encoding.getValue();
         header.definitionBytes = levelBytes - repetitionBytes;
         header.repetitionBytes = repetitionBytes;
         header.isCompressed = isCompressed;

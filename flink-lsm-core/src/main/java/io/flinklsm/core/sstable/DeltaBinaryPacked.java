@@ -38,6 +38,8 @@ final class DeltaBinaryPacked {
     private static final int PART_VALUES = GROUP_VALUES / PARTS;
     private static final int MAX_GROUP_VALUES = 1 << 16;
 
+    private static final VarHandle INT =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -85,27 +87,34 @@ final class DeltaBinaryPacked {
 
     private static void pack(long[] values, int from, int to, long min, int width, ByteSink out) {
         int byteCount = PART_VALUES / Byte.SIZE * width;
-        byte[] target = out.ensure(byteCount);
+        // Written in words: what is behind the content is overwritten later.
+        byte[] target = out.ensure(byteCount + Long.BYTES);
         int at = out.length();
-        int pending = 0;
+        long pending = 0;
         int pendingBits = 0;
-        for (int i = from; i < from + PART_VALUES; i++) {
-            long packed = i < to ? values[i] - values[i - 1] - min : 0;
-            // Byte by byte: 64 bits and what is pending would not fit into a long.
-            for (int left = width; left > 0; ) {
-                int taken = Math.min(left, Byte.SIZE - pendingBits);
-                pending |= (int) (packed & (1L << taken) - 1) << pendingBits;
-                packed >>>= taken;
-                left -= taken;
-                pendingBits += taken;
-                if (pendingBits == Byte.SIZE) {
-                    target[at++] = (byte) pending;
-                    pending = 0;
-                    pendingBits = 0;
-                }
+        for (int i = from; i < to; i++) {
+            long packed = values[i] - values[i - 1] - min;
+            pending |= packed << pendingBits;
+            pendingBits += width;
+            if (pendingBits >= Long.SIZE) {
+                LONG.set(target, at, pending);
+                at += Long.BYTES;
+                pendingBits -= Long.SIZE;
+                // All bits of it are out if none is left: a shift by 64 would be one by none.
+                pending = pendingBits == 0 ? 0 : packed >>> (width - pendingBits);
             }
         }
         out.advance(byteCount);
+        fill(target, at, out.length(), pending);
+    }
+
+    /** Writes what is left of a part, and zeros where values are missing. */
+    private static void fill(byte[] target, int from, int to, long pending) {
+        long rest = pending;
+        for (int at = from; at < to; at++) {
+            target[at] = (byte) rest;
+            rest >>>= Byte.SIZE;
+        }
     }
 
     private static void encodeGroup(int[] values, int from, int to, ByteSink out) {
@@ -134,21 +143,23 @@ final class DeltaBinaryPacked {
 
     private static void pack(int[] values, int from, int to, int min, int width, ByteSink out) {
         int byteCount = PART_VALUES / Byte.SIZE * width;
-        byte[] target = out.ensure(byteCount);
+        byte[] target = out.ensure(byteCount + Long.BYTES);
         int at = out.length();
         long pending = 0;
         int pendingBits = 0;
-        for (int i = from; i < from + PART_VALUES; i++) {
-            long packed = i < to ? (values[i] - values[i - 1] - min) & 0xFFFF_FFFFL : 0;
+        for (int i = from; i < to; i++) {
+            long packed = (values[i] - values[i - 1] - min) & 0xFFFF_FFFFL;
             pending |= packed << pendingBits;
             pendingBits += width;
-            while (pendingBits >= Byte.SIZE) {
-                target[at++] = (byte) pending;
-                pending >>>= Byte.SIZE;
-                pendingBits -= Byte.SIZE;
+            if (pendingBits >= Long.SIZE) {
+                LONG.set(target, at, pending);
+                at += Long.BYTES;
+                pendingBits -= Long.SIZE;
+                pending = pendingBits == 0 ? 0 : packed >>> (width - pendingBits);
             }
         }
         out.advance(byteCount);
+        fill(target, at, out.length(), pending);
     }
 
     /**
@@ -159,23 +170,7 @@ final class DeltaBinaryPacked {
             throws MalformedPageException {
         int groupValues = in.getSize(MAX_GROUP_VALUES, "a delta group");
         int parts = in.getSize(MAX_GROUP_VALUES, "the parts of a delta group");
-        int total = in.getSize(Integer.MAX_VALUE, "a delta count");
-        if (groupValues == 0
-                || groupValues % 128 != 0
-                || parts == 0
-                || groupValues % parts != 0
-                || groupValues / parts % 32 != 0
-                || total != count) {
-            throw new MalformedPageException(
-                    "delta header is malformed: groupValues="
-                            + groupValues
-                            + ", parts="
-                            + parts
-                            + ", count="
-                            + total
-                            + ", expected="
-                            + count);
-        }
+        checkHeader(in, groupValues, parts, count);
         int value = in.getZigZagInt();
         if (count == 0) {
             return;
@@ -207,6 +202,78 @@ final class DeltaBinaryPacked {
                     values[done] = value;
                 }
             }
+        }
+    }
+
+    private static void checkHeader(ByteSource in, int groupValues, int parts, int count)
+            throws MalformedPageException {
+        int total = in.getSize(Integer.MAX_VALUE, "a delta count");
+        if (groupValues == 0
+                || groupValues % 128 != 0
+                || parts == 0
+                || groupValues % parts != 0
+                || groupValues / parts % 32 != 0
+                || total != count) {
+            throw new MalformedPageException(
+                    "delta header is malformed: groupValues="
+                            + groupValues
+                            + ", parts="
+                            + parts
+                            + ", count="
+                            + total
+                            + ", expected="
+                            + count);
+        }
+    }
+
+    /**
+     * Decodes exactly {@code count} values to little-endian numbers from index 0 on. The array
+     * behind the source must have {@link #SLACK_BYTES} more.
+     *
+     * @param byteWidth of a number: 4 or 8
+     */
+    static void decode(ByteSource in, byte[] bytes, byte[] numbers, int byteWidth, int count)
+            throws MalformedPageException {
+        int groupValues = in.getSize(MAX_GROUP_VALUES, "a delta group");
+        int parts = in.getSize(MAX_GROUP_VALUES, "the parts of a delta group");
+        checkHeader(in, groupValues, parts, count);
+        long value = in.getZigZagLong();
+        if (count == 0) {
+            return;
+        }
+        int partValues = groupValues / parts;
+        put(numbers, byteWidth, 0, value);
+        int done = 1;
+        while (done < count) {
+            long min = in.getZigZagLong();
+            int widthsAt = in.skip(parts);
+            for (int part = 0; part < parts && done < count; part++) {
+                int width = bytes[widthsAt + part];
+                if (width < 0 || width > byteWidth * Byte.SIZE) {
+                    throw new MalformedPageException("delta bit width is malformed: " + width);
+                }
+                int to = Math.min(done + partValues, count);
+                int at = in.skip(partValues / Byte.SIZE * width);
+                long mask = width == 0 ? 0 : -1L >>> (Long.SIZE - width);
+                for (int bit = 0; done < to; done++, bit += width) {
+                    int from = at + (bit >>> 3);
+                    int shift = bit & 7;
+                    long window = (long) LONG.get(bytes, from) >>> shift;
+                    if (shift + width > Long.SIZE) {
+                        window |= (long) bytes[from + Long.BYTES] << (Long.SIZE - shift);
+                    }
+                    value += min + (window & mask);
+                    put(numbers, byteWidth, done, value);
+                }
+            }
+        }
+    }
+
+    private static void put(byte[] numbers, int byteWidth, int index, long value) {
+        if (byteWidth == Long.BYTES) {
+            LONG.set(numbers, index * Long.BYTES, value);
+        } else {
+            INT.set(numbers, index * Integer.BYTES, (int) value);
         }
     }
 }

@@ -25,7 +25,6 @@ import org.apache.parquet.format.BloomFilterHeader;
 import org.apache.parquet.format.ColumnChunk;
 import org.apache.parquet.format.ColumnMetaData;
 import org.apache.parquet.format.ColumnOrder;
-import org.apache.parquet.format.Encoding;
 import org.apache.parquet.format.FileMetaData;
 import org.apache.parquet.format.RowGroup;
 import org.apache.parquet.format.SchemaElement;
@@ -156,14 +155,10 @@ final class FooterWriter {
 
     private ColumnMetaData columnMetaData(int rowGroup, RowGroupSummary.Chunk chunk) {
         ColumnSpec spec = chunk.spec();
-        List<Encoding> encodings =
-                spec.maxDefinitionLevel() > 0
-                        ? List.of(spec.encoding(), Encoding.RLE)
-                        : List.of(spec.encoding());
         ColumnMetaData described =
                 new ColumnMetaData(
                         spec.type(),
-                        encodings,
+                        spec.encodings(),
                         spec.path(),
                         PageCodec.parquetCodec(options.codec()),
                         chunk.valueCount(),

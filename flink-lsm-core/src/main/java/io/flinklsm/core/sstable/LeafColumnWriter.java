@@ -53,6 +53,11 @@ final class LeafColumnWriter extends ColumnWriter {
     /** Those of them that ended with a block. */
     private int endedRows;
 
+    /**
+     * Whether numbers are packed: they must become half as long, text-like ones compress better.
+     */
+    private final CompressionTrial packing = new CompressionTrial(2);
+
     private int[] ints = new int[0];
     private long[] longs = new long[0];
 
@@ -134,14 +139,14 @@ final class LeafColumnWriter extends ColumnWriter {
         if (endedRows > 0 && buffer.valueCount() > 0) {
             DeltaBinaryPacked.encode(ints, 0, plain());
             Levels.encode(new byte[endedRows], endedRows, column.maxDefinitionLevel(), levels());
-            writePage(endedRows, endedRows, endedRows, 0);
+            writePage(endedRows, endedRows, endedRows, 0, spec.encoding());
             buffer.dropNullRows(endedRows);
             rows -= endedRows;
         }
     }
 
     private void writeRows() throws IOException {
-        encodeValues(plain());
+        Encoding encoding = encodeValues(plain());
         ByteSink levels = levels();
         int count = buffer.levelCount();
         if (column.maxRepetitionLevel() > 0) {
@@ -149,7 +154,7 @@ final class LeafColumnWriter extends ColumnWriter {
         }
         int repetitionBytes = levels.length();
         Levels.encode(buffer.definitions(), count, column.maxDefinitionLevel(), levels);
-        writePage(rows, count, count - buffer.valueCount(), repetitionBytes);
+        writePage(rows, count, count - buffer.valueCount(), repetitionBytes, encoding);
         buffer.clear();
         rows = 0;
         endedRows = 0;
@@ -170,10 +175,17 @@ final class LeafColumnWriter extends ColumnWriter {
         writeLargePage(plain, value);
     }
 
-    private void encodeValues(ByteSink out) {
+    private Encoding encodeValues(ByteSink out) {
         int count = buffer.valueCount();
         byte[] data = buffer.data();
-        switch (encoding(column, paging == Paging.SHARED)) {
+        if (spec.mayBePacked() && count > 0 && packing.isDue()) {
+            encodeDeltas(count, out);
+            if (packing.pays(buffer.dataLength(), out.length())) {
+                return Encoding.DELTA_BINARY_PACKED;
+            }
+            out.clear();
+        }
+        switch (spec.encoding()) {
             case PLAIN -> {
                 if (column.physical() == Physical.BOOLEAN) {
                     encodeBits(data, count, out);
@@ -191,6 +203,7 @@ final class LeafColumnWriter extends ColumnWriter {
             case DELTA_BYTE_ARRAY -> encodePrefixes(data, buffer.lengths(), count, out);
             default -> throw new AssertionError("no encoding of ours: column=" + column.path());
         }
+        return spec.encoding();
     }
 
     /** Each value with its length, little-endian, before it. */

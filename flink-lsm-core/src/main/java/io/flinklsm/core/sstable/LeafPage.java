@@ -45,6 +45,7 @@ final class LeafPage {
     private byte[] repetitions = NO_BYTES;
     private byte[] booleans = NO_BYTES;
     private byte[] plainBytes = NO_BYTES;
+    private byte[] unpacked = NO_BYTES;
     private int[] lengths = NO_VALUES;
     private int[] offsets = NO_VALUES;
 
@@ -53,6 +54,13 @@ final class LeafPage {
         this.column = cursor.column();
         this.encoding = LeafColumnWriter.encoding(column, false);
         this.page = new PageReader(codec);
+        if (isNumber()) {
+            page.accept(Encoding.DELTA_BINARY_PACKED);
+        }
+    }
+
+    private boolean isNumber() {
+        return column.physical() == Physical.INT32 || column.physical() == Physical.INT64;
     }
 
     void begin(int maxReadAheadBytes) {
@@ -85,6 +93,9 @@ final class LeafPage {
         } else if (column.physical() == Physical.BOOLEAN) {
             decodeBooleans(values);
             set(booleans, 0, levels, rows);
+        } else if (isNumber() && header.encoding == Encoding.DELTA_BINARY_PACKED.getValue()) {
+            unpack(values);
+            set(unpacked, 0, levels, rows);
         } else {
             checkBytes((long) values * column.physical().width());
             set(page.bytes, page.from, levels, rows);
@@ -123,6 +134,20 @@ final class LeafPage {
             }
         } else if (page.header.definitionBytes != 0 || nulls != 0) {
             throw new MalformedPageException("definition levels of a column without any");
+        }
+    }
+
+    private void unpack(int values) throws MalformedPageException {
+        int width = column.physical().width();
+        unpacked = roomFor(unpacked, values * width);
+        source.set(page.bytes, page.from, page.limit);
+        DeltaBinaryPacked.decode(source, page.bytes, unpacked, width, values);
+        if (source.remaining() != 0) {
+            throw new MalformedPageException(
+                    "numbers do not fill the page: column="
+                            + column.path()
+                            + ", bytesLeft="
+                            + source.remaining());
         }
     }
 

@@ -21,14 +21,40 @@ import org.apache.parquet.format.CompressionCodec;
 /** Compression of one page after another, with reused tables. Confined to one thread. */
 final class PageCodec {
 
+    /**
+     * Files of level 0 are written again soon, so a page must save a third of itself: text does,
+     * numbers do not.
+     */
+    private static final int LEAST_SAVING_PART_OF_YOUNG = 3;
+
+    private static final int LEAST_SAVING_PART = 4;
+
     /** LZ4 cannot do better: a byte of a length says 255 more bytes. */
     private static final int MAX_RATIO = 255;
 
     /** What is shorter would hardly become less, and LZ4 clears its table of 16 KB first. */
     private static final int MIN_BYTES = 64;
 
+    private final int leastSavingPart;
     private final Lz4Compressor compressor = new Lz4Compressor();
     private final Lz4Decompressor decompressor = new Lz4Decompressor();
+
+    /** For a reader. */
+    PageCodec() {
+        this(false);
+    }
+
+    /**
+     * @param isYoung whether what is compressed will soon be merged
+     */
+    PageCodec(boolean isYoung) {
+        leastSavingPart = isYoung ? LEAST_SAVING_PART_OF_YOUNG : LEAST_SAVING_PART;
+    }
+
+    /** For the pages of a column that is written. */
+    CompressionTrial newTrial() {
+        return new CompressionTrial(leastSavingPart);
+    }
 
     static CompressionCodec parquetCodec(SstableCodec codec) {
         return switch (codec) {
@@ -37,16 +63,21 @@ final class PageCodec {
         };
     }
 
-    /** Appends the compressed bytes; false, with nothing appended, if they would not be fewer. */
-    boolean compress(SstableCodec codec, ByteSink plain, ByteSink out) {
-        if (codec == SstableCodec.UNCOMPRESSED || plain.length() < MIN_BYTES) {
+    /**
+     * Appends the compressed bytes; false, with nothing appended, if they would not be enough fewer
+     * or were not made.
+     *
+     * @param trial of the column
+     */
+    boolean compress(SstableCodec codec, CompressionTrial trial, ByteSink plain, ByteSink out) {
+        if (codec == SstableCodec.UNCOMPRESSED || plain.length() < MIN_BYTES || !trial.isDue()) {
             return false;
         }
         int bound = compressor.maxCompressedLength(plain.length());
         byte[] target = out.ensure(bound);
         int byteCount =
                 compressor.compress(plain.array(), 0, plain.length(), target, out.length(), bound);
-        if (byteCount >= plain.length()) {
+        if (!trial.pays(plain.length(), byteCount)) {
             return false;
         }
         out.advance(byteCount);

@@ -17,6 +17,7 @@ import io.flinklsm.core.columns.RowBinding;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.zip.CRC32;
+import org.apache.parquet.format.Encoding;
 
 /**
  * Reads the pages of one column, one at a time: fetches (ahead, if told to), checks header and
@@ -56,9 +57,15 @@ final class PageReader {
     private int levelsAt;
     private int readAheadBytes;
     private int maxReadAheadBytes;
+    private int otherEncoding = ANY_ENCODING;
 
     PageReader(PageCodec codec) {
         this.codec = codec;
+    }
+
+    /** Pages may also have this encoding; {@link #header} tells which one it was. */
+    void accept(Encoding other) {
+        otherEncoding = other.getValue();
     }
 
     /**
@@ -171,7 +178,9 @@ final class PageReader {
                 || !countsFit
                 || header.nullCount < 0
                 || header.nullCount > header.valueCount
-                || (header.encoding != encoding && encoding != ANY_ENCODING)) {
+                || (header.encoding != encoding
+                        && header.encoding != otherEncoding
+                        && encoding != ANY_ENCODING)) {
             throw new MalformedPageException(
                     "page header is malformed: storedBytes="
                             + header.storedBytes

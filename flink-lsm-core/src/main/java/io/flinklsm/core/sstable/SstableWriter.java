@@ -140,7 +140,11 @@ public final class SstableWriter implements AutoCloseable {
             this.out = new ChecksummedOutput(output);
             this.rowColumns = columns;
             this.shredder =
-                    new EntryShredder(options, columns, new PageCodec(), this::sinkOfColumn);
+                    new EntryShredder(
+                            options,
+                            columns,
+                            new PageCodec(identity.level() == 0),
+                            this::sinkOfColumn);
             this.columns = shredder.columns();
             this.largeValueBytes =
                     Math.max(

@@ -21,6 +21,7 @@ import io.flinklsm.core.testing.InMemoryStorage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -74,6 +75,53 @@ final class EncodingTest {
             byte[] bytes = writer.getBytes().toInputStream().readAllBytes();
 
             assertThat(decode(bytes, values.length)).as("seed %d", seed).isEqualTo(values);
+        }
+    }
+
+    @Test
+    void numbersComeBackAsLittleEndianBytesAndParquetJavaReadsThem() throws Exception {
+        for (long seed = 1; seed <= 300; seed++) {
+            Random random = new Random(seed);
+            int[] ints = values(random);
+            long[] longs = new long[ints.length];
+            int bits = random.nextInt(65);
+            for (int i = 0; i < longs.length; i++) {
+                longs[i] = bits == 0 ? ints[i] : random.nextLong() >> (64 - bits);
+            }
+            ByteSink intSink = new ByteSink(16);
+            DeltaBinaryPacked.encode(ints, ints.length, intSink);
+            ByteSink longSink = new ByteSink(16);
+            DeltaBinaryPacked.encode(longs, longs.length, longSink);
+
+            ByteBuffer unpackedInts = numbers(intSink.toBytes(), Integer.BYTES, ints.length);
+            ByteBuffer unpackedLongs = numbers(longSink.toBytes(), Long.BYTES, longs.length);
+            DeltaBinaryPackingValuesReader reader = new DeltaBinaryPackingValuesReader();
+            reader.initFromPage(
+                    longs.length, ByteBufferInputStream.wrap(ByteBuffer.wrap(longSink.toBytes())));
+            for (int i = 0; i < longs.length; i++) {
+                assertThat(unpackedInts.getInt()).as("seed %d", seed).isEqualTo(ints[i]);
+                assertThat(unpackedLongs.getLong()).as("seed %d", seed).isEqualTo(longs[i]);
+                assertThat(reader.readLong()).as("seed %d", seed).isEqualTo(longs[i]);
+            }
+        }
+    }
+
+    @Test
+    void damagedNumbersNeverDoMoreThanFail() {
+        for (long seed = 1; seed <= 20_000; seed++) {
+            Random random = new Random(seed);
+            int[] values = values(random);
+            int byteWidth = random.nextBoolean() ? Integer.BYTES : Long.BYTES;
+            ByteSink sink = new ByteSink(16);
+            DeltaBinaryPacked.encode(values, values.length, sink);
+            byte[] bytes = sink.toBytes();
+            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+            byte[] cut = Arrays.copyOf(bytes, random.nextInt(bytes.length + 1));
+            try {
+                numbers(cut, byteWidth, values.length);
+            } catch (MalformedPageException e) {
+                assertThat(e).as("seed %d", seed).hasMessageNotContaining("null");
+            }
         }
     }
 
@@ -244,6 +292,18 @@ final class EncodingTest {
 
         assertThat(new String(footer, StandardCharsets.ISO_8859_1)).contains("\b00ab12cd..");
         assertThat(FooterProperties.valueAt(footer, "flinklsm.tail-crc32c", 16)).isEqualTo(-1);
+    }
+
+    private static ByteBuffer numbers(byte[] bytes, int byteWidth, int count)
+            throws MalformedPageException {
+        byte[] padded = Arrays.copyOf(bytes, bytes.length + DeltaBinaryPacked.SLACK_BYTES);
+        byte[] numbers = new byte[count * byteWidth];
+        ByteSource source = new ByteSource().set(padded, 0, bytes.length);
+        DeltaBinaryPacked.decode(source, padded, numbers, byteWidth, count);
+        if (source.remaining() != 0) {
+            throw new MalformedPageException("bytes left");
+        }
+        return ByteBuffer.wrap(numbers).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static int[] decode(byte[] bytes, int count) throws MalformedPageException {

@@ -121,6 +121,7 @@ final class OtherReadersTest {
                                         OwnedSlice.wrap(large)),
                                 put("next", "y")),
                         numbered(5000),
+                        SstableFixture.randomAndRepeating(3000),
                         SstableFixture.random(random, 700, 200, 3000),
                         SstableFixture.random(random, 700, 20, 30),
                         SstableFixture.random(random, 700, 20, 30));

@@ -22,6 +22,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.testing.HostileStorage;
@@ -327,6 +328,11 @@ final class SstableDamageTest {
                                 put("g", "ffffffffffffffffffffffffffffffffffffffffff"),
                                 delete("h")));
         entries.addAll(numbered(20));
+        // A page that is compressed and one that is not, in one column.
+        byte[] random = new byte[70];
+        new Random(4).nextBytes(random);
+        entries.add(new Entry(OwnedSlice.ofText("random"), EntryKind.PUT, OwnedSlice.wrap(random)));
+        entries.add(put("repeats", "r".repeat(70)));
         return entries;
     }
 

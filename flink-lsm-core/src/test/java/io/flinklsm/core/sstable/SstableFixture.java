@@ -89,8 +89,18 @@ final class SstableFixture implements AutoCloseable {
             @Nullable RowColumns columns,
             List<Entry> entries)
             throws IOException {
+        return write(fileName, 1, options, columns, entries);
+    }
+
+    SstableMeta write(
+            String fileName,
+            int level,
+            SstableOptions options,
+            @Nullable RowColumns columns,
+            List<Entry> entries)
+            throws IOException {
         SstableIdentity identity =
-                new SstableIdentity(fileName, "counts", 1, 42, 1_795_379_880_123L, 1000, 2000);
+                new SstableIdentity(fileName, "counts", level, 42, 1_795_379_880_123L, 1000, 2000);
         Slice key = new Slice();
         Slice value = new Slice();
         try (SstableWriter writer =
@@ -170,6 +180,24 @@ final class SstableFixture implements AutoCloseable {
         List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             entries.add(put(numberedKey(2 * i), "value-" + i));
+        }
+        return entries;
+    }
+
+    /** Entries with values of 100 bytes: a third is random, a third repeats, a third is random. */
+    static List<Entry> randomAndRepeating(int count) {
+        Random random = new Random(3);
+        List<Entry> entries = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            byte[] value = new byte[100];
+            if (i < count / 3 || i >= 2 * count / 3) {
+                random.nextBytes(value);
+            }
+            entries.add(
+                    new Entry(
+                            OwnedSlice.ofText(numberedKey(i)),
+                            EntryKind.PUT,
+                            OwnedSlice.wrap(value)));
         }
         return entries;
     }

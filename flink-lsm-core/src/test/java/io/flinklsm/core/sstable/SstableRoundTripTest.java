@@ -138,6 +138,48 @@ final class SstableRoundTripTest {
     }
 
     @Test
+    void pagesThatCompressionPaysForStandBesideOthers() throws IOException {
+        List<Entry> entries = SstableFixture.randomAndRepeating(6000);
+
+        SstableMeta meta = fixture.write(SstableOptions.DEFAULTS, entries);
+
+        assertThat(fixture.read(meta)).isEqualTo(entries);
+        fixture.open.verifyBlocks(meta);
+        for (int i = 0; i < entries.size(); i += 50) {
+            assertThat(fixture.get(meta, entries.get(i).key())).isEqualTo(entries.get(i));
+        }
+        // Two thirds of the values are random; keys and indexes take some bytes, and so do pages
+        // of the last third that came too early after random ones.
+        assertThat(meta.sizeBytes()).isBetween(400_000L, 520_000L);
+    }
+
+    @Test
+    void youngFilesHaveNumbersAsTheyAreAndTextCompressed() throws IOException {
+        List<Entry> numbers = new ArrayList<>();
+        List<Entry> text = new ArrayList<>();
+        Random random = new Random(8);
+        for (int i = 0; i < 5000; i++) {
+            OwnedSlice key = OwnedSlice.ofText(numberedKey(i));
+            byte[] number = new byte[8];
+            for (int at = 5; at < 8; at++) {
+                number[at] = (byte) random.nextInt();
+            }
+            numbers.add(new Entry(key, EntryKind.PUT, OwnedSlice.wrap(number)));
+            text.add(new Entry(key, EntryKind.PUT, OwnedSlice.ofText("of the kind " + i % 3)));
+        }
+
+        assertThat(sizeOfLevel(0, numbers)).isGreaterThan(sizeOfLevel(1, numbers) * 11 / 10);
+        assertThat(sizeOfLevel(0, text)).isEqualTo(sizeOfLevel(1, text));
+    }
+
+    private long sizeOfLevel(int level, List<Entry> entries) throws IOException {
+        String name = "level-" + level + "-" + entries.get(0).value().length() + ".parquet";
+        SstableMeta meta = fixture.write(name, level, SstableOptions.DEFAULTS, null, entries);
+        assertThat(fixture.read(meta)).isEqualTo(entries);
+        return meta.sizeBytes();
+    }
+
+    @Test
     void fileOfTombstonesAloneComesBack() throws IOException {
         List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < 500; i++) {

@@ -33,6 +33,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -142,6 +143,75 @@ final class TypesInDuckDbTest {
                     .as("seed %s: %s", seed, sample.type())
                     .containsExactly("0");
         }
+    }
+
+    /** Numbers that are near each other are packed, block by block; others stand as they are. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "int32 | 4",
+                "int64 | 8",
+                "nullable(int64) | 8",
+                "date-millis | 8",
+                "unscaled[\"12\",\"2\"] | 8"
+            })
+    void packedNumbersAreReadBesideOthers(String type, int bytes) throws Exception {
+        Random random = new Random(17);
+        List<Entry> entries = new ArrayList<>();
+        List<Long> expected = new ArrayList<>();
+        for (int i = 0; i < 3000; i++) {
+            long wide = Math.floorMod(random.nextLong(), bytes == 4 ? 1L << 31 : 99_999_999_999L);
+            long number = i / 1000 == 1 ? wide : 1_000_000 + random.nextInt(5000);
+            expected.add(number);
+            ByteBuffer value = ByteBuffer.allocate(1 + bytes).put((byte) 0);
+            if (bytes == 4) {
+                value.putInt((int) number);
+            } else {
+                value.putLong(number);
+            }
+            byte[] key = ByteBuffer.allocate(10).put((byte) 1).putLong(i).put((byte) 0).array();
+            int from = type.startsWith("nullable") ? 0 : 1;
+            entries.add(
+                    new Entry(
+                            OwnedSlice.wrap(key),
+                            EntryKind.PUT,
+                            OwnedSlice.wrap(Arrays.copyOfRange(value.array(), from, 1 + bytes))));
+        }
+        SstableOptions options = SstableOptions.DEFAULTS.withKeyGroupBytes(1);
+        RowColumns columns = RoundTrip.row(ColumnType.parse(type));
+
+        SstableMeta meta = fixture.write(options, columns, entries);
+        SstableMeta rewritten = fixture.rewrite(meta, options, columns);
+
+        for (SstableMeta each : List.of(meta, rewritten)) {
+            assertThat(fixture.read(each)).isEqualTo(entries);
+            fixture.open.verifyBlocks(each);
+            for (int i = 0; i < entries.size(); i += 37) {
+                assertThat(fixture.get(each, entries.get(i).key())).isEqualTo(entries.get(i));
+            }
+            String number = type.startsWith("date") ? "epoch_ms(value)" : "value";
+            String whole = type.startsWith("unscaled") ? "(value * 100)::BIGINT" : number;
+            assertThat(query("SELECT " + whole + " FROM " + quoted(each) + " ORDER BY _key"))
+                    .isEqualTo(expected.stream().map(String::valueOf).toList());
+            assertThat(
+                            query(
+                                    "SELECT encodings FROM parquet_metadata("
+                                            + quoted(each)
+                                            + ") WHERE path_in_schema = 'value'"))
+                    .allMatch(found -> found.contains("DELTA_BINARY_PACKED"));
+            // A third of the numbers stands as it is, and so do pages that came too early after.
+            assertThat(columnBytes(each)).isLessThan(entries.size() * bytes * 8L / 10);
+        }
+    }
+
+    private long columnBytes(SstableMeta meta) throws SQLException {
+        return Long.parseLong(
+                query(
+                                "SELECT sum(total_compressed_size)::BIGINT FROM parquet_metadata("
+                                        + quoted(meta)
+                                        + ") WHERE path_in_schema = 'value'")
+                        .get(0));
     }
 
     /** Columns have names in UTF-8; the type's text keeps what the job calls them. */
