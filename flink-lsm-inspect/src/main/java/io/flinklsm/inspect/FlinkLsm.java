@@ -16,6 +16,7 @@ package io.flinklsm.inspect;
 import io.flinklsm.inspect.command.Errors;
 import io.flinklsm.inspect.command.ExportCommand;
 import io.flinklsm.inspect.command.FilesCommand;
+import io.flinklsm.inspect.command.GcCommand;
 import io.flinklsm.inspect.command.GetCommand;
 import io.flinklsm.inspect.command.InspectFactory;
 import io.flinklsm.inspect.command.LsCommand;
@@ -50,7 +51,8 @@ import picocli.CommandLine.Spec;
             GetCommand.class,
             ScanCommand.class,
             SqlCommand.class,
-            ExportCommand.class
+            ExportCommand.class,
+            GcCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = FlinkLsm.Version.class,

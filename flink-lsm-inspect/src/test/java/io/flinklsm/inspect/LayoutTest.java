@@ -92,11 +92,15 @@ final class LayoutTest {
         check(
                 noClasses()
                         .that()
-                        .resideOutsideOfPackage("io.flinklsm.inspect.source..")
+                        .resideOutsideOfPackages(
+                                "io.flinklsm.inspect.source..",
+                                "io.flinklsm.inspect.gc..",
+                                "io.flinklsm.inspect.compact..")
                         .should()
                         .dependOnClassesThat()
                         .resideInAPackage("org.apache.flink.."),
-                "only inspect.source knows Flink: metadata, handles and file systems");
+                "only inspect.source, and gc and compact, which write and delete what it reads,"
+                        + " know Flink: metadata, handles and file systems");
     }
 
     private static boolean isInside(JavaClass type) {

@@ -14,8 +14,11 @@
 package io.flinklsm.inspect.print;
 
 import java.io.BufferedOutputStream;
+import java.io.BufferedReader;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -84,6 +87,17 @@ public record Console(
         err.print(text);
         err.print('\n');
         err.flush();
+    }
+
+    /** Asks on stderr and gives the line that comes on stdin; empty if none does. */
+    public String ask(String question) throws IOException {
+        out.flushForNote();
+        err.print(question);
+        err.flush();
+        // One line is all that anybody reads: what a buffer takes beyond it is missed by nothing.
+        var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        String answer = in.readLine();
+        return answer == null ? "" : answer.strip();
     }
 
     public String bold(String text) {

@@ -112,7 +112,7 @@ public final class Locations {
     }
 
     /** Whether both are in the same file system: scheme, host and bucket are equal. */
-    static boolean sameOrigin(Path a, Path b) {
+    public static boolean sameOrigin(Path a, Path b) {
         if (isLocal(a) || isLocal(b)) {
             return isLocal(a) && isLocal(b);
         }
@@ -239,6 +239,23 @@ public final class Locations {
             throw e.getCause();
         }
         return children;
+    }
+
+    /**
+     * Deletes a file, or a directory that is empty; no failure if there is none.
+     *
+     * @throws IOException if it is still there, for whatever reason
+     */
+    public static void delete(Path path) throws IOException {
+        FileSystem fileSystem = fileSystem(path);
+        TimeLimit.run(
+                display(path),
+                () -> {
+                    if (!fileSystem.delete(path, false) && fileSystem.exists(path)) {
+                        throw new IOException(
+                                "[" + display(path) + "] its file system did not delete it");
+                    }
+                });
     }
 
     /** The file system of a path; loads Flink's plugins when the first remote path comes. */

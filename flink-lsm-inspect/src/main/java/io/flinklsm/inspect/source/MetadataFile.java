@@ -39,9 +39,9 @@ import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
  *       nests too deep, counts as damaged.
  * </ul>
  */
-final class MetadataFile {
+public final class MetadataFile {
 
-    static final String NAME = "_metadata";
+    public static final String NAME = "_metadata";
 
     private static final long MAX_BYTES = 256L << 20;
     private static final int BUFFER_BYTES = 1 << 16;
@@ -110,6 +110,26 @@ final class MetadataFile {
                 objectsAt = position;
             }
         }
+    }
+
+    /**
+     * What is in it, if all of it is understood: for what must not miss anything.
+     *
+     * @param file the status of {@code _metadata} in the directory
+     * @throws InspectException if it is missing, not a metadata file, damaged, or says more
+     */
+    public static CheckpointMetadata readWhole(FileStatus file, Path directory) throws IOException {
+        Parsed parsed = read(file, directory.toString());
+        if (!parsed.isWhole() || parsed.hasMore()) {
+            throw InspectException.corrupt(
+                    "["
+                            + Locations.display(file.getPath())
+                            + "] says more than can be understood: sizeBytes="
+                            + file.getLen()
+                            + "; it is damaged, or another program wrote to it.",
+                    null);
+        }
+        return parsed.metadata();
     }
 
     /**

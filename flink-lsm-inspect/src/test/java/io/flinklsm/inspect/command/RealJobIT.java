@@ -20,6 +20,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.VisitsJob;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -63,6 +65,8 @@ final class RealJobIT {
                     .hasSizeGreaterThanOrEqualTo(2)
                     .allMatch(line -> line.matches("chk-[0-9]+ .* checkpoint .* count, last, .*"));
             checkState(checkpoint);
+            // The job runs: what it writes and has written is all needed, or too young to judge.
+            assertThat(audit().get("deletable_files").asInt()).isZero();
 
             String savepoint =
                     cluster.stopWithSavepoint(
@@ -78,7 +82,20 @@ final class RealJobIT {
             JobID second = submit(cluster, 3, savepoint, true);
             checkState(cluster.triggerCheckpoint(second).get(90, TimeUnit.SECONDS));
             cluster.cancelJob(second).get(90, TimeUnit.SECONDS);
+            cluster.requestJobResult(second).get(90, TimeUnit.SECONDS);
         }
+        JsonNode left = audit("--job-ended", "--older-than", "0s");
+        assertThat(left.get("checkpoints")).hasSize(2);
+        assertThat(left.get("unneeded")).as("orphans of a job that ended in order").isEmpty();
+    }
+
+    /** All checkpoints of all jobs; nothing is ever missing. */
+    private JsonNode audit(String... options) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of(options));
+        arguments.add(root.resolve("checkpoints").toString());
+        JsonNode audit = json("gc", arguments.toArray(String[]::new));
+        assertThat(audit.get("missing")).isEmpty();
+        return audit;
     }
 
     private static void checkState(String location) throws Exception {
