@@ -23,6 +23,7 @@ import io.flinklsm.inspect.source.Locations;
 import io.flinklsm.inspect.source.Reasons;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,8 @@ public final class Errors {
 
     private Errors() {}
 
-    public static int exitCode(Throwable failure) {
+    public static int exitCode(Throwable thrown) {
+        Throwable failure = unwrapped(thrown);
         if (failure instanceof InspectException known) {
             return known.exitCode();
         }
@@ -43,6 +45,12 @@ public final class Errors {
                         && !(failure instanceof UnknownFormatException)
                 ? InspectException.CORRUPT
                 : InspectException.UNREADABLE;
+    }
+
+    /** What cursors and closing throw where Java's interfaces let no I/O failure through. */
+    private static Throwable unwrapped(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure instanceof UncheckedIOException && cause != null ? cause : failure;
     }
 
     /** Prints the failure to stderr; one that is none, a reader that has gone, is silent. */
@@ -70,7 +78,8 @@ public final class Errors {
         }
     }
 
-    private static String sentence(Throwable failure) {
+    private static String sentence(Throwable thrown) {
+        Throwable failure = unwrapped(thrown);
         if (failure instanceof InspectException
                 || failure instanceof CorruptionException
                 || failure instanceof OutputLostException) {

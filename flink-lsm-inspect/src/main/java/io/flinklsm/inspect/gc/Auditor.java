@@ -187,15 +187,20 @@ final class Auditor {
             return true;
         }
         Path path = new Path(directory, MetadataFile.NAME);
+        FileStatus metadata;
         try {
-            FileStatus metadata = Locations.status(path);
-            if (metadata == null) {
-                return false;
-            }
+            metadata = Locations.status(path);
+        } catch (IOException | InspectException e) {
+            throw refused(path, e);
+        }
+        if (metadata == null) {
+            return false;
+        }
+        try {
             checkpoints.put(directory, References.read(metadata, directory));
             return true;
         } catch (IOException | InspectException e) {
-            if (Locations.status(directory) == null || Locations.status(path) == null) {
+            if (Locations.status(path) == null) {
                 // The job has subsumed it in this moment.
                 return false;
             }

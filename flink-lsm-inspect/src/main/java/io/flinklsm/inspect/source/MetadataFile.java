@@ -18,6 +18,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.ObjectInputFilter;
+import java.io.ObjectStreamException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Set;
@@ -164,6 +165,11 @@ public final class MetadataFile {
         } catch (InspectException e) {
             throw e;
         } catch (IOException | RuntimeException | OutOfMemoryError | StackOverflowError e) {
+            if (e.getCause() instanceof IOException cause
+                    && !(cause instanceof ObjectStreamException)) {
+                // The parser looks for the directory of relative files itself.
+                throw unreadable(name, cause);
+            }
             throw InspectException.corrupt(
                     "["
                             + name
@@ -176,6 +182,17 @@ public final class MetadataFile {
         } finally {
             PARSING.remove();
         }
+    }
+
+    /** A failure to read says nothing of what is in the file. */
+    private static InspectException unreadable(String name, IOException cause) {
+        return InspectException.unreadable(
+                "["
+                        + name
+                        + "] cannot be read: "
+                        + Locations.redact(Reasons.of(cause))
+                        + "; see whether its file system is in order, and try again.",
+                cause);
     }
 
     /** Each read with a limit of time, while the parser stays on its thread. */
@@ -198,7 +215,13 @@ public final class MetadataFile {
 
         @Override
         public int read(byte[] target, int at, int byteCount) throws IOException {
-            int count = TimeLimit.call(name, () -> in.read(target, at, byteCount));
+            int count;
+            try {
+                count = TimeLimit.call(name, () -> in.read(target, at, byteCount));
+            } catch (IOException e) {
+                // The parser's own failures mean damage, this one says nothing of the file.
+                throw unreadable(name, e);
+            }
             for (int i = 0; i < count; i++) {
                 outline.write(target[at + i]);
             }
@@ -206,8 +229,12 @@ public final class MetadataFile {
         }
 
         @Override
-        public void close() throws IOException {
-            TimeLimit.run(name, in::close);
+        public void close() {
+            try {
+                TimeLimit.run(name, in::close);
+            } catch (IOException e) {
+                throw unreadable(name, e);
+            }
         }
     }
 

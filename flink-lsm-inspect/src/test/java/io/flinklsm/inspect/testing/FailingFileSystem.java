@@ -1,0 +1,217 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.inspect.testing;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.FSDataOutputStream;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.FileSystemFactory;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.core.fs.local.LocalFileStatus;
+import org.apache.flink.core.fs.local.LocalFileSystem;
+import org.apache.flink.core.fs.local.LocalRecoverableWriter;
+
+/**
+ * The file system {@code fails:}, which is the local one until a call that a test chooses. From
+ * then on one call fails, or all do, as if the process had been killed there. Files grow in their
+ * places, as the simplest of file systems have it. One test at a time.
+ */
+public final class FailingFileSystem extends LocalFileSystem {
+
+    private static int calls;
+    private static int firstFailure;
+    private static int lastFailure;
+
+    private FailingFileSystem() {}
+
+    /** Begins to count; no call fails. */
+    public static void reset() {
+        fail(Integer.MAX_VALUE, Integer.MAX_VALUE);
+    }
+
+    /** Begins to count; only that call fails, from 1. */
+    public static void failOnce(int call) {
+        fail(call, call);
+    }
+
+    /** Begins to count; that call and all after it fail. */
+    public static void failFrom(int call) {
+        fail(call, Integer.MAX_VALUE);
+    }
+
+    private static synchronized void fail(int first, int last) {
+        calls = 0;
+        firstFailure = first;
+        lastFailure = last;
+    }
+
+    /** Whether a call failed since the count began. */
+    public static synchronized boolean hasFailed() {
+        return calls >= firstFailure;
+    }
+
+    private static synchronized void call(String what) throws IOException {
+        calls++;
+        if (calls >= firstFailure && calls <= lastFailure) {
+            throw new IOException("call " + calls + " is made to fail: " + what);
+        }
+    }
+
+    private FileStatus here(FileStatus status, Path path) {
+        return new LocalFileStatus(new File(status.getPath().getPath()), this) {
+            @Override
+            public Path getPath() {
+                return path;
+            }
+        };
+    }
+
+    @Override
+    public FileStatus getFileStatus(Path path) throws IOException {
+        call("status " + path);
+        return here(super.getFileStatus(path), path);
+    }
+
+    @Override
+    public FileStatus[] listStatus(Path path) throws IOException {
+        call("list " + path);
+        FileStatus[] children = super.listStatus(path);
+        for (int i = 0; i < children.length; i++) {
+            children[i] = here(children[i], new Path(path, children[i].getPath().getName()));
+        }
+        return children;
+    }
+
+    @Override
+    public boolean exists(Path path) throws IOException {
+        call("exists " + path);
+        return super.exists(path);
+    }
+
+    @Override
+    public boolean mkdirs(Path path) throws IOException {
+        call("mkdirs " + path);
+        return super.mkdirs(path);
+    }
+
+    @Override
+    public boolean delete(Path path, boolean recursive) throws IOException {
+        call("delete " + path);
+        return super.delete(path, recursive);
+    }
+
+    @Override
+    public boolean rename(Path from, Path to) throws IOException {
+        call("rename " + from);
+        return super.rename(from, to);
+    }
+
+    @Override
+    public LocalRecoverableWriter createRecoverableWriter() {
+        throw new UnsupportedOperationException("files grow in their places");
+    }
+
+    @Override
+    public FSDataInputStream open(Path path) throws IOException {
+        call("open " + path);
+        FSDataInputStream in = super.open(path);
+        return new FSDataInputStream() {
+            @Override
+            public void seek(long desired) throws IOException {
+                in.seek(desired);
+            }
+
+            @Override
+            public long getPos() throws IOException {
+                return in.getPos();
+            }
+
+            @Override
+            public int read() throws IOException {
+                call("read " + path);
+                return in.read();
+            }
+
+            @Override
+            public int read(byte[] target, int at, int byteCount) throws IOException {
+                call("read " + path);
+                return in.read(target, at, byteCount);
+            }
+
+            @Override
+            public void close() throws IOException {
+                in.close();
+                call("close " + path);
+            }
+        };
+    }
+
+    @Override
+    public FSDataOutputStream create(Path path, FileSystem.WriteMode mode) throws IOException {
+        call("create " + path);
+        FSDataOutputStream out = super.create(path, mode);
+        return new FSDataOutputStream() {
+            @Override
+            public long getPos() throws IOException {
+                return out.getPos();
+            }
+
+            @Override
+            public void write(int b) throws IOException {
+                write(new byte[] {(byte) b}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] bytes, int at, int byteCount) throws IOException {
+                // What fails may have written a part.
+                out.write(bytes, at, byteCount / 2);
+                call("write " + path);
+                out.write(bytes, at + byteCount / 2, byteCount - byteCount / 2);
+            }
+
+            @Override
+            public void flush() throws IOException {
+                out.flush();
+            }
+
+            @Override
+            public void sync() throws IOException {
+                out.sync();
+            }
+
+            @Override
+            public void close() throws IOException {
+                out.close();
+                call("close " + path);
+            }
+        };
+    }
+
+    /** Found by Flink. */
+    public static final class Factory implements FileSystemFactory {
+        @Override
+        public String getScheme() {
+            return "fails";
+        }
+
+        @Override
+        public FileSystem create(URI uri) {
+            return new FailingFileSystem();
+        }
+    }
+}
