@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect;
 
+import io.flinklsm.inspect.command.CompactCommand;
 import io.flinklsm.inspect.command.Errors;
 import io.flinklsm.inspect.command.ExportCommand;
 import io.flinklsm.inspect.command.FilesCommand;
@@ -52,7 +53,8 @@ import picocli.CommandLine.Spec;
             ScanCommand.class,
             SqlCommand.class,
             ExportCommand.class,
-            GcCommand.class
+            GcCommand.class,
+            CompactCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = FlinkLsm.Version.class,

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,6 +94,11 @@ public record Checkpoint(
         return metadata != null
                 ? CheckpointReader.read(metadata, path, problems)
                 : StoreReader.read(path);
+    }
+
+    /** Whether keyed state in Flink's metadata is ours, and so one of a subtask's stores. */
+    public static boolean isOurs(KeyedStateHandle handle) {
+        return CheckpointReader.isOurs(handle);
     }
 
     public String location() {

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.checkpoint.CheckpointProperties;
@@ -249,11 +250,20 @@ final class CheckpointReader {
                 "", handle.getClass().getSimpleName(), true, handle.getStateSize());
     }
 
+    /** Whether this backend wrote it. */
+    static boolean isOurs(KeyedStateHandle handle) {
+        return handle instanceof IncrementalRemoteKeyedStateHandle remote
+                && Stream.concat(
+                                remote.getSharedState().stream(), remote.getPrivateState().stream())
+                        .anyMatch(file -> file.getLocalPath().equals(CheckpointNames.MANIFEST));
+    }
+
     /** Null if the handle is not ours. */
     private @Nullable SubtaskStore store(int subtask, KeyedStateHandle handle) throws IOException {
-        if (!(handle instanceof IncrementalRemoteKeyedStateHandle remote)) {
+        if (!isOurs(handle)) {
             return null;
         }
+        var remote = (IncrementalRemoteKeyedStateHandle) handle;
         Map<String, SourceFile> files = new HashMap<>();
         for (HandleAndLocalPath file : remote.getSharedState()) {
             files.put(file.getLocalPath(), file(file.getLocalPath(), file.getHandle(), true));
@@ -263,7 +273,7 @@ final class CheckpointReader {
         }
         SourceFile manifest = files.get(CheckpointNames.MANIFEST);
         if (manifest == null) {
-            return null;
+            throw new AssertionError("a handle of ours has a manifest: " + handle);
         }
         SourceFile metaFile = file(META_NAME, remote.getMetaDataStateHandle(), false);
         files.putIfAbsent(META_NAME, metaFile);
@@ -298,17 +308,25 @@ final class CheckpointReader {
     }
 
     private SourceFile file(String name, StreamStateHandle of, boolean isShared) {
+        return file(name, of, isShared, directory);
+    }
+
+    /**
+     * @param directory of the checkpoint
+     * @throws InspectException if the file would lead out of it and must not
+     */
+    static SourceFile file(String name, StreamStateHandle of, boolean isShared, Path directory) {
         StreamStateHandle handle = of;
         while (handle instanceof KeyGroupsStateHandle wrapper) {
             // It would open what is inside by itself, wherever that leads.
             handle = wrapper.getDelegateStateHandle();
         }
-        checkInside(handle);
+        checkInside(handle, directory);
         return new SourceFile(name, handle, location(handle), isShared);
     }
 
     /** What is relative to the checkpoint must not lead out of it. */
-    private void checkInside(StreamStateHandle handle) {
+    private static void checkInside(StreamStateHandle handle, Path directory) {
         if (handle instanceof RelativeFileStateHandle relative
                 && (relative.getRelativePath().contains("/")
                         || relative.getRelativePath().contains("\\")

@@ -42,6 +42,7 @@ import org.apache.flink.runtime.state.changelog.ChangelogStateBackendHandle.Chan
 import org.apache.flink.runtime.state.changelog.ChangelogStateHandle;
 import org.apache.flink.runtime.state.changelog.ChangelogStateHandleStreamImpl;
 import org.apache.flink.runtime.state.changelog.inmemory.InMemoryChangelogStateHandle;
+import org.apache.flink.runtime.state.filemerging.EmptyFileMergingOperatorStreamStateHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,21 +101,28 @@ public final class MetadataRewrite {
         for (int subtask : subtasks) {
             OperatorSubtaskState state = operator.getState(subtask);
             if (state != null) {
-                copy.putState(subtask, rewrite.subtask(operator, subtask, state));
+                // That a subtask has finished is said by the kind of its state alone.
+                copy.putState(
+                        subtask,
+                        state.isFinished() ? state : rewrite.subtask(operator, subtask, state));
             }
         }
         return copy;
     }
 
     private interface Step<T> {
-        T apply(T handle) throws IOException;
+        /** Null if nothing stands for it. */
+        @Nullable T apply(T handle) throws IOException;
     }
 
     private static <T extends StateObject> StateObjectCollection<T> each(
             Collection<T> handles, Step<T> step) throws IOException {
         List<T> copies = new ArrayList<>(handles.size());
         for (T handle : handles) {
-            copies.add(step.apply(handle));
+            T copy = step.apply(handle);
+            if (copy != null) {
+                copies.add(copy);
+            }
         }
         return new StateObjectCollection<>(copies);
     }
@@ -146,7 +154,12 @@ public final class MetadataRewrite {
                 : mapping.file(handle);
     }
 
-    private OperatorStateHandle operatorState(OperatorStateHandle handle) throws IOException {
+    private @Nullable OperatorStateHandle operatorState(OperatorStateHandle handle)
+            throws IOException {
+        if (handle instanceof EmptyFileMergingOperatorStreamStateHandle) {
+            // It only keeps directories alive.
+            return null;
+        }
         StreamStateHandle delegate = handle.getDelegateStateHandle();
         // Directories that files were merged in have no part in the copy: it has files alone.
         return new OperatorStreamStateHandle(

@@ -52,6 +52,16 @@ public final class SourceStorage implements Storage {
         this.home = home;
     }
 
+    /**
+     * A single file of a checkpoint, under a name that the caller gives it.
+     *
+     * @param home the directory of the checkpoint
+     */
+    public static SourceStorage of(String name, StreamStateHandle handle, Path home) {
+        return new SourceStorage(
+                Map.of(name, CheckpointReader.file(name, handle, false, home)), home);
+    }
+
     /** By the names in the manifest. */
     public Map<String, SourceFile> files() {
         return files;

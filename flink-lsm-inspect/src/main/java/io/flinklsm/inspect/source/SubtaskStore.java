@@ -18,6 +18,7 @@ import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.statebackend.snapshot.MetaFile;
 import java.io.IOException;
+import java.util.Arrays;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.jspecify.annotations.Nullable;
@@ -56,9 +57,23 @@ public record SubtaskStore(
      */
     public void checkMetaFile() throws IOException {
         if (metaFile != null && manifest != null) {
-            byte[] meta = readAll(metaFile);
-            MetaFile.check(meta, readAll(manifest), storage.describe(metaFile.name()));
+            metaBody();
         }
+    }
+
+    /**
+     * What the meta file of another checkpoint of the same state begins with: Flink's serializers,
+     * checked like {@link #checkMetaFile} and taken as the bytes that they are.
+     *
+     * @throws IllegalStateException in a store directory, which has none
+     */
+    public byte[] metaBody() throws IOException {
+        if (metaFile == null || manifest == null) {
+            throw new IllegalStateException("a store directory has no meta file");
+        }
+        byte[] meta = readAll(metaFile);
+        int bodyLength = MetaFile.check(meta, readAll(manifest), storage.describe(metaFile.name()));
+        return Arrays.copyOf(meta, bodyLength);
     }
 
     /** The key groups that Flink gives this subtask, as {@code first-last}; empty if to none. */

@@ -48,7 +48,7 @@ public final class TimeLimit {
 
     /** A call of a file system. */
     @FunctionalInterface
-    interface Call<T> {
+    public interface Call<T> {
         T run() throws IOException;
     }
 
@@ -63,7 +63,7 @@ public final class TimeLimit {
      * @param location what errors call the file
      * @throws InspectException if there is no answer in time; the call may still be going on
      */
-    static <T> T call(String location, Call<T> call) throws IOException {
+    public static <T> T call(String location, Call<T> call) throws IOException {
         Duration most = limit;
         Future<T> answer = THREADS.submit(call::run);
         try {
@@ -88,12 +88,12 @@ public final class TimeLimit {
 
     /** One that gives nothing back. */
     @FunctionalInterface
-    interface Action {
+    public interface Action {
         void run() throws IOException;
     }
 
     /** Like {@link #call}. */
-    static void run(String location, Action action) throws IOException {
+    public static void run(String location, Action action) throws IOException {
         call(
                 location,
                 () -> {

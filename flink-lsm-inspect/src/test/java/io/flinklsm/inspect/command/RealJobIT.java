@@ -81,12 +81,35 @@ final class RealJobIT {
             // In merged files, over clipped SSTables of the two subtasks before.
             JobID second = submit(cluster, 3, savepoint, true);
             checkState(cluster.triggerCheckpoint(second).get(90, TimeUnit.SECONDS));
+            String merged = cluster.triggerCheckpoint(second).get(90, TimeUnit.SECONDS);
+            for (String source : List.of(savepoint, merged)) {
+                for (int parallelism = 2; parallelism <= 3; parallelism++) {
+                    checkCompacted(source, parallelism, cluster);
+                }
+            }
             cluster.cancelJob(second).get(90, TimeUnit.SECONDS);
             cluster.requestJobResult(second).get(90, TimeUnit.SECONDS);
         }
         JsonNode left = audit("--job-ended", "--older-than", "0s");
-        assertThat(left.get("checkpoints")).hasSize(2);
+        // Of the second job, and of the four that were started from compacted ones.
+        assertThat(left.get("checkpoints")).hasSize(10);
         assertThat(left.get("unneeded")).as("orphans of a job that ended in order").isEmpty();
+    }
+
+    /** Flink restores what compact makes of a checkpoint; clips and levels are gone. */
+    private void checkCompacted(String source, int parallelism, MiniCluster cluster)
+            throws Exception {
+        Path into = root.resolve("compacted-" + Path.of(source).getFileName() + "-" + parallelism);
+        json("compact", "--into", into.toString(), source);
+        checkState(into.toString());
+        for (JsonNode file : json("files", into.toString()).get("files")) {
+            assertThat(file.get("clipped").asBoolean()).isFalse();
+            assertThat(file.get("tombstones").asInt() + file.get("merges").asInt()).isZero();
+        }
+        JobID job = submit(cluster, parallelism, into.toUri().toString(), false);
+        checkState(cluster.triggerCheckpoint(job).get(90, TimeUnit.SECONDS));
+        cluster.cancelJob(job).get(90, TimeUnit.SECONDS);
+        cluster.requestJobResult(job).get(90, TimeUnit.SECONDS);
     }
 
     /** All checkpoints of all jobs; nothing is ever missing. */
@@ -165,7 +188,7 @@ final class RealJobIT {
                 new MiniClusterConfiguration.Builder()
                         .setConfiguration(configuration)
                         .setNumTaskManagers(1)
-                        .setNumSlotsPerTaskManager(3)
+                        .setNumSlotsPerTaskManager(6)
                         .build());
     }
 }
