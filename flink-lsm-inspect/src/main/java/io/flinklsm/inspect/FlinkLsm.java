@@ -25,6 +25,7 @@ import io.flinklsm.inspect.command.ScanCommand;
 import io.flinklsm.inspect.command.ShowCommand;
 import io.flinklsm.inspect.command.SqlCommand;
 import io.flinklsm.inspect.command.VerifyCommand;
+import io.flinklsm.inspect.command.WatchCommand;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.OutputLostException;
 import io.flinklsm.inspect.source.InspectException;
@@ -54,7 +55,8 @@ import picocli.CommandLine.Spec;
             SqlCommand.class,
             ExportCommand.class,
             GcCommand.class,
-            CompactCommand.class
+            CompactCommand.class,
+            WatchCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = FlinkLsm.Version.class,

@@ -16,10 +16,12 @@ package io.flinklsm.inspect.print;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.PrettyPrinter;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * JSON on stdout: one object, whose first field {@code schema} names its form and version ({@code
@@ -40,12 +42,25 @@ public final class Json {
     }
 
     public static void print(Console console, String schema, Body body) throws IOException {
-        JsonGenerator json = FACTORY.createGenerator(console.out());
-        json.configure(JsonGenerator.Feature.AUTO_CLOSE_TARGET, false);
         var printer = new DefaultPrettyPrinter();
         printer.indentArraysWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE.withLinefeed("\n"));
         printer.indentObjectsWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE.withLinefeed("\n"));
-        json.setPrettyPrinter(printer);
+        print(console, schema, printer, body);
+    }
+
+    /** On one line, for commands that print an object for each of many things. */
+    public static void printLine(Console console, String schema, Body body) throws IOException {
+        print(console, schema, null, body);
+    }
+
+    private static void print(
+            Console console, String schema, @Nullable PrettyPrinter printer, Body body)
+            throws IOException {
+        JsonGenerator json = FACTORY.createGenerator(console.out());
+        json.configure(JsonGenerator.Feature.AUTO_CLOSE_TARGET, false);
+        if (printer != null) {
+            json.setPrettyPrinter(printer);
+        }
         json.writeStartObject();
         json.writeStringField("schema", "flink-lsm/" + schema);
         body.write(json);

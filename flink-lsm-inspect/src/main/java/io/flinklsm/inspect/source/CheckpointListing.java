@@ -29,7 +29,7 @@ import org.apache.flink.core.fs.Path;
  */
 public record CheckpointListing(String location, List<Found> found, List<Skipped> skipped) {
 
-    private static final int MAX_DEPTH = 2;
+    static final int MAX_DEPTH = 2;
 
     /**
      * @param name its path below the location
@@ -47,15 +47,7 @@ public record CheckpointListing(String location, List<Found> found, List<Skipped
      * @throws InspectException if there is no such directory, or no checkpoint in it
      */
     public static CheckpointListing of(String location) throws IOException {
-        Path root = Locations.parse(location);
-        FileStatus status = Locations.status(root);
-        if (status == null || !status.isDir()) {
-            throw InspectException.unreadable(
-                    "["
-                            + Locations.display(root)
-                            + "] there is no such directory; give the directory that"
-                            + " execution.checkpointing.dir names, or a job's directory in it.");
-        }
+        Path root = directory(location);
         List<Found> found = new ArrayList<>();
         List<Skipped> skipped = new ArrayList<>();
         visit(root, "", 0, found, skipped);
@@ -75,6 +67,22 @@ public record CheckpointListing(String location, List<Found> found, List<Skipped
                         .thenComparing(Found::name));
         skipped.sort(Comparator.comparing(Skipped::name));
         return new CheckpointListing(Locations.display(root), found, skipped);
+    }
+
+    /**
+     * @throws InspectException if there is no such directory
+     */
+    static Path directory(String location) throws IOException {
+        Path root = Locations.parse(location);
+        FileStatus status = Locations.status(root);
+        if (status == null || !status.isDir()) {
+            throw InspectException.unreadable(
+                    "["
+                            + Locations.display(root)
+                            + "] there is no such directory; give the directory that"
+                            + " execution.checkpointing.dir names, or a job's directory in it.");
+        }
+        return root;
     }
 
     private static void visit(
@@ -107,7 +115,7 @@ public record CheckpointListing(String location, List<Found> found, List<Skipped
         }
     }
 
-    private static Skipped skipped(String name, Path directory, Exception failure) {
+    static Skipped skipped(String name, Path directory, Exception failure) {
         String reason = Locations.redact(Reasons.of(failure));
         return new Skipped(
                 name,
