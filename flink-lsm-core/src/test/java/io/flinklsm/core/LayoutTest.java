@@ -115,12 +115,16 @@ final class LayoutTest {
                 "R1 core imports no org.apache.flink..");
         check(
                 noClasses()
-                        .that(not(named(CORE + ".storage.HadoopStorage")))
+                        .that(
+                                not(
+                                        named(CORE + ".storage.HadoopStorage")
+                                                .or(named(CORE + ".storage.HadoopInput"))
+                                                .or(named(CORE + ".storage.HadoopOutput"))))
                         .should()
                         .dependOnClassesThat()
                         .resideInAPackage("org.apache.hadoop.."),
-                "R1 core imports org.apache.hadoop.. only in storage.HadoopStorage (optional"
-                        + " dependency)");
+                "R1 core imports org.apache.hadoop.. only in storage.HadoopStorage and its files"
+                        + " (optional dependency)");
     }
 
     @Test
