@@ -68,7 +68,7 @@ public final class CompactCommand extends InspectCommand {
             paramLabel = "SIZE",
             description =
                     "A state of a subtask that would be larger has several files; 8GiB if not"
-                            + " given. So has one of more than about 16 million entries.")
+                            + " given. So has one of more than some ten million entries.")
     @Nullable String maxFileSize;
 
     public CompactCommand(Console console) {
