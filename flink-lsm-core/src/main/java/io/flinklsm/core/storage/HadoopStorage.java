@@ -92,7 +92,7 @@ public final class HadoopStorage implements Storage {
                 return new HadoopOutput(this, name, path, fileSystem.create(path, false));
             }
             Path hidden = new Path(root, "." + name + UNFINISHED_SUFFIX);
-            // What a killed process left under this name is nobody's.
+            // No reader looks for what a killed process left under this name.
             return new HadoopOutput(this, name, hidden, fileSystem.create(hidden, true));
         } catch (org.apache.hadoop.fs.FileAlreadyExistsException e) {
             unfinished.remove(name);
@@ -224,7 +224,7 @@ public final class HadoopStorage implements Storage {
     void publish(Path written, String name) throws IOException {
         Path path = path(name);
         if (!written.equals(path)) {
-            // Nobody else writes to the directory, and `unfinished` holds the name: no race here.
+            // No other process writes to the directory, and `unfinished` holds the name.
             if (fileSystem.exists(path)) {
                 throw alreadyExists(path);
             }

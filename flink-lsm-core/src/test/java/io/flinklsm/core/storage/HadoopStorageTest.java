@@ -73,7 +73,7 @@ final class HadoopStorageTest extends StorageContractTest {
     }
 
     @Test
-    void whatAKilledProcessLeftIsNoFileAndInNobodysWay() throws IOException {
+    void whatAKilledProcessLeftIsNoFileAndDoesNoHarm() throws IOException {
         Storage storage = createStorage();
         Files.write(directory.resolve("store/.file.unfinished"), new byte[5]);
 

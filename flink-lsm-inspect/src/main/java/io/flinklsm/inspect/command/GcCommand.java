@@ -124,8 +124,8 @@ public final class GcCommand extends InspectCommand {
         if (delete && !audit.deletable().isEmpty()) {
             if (!yes && !isAgreed(audit, to)) {
                 throw InspectException.usage(
-                        "nothing was deleted: the answer was not \"yes\"; give --yes where nobody"
-                                + " can answer.");
+                        "nothing was deleted: the answer was not \"yes\"; give --yes where no"
+                                + " person answers.");
             }
             deletion = Deletion.of(audit, options);
             if (!output.quiet) {

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.compact;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.storage.FileName;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
@@ -78,10 +79,18 @@ final class TargetDirectory implements Storage, AutoCloseable {
     private final boolean isNew;
     private final Thread cleaner;
 
-    // Guarded by this.
+    /** Files that are finished, by name: their lengths. */
+    @GuardedBy("this")
     private final Map<String, Long> written = new LinkedHashMap<>();
+
+    /** Names of files that may be there, in the order in which they were begun. */
+    @GuardedBy("this")
     private final List<String> begun = new ArrayList<>();
+
+    @GuardedBy("this")
     private boolean complete;
+
+    @GuardedBy("this")
     private boolean closed;
 
     private TargetDirectory(Path directory, FileSystem fileSystem, String marker, boolean isNew) {
@@ -252,7 +261,7 @@ final class TargetDirectory implements Storage, AutoCloseable {
         try {
             Locations.delete(path(MARKER));
         } catch (IOException | InspectException e) {
-            // The checkpoint is complete all the same, and the marker is in nobody's way.
+            // The checkpoint is complete all the same, and the marker does no harm to it.
             return;
         }
     }

@@ -395,7 +395,8 @@ final class Auditor {
             if (isOwn && !isInside(file.path())) {
                 elsewhereFiles++;
                 if (elsewhere == null) {
-                    elsewhere = Locations.display(file.path().getParent());
+                    Path parent = file.path().getParent();
+                    elsewhere = Locations.display(parent == null ? file.path() : parent);
                 }
             }
             // Another host or bucket is never asked: whoever wrote the metadata chose its name.

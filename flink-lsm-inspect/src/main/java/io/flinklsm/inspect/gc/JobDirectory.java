@@ -25,8 +25,8 @@ import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 
 /**
- * The files of one job, as Flink lays them out. Links are not followed: what they lead to is
- * somebody else's.
+ * The files of one job, as Flink lays them out. Links are not followed: what they lead to may
+ * belong to another program.
  *
  * <pre>
  * JOB/chk-42/_metadata  JOB/chk-42/x      of one checkpoint

@@ -94,7 +94,7 @@ public record Console(
         out.flushForNote();
         err.print(question);
         err.flush();
-        // One line is all that anybody reads: what a buffer takes beyond it is missed by nothing.
+        // Nothing else reads stdin, so it does no harm that the buffer takes more than the line.
         var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         String answer = in.readLine();
         return answer == null ? "" : answer.strip();

@@ -42,9 +42,13 @@ final class DamagedSourcesTest {
     @TempDir Path root;
 
     private Path checkpoint;
+    private int targets;
 
     /** Stands for the location where it does not come last. */
     private static final String LOCATION = "LOCATION";
+
+    /** Stands for a directory that is not there. */
+    private static final String INTO = "INTO";
 
     /** What stands before the location, or the whole with the location's place in it. */
     static Stream<Arguments> commands() {
@@ -56,7 +60,8 @@ final class DamagedSourcesTest {
                 Arguments.of((Object) new String[] {"scan", "--state", "count"}),
                 Arguments.of((Object) new String[] {"sql", LOCATION, "select count(*) from count"}),
                 Arguments.of(
-                        (Object) new String[] {"export", LOCATION, "count", "--format", "csv"}));
+                        (Object) new String[] {"export", LOCATION, "count", "--format", "csv"}),
+                Arguments.of((Object) new String[] {"compact", "--into", INTO}));
     }
 
     @BeforeEach
@@ -66,8 +71,13 @@ final class DamagedSourcesTest {
         }
     }
 
-    private static Run run(String[] command, Object location) {
+    private Run run(String[] command, Object location) {
         List<String> arguments = new ArrayList<>(Arrays.asList(command));
+        arguments.replaceAll(
+                argument ->
+                        argument.equals(INTO)
+                                ? root.resolve("into-" + targets++).toString()
+                                : argument);
         if (arguments.contains(LOCATION)) {
             arguments.set(arguments.indexOf(LOCATION), location.toString());
         } else {
