@@ -150,8 +150,9 @@ final class TargetDirectory implements Storage, AutoCloseable {
                         "["
                                 + Locations.display(directory)
                                 + "] is not empty: "
-                                + (isComplete ? "it has a checkpoint, " : "it has ")
-                                + Locations.display(child.getPath())
+                                + (isComplete
+                                        ? "it has a checkpoint"
+                                        : "it has " + Locations.display(child.getPath()))
                                 + "; give a directory that is new or empty.");
             }
         }

@@ -83,7 +83,7 @@ final class Auditor {
             }
         } else {
             for (FileStatus child : children) {
-                if (child.isDir() && JobDirectory.isOne(Locations.list(child.getPath()))) {
+                if (child.isDir() && JobDirectory.isOne(children(child.getPath()))) {
                     jobs.add(JobDirectory.list(child.getPath()));
                 }
             }
@@ -122,7 +122,7 @@ final class Auditor {
             readBelow(job.path());
         }
         for (Path directory : around) {
-            for (FileStatus child : Locations.list(directory)) {
+            for (FileStatus child : children(directory)) {
                 if (child.isDir()) {
                     readBelow(child.getPath());
                 }
@@ -133,7 +133,7 @@ final class Auditor {
             Path directory = directory(location);
             readBelow(directory);
             if (checkpoints.size() == before && !checkpoints.containsKey(directory)) {
-                for (FileStatus child : Locations.list(directory)) {
+                for (FileStatus child : children(directory)) {
                     if (child.isDir()) {
                         readBelow(child.getPath());
                     }
@@ -169,14 +169,10 @@ final class Auditor {
         }
     }
 
-    /** Those of a directory that may have gone meanwhile. */
     private static List<FileStatus> children(Path directory) throws IOException {
         try {
-            return Locations.list(directory);
+            return Locations.listIfThere(directory);
         } catch (IOException | InspectException e) {
-            if (Locations.status(directory) == null) {
-                return List.of();
-            }
             throw refused(directory, e);
         }
     }

@@ -84,7 +84,7 @@ record JobDirectory(Path path, List<Listed> files, List<Path> passedOver) {
     static JobDirectory list(Path path) throws IOException {
         List<Listed> files = new ArrayList<>();
         List<Path> passedOver = new ArrayList<>();
-        for (FileStatus child : Locations.list(path)) {
+        for (FileStatus child : Locations.listIfThere(path)) {
             Path childPath = child.getPath();
             if (!isOfLayout(child) || isLink(childPath)) {
                 passedOver.add(childPath);
@@ -105,7 +105,7 @@ record JobDirectory(Path path, List<Listed> files, List<Path> passedOver) {
     private static void addAll(
             Path directory, Place place, Place deeper, List<Listed> files, List<Path> passedOver)
             throws IOException {
-        for (FileStatus child : Locations.list(directory)) {
+        for (FileStatus child : Locations.listIfThere(directory)) {
             Path path = child.getPath();
             if (isLink(path)) {
                 passedOver.add(path);

@@ -20,6 +20,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
@@ -224,6 +225,21 @@ public final class Locations {
                     FileStatus[] children = fileSystem.listStatus(directory);
                     return children == null ? List.of() : List.of(children);
                 });
+    }
+
+    /**
+     * Like {@link #list}, for a directory that another listing has told of: if it has gone
+     * meanwhile, as that of a checkpoint that was subsumed, it has no children.
+     */
+    public static List<FileStatus> listIfThere(Path directory) throws IOException {
+        try {
+            return list(directory);
+        } catch (FileNotFoundException | NoSuchFileException e) {
+            if (status(directory) == null) {
+                return List.of();
+            }
+            throw e;
+        }
     }
 
     /** One by one: Flink's own listing fails as a whole for one child that it cannot look at. */

@@ -19,6 +19,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinklsm.inspect.testing.Child;
+import io.flinklsm.inspect.testing.FailingFileSystem;
 import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.SampleCheckpoint;
 import io.flinklsm.statebackend.LsmStateBackend;
@@ -458,6 +459,21 @@ final class GcCommandTest {
 
     // ---------------------------------------------------------------------------------------
     // errors
+
+    @Test
+    void aCheckpointThatIsSubsumedMeanwhileStopsNothing() throws Exception {
+        FailingFileSystem.vanish("chk-1");
+        JsonNode audit;
+        try {
+            audit = json(Run.of("gc", "--json", "fails:" + job));
+        } finally {
+            FailingFileSystem.reset();
+        }
+
+        assertThat(audit.get("checkpoints")).hasSize(1);
+        assertThat(audit.get("checkpoints").get(0).get("id").asInt()).isEqualTo(2);
+        assertThat(audit.get("missing")).isEmpty();
+    }
 
     @Test
     void aSingleCheckpointIsNoRoot() {

@@ -14,6 +14,7 @@
 package io.flinklsm.inspect.testing;
 
 import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import org.apache.flink.core.fs.FSDataInputStream;
@@ -36,6 +37,7 @@ public final class FailingFileSystem extends LocalFileSystem {
     private static int calls;
     private static int firstFailure;
     private static int lastFailure;
+    private static String gone = "";
 
     private FailingFileSystem() {}
 
@@ -56,6 +58,7 @@ public final class FailingFileSystem extends LocalFileSystem {
 
     private static synchronized void fail(int first, int last) {
         calls = 0;
+        gone = "";
         firstFailure = first;
         lastFailure = last;
     }
@@ -63,6 +66,21 @@ public final class FailingFileSystem extends LocalFileSystem {
     /** Whether a call failed since the count began. */
     public static synchronized boolean hasFailed() {
         return calls >= firstFailure;
+    }
+
+    /**
+     * Begins to count; no call fails, but what has this in its path is only there when the
+     * directory above is listed, as if it were deleted then. Until {@link #reset}.
+     */
+    public static synchronized void vanish(String part) {
+        reset();
+        gone = part;
+    }
+
+    private static synchronized void checkThere(Path path) throws IOException {
+        if (!gone.isEmpty() && path.getPath().contains(gone)) {
+            throw new FileNotFoundException(path + " has gone");
+        }
     }
 
     private static synchronized void call(String what) throws IOException {
@@ -84,15 +102,22 @@ public final class FailingFileSystem extends LocalFileSystem {
     @Override
     public FileStatus getFileStatus(Path path) throws IOException {
         call("status " + path);
+        checkThere(path);
         return here(super.getFileStatus(path), path);
     }
 
     @Override
     public FileStatus[] listStatus(Path path) throws IOException {
         call("list " + path);
-        FileStatus[] children = super.listStatus(path);
+        checkThere(path);
+        File[] files = new File(path.getPath()).listFiles();
+        if (files == null) {
+            throw new FileNotFoundException(path.toString());
+        }
+        FileStatus[] children = new FileStatus[files.length];
         for (int i = 0; i < children.length; i++) {
-            children[i] = here(children[i], new Path(path, children[i].getPath().getName()));
+            Path child = new Path(path, files[i].getName());
+            children[i] = here(new LocalFileStatus(files[i], this), child);
         }
         return children;
     }
@@ -129,6 +154,7 @@ public final class FailingFileSystem extends LocalFileSystem {
     @Override
     public FSDataInputStream open(Path path) throws IOException {
         call("open " + path);
+        checkThere(path);
         FSDataInputStream in = super.open(path);
         return new FSDataInputStream() {
             @Override
