@@ -76,6 +76,7 @@ final class LayoutTest {
                     "memory",
                     "cache",
                     "merge",
+                    "sketch",
                     "sstable",
                     "version",
                     "events");

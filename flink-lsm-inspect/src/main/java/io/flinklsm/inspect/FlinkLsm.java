@@ -24,6 +24,7 @@ import io.flinklsm.inspect.command.LsCommand;
 import io.flinklsm.inspect.command.ScanCommand;
 import io.flinklsm.inspect.command.ShowCommand;
 import io.flinklsm.inspect.command.SqlCommand;
+import io.flinklsm.inspect.command.TopCommand;
 import io.flinklsm.inspect.command.VerifyCommand;
 import io.flinklsm.inspect.command.WatchCommand;
 import io.flinklsm.inspect.print.Console;
@@ -50,6 +51,7 @@ import picocli.CommandLine.Spec;
             ShowCommand.class,
             FilesCommand.class,
             VerifyCommand.class,
+            TopCommand.class,
             GetCommand.class,
             ScanCommand.class,
             SqlCommand.class,

@@ -45,6 +45,7 @@ final class LayoutTest {
                     CORE + ".check",
                     CORE + ".version",
                     CORE + ".sstable",
+                    CORE + ".sketch",
                     CORE + ".columns",
                     CORE + ".memory",
                     CORE + ".cache",
@@ -65,9 +66,9 @@ final class LayoutTest {
                                         "are inside the engine or the backend",
                                         LayoutTest::isInside)),
                 "R6 inspect may import from core: root, entry, bytes, merge, storage, checkpoint,"
-                    + " restore, events, errors, check, version, sstable, columns, and the budget"
-                    + " and cache that SSTables are opened with; from the backend the names and"
-                    + " checksums of a checkpoint's files; everything else is inside");
+                    + " restore, events, errors, check, version, sstable, sketch, columns, and the"
+                    + " budget and cache that SSTables are opened with; from the backend the names"
+                    + " and checksums of a checkpoint's files; everything else is inside");
     }
 
     @Test

@@ -52,14 +52,21 @@ public final class RowBinding {
     private final @Nullable Binding value;
     private final WireReader in = new WireReader();
 
+    /** Whether the end of the key is found, where something follows. */
+    private final boolean findsNamespace;
+
+    private final boolean isKeyAll;
+
     // Of the row that was added last.
     private int prefixBytes = -1;
+    private int keyBytes = -1;
 
     public RowBinding(RowColumns columns) {
         this.columns = columns;
         Binder binder = new Binder();
         // Only one part may reach to the end of the key, and it must be the last.
-        boolean findsNamespace = columns.key().findsItsEnd();
+        findsNamespace = columns.key().findsItsEnd();
+        isKeyAll = columns.isKeyAll();
         boolean findsMapKey = findsNamespace && columns.namespace().findsItsEnd();
         key = columns.key().hasColumns() ? columns.key().bindKey(binder) : null;
         namespace =
@@ -136,6 +143,7 @@ public final class RowBinding {
      */
     public boolean addKey(Slice entryKey) {
         prefixBytes = -1;
+        keyBytes = isKeyAll ? entryKey.length() : -1;
         if (keyBuffers.length == 0) {
             return false;
         }
@@ -153,6 +161,9 @@ public final class RowBinding {
         in.set(entryKey);
         in.skip(columns.keyGroupBytes());
         shredPart(columns.key(), key);
+        if (!isKeyAll && findsNamespace) {
+            keyBytes = in.position();
+        }
         if (columns.kind() != StateKind.QUEUE) {
             shredPart(columns.namespace(), namespace);
             if (columns.mapKey() != null) {
@@ -174,6 +185,14 @@ public final class RowBinding {
      */
     public int prefixBytes() {
         return prefixBytes;
+    }
+
+    /**
+     * How many bytes of the key that was added last are key group and key: all of them where
+     * entries have neither a namespace that differs nor a map key; -1 if its types do not say.
+     */
+    public int keyBytes() {
+        return keyBytes;
     }
 
     /** Reads key or namespace and the length behind it. */

@@ -57,6 +57,29 @@ public record RowColumns(
     }
 
     /**
+     * Whether the keys of two entries differ only if their keys do, as Flink calls them: there is
+     * neither a namespace that says something nor a map key.
+     */
+    public boolean isKeyAll() {
+        return mapKey == null && (kind == StateKind.QUEUE || namespace instanceof VoidType);
+    }
+
+    /**
+     * The columns of a key alone: of the first {@link RowBinding#keyBytes} bytes of an entry's key,
+     * and a zero behind them where {@link #hasLengths}.
+     */
+    public RowColumns ofKeyAlone() {
+        return new RowColumns(
+                StateKind.VALUE,
+                keyGroupBytes,
+                hasLengths,
+                key,
+                new VoidType(new byte[0]),
+                null,
+                null);
+    }
+
+    /**
      * Reads what {@link #toString} writes.
      *
      * @throws IllegalArgumentException if the text is no such thing, or names unknown types

@@ -220,6 +220,11 @@ final class EntryShredder {
         return binding == null ? -1 : binding.prefixBytes();
     }
 
+    /** {@link RowBinding#keyBytes} of the row that was added last. */
+    int keyBytes() {
+        return binding == null ? -1 : binding.keyBytes();
+    }
+
     private void endKey(Slice key, EntryKind kind) {
         keys.add(key);
         kinds.add(kind.code());

@@ -39,6 +39,7 @@ record FooterProperties(
         @Nullable RowColumns columns,
         ValueColumns valueColumns,
         boolean filtersPrefixes,
+        @Nullable String sketch,
         int pagesChecksum,
         long tailOffset) {
 
@@ -67,6 +68,9 @@ record FooterProperties(
             add(pairs, SstableFormat.PREFIXES_PROPERTY, true);
         }
         add(pairs, SstableFormat.VALUE_COLUMNS_PROPERTY, name(valueColumns));
+        if (sketch != null) {
+            add(pairs, SstableFormat.SKETCH_PROPERTY, sketch);
+        }
         add(
                 pairs,
                 SstableFormat.PAGES_CHECKSUM_PROPERTY,

@@ -19,6 +19,7 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.MemoryReclaimer;
+import io.flinklsm.core.sketch.KeySketch;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
@@ -201,6 +202,23 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
             }
         }
         return properties;
+    }
+
+    /**
+     * What a file's own footer says of its keys, whose tail is checked first; null if nothing,
+     * since it is small or was written before there were sketches.
+     *
+     * @throws io.flinklsm.core.errors.CorruptionException naming the file, if it is damaged or no
+     *     SSTable
+     */
+    public static @Nullable KeySketch readSketch(Storage storage, String fileName)
+            throws IOException {
+        String text = readProperties(storage, fileName).get(SstableFormat.SKETCH_PROPERTY);
+        try {
+            return text == null ? null : KeySketch.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw Corruption.of(storage.describe(fileName), String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** Bytes of bloom filters and indexes in memory, for statistics. */

@@ -69,6 +69,9 @@ final class SstableFormat {
     /** CRC32C of all that stands before the tail, in 8 hexadecimal digits. */
     static final String PAGES_CHECKSUM_PROPERTY = "flinklsm.pages-crc32c";
 
+    /** The text of a KeySketch; absent where the file is small enough to be read instead. */
+    static final String SKETCH_PROPERTY = "flinklsm.sketch";
+
     static final String MIN_WRITE_TIME_PROPERTY = "flinklsm.min-write-time";
     static final String MAX_WRITE_TIME_PROPERTY = "flinklsm.max-write-time";
     static final String MIN_KEY_PROPERTY = "flinklsm.min-key";

@@ -24,6 +24,7 @@ import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.sketch.KeySketchBuilder;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageOutput;
 import java.io.IOException;
@@ -55,6 +56,15 @@ public final class SstableWriter implements AutoCloseable {
 
     /** Values above this are not held, however much memory there is. */
     private static final int LARGE_VALUE_BYTES_MAX = 4 << 20;
+
+    /** A smaller file has no sketch: it is read as fast as one would be decoded. */
+    private static final long SKETCHED_BYTES_MIN = 128 << 10;
+
+    /** A sketch takes at most this part of its file, within the bounds of its text. */
+    private static final int SKETCH_SHARE = 128;
+
+    private static final int SKETCH_LENGTH_MIN = 1 << 10;
+    private static final int SKETCH_LENGTH_MAX = 8 << 10;
 
     /** Headers, small columns and indexes of a block take less. */
     private static final int SPARE_BYTES = 16 << 10;
@@ -101,6 +111,7 @@ public final class SstableWriter implements AutoCloseable {
     private long entryCount;
     private long tombstoneCount;
     private long mergeCount;
+    private final KeySketchBuilder sketch;
     private boolean finished;
     private boolean closed;
 
@@ -135,6 +146,7 @@ public final class SstableWriter implements AutoCloseable {
         this.hashes = new NativeBuffer(memory);
         this.columnIndexes = new NativeBuffer(memory);
         this.offsetIndexes = new NativeBuffer(memory);
+        this.sketch = new KeySketchBuilder(options.keyGroupBytes());
         this.output = storage.create(identity.fileName());
         try {
             this.out = new ChecksummedOutput(output);
@@ -244,10 +256,12 @@ public final class SstableWriter implements AutoCloseable {
     }
 
     private void countEntry(Slice key, EntryKind kind, long entryBytes) throws IOException {
+        long hash = key.hash64();
         if (options.bloomBitsPerKey() > 0) {
-            hashes.appendLong(key.hash64());
+            hashes.appendLong(hash);
             addPrefix(key);
         }
+        sketch.add(key, shredder.keyBytes(), hash, lastKey.view(lastKeyView), kind, entryBytes);
         lastKey.set(key);
         entryCount++;
         tombstoneCount += kind == EntryKind.DELETE ? 1 : 0;
@@ -532,6 +546,7 @@ public final class SstableWriter implements AutoCloseable {
                                 ? ValueColumns.TYPED
                                 : ValueColumns.BINARY,
                         filtersPrefixes && options.bloomBitsPerKey() > 0,
+                        sketchOf(tailOffset),
                         pagesChecksum,
                         tailOffset);
         byte[] end = footer.build(properties);
@@ -554,6 +569,16 @@ public final class SstableWriter implements AutoCloseable {
                 identity.minWriteTimeMillis(),
                 identity.maxWriteTimeMillis(),
                 null);
+    }
+
+    /** What the footer says of the keys of a file with so many bytes of pages; null if nothing. */
+    private @Nullable String sketchOf(long pagesBytes) {
+        if (pagesBytes < SKETCHED_BYTES_MIN) {
+            return null;
+        }
+        long length = Math.max(SKETCH_LENGTH_MIN, pagesBytes / SKETCH_SHARE);
+        return sketch.build(lastKey.view(lastKeyView))
+                .toText((int) Math.min(length, SKETCH_LENGTH_MAX));
     }
 
     @Override

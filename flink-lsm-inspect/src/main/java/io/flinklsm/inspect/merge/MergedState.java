@@ -220,6 +220,23 @@ public final class MergedState implements AutoCloseable {
         return partCursor(part, range, true);
     }
 
+    /**
+     * The entries in the range as they are stored, tombstones and overwritten ones too: a cursor
+     * for each sorted run of each subtask, newest first within one.
+     */
+    public List<EntryCursor> runs(KeyRange range) {
+        List<EntryCursor> cursors = new ArrayList<>();
+        for (OpenPart part : parts) {
+            for (SortedRun run : part.version().runs()) {
+                List<Sstable> overlapping = run.overlapping(range);
+                if (!overlapping.isEmpty()) {
+                    cursors.add(new RunCursor(overlapping, range, false));
+                }
+            }
+        }
+        return cursors;
+    }
+
     private EntryCursor partCursor(int part, KeyRange range, boolean withValues)
             throws IOException {
         List<EntryCursor> newestFirst = new ArrayList<>();

@@ -16,7 +16,9 @@ package io.flinklsm.inspect.source;
 import io.flinklsm.core.checkpoint.TreeNames;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 
@@ -75,6 +77,15 @@ public record StateView(Operator operator, String treeName, List<Part> parts) {
 
     public long sizeBytes() {
         return sum(SstableMeta::sizeBytes);
+    }
+
+    /** Bytes that were read of the stores of these states so far; for progress. */
+    public static long bytesRead(List<StateView> views) {
+        Set<SourceStorage> storages = new HashSet<>();
+        for (StateView view : views) {
+            view.parts().forEach(part -> storages.add(part.store().storage()));
+        }
+        return storages.stream().mapToLong(SourceStorage::bytesRead).sum();
     }
 
     private long sum(ToLongFunction<SstableMeta> figure) {
