@@ -19,6 +19,7 @@ import io.flinklsm.inspect.command.ExportCommand;
 import io.flinklsm.inspect.command.FilesCommand;
 import io.flinklsm.inspect.command.GcCommand;
 import io.flinklsm.inspect.command.GetCommand;
+import io.flinklsm.inspect.command.HealthCommand;
 import io.flinklsm.inspect.command.InspectFactory;
 import io.flinklsm.inspect.command.LsCommand;
 import io.flinklsm.inspect.command.ScanCommand;
@@ -52,6 +53,7 @@ import picocli.CommandLine.Spec;
             FilesCommand.class,
             VerifyCommand.class,
             TopCommand.class,
+            HealthCommand.class,
             GetCommand.class,
             ScanCommand.class,
             SqlCommand.class,

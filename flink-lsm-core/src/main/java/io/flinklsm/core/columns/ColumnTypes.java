@@ -115,12 +115,12 @@ public final class ColumnTypes {
 
     /** Fields one behind the other. */
     public static ColumnType struct(List<String> names, List<ColumnType> fields) {
-        return isTyped(fields) ? new StructType(names, fields) : firstOpaque(fields);
+        return isTyped(fields) ? new StructType(names, fields) : firstOpaque(names, fields);
     }
 
     /** A byte of flags, then each field behind a flag that is 1 for null. */
     public static ColumnType pojo(List<String> names, List<ColumnType> fields) {
-        return isTyped(fields) ? new PojoType(names, fields) : firstOpaque(fields);
+        return isTyped(fields) ? new PojoType(names, fields) : firstOpaque(names, fields);
     }
 
     /**
@@ -129,7 +129,7 @@ public final class ColumnTypes {
      * @param hasKind whether the mask begins with the kind of the row
      */
     public static ColumnType row(boolean hasKind, List<String> names, List<ColumnType> fields) {
-        return isTyped(fields) ? new RowType(hasKind, names, fields) : firstOpaque(fields);
+        return isTyped(fields) ? new RowType(hasKind, names, fields) : firstOpaque(names, fields);
     }
 
     /**
@@ -277,6 +277,17 @@ public final class ColumnTypes {
             }
         }
         throw new IllegalArgumentException("every part has columns: types=" + types);
+    }
+
+    /** The same for fields, the first of which is named. */
+    private static ColumnType firstOpaque(List<String> names, List<ColumnType> fields) {
+        for (int i = 0; i < names.size(); i++) {
+            if (!isTyped(fields.get(i))
+                    && firstOpaque(List.of(fields.get(i))) instanceof OpaqueType part) {
+                return part.inField(names.get(i));
+            }
+        }
+        return firstOpaque(fields);
     }
 
     static ColumnType of(TypeText text) {

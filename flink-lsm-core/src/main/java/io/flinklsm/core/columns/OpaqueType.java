@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.bytes.Unicode;
 import java.util.List;
 
 /**
@@ -23,12 +24,23 @@ final class OpaqueType extends ColumnType {
 
     static final String NAME = "opaque";
 
+    /** How a reason begins that names a field, and the fields in it. */
+    private static final String FIELD = "field ";
+
     private final String serializer;
     private final String reason;
 
     OpaqueType(String serializer, String reason) {
         this.serializer = serializer;
         this.reason = reason;
+    }
+
+    /** The type of a composite that stays bytes since its field of this name does. */
+    OpaqueType inField(String name) {
+        String said = Unicode.isWellFormed(name) ? name : Unicode.escape(name);
+        String inside =
+                reason.startsWith(FIELD) ? "." + reason.substring(FIELD.length()) : ": " + reason;
+        return new OpaqueType(serializer, FIELD + said + inside);
     }
 
     static OpaqueType of(TypeText text) {

@@ -245,9 +245,22 @@ final class ColumnTypesTest {
 
         assertThat(ColumnTypes.list(kryo)).isEqualTo(kryo);
         assertThat(ColumnTypes.map(ColumnTypes.int8(), kryo)).isEqualTo(kryo);
-        assertThat(ColumnTypes.pojo(List.of("a"), List.of(kryo))).isEqualTo(kryo);
         assertThat(ColumnTypes.ttl(ColumnTypes.delimited(ColumnTypes.int8())).toString())
                 .startsWith("opaque");
+    }
+
+    @Test
+    void theReasonNamesTheFieldThatKeepsACompositeBytes() {
+        ColumnType kryo = ColumnTypes.opaque("Kryo", "says nothing");
+        ColumnType inner =
+                ColumnTypes.row(false, List.of("id", "b"), List.of(ColumnTypes.int8(), kryo));
+        ColumnType outer =
+                ColumnTypes.pojo(List.of("a", "c"), List.of(ColumnTypes.list(inner), kryo));
+
+        assertThat(inner).isEqualTo(ColumnTypes.opaque("Kryo", "field b: says nothing"));
+        assertThat(outer).isEqualTo(ColumnTypes.opaque("Kryo", "field a.b: says nothing"));
+        assertThat(ColumnTypes.struct(List.of("\ud800"), List.of(kryo)))
+                .isEqualTo(ColumnTypes.opaque("Kryo", "field \\ud800: says nothing"));
     }
 
     @ParameterizedTest

@@ -125,6 +125,16 @@ public record StateProfile(
         return sample.estimate();
     }
 
+    /** A key as {@code scan} shows it. */
+    public String nameOf(Heavy key) {
+        return new KeyTexts(columns).ofKey(key.key(), key.isCut());
+    }
+
+    /** The key group of a key; -1 if keys have none. */
+    public int groupOf(Heavy key) {
+        return KeyTexts.keyGroup(key.key(), keyGroupBytes(view, columns));
+    }
+
     /** A file with its sketch. */
     private record Sketched(SstableMeta meta, KeySketch sketch) {}
 

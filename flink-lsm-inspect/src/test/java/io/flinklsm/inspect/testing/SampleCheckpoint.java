@@ -166,13 +166,35 @@ public final class SampleCheckpoint implements AutoCloseable {
 
     /** Writes a round for one key, whatever it is called. */
     public SampleCheckpoint write(String key, int number, int round) throws Exception {
-        int keyGroup = KeyGroupRangeAssignment.assignToKeyGroup(key, MAX_PARALLELISM);
-        for (int subtask = 0; subtask < SUBTASKS; subtask++) {
-            if (range(subtask).contains(keyGroup)) {
-                write(subtasks.get(subtask), key, number, round);
-            }
-        }
+        write(subtaskOf(key), key, number, round);
         return this;
+    }
+
+    /** What a test does with the state of a key. */
+    @FunctionalInterface
+    public interface Use {
+        void of(AbstractKeyedStateBackend<String> backend) throws Exception;
+    }
+
+    /** Lets a test do what it likes with the state of a key. */
+    public SampleCheckpoint with(String key, Use use) throws Exception {
+        Subtask subtask = subtaskOf(key);
+        subtask.backend().setCurrentKey(key);
+        use.of(subtask.backend());
+        return this;
+    }
+
+    /** Registers a timer. */
+    public SampleCheckpoint timer(String key, long timestamp) {
+        subtaskOf(key)
+                .timers()
+                .add(new TimerHeapInternalTimer<>(timestamp, key, VoidNamespace.INSTANCE));
+        return this;
+    }
+
+    private Subtask subtaskOf(String key) {
+        int keyGroup = KeyGroupRangeAssignment.assignToKeyGroup(key, MAX_PARALLELISM);
+        return subtasks.get(range(0).contains(keyGroup) ? 0 : 1);
     }
 
     private void write(Subtask subtask, String key, int number, int round) throws Exception {
@@ -202,7 +224,8 @@ public final class SampleCheckpoint implements AutoCloseable {
                                 number * 1000L + round, key, VoidNamespace.INSTANCE));
     }
 
-    private static <S extends State> S state(
+    /** A state of the backend's current key. */
+    public static <S extends State> S state(
             AbstractKeyedStateBackend<String> backend, StateDescriptor<S, ?> descriptor)
             throws Exception {
         return backend.getPartitionedState(
@@ -229,6 +252,14 @@ public final class SampleCheckpoint implements AutoCloseable {
                         CheckpointProperties.forCheckpoint(
                                 CheckpointRetentionPolicy.RETAIN_ON_CANCELLATION));
         return last;
+    }
+
+    /** Tells the tasks that a checkpoint is complete, so that later ones may share its files. */
+    public SampleCheckpoint confirm(long id) throws Exception {
+        for (Subtask subtask : subtasks) {
+            subtask.backend().notifyCheckpointComplete(id);
+        }
+        return this;
     }
 
     /** Takes a native savepoint and gives its directory. */
