@@ -14,6 +14,7 @@
 package io.flinklsm.inspect;
 
 import io.flinklsm.inspect.command.CompactCommand;
+import io.flinklsm.inspect.command.DiffCommand;
 import io.flinklsm.inspect.command.Errors;
 import io.flinklsm.inspect.command.ExportCommand;
 import io.flinklsm.inspect.command.FilesCommand;
@@ -54,6 +55,7 @@ import picocli.CommandLine.Spec;
             VerifyCommand.class,
             TopCommand.class,
             HealthCommand.class,
+            DiffCommand.class,
             GetCommand.class,
             ScanCommand.class,
             SqlCommand.class,

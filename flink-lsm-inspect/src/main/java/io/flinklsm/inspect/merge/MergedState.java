@@ -13,15 +13,18 @@
  */
 package io.flinklsm.inspect.merge;
 
+import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.LoneSourceCursor;
+import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -35,6 +38,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -235,6 +239,34 @@ public final class MergedState implements AutoCloseable {
             }
         }
         return cursors;
+    }
+
+    /** The keys of the SSTables that fit, tombstones too: a cursor for each of them. */
+    public List<EntryCursor> keysOf(Predicate<SstableMeta> fits) throws IOException {
+        List<EntryCursor> cursors = new ArrayList<>();
+        for (OpenPart part : parts) {
+            for (SstableMeta meta : part.part().sstables()) {
+                if (fits.test(meta)) {
+                    cursors.add(RunCursor.keys(List.of(part.sstables().of(meta)), KeyRange.ALL));
+                }
+            }
+        }
+        return cursors;
+    }
+
+    /**
+     * Looks a key up: what a restored job would see, in the lookup's {@link Lookup#result} if it is
+     * {@link Lookup#isFound}. The caller ends the lookup.
+     */
+    public void get(KeyBuffer key, Lookup lookup, ValueBuffer out) throws IOException {
+        lookup.start(APPEND, out);
+        for (OpenPart part : parts) {
+            for (SortedRun run : part.version().runs()) {
+                if (run.get(key, lookup)) {
+                    return;
+                }
+            }
+        }
     }
 
     private EntryCursor partCursor(int part, KeyRange range, boolean withValues)

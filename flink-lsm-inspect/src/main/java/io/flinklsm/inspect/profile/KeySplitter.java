@@ -20,40 +20,33 @@ import io.flinklsm.core.columns.RowColumns;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the keys of entries apart: key group and key, namespace, map key. Confined to one thread.
+ * Tells which bytes of an entry's key are key group and key, and what follows: namespace and map
+ * key. Confined to one thread.
  */
-final class KeySplitter {
+public final class KeySplitter {
 
     private final @Nullable RowBinding binding;
 
-    // Of the key that was split last; -1 where nothing tells.
+    // Of the key that was split last; -1 if nothing tells.
     private int keyEnd = -1;
-    private int namespaceEnd = -1;
 
-    KeySplitter(@Nullable RowColumns columns) {
+    public KeySplitter(@Nullable RowColumns columns) {
         binding = columns == null ? null : new RowBinding(columns);
     }
 
-    void split(Slice key) {
+    public void split(Slice key) {
         if (binding == null) {
             return;
         }
         for (Leaf leaf : binding.keyLeaves()) {
             leaf.buffer().clear();
         }
-        boolean isTyped = binding.addKey(key);
+        binding.addKey(key);
         keyEnd = binding.keyBytes();
-        boolean isMap = binding.columns().mapKey() != null;
-        namespaceEnd = isMap ? binding.prefixBytes() : isTyped ? key.length() : -1;
     }
 
     /** Where the key ends and the namespace begins; -1 if nothing tells. */
-    int keyEnd() {
+    public int keyEnd() {
         return keyEnd;
-    }
-
-    /** Where the namespace ends and the map key begins; -1 if nothing tells. */
-    int namespaceEnd() {
-        return namespaceEnd;
     }
 }

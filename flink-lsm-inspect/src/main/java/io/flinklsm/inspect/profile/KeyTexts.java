@@ -24,7 +24,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The text of keys and of their parts. Confined to one thread. */
-final class KeyTexts {
+public final class KeyTexts {
 
     /** Of a key that stays bytes, so many are shown. */
     private static final int SHOWN_BYTES = 64;
@@ -33,7 +33,7 @@ final class KeyTexts {
     private final @Nullable EntryDecoder entries;
     private final @Nullable EntryDecoder keys;
 
-    KeyTexts(@Nullable RowColumns columns) {
+    public KeyTexts(@Nullable RowColumns columns) {
         hasLengths = columns != null && columns.hasLengths();
         entries = columns == null ? null : new EntryDecoder(columns);
         keys =
@@ -48,7 +48,7 @@ final class KeyTexts {
      * @param key key group and key, or all of an entry's key
      * @param isCut whether its end is missing
      */
-    String ofKey(OwnedSlice key, boolean isCut) {
+    public String ofKey(OwnedSlice key, boolean isCut) {
         if (isCut) {
             return hex(key) + "…";
         }
@@ -83,7 +83,7 @@ final class KeyTexts {
     }
 
     /** The key group that a key begins with; -1 if it has none. */
-    static int keyGroup(OwnedSlice key, int keyGroupBytes) {
+    public static int keyGroup(OwnedSlice key, int keyGroupBytes) {
         if (keyGroupBytes == 0 || key.length() < keyGroupBytes) {
             return -1;
         }

@@ -233,7 +233,7 @@ public record StateProfile(
         return builder.build(last.view(lastView));
     }
 
-    static int keyGroupBytes(StateView view, @Nullable RowColumns columns) {
+    public static int keyGroupBytes(StateView view, @Nullable RowColumns columns) {
         return columns == null ? view.keyGroupBytes() : columns.keyGroupBytes();
     }
 
