@@ -23,6 +23,7 @@ import io.flinklsm.inspect.command.GetCommand;
 import io.flinklsm.inspect.command.HealthCommand;
 import io.flinklsm.inspect.command.InspectFactory;
 import io.flinklsm.inspect.command.LsCommand;
+import io.flinklsm.inspect.command.ReportCommand;
 import io.flinklsm.inspect.command.ScanCommand;
 import io.flinklsm.inspect.command.ShowCommand;
 import io.flinklsm.inspect.command.SqlCommand;
@@ -62,7 +63,8 @@ import picocli.CommandLine.Spec;
             ExportCommand.class,
             GcCommand.class,
             CompactCommand.class,
-            WatchCommand.class
+            WatchCommand.class,
+            ReportCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = FlinkLsm.Version.class,

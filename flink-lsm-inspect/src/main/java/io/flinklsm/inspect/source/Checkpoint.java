@@ -101,6 +101,22 @@ public record Checkpoint(
         return CheckpointReader.isOurs(handle);
     }
 
+    /**
+     * Whether a location is a checkpoint, a savepoint or a store, or at least no directory of
+     * checkpoints: then {@link #open(String)} says what is wrong with it.
+     */
+    public static boolean isOne(String location) throws IOException {
+        Path path = Locations.parse(location);
+        FileStatus status = Locations.status(path);
+        if (status == null
+                || !status.isDir()
+                || Locations.status(new Path(path, MetadataFile.NAME)) != null) {
+            return true;
+        }
+        // A store is flat, and checkpoints are directories.
+        return Locations.list(path).stream().noneMatch(FileStatus::isDir);
+    }
+
     public String location() {
         return Locations.display(path);
     }
