@@ -32,9 +32,10 @@ import picocli.CommandLine.Parameters;
         name = "sql",
         description = {
             "Asks a checkpoint in SQL. Every state is a view of its merged entries, with the"
-                    + " columns of the files; lsm_files, lsm_levels, lsm_states and lsm_keygroups"
-                    + " tell about the checkpoint. SHOW TABLES lists all, DESCRIBE NAME shows"
-                    + " columns. Put names in double quotes that are no plain words.",
+                + " columns of the files; lsm_files, lsm_levels, lsm_states, lsm_keygroups,"
+                + " lsm_top_keys, lsm_checkpoints, lsm_ttl and lsm_health tell about the"
+                + " checkpoint. SHOW TABLES lists all, DESCRIBE NAME shows columns. Put names in"
+                + " double quotes that are no plain words.",
             "The engine is DuckDB, inside this process; it reads the checkpoint and nothing else."
         },
         footer = {

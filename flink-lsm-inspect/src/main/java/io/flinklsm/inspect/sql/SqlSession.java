@@ -189,7 +189,7 @@ public final class SqlSession implements AutoCloseable {
         for (Map.Entry<String, StateView> view : ViewNames.of(checkpoint.states()).entrySet()) {
             boolean isNamed =
                     lower.contains(view.getKey().toLowerCase(Locale.ROOT))
-                            || lower.contains(SystemViews.KEYGROUPS);
+                            || SystemViews.READING.stream().anyMatch(lower::contains);
             sum += isNamed ? view.getValue().sizeBytes() : 0;
         }
         return sum;
@@ -209,7 +209,7 @@ public final class SqlSession implements AutoCloseable {
             }
         }
         Predicate<String> isNamed = name -> parsed.uses(name) > 0 || parsed.readsCatalog();
-        new SystemViews(views, streams, connection)
+        new SystemViews(checkpoint, views, streams, connection)
                 .create(isNamed, name -> parsed.uses(name) > 0 && !parsed.onlyDescribes());
         command("SET lock_configuration = true");
         try {

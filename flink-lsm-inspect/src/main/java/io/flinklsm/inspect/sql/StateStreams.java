@@ -98,9 +98,14 @@ final class StateStreams implements AutoCloseable {
         if (state == null) {
             state = MergedState.open(view);
             open.put(view, state);
-            view.parts().forEach(part -> storages.add(part.store().storage()));
+            watch(view);
         }
         return state;
+    }
+
+    /** Counts what is read of the state's files, here or elsewhere. */
+    synchronized void watch(StateView view) {
+        view.parts().forEach(part -> storages.add(part.store().storage()));
     }
 
     /** Tells how much was read. */

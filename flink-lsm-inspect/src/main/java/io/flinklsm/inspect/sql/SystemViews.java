@@ -18,7 +18,14 @@ import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.inspect.health.HealthCheck;
+import io.flinklsm.inspect.health.HealthFinding;
+import io.flinklsm.inspect.health.TtlAges;
 import io.flinklsm.inspect.merge.MergedState;
+import io.flinklsm.inspect.profile.StateProfile;
+import io.flinklsm.inspect.source.Checkpoint;
+import io.flinklsm.inspect.source.CheckpointListing;
+import io.flinklsm.inspect.source.Sharing;
 import io.flinklsm.inspect.source.SourceFile;
 import io.flinklsm.inspect.source.StateView;
 import java.io.IOException;
@@ -28,18 +35,20 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tables about the checkpoint itself. Only {@code lsm_keygroups} reads data, and only when a
- * statement names it.
+ * The tables about the checkpoint itself. Only {@link #READING} read data, and {@link #CHECKPOINTS}
+ * the metadata of other checkpoints; and only when a statement names them.
  */
 final class SystemViews {
 
@@ -48,16 +57,32 @@ final class SystemViews {
     static final String STATES = "lsm_states";
     static final String KEYGROUPS = "lsm_keygroups";
 
-    static final List<String> ALL = List.of(FILES, LEVELS, STATES, KEYGROUPS);
+    static final String TOP_KEYS = "lsm_top_keys";
+    static final String CHECKPOINTS = "lsm_checkpoints";
+    static final String TTL = "lsm_ttl";
+    static final String HEALTH = "lsm_health";
 
+    static final List<String> ALL =
+            List.of(FILES, LEVELS, STATES, KEYGROUPS, TOP_KEYS, CHECKPOINTS, TTL, HEALTH);
+
+    /** Those that read states. */
+    static final List<String> READING = List.of(KEYGROUPS, TOP_KEYS, TTL, HEALTH);
+
+    private static final Set<Map.Entry<String, StateView>> NONE = Set.of();
     private static final int MAX_KEY_GROUPS = 1 << 16;
     private static final int TICK_ENTRIES = 1 << 14;
 
+    private final Checkpoint checkpoint;
     private final Map<String, StateView> views;
     private final StateStreams streams;
     private final DuckDBConnection connection;
 
-    SystemViews(Map<String, StateView> views, StateStreams streams, DuckDBConnection connection) {
+    SystemViews(
+            Checkpoint checkpoint,
+            Map<String, StateView> views,
+            StateStreams streams,
+            DuckDBConnection connection) {
+        this.checkpoint = checkpoint;
         this.views = views;
         this.streams = streams;
         this.connection = connection;
@@ -80,6 +105,18 @@ final class SystemViews {
         }
         if (isNamed.test(KEYGROUPS)) {
             createKeyGroups(isRead.test(KEYGROUPS));
+        }
+        if (isNamed.test(TOP_KEYS)) {
+            createTopKeys(isRead.test(TOP_KEYS));
+        }
+        if (isNamed.test(CHECKPOINTS)) {
+            createCheckpoints(isRead.test(CHECKPOINTS));
+        }
+        if (isNamed.test(TTL)) {
+            createTtl(isRead.test(TTL));
+        }
+        if (isNamed.test(HEALTH)) {
+            createHealth(isRead.test(HEALTH));
         }
     }
 
@@ -307,6 +344,175 @@ final class SystemViews {
                                 of[2]);
                     }
                 }
+            }
+        }
+    }
+
+    /** The largest keys of each state, as its sketches have them. */
+    private void createTopKeys(boolean withRows) throws SQLException, IOException {
+        try (Rows rows =
+                new Rows(
+                        TOP_KEYS,
+                        "view VARCHAR",
+                        "operator VARCHAR",
+                        "state VARCHAR",
+                        "tree VARCHAR",
+                        "key_group INTEGER",
+                        "key VARCHAR",
+                        "key_hex VARCHAR",
+                        "entries BIGINT",
+                        "tombstones BIGINT",
+                        "bytes BIGINT",
+                        "entries_at_most BIGINT",
+                        "bytes_at_most BIGINT")) {
+            for (Map.Entry<String, StateView> view : withRows ? views.entrySet() : NONE) {
+                StateView state = view.getValue();
+                if (state.isQueue()) {
+                    continue;
+                }
+                streams.watch(state);
+                StateProfile profile = StateProfile.of(state, streams::tell);
+                for (StateProfile.Heavy key : profile.heaviest()) {
+                    int group = profile.groupOf(key);
+                    rows.add(
+                            view.getKey(),
+                            state.operator().label(),
+                            state.name(),
+                            state.treeName(),
+                            group < 0 ? null : group,
+                            profile.nameOf(key),
+                            key.isCut() ? null : HexFormat.of().formatHex(key.key().toBytes()),
+                            key.entries(),
+                            key.tombstones(),
+                            key.bytes(),
+                            key.most().entries(),
+                            key.most().bytes());
+                }
+            }
+        }
+    }
+
+    private void createCheckpoints(boolean withRows) throws SQLException, IOException {
+        try (Rows rows =
+                new Rows(
+                        CHECKPOINTS,
+                        "name VARCHAR",
+                        "id BIGINT",
+                        "type VARCHAR",
+                        "created TIMESTAMP",
+                        "bytes BIGINT",
+                        "new_bytes BIGINT",
+                        "shared_sstables INTEGER",
+                        "shared_bytes BIGINT",
+                        "location VARCHAR")) {
+            if (!withRows) {
+                return;
+            }
+            Map<String, Sharing> sharing = new HashMap<>();
+            Sharing.of(checkpoint).forEach(one -> sharing.put(one.name(), one));
+            for (CheckpointListing.Found found : neighbours()) {
+                Checkpoint one = found.checkpoint();
+                Sharing shared = sharing.get(found.name());
+                rows.add(
+                        found.name(),
+                        one.id(),
+                        one.kind().label(),
+                        one.createdMillis() < 0 ? null : time(one.createdMillis()),
+                        one.totalBytes(),
+                        one.newBytes() < 0 ? null : one.newBytes(),
+                        shared == null ? 0 : shared.files(),
+                        shared == null ? 0L : shared.bytes(),
+                        one.location());
+            }
+        }
+    }
+
+    /** The checkpoints of the same job that are kept; itself alone if it is none of several. */
+    private List<CheckpointListing.Found> neighbours() throws IOException {
+        String name = checkpoint.path().getName();
+        return checkpoint.kind() == Checkpoint.Kind.CHECKPOINT
+                        && checkpoint.path().getParent() != null
+                ? CheckpointListing.of(checkpoint.path().getParent().toString()).found()
+                : List.of(new CheckpointListing.Found(name, checkpoint));
+    }
+
+    private void createTtl(boolean withRows) throws SQLException, IOException {
+        try (Rows rows =
+                new Rows(
+                        TTL,
+                        "view VARCHAR",
+                        "operator VARCHAR",
+                        "state VARCHAR",
+                        "tree VARCHAR",
+                        "age_from_seconds BIGINT",
+                        "age_to_seconds BIGINT",
+                        "entries BIGINT",
+                        "bytes BIGINT",
+                        "oldest TIMESTAMP",
+                        "newest TIMESTAMP")) {
+            for (Map.Entry<String, StateView> view : withRows ? views.entrySet() : NONE) {
+                StateView state = view.getValue();
+                if (!TtlAges.has(MergedState.columns(state))) {
+                    continue;
+                }
+                streams.watch(state);
+                TtlAges ages = TtlAges.of(state, checkpoint.createdMillis(), -1, streams::tell);
+                for (TtlAges.Age age : ages.ages()) {
+                    rows.add(
+                            view.getKey(),
+                            state.operator().label(),
+                            state.name(),
+                            state.treeName(),
+                            age.fromSeconds(),
+                            age.toSeconds() < 0 ? null : age.toSeconds(),
+                            age.entries(),
+                            age.bytes(),
+                            ages.oldestMillis() < 0 ? null : time(ages.oldestMillis()),
+                            ages.newestMillis() < 0 ? null : time(ages.newestMillis()));
+                }
+            }
+        }
+    }
+
+    private void createHealth(boolean withRows) throws SQLException, IOException {
+        try (Rows rows =
+                new Rows(
+                        HEALTH,
+                        "view VARCHAR",
+                        "operator VARCHAR",
+                        "state VARCHAR",
+                        "tree VARCHAR",
+                        "code VARCHAR",
+                        "text VARCHAR",
+                        "advice VARCHAR",
+                        "value DOUBLE",
+                        "threshold DOUBLE",
+                        "bytes BIGINT")) {
+            if (!withRows) {
+                return;
+            }
+            Map<StateView, String> names = new HashMap<>();
+            views.forEach((name, view) -> names.put(view, name));
+            var request =
+                    new HealthCheck.Request(
+                            checkpoint.createdMillis(),
+                            Map.of(),
+                            HealthCheck.Request.DEFAULT_MIN_BYTES,
+                            false);
+            List<StateView> states = List.copyOf(views.values());
+            states.forEach(streams::watch);
+            for (HealthFinding one : HealthCheck.of(states, request, streams::tell).findings()) {
+                rows.add(
+                        names.get(one.view()),
+                        one.view().operator().label(),
+                        one.view().name(),
+                        one.view().treeName(),
+                        one.code().name().toLowerCase(Locale.ROOT),
+                        one.text(),
+                        one.advice(),
+                        one.value(),
+                        one.threshold(),
+                        one.bytes());
             }
         }
     }

@@ -134,6 +134,8 @@
     const option = one.make();
     option.backgroundColor = 'transparent';
     option.textStyle = { color: css('--ink') };
+    // Dark enough for white letters, on light and on dark paper.
+    option.color = ['#3d78c7', '#2f8767', '#b5652a', '#8a5bb5', '#b03a52', '#5c7a29', '#2c7f92', '#7a6a55', '#66707e'];
     option.animation = false;
     option.aria = { enabled: true };
     // On the canvas, where no name can become markup.
@@ -196,7 +198,7 @@
     return {
       tooltip: { formatter: info => rows[info.value[1]] + '\nkey group ' + info.value[0] + ': ' + bytes(info.value[3]) + ', ' + info.value[2].toFixed(1) + ' times the average' },
       grid: { left: 220, right: 20, top: 10, bottom: 80 },
-      xAxis: { type: 'category', data: Array.from({ length: last + 1 }, (unused, i) => String(i)), name: 'key group' },
+      xAxis: { type: 'category', data: Array.from({ length: last + 1 }, (unused, i) => String(i)), name: 'key group', nameLocation: 'middle', nameGap: 25 },
       yAxis: { type: 'category', data: rows, axisLabel: { width: 200, overflow: 'truncate' } },
       visualMap: { min: 0, max: Math.max(2, largest), calculable: true, orient: 'horizontal', left: 'center', bottom: 0, dimension: 2, textStyle: { color: css('--ink') },
         inRange: { color: dark.matches ? ['#1c222b', '#2f5d9c', '#f2b134', '#ff6b4a'] : ['#eef3fb', '#7fa8dd', '#e0a100', '#c0391b'] } },

@@ -141,10 +141,14 @@ final class SqlCommandTest {
                         """
                         name
                         count
+                        lsm_checkpoints
                         lsm_files
+                        lsm_health
                         lsm_keygroups
                         lsm_levels
                         lsm_states
+                        lsm_top_keys
+                        lsm_ttl
                         tags
                         timers
                         visits
