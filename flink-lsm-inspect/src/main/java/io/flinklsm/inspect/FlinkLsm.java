@@ -14,6 +14,8 @@
 package io.flinklsm.inspect;
 
 import io.flinklsm.inspect.command.CompactCommand;
+import io.flinklsm.inspect.command.CompletionCommand;
+import io.flinklsm.inspect.command.DidYouMean;
 import io.flinklsm.inspect.command.DiffCommand;
 import io.flinklsm.inspect.command.Errors;
 import io.flinklsm.inspect.command.ExportCommand;
@@ -23,6 +25,7 @@ import io.flinklsm.inspect.command.GetCommand;
 import io.flinklsm.inspect.command.HealthCommand;
 import io.flinklsm.inspect.command.InspectFactory;
 import io.flinklsm.inspect.command.LsCommand;
+import io.flinklsm.inspect.command.ManCommand;
 import io.flinklsm.inspect.command.ReportCommand;
 import io.flinklsm.inspect.command.ScanCommand;
 import io.flinklsm.inspect.command.ShowCommand;
@@ -64,7 +67,9 @@ import picocli.CommandLine.Spec;
             GcCommand.class,
             CompactCommand.class,
             WatchCommand.class,
-            ReportCommand.class
+            ReportCommand.class,
+            CompletionCommand.class,
+            ManCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = FlinkLsm.Version.class,
@@ -74,7 +79,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  flink-lsm ls /checkpoints/3f2a",
-            "  flink-lsm scan --help"
+            "  flink-lsm help scan"
         })
 public final class FlinkLsm implements Runnable {
 
@@ -145,7 +150,7 @@ public final class FlinkLsm implements Runnable {
                     return Errors.exitCode(failure);
                 });
         try {
-            int exitCode = line.execute(arguments);
+            int exitCode = line.execute(withoutHelpCommand(line, arguments));
             console.out().print(help);
             return exitCode;
         } catch (OutOfMemoryError | StackOverflowError e) {
@@ -171,6 +176,20 @@ public final class FlinkLsm implements Runnable {
         }
     }
 
+    /** {@code help COMMAND} is {@code COMMAND --help}. */
+    private static String[] withoutHelpCommand(CommandLine line, String... arguments) {
+        if (arguments.length == 0 || !arguments[0].equals("help")) {
+            return arguments;
+        }
+        if (arguments.length == 1) {
+            return new String[] {"--help"};
+        }
+        // The help of what is no command would be the one of the program.
+        return line.getSubcommands().containsKey(arguments[1])
+                ? new String[] {arguments[1], "--help"}
+                : new String[] {arguments[1]};
+    }
+
     private static Throwable rootOf(Throwable failure) {
         Throwable root = failure;
         for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
@@ -184,16 +203,36 @@ public final class FlinkLsm implements Runnable {
     }
 
     private static int usageError(CommandLine.ParameterException failure, Console console) {
-        String name = failure.getCommandLine().getCommandSpec().qualifiedName();
+        CommandSpec command = failure.getCommandLine().getCommandSpec();
+        String question = question(failure, command);
         Errors.print(
                 InspectException.usage(
-                        failure.getMessage() + "; \"" + name + " --help\" shows what is possible."),
+                        failure.getMessage()
+                                + ";"
+                                + question
+                                + " \""
+                                + command.qualifiedName()
+                                + " --help\" shows what is possible."),
                 console,
                 false);
-        if (failure.getCommandLine().getParent() == null) {
+        if (failure.getCommandLine().getParent() == null && question.isEmpty()) {
             failure.getCommandLine().usage(console.err());
         }
         return InspectException.USAGE;
+    }
+
+    /** Whether a command or an option was mistyped. */
+    private static String question(CommandLine.ParameterException failure, CommandSpec command) {
+        if (!(failure instanceof CommandLine.UnmatchedArgumentException unmatched)
+                || unmatched.getUnmatched().isEmpty()) {
+            return "";
+        }
+        String typed = unmatched.getUnmatched().get(0);
+        return DidYouMean.question(
+                typed,
+                typed.startsWith("-")
+                        ? command.optionsMap().keySet()
+                        : command.subcommands().keySet());
     }
 
     /** The version of the jar. */

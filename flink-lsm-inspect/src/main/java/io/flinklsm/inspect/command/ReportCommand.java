@@ -145,15 +145,10 @@ public final class ReportCommand extends InspectCommand {
     private Checkpoint open(List<ReportData.Kept> kept) throws IOException {
         if (Checkpoint.isOne(location)) {
             Checkpoint checkpoint = Checkpoint.open(location);
-            if (checkpoint.kind() == Checkpoint.Kind.CHECKPOINT
-                    && checkpoint.path().getParent() != null) {
-                list(checkpoint.path().getParent().toString(), kept);
-            } else {
-                kept.add(new ReportData.Kept(checkpoint.path().getName(), checkpoint));
-            }
+            add(CheckpointListing.keptWith(checkpoint), kept);
             return checkpoint;
         }
-        list(location, kept);
+        add(CheckpointListing.of(location).found(), kept);
         if (kept.isEmpty()) {
             throw InspectException.unreadable(
                     "["
@@ -163,9 +158,7 @@ public final class ReportCommand extends InspectCommand {
         return kept.get(kept.size() - 1).checkpoint();
     }
 
-    private static void list(String directory, List<ReportData.Kept> kept) throws IOException {
-        for (CheckpointListing.Found found : CheckpointListing.of(directory).found()) {
-            kept.add(new ReportData.Kept(found.name(), found.checkpoint()));
-        }
+    private static void add(List<CheckpointListing.Found> all, List<ReportData.Kept> kept) {
+        all.forEach(found -> kept.add(new ReportData.Kept(found.name(), found.checkpoint())));
     }
 }

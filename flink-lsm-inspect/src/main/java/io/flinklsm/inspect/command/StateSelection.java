@@ -18,7 +18,9 @@ import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.Operator;
 import io.flinklsm.inspect.source.StateView;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which states the options {@code --operator} and {@code --state} mean. */
@@ -50,7 +52,9 @@ final class StateSelection {
                             + (operator == null ? "(any)" : operator)
                             + ", state="
                             + (state == null ? "(any)" : state)
-                            + "; there are "
+                            + ";"
+                            + question(checkpoint, operator, state)
+                            + " there are "
                             + names(checkpoint.states())
                             + ".");
         }
@@ -78,6 +82,22 @@ final class StateSelection {
                                         + names(fitting)
                                         + "; give --state, and --operator if two operators have"
                                         + " it."));
+    }
+
+    private static String question(
+            Checkpoint checkpoint, @Nullable String operator, @Nullable String state) {
+        Set<String> operators = new LinkedHashSet<>();
+        Set<String> states = new LinkedHashSet<>();
+        for (StateView view : checkpoint.states()) {
+            operators.add(view.operator().label());
+            states.add(view.name());
+        }
+        boolean isOperatorKnown =
+                checkpoint.states().stream()
+                        .anyMatch(view -> isOperator(view.operator(), operator));
+        return isOperatorKnown
+                ? DidYouMean.question(state, states)
+                : DidYouMean.question(operator, operators);
     }
 
     private static boolean isOperator(Operator operator, @Nullable String wanted) {

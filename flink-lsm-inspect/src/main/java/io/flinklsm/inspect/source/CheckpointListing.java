@@ -85,6 +85,17 @@ public record CheckpointListing(String location, List<Found> found, List<Skipped
         return root;
     }
 
+    /**
+     * The checkpoints of the same job that are kept, oldest first: those beside this one, and
+     * itself. Of a savepoint or a store itself alone.
+     */
+    public static List<Found> keptWith(Checkpoint checkpoint) throws IOException {
+        Path parent = checkpoint.path().getParent();
+        return checkpoint.kind() == Checkpoint.Kind.CHECKPOINT && parent != null
+                ? of(parent.toString()).found()
+                : List.of(new Found(checkpoint.path().getName(), checkpoint));
+    }
+
     private static void visit(
             Path directory, String name, int depth, List<Found> found, List<Skipped> skipped)
             throws IOException {

@@ -32,14 +32,9 @@ public record Sharing(String name, int files, long bytes) {
      * @return nothing for savepoints and stores, whose files are their own
      */
     public static List<Sharing> of(Checkpoint checkpoint) throws IOException {
-        if (checkpoint.kind() != Checkpoint.Kind.CHECKPOINT
-                || checkpoint.path().getParent() == null) {
-            return List.of();
-        }
         Map<String, Long> own = sharedFiles(checkpoint);
         List<Sharing> all = new ArrayList<>();
-        String parent = checkpoint.path().getParent().toString();
-        for (CheckpointListing.Found found : CheckpointListing.of(parent).found()) {
+        for (CheckpointListing.Found found : CheckpointListing.keptWith(checkpoint)) {
             if (found.checkpoint().path().equals(checkpoint.path())) {
                 continue;
             }

@@ -410,7 +410,7 @@ final class SystemViews {
             }
             Map<String, Sharing> sharing = new HashMap<>();
             Sharing.of(checkpoint).forEach(one -> sharing.put(one.name(), one));
-            for (CheckpointListing.Found found : neighbours()) {
+            for (CheckpointListing.Found found : CheckpointListing.keptWith(checkpoint)) {
                 Checkpoint one = found.checkpoint();
                 Sharing shared = sharing.get(found.name());
                 rows.add(
@@ -425,15 +425,6 @@ final class SystemViews {
                         one.location());
             }
         }
-    }
-
-    /** The checkpoints of the same job that are kept; itself alone if it is none of several. */
-    private List<CheckpointListing.Found> neighbours() throws IOException {
-        String name = checkpoint.path().getName();
-        return checkpoint.kind() == Checkpoint.Kind.CHECKPOINT
-                        && checkpoint.path().getParent() != null
-                ? CheckpointListing.of(checkpoint.path().getParent().toString()).found()
-                : List.of(new CheckpointListing.Found(name, checkpoint));
     }
 
     private void createTtl(boolean withRows) throws SQLException, IOException {
