@@ -33,6 +33,7 @@ import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.sstable.ValueColumns;
+import io.flinklsm.core.storage.EvictingStorage;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.testing.InMemoryStorage;
@@ -74,6 +75,24 @@ class LsmStoreModelTest {
     @Test
     void aTreeIsATreeMapOnInMemoryStorage() throws Exception {
         runRounds("in-memory", round -> new InMemoryStorage(), ROUNDS / 2);
+    }
+
+    @Test
+    void aTreeIsATreeMapOnStorageThatEvicts() throws Exception {
+        List<EvictingStorage> storages = new ArrayList<>();
+        runRounds(
+                "evicting",
+                round -> {
+                    EvictingStorage storage =
+                            new EvictingStorage(directory.resolve("tiered-" + round), round);
+                    storages.add(storage);
+                    return storage;
+                },
+                ROUNDS / 4);
+        long evictions = storages.stream().mapToLong(each -> each.stats().evictions()).sum();
+        long requests = storages.stream().mapToLong(each -> each.stats().remoteRequests()).sum();
+        assertThat(evictions).isGreaterThan(ROUNDS);
+        assertThat(requests).isGreaterThan(ROUNDS);
     }
 
     private interface StorageOfRound {

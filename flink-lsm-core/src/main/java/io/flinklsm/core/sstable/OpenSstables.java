@@ -103,12 +103,16 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
 
     /**
      * Checks size and identity of a file by its first and last bytes, in a time that does not
-     * depend on its size, and opens nothing: whoever first uses the file checks the rest.
+     * depend on its size, and opens nothing: whoever first uses the file checks the rest. Of a file
+     * that another machine must be asked for, nothing is read: all of it is checked at first use.
      *
      * @throws io.flinklsm.core.errors.CorruptionException naming the file, if it is not the one
      *     that the meta describes
      */
     public void identify(SstableMeta meta) throws IOException {
+        if (!storage.answersAtOnce(meta.fileName())) {
+            return;
+        }
         try (StorageInput input = storage.open(meta.fileName())) {
             SstableTail.identify(input, name(meta), meta);
         }

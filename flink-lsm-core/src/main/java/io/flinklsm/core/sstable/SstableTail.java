@@ -130,6 +130,10 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
             if (size < SstableFormat.MIN_FILE_BYTES) {
                 throw Corruption.of(name, "is too short for an SSTable: size=" + size);
             }
+            if (expected != null && !input.answersAtOnce(0, SstableFormat.MAGIC.length)) {
+                // Not worth a request: the tail tells that it is the file, pages have checksums.
+                return size;
+            }
             byte[] magic = new byte[SstableFormat.MAGIC.length];
             input.readFully(0, magic, 0, magic.length);
             if (!Arrays.equals(magic, SstableFormat.MAGIC)) {

@@ -82,7 +82,7 @@ final class LocalInput implements StorageInput {
         }
         if ((users.incrementAndGet() & CLOSED) != 0) {
             leave();
-            throw new IOException(
+            throw new ClosedInputException(
                     "[" + path + "] is closed: position=" + position + "; open it again");
         }
         try {

@@ -46,6 +46,14 @@ public interface Storage {
         return false;
     }
 
+    /**
+     * Whether reads of the file never wait for another machine. Where they do, what can be checked
+     * later is, for many files one after another would make a long wait.
+     */
+    default boolean answersAtOnce(String name) {
+        return true;
+    }
+
     /** Length in bytes. */
     long size(String name) throws IOException;
 

@@ -25,6 +25,11 @@ public interface StorageInput extends AutoCloseable {
 
     long size();
 
+    /** Whether the range can be read without waiting for another machine. */
+    default boolean answersAtOnce(long position, int byteCount) {
+        return true;
+    }
+
     @Override
     void close() throws IOException;
 }

@@ -1,0 +1,265 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.storage;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chunks of many remote files in the slots of one local file of fixed length: when all slots are
+ * taken, the next chunk takes the slot of one that was not read for long (a clock; chunks that were
+ * read since the hand passed by get a second chance). Safe for any thread.
+ *
+ * <p>A reader holds its slot's lock for a copy in memory, so a slot is never overwritten under it.
+ */
+final class ChunkCache implements Closeable {
+
+    private static final int MIN_SLOTS = 4;
+
+    private static final int STRIPES = 64;
+
+    private record Key(long file, int chunk) {}
+
+    // Immutable.
+    private final Path path;
+    private final LocalInput mapped;
+    private final ReentrantReadWriteLock[] stripes = new ReentrantReadWriteLock[STRIPES];
+
+    // Safe for any thread; an owner is written while its slot's lock is held.
+    private final Map<Key, Integer> slots = new ConcurrentHashMap<>();
+    private final AtomicIntegerArray used;
+    private final @Nullable Key[] owners;
+
+    // Guarded by this.
+    private final RandomAccessFile file;
+    private final ArrayDeque<Integer> free = new ArrayDeque<>();
+    private final TieredCounters counters;
+    private int fresh;
+    private int hand;
+    private long nextFile;
+    private boolean closed;
+
+    private ChunkCache(
+            Path path,
+            int count,
+            RandomAccessFile file,
+            LocalInput mapped,
+            TieredCounters counters) {
+        this.path = path;
+        this.file = file;
+        this.mapped = mapped;
+        this.counters = counters;
+        this.used = new AtomicIntegerArray(count);
+        this.owners = new Key[count];
+        for (int i = 0; i < STRIPES; i++) {
+            stripes[i] = new ReentrantReadWriteLock();
+        }
+    }
+
+    /**
+     * An empty cache; a leftover of that name is lost.
+     *
+     * @param bytes room on the local disk; taken as it is needed
+     */
+    static ChunkCache create(Path path, long bytes, TieredCounters counters) throws IOException {
+        int count = (int) Math.max(MIN_SLOTS, Math.min(bytes >>> Chunks.SHIFT, 1 << 30));
+        Files.deleteIfExists(path);
+        RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
+        try {
+            file.setLength(Chunks.offset(count));
+            return new ChunkCache(path, count, file, LocalInput.open(path), counters);
+        } catch (IOException | RuntimeException | Error e) {
+            try {
+                file.close();
+                Files.deleteIfExists(path);
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    /** A place for the chunks of one more file. */
+    synchronized Chunks open(long sizeBytes) {
+        return new Slots(nextFile++, sizeBytes);
+    }
+
+    /** Bytes of slots that are taken. */
+    long usedBytes() {
+        return Chunks.offset(slots.size());
+    }
+
+    private boolean read(Key key, long offset, byte[] target, int at, int byteCount)
+            throws IOException {
+        Integer slot = slots.get(key);
+        if (slot == null) {
+            return false;
+        }
+        ReentrantReadWriteLock.ReadLock lock = stripes[slot % STRIPES].readLock();
+        lock.lock();
+        try {
+            if (!key.equals(owners[slot])) {
+                return false;
+            }
+            mapped.readFully(Chunks.offset(slot) + offset, target, at, byteCount);
+            used.set(slot, 1);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private synchronized void put(Key key, byte[] bytes, int from, int byteCount)
+            throws IOException {
+        if (closed || slots.containsKey(key)) {
+            return;
+        }
+        int slot = takeSlot();
+        ReentrantReadWriteLock.WriteLock lock = stripes[slot % STRIPES].writeLock();
+        lock.lock();
+        try {
+            disown(slot);
+            file.seek(Chunks.offset(slot));
+            file.write(bytes, from, byteCount);
+            owners[slot] = key;
+        } finally {
+            lock.unlock();
+            if (owners[slot] == null) {
+                free.push(slot);
+            }
+        }
+        used.set(slot, 0);
+        slots.put(key, slot);
+    }
+
+    /** The slot is in nobody's use when it is written to; it may have an owner still. */
+    @GuardedBy("this")
+    private int takeSlot() {
+        Integer given = free.poll();
+        if (given != null) {
+            return given;
+        }
+        if (fresh < owners.length) {
+            return fresh++;
+        }
+        while (used.getAndSet(hand, 0) != 0) {
+            hand = (hand + 1) % owners.length;
+        }
+        int slot = hand;
+        hand = (hand + 1) % owners.length;
+        return slot;
+    }
+
+    @GuardedBy("this")
+    private void disown(int slot) {
+        Key owner = owners[slot];
+        if (owner != null) {
+            slots.remove(owner);
+            owners[slot] = null;
+            counters.evictions.increment();
+        }
+    }
+
+    private synchronized void drop(Key key) {
+        Integer slot = slots.remove(key);
+        if (slot != null) {
+            ReentrantReadWriteLock.WriteLock lock = stripes[slot % STRIPES].writeLock();
+            lock.lock();
+            try {
+                owners[slot] = null;
+            } finally {
+                lock.unlock();
+            }
+            free.push(slot);
+        }
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        slots.clear();
+        mapped.close();
+        try {
+            file.close();
+        } finally {
+            Files.deleteIfExists(path);
+        }
+    }
+
+    /** The chunks of one file. */
+    private final class Slots implements Chunks {
+
+        private final long id;
+        private final int count;
+        private volatile boolean dropped;
+
+        Slots(long id, long sizeBytes) {
+            this.id = id;
+            this.count = Chunks.count(sizeBytes);
+        }
+
+        @Override
+        public boolean has(int chunk) {
+            return slots.containsKey(new Key(id, chunk));
+        }
+
+        @Override
+        public boolean read(long position, byte[] target, int at, int byteCount)
+                throws IOException {
+            int chunk = Chunks.at(position);
+            return ChunkCache.this.read(
+                    new Key(id, chunk), position - Chunks.offset(chunk), target, at, byteCount);
+        }
+
+        @Override
+        public void put(int chunk, byte[] bytes, int from, int byteCount) throws IOException {
+            if (!dropped) {
+                ChunkCache.this.put(new Key(id, chunk), bytes, from, byteCount);
+                if (dropped) {
+                    drop(new Key(id, chunk));
+                }
+            }
+        }
+
+        @Override
+        public long presentBytes() {
+            long bytes = 0;
+            for (int chunk = 0; chunk < count; chunk++) {
+                bytes += has(chunk) ? Chunks.BYTES : 0;
+            }
+            return bytes;
+        }
+
+        @Override
+        public void close() {
+            dropped = true;
+            for (int chunk = 0; chunk < count; chunk++) {
+                drop(new Key(id, chunk));
+            }
+        }
+    }
+}
