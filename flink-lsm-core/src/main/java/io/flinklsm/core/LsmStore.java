@@ -626,8 +626,11 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
-    /** Stops the store: what it holds is not right any more. */
-    void fail(Throwable cause) {
+    /**
+     * Stops the store: what it holds is not right any more, or cannot be read. The next call of the
+     * writer says so. Any thread.
+     */
+    public void fail(Throwable cause) {
         upkeep.fail(cause);
     }
 

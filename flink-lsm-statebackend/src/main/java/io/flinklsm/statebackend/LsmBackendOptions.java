@@ -15,6 +15,7 @@ package io.flinklsm.statebackend;
 
 import static org.apache.flink.configuration.ConfigOptions.key;
 
+import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.MemorySize;
@@ -139,6 +140,54 @@ public final class LsmBackendOptions {
                                     + " lets them rely on the order of map states, as they do with"
                                     + " RocksDB; it holds here too.");
 
+    public static final ConfigOption<String> RESTORE =
+            key("state.backend.lsm.restore")
+                    .stringType()
+                    .defaultValue("lazy")
+                    .withDescription(
+                            "What a restore waits for: 'lazy' serves as soon as the manifest is"
+                                    + " read, reads what it needs where the checkpoint has it, and"
+                                    + " fetches the files in the background; 'eager' fetches them"
+                                    + " first.");
+
+    public static final ConfigOption<String> PLACEMENT =
+            key("state.backend.lsm.placement")
+                    .stringType()
+                    .defaultValue("local")
+                    .withDescription(
+                            "Where the files are: 'local' keeps all of them on the local disk,"
+                                    + " 'remote' keeps those that a checkpoint has on the"
+                                    + " checkpoint storage, and takes no more of the local disk"
+                                    + " than 'local-cache.size' for them. 'remote' needs"
+                                    + " incremental checkpoints.");
+
+    public static final ConfigOption<MemorySize> LOCAL_CACHE_SIZE =
+            key("state.backend.lsm.local-cache.size")
+                    .memoryType()
+                    .defaultValue(MemorySize.parse("10gb"))
+                    .withDescription(
+                            "How much of the local disk each subtask of a stateful operator takes"
+                                    + " with 'placement' remote: half for whole files, half for"
+                                    + " parts of files. Files that no checkpoint has yet may take"
+                                    + " more.");
+
+    public static final ConfigOption<Duration> REMOTE_REQUEST_TIMEOUT =
+            key("state.backend.lsm.remote.request-timeout")
+                    .durationType()
+                    .defaultValue(Duration.ofSeconds(20))
+                    .withDescription(
+                            "A read of the checkpoint storage that takes longer is given up and"
+                                    + " made again.");
+
+    public static final ConfigOption<Duration> REMOTE_RETRY_DEADLINE =
+            key("state.backend.lsm.remote.retry-deadline")
+                    .durationType()
+                    .defaultValue(Duration.ofSeconds(60))
+                    .withDescription(
+                            "So long is a failed read of the checkpoint storage made again, with"
+                                    + " growing pauses, before it fails the task. A file that is"
+                                    + " gone or refused fails it at once.");
+
     private static final List<ConfigOption<?>> ALL =
             List.of(
                     MEMTABLE_SIZE,
@@ -154,7 +203,12 @@ public final class LsmBackendOptions {
                     TRANSFER_THREADS,
                     FIXED_MEMORY_PER_SLOT,
                     FIXED_MEMORY_PER_TASK_MANAGER,
-                    COMPAT_IDENTIFIER);
+                    COMPAT_IDENTIFIER,
+                    RESTORE,
+                    PLACEMENT,
+                    LOCAL_CACHE_SIZE,
+                    REMOTE_REQUEST_TIMEOUT,
+                    REMOTE_RETRY_DEADLINE);
 
     private LsmBackendOptions() {}
 

@@ -18,7 +18,10 @@ import io.flinklsm.core.LsmStoreOptions;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.sstable.ValueColumns;
+import io.flinklsm.core.storage.RetryPolicy;
+import io.flinklsm.core.storage.TieredOptions;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.configuration.IllegalConfigurationException;
@@ -33,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * @param slotMemoryBytes memory of a slot, instead of managed memory; 0 if not set
  * @param taskManagerMemoryBytes memory of all slots together, instead of managed memory; 0 if not
  *     set
+ * @param lazyRestore whether a restore serves before it has fetched the files
+ * @param localCacheBytes room for remote files on the local disk; 0 for all of them
  * @param incremental whether checkpoints share files
  */
 record LsmBackendSettings(
@@ -50,6 +55,10 @@ record LsmBackendSettings(
         long slotMemoryBytes,
         long taskManagerMemoryBytes,
         String compatIdentifier,
+        boolean lazyRestore,
+        long localCacheBytes,
+        Duration remoteRequestTimeout,
+        Duration remoteRetryDeadline,
         boolean incremental) {
 
     /** Slowdown and stop of writes, as multiples of the trigger. */
@@ -113,7 +122,19 @@ record LsmBackendSettings(
                 bytesOrZero(OptionBounds.FIXED_MEMORY_PER_SLOT.read(config)),
                 bytesOrZero(OptionBounds.FIXED_MEMORY_PER_TASK_MANAGER.read(config)),
                 OptionBounds.COMPAT_IDENTIFIER.read(config),
+                name(OptionBounds.RESTORE, config).equals("lazy"),
+                name(OptionBounds.PLACEMENT, config).equals("remote")
+                        ? OptionBounds.LOCAL_CACHE_SIZE.read(config).getBytes()
+                        : 0,
+                OptionBounds.REMOTE_REQUEST_TIMEOUT.read(config),
+                OptionBounds.REMOTE_RETRY_DEADLINE.read(config),
                 OptionBounds.INCREMENTAL_CHECKPOINTS.read(config));
+    }
+
+    /** How files are kept that are, or may be, on remote storage. */
+    TieredOptions tieredOptions() {
+        return new TieredOptions(
+                localCacheBytes, RetryPolicy.withDeadline(remoteRetryDeadline.toNanos()));
     }
 
     /**

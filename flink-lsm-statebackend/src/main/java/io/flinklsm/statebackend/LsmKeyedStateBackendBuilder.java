@@ -18,6 +18,7 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.storage.TieredStorage;
 import io.flinklsm.statebackend.directory.LocalDirectories;
 import io.flinklsm.statebackend.directory.WorkingDirectory;
 import io.flinklsm.statebackend.key.TaskKeyContext;
@@ -26,6 +27,7 @@ import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.SlotMemory;
 import io.flinklsm.statebackend.metrics.EventLog;
 import io.flinklsm.statebackend.metrics.LsmMetrics;
+import io.flinklsm.statebackend.remote.RemoteFiles;
 import io.flinklsm.statebackend.restore.LsmRestoreOperation;
 import io.flinklsm.statebackend.restore.RestoreContext;
 import io.flinklsm.statebackend.restore.RestoredBackend;
@@ -33,7 +35,9 @@ import io.flinklsm.statebackend.snapshot.LsmSnapshots;
 import io.flinklsm.statebackend.snapshot.SnapshotContext;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -44,6 +48,7 @@ import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.state.AbstractStateBackend;
 import org.apache.flink.runtime.state.BackendBuildingException;
 import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
+import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.StateBackend.KeyedStateBackendParameters;
 import org.apache.flink.runtime.state.StateSerializerProvider;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
@@ -143,14 +148,32 @@ final class LsmKeyedStateBackendBuilder<K> {
                                                 settings.backgroundThreads()),
                                         Clock.system()))
                         .getResourceHandle();
-        Storage storage = storageWrapper.apply(new LocalStorage(directory.path(), false));
+        TieredStorage storage =
+                resources.hold(
+                        new TieredStorage(
+                                storageWrapper.apply(new LocalStorage(directory.path(), false)),
+                                directory.path(),
+                                settings.tieredOptions(),
+                                Clock.system(),
+                                new SecureRandom()));
         Executor executor = environment.getIOManager().getExecutorService();
+        CloseableRegistry cancelRegistry = resources.hold(new CloseableRegistry());
+        RemoteFiles remote =
+                new RemoteFiles(
+                        storage,
+                        cancelRegistry,
+                        settings.remoteRequestTimeout(),
+                        executor,
+                        settings.transferThreads());
+        logBegin();
         StateSerializerProvider<K> keySerializerProvider =
                 StateSerializerProvider.fromNewRegisteredSerializer(parameters.getKeySerializer());
         RestoredBackend restored =
                 new LsmRestoreOperation<>(
                                 new RestoreContext(
                                         storage,
+                                        remote,
+                                        settings.lazyRestore(),
                                         settings.storeOptions(
                                                 memory.memory().limitBytes(), keyGroupBytes),
                                         memory,
@@ -164,6 +187,8 @@ final class LsmKeyedStateBackendBuilder<K> {
                                 keySerializerProvider)
                         .restore(parameters.getStateHandles());
         resources.hold(restored.store());
+        // Before the store, which waits for what reads remote files in the background.
+        resources.hold(remote::stop);
         LOG.info(
                 "[{}] the keyed state backend is ready: handles={}, states={}, keyGroups={},"
                         + " directory={}",
@@ -176,6 +201,8 @@ final class LsmKeyedStateBackendBuilder<K> {
                 restored,
                 memory,
                 storage,
+                remote,
+                cancelRegistry,
                 executor,
                 // After restore, which may have reconfigured it.
                 keySerializerProvider.currentSchemaSerializer());
@@ -184,13 +211,14 @@ final class LsmKeyedStateBackendBuilder<K> {
     private LsmKeyedStateBackend<K> assemble(
             RestoredBackend restored,
             StoreResources memory,
-            Storage storage,
+            TieredStorage storage,
+            RemoteFiles remote,
+            CloseableRegistry cancelRegistry,
             Executor executor,
             TypeSerializer<K> keySerializer) {
         BackendLife life =
                 new BackendLife(
                         parameters.getOperatorIdentifier(), Thread.currentThread(), resources);
-        CloseableRegistry cancelRegistry = new CloseableRegistry();
         StreamCompressionDecorator compression =
                 AbstractStateBackend.getCompressionDecorator(environment.getExecutionConfig());
         SnapshotContext<K> snapshotContext =
@@ -201,6 +229,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                         keyGroupBytes,
                         keySerializer,
                         storage,
+                        remote,
                         settings.incremental(),
                         executor,
                         settings.transferThreads(),
@@ -234,9 +263,27 @@ final class LsmKeyedStateBackendBuilder<K> {
                                 settings.compatIdentifier()));
         // Held last, so closed before the store, which would miss their memory.
         resources.hold(backend::closeKeyStreams);
+        if (!parameters.getStateHandles().isEmpty()) {
+            remote.startFetching(parameters.getOperatorIdentifier(), restored.store());
+        }
         // Last: what is registered there cannot be taken back.
-        LsmMetrics.register(parameters.getMetricGroup(), restored.store(), memory, life);
+        LsmMetrics.register(parameters.getMetricGroup(), restored.store(), memory, storage, life);
         return backend;
+    }
+
+    private void logBegin() {
+        if (!parameters.getStateHandles().isEmpty()) {
+            LOG.info(
+                    "[{}] the restore begins: handles={}, bytes={}, restore={}, placement={}",
+                    parameters.getOperatorIdentifier(),
+                    parameters.getStateHandles().size(),
+                    parameters.getStateHandles().stream()
+                            .filter(Objects::nonNull)
+                            .mapToLong(KeyedStateHandle::getStateSize)
+                            .sum(),
+                    settings.lazyRestore() ? "lazy" : "eager",
+                    settings.localCacheBytes() > 0 ? "remote" : "local");
+        }
     }
 
     private WorkingDirectory createDirectory() throws IOException {

@@ -17,6 +17,7 @@ import io.flinklsm.core.LsmStoreOptions;
 import io.flinklsm.statebackend.memory.SlotMemory;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
@@ -25,6 +26,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.IllegalConfigurationException;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.util.TimeUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +92,20 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                     name -> !name.isBlank(),
                     "a name, such as lsm or rocksdb");
 
+    static final OptionBounds<String> RESTORE = names(LsmBackendOptions.RESTORE, "lazy", "eager");
+
+    static final OptionBounds<String> PLACEMENT =
+            names(LsmBackendOptions.PLACEMENT, "local", "remote");
+
+    static final OptionBounds<MemorySize> LOCAL_CACHE_SIZE =
+            bytes(LsmBackendOptions.LOCAL_CACHE_SIZE, 8 * MIB, 256 * TIB);
+
+    static final OptionBounds<Duration> REMOTE_REQUEST_TIMEOUT =
+            duration(LsmBackendOptions.REMOTE_REQUEST_TIMEOUT);
+
+    static final OptionBounds<Duration> REMOTE_RETRY_DEADLINE =
+            duration(LsmBackendOptions.REMOTE_RETRY_DEADLINE);
+
     /** Flink's option; only a value that is no boolean is wrong. */
     static final OptionBounds<Boolean> INCREMENTAL_CHECKPOINTS =
             new OptionBounds<>(
@@ -111,6 +127,11 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                     FIXED_MEMORY_PER_SLOT,
                     FIXED_MEMORY_PER_TASK_MANAGER,
                     COMPAT_IDENTIFIER,
+                    RESTORE,
+                    PLACEMENT,
+                    LOCAL_CACHE_SIZE,
+                    REMOTE_REQUEST_TIMEOUT,
+                    REMOTE_RETRY_DEADLINE,
                     INCREMENTAL_CHECKPOINTS);
 
     /** Those of every option that a backend reads from its configuration. */
@@ -147,18 +168,23 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                 "["
                         + option.key()
                         + "] not a value of this option: value="
-                        + value
+                        + told(value)
                         + "; allowed: "
                         + text
                         + "; "
                         + (option.hasDefaultValue()
                                 ? "set one of these, or remove the option for its default, "
-                                        + option.defaultValue()
+                                        + told(option.defaultValue())
                                         + "."
                                 : "set one of these, or remove the option.");
         return cause == null
                 ? new IllegalConfigurationException(message)
                 : new IllegalConfigurationException(message, cause);
+    }
+
+    /** A value as it is written in a configuration. */
+    static @Nullable Object told(@Nullable Object value) {
+        return value instanceof Duration time ? TimeUtils.formatWithHighestUnit(time) : value;
     }
 
     private static OptionBounds<String> names(ConfigOption<String> option, String... names) {
@@ -170,6 +196,15 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
     private static OptionBounds<Integer> number(ConfigOption<Integer> option, int min, int max) {
         return new OptionBounds<>(
                 option, value -> value >= min && value <= max, min + " to " + max);
+    }
+
+    private static OptionBounds<Duration> duration(ConfigOption<Duration> option) {
+        return new OptionBounds<>(
+                option,
+                value ->
+                        value.compareTo(Duration.ofMillis(1)) >= 0
+                                && value.compareTo(Duration.ofHours(24)) <= 0,
+                "1 ms to 24 h");
     }
 
     private static OptionBounds<MemorySize> bytes(

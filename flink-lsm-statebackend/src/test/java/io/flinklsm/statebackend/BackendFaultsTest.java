@@ -236,7 +236,7 @@ class BackendFaultsTest {
         assertThatThrownBy(
                         () ->
                                 harness.restore(
-                                        backend(),
+                                        backend().set(LsmBackendOptions.RESTORE, "eager"),
                                         KEY_SERIALIZER,
                                         harness.allKeyGroups(),
                                         List.of(handle),

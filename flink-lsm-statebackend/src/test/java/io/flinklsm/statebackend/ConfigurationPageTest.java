@@ -112,7 +112,7 @@ final class ConfigurationPageTest {
         return "| `"
                 + option.key()
                 + "` | "
-                + (fallback == null ? "(none)" : fallback)
+                + (fallback == null ? "(none)" : OptionBounds.told(fallback))
                 + " | "
                 + allowed(option)
                 + " | "

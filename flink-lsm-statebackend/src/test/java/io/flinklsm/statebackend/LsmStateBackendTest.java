@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinklsm.core.CompactionStyle;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.ValueColumns;
+import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -68,6 +69,11 @@ class LsmStateBackendTest {
         config.setString("state.backend.lsm.memory.fixed-per-slot", "70mb");
         config.setString("state.backend.lsm.memory.fixed-per-tm", "80mb");
         config.setString("state.backend.lsm.compat-identifier", "rocksdb");
+        config.setString("state.backend.lsm.restore", "eager");
+        config.setString("state.backend.lsm.placement", "remote");
+        config.setString("state.backend.lsm.local-cache.size", "9mb");
+        config.setString("state.backend.lsm.remote.request-timeout", "3 s");
+        config.setString("state.backend.lsm.remote.retry-deadline", "4 min");
         config.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
 
         assertThat(LsmBackendSettings.of(config))
@@ -87,6 +93,10 @@ class LsmStateBackendTest {
                                 70L << 20,
                                 80L << 20,
                                 "rocksdb",
+                                false,
+                                9L << 20,
+                                Duration.ofSeconds(3),
+                                Duration.ofMinutes(4),
                                 true));
         assertThat(config.keySet())
                 .containsAll(LsmBackendOptions.all().stream().map(o -> o.key()).toList());
@@ -101,6 +111,8 @@ class LsmStateBackendTest {
         assertThat(settings.taskManagerMemoryBytes()).isZero();
         assertThat(settings.compatIdentifier()).isEqualTo("lsm");
         assertThat(settings.localDirectories()).isEmpty();
+        assertThat(settings.lazyRestore()).isTrue();
+        assertThat(settings.localCacheBytes()).isZero();
     }
 
     @ParameterizedTest
@@ -126,6 +138,12 @@ class LsmStateBackendTest {
                 "state.backend.lsm.memory.fixed-per-slot | 1mb",
                 "state.backend.lsm.memory.fixed-per-tm | 1mb",
                 "state.backend.lsm.memory.fixed-per-tm | -5",
+                "state.backend.lsm.restore | later",
+                "state.backend.lsm.placement | both",
+                "state.backend.lsm.local-cache.size | 1mb",
+                "state.backend.lsm.remote.request-timeout | 0 ms",
+                "state.backend.lsm.remote.retry-deadline | 25 h",
+                "state.backend.lsm.remote.retry-deadline | soon",
                 "execution.checkpointing.incremental | maybe",
                 "state.backend.lsm.compat-identifier | ' '",
             })

@@ -35,6 +35,7 @@ import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.util.TimeUtils;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -174,12 +175,22 @@ final class OptionExtremesTest {
     }
 
     private static String below(String bound) {
+        if (isTime(bound)) {
+            return TimeUtils.parseDuration(bound).toNanos() - 1 + " ns";
+        }
         return bound.matches("\\d+")
                 ? "" + (Integer.parseInt(bound) - 1)
                 : (MemorySize.parse(bound).getBytes() - 1) + " bytes";
     }
 
+    private static boolean isTime(String bound) {
+        return bound.matches("\\d+ (ms|s|h)");
+    }
+
     private static String above(String bound) {
+        if (isTime(bound)) {
+            return TimeUtils.parseDuration(bound).toNanos() + 1 + " ns";
+        }
         return bound.matches("\\d+")
                 ? "" + (Integer.parseInt(bound) + 1)
                 : (MemorySize.parse(bound).getBytes() + 1) + " bytes";

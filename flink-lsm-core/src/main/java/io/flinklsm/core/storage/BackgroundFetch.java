@@ -75,6 +75,9 @@ final class BackgroundFetch {
     @GuardedBy("this")
     private boolean over;
 
+    /** The thread that starts the workers, while it does. */
+    private volatile @Nullable Thread starter;
+
     /**
      * @param tailsOnly whether the rest of the files stays remote
      */
@@ -95,9 +98,11 @@ final class BackgroundFetch {
             end();
             return;
         }
+        starter = Thread.currentThread();
         for (int worker = 0; worker < workers; worker++) {
             queue();
         }
+        starter = null;
     }
 
     synchronized void wanted(TieredFile file) {
@@ -116,6 +121,11 @@ final class BackgroundFetch {
     }
 
     private void work() {
+        if (Thread.currentThread() == starter) {
+            // There is no background: the State Processor API has none, and reads what it needs.
+            stop();
+            return;
+        }
         Task task = take();
         if (task == null) {
             return;

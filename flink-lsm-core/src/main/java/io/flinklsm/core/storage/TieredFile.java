@@ -390,7 +390,15 @@ final class TieredFile {
             failure = e;
             throw e;
         } catch (RuntimeException | Error e) {
-            failure = new IOException("[" + describe() + "] cannot be read: " + e, e);
+            failure =
+                    new IOException(
+                            "["
+                                    + describe()
+                                    + "] cannot be read: "
+                                    + e
+                                    + "; see what the file system of the checkpoint says in the"
+                                    + " log.",
+                            e);
             throw e;
         } finally {
             lock.lock();

@@ -16,6 +16,7 @@ package io.flinklsm.statebackend.metrics;
 import io.flinklsm.core.LsmStore;
 import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.TreeStats;
+import io.flinklsm.core.storage.TieredStorage;
 import io.flinklsm.statebackend.life.BackendLife;
 import java.io.IOException;
 import java.util.function.LongSupplier;
@@ -37,7 +38,11 @@ public final class LsmMetrics {
      * @param life asked for a lease whenever a gauge is read, for that may be at any time
      */
     public static void register(
-            MetricGroup group, LsmStore store, StoreResources slot, BackendLife life) {
+            MetricGroup group,
+            LsmStore store,
+            StoreResources slot,
+            TieredStorage storage,
+            BackendLife life) {
         LsmMetrics metrics = new LsmMetrics(store, life);
         MetricGroup lsm = group.addGroup("lsm");
         lsm.gauge("memtableBytes", metrics.gauge(metrics::memtableBytes));
@@ -47,6 +52,19 @@ public final class LsmMetrics {
         lsm.gauge("slotMemoryUsedBytes", metrics.gauge(() -> slot.memory().usedBytes()));
         lsm.gauge("slotBlockCacheHits", metrics.gauge(() -> slot.blockCache().hitCount()));
         lsm.gauge("slotBlockCacheMisses", metrics.gauge(() -> slot.blockCache().missCount()));
+        registerRemote(lsm, metrics, storage);
+    }
+
+    private static void registerRemote(MetricGroup lsm, LsmMetrics metrics, TieredStorage storage) {
+        lsm.gauge("remoteFiles", metrics.gauge(() -> storage.stats().remoteFiles()));
+        lsm.gauge("remoteMissingBytes", metrics.gauge(() -> storage.stats().missingBytes()));
+        lsm.gauge("remoteRequests", metrics.gauge(() -> storage.stats().remoteRequests()));
+        lsm.gauge("remoteBytes", metrics.gauge(() -> storage.stats().remoteBytes()));
+        lsm.gauge("remoteRetries", metrics.gauge(() -> storage.stats().retries()));
+        lsm.gauge("localHits", metrics.gauge(() -> storage.stats().hits()));
+        lsm.gauge("localMisses", metrics.gauge(() -> storage.stats().misses()));
+        lsm.gauge("localEvictions", metrics.gauge(() -> storage.stats().evictions()));
+        lsm.gauge("localCacheBytes", metrics.gauge(() -> storage.stats().localBytes()));
     }
 
     private Gauge<Long> gauge(LongSupplier figure) {

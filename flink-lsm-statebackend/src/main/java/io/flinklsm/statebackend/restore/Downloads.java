@@ -35,13 +35,7 @@ final class Downloads {
             throws IOException, InterruptedException {
         List<Transfers.Transfer> transfers = new ArrayList<>(downloads.size());
         for (Download download : downloads) {
-            transfers.add(
-                    () ->
-                            download.file()
-                                    .bringTo(
-                                            context.storage(),
-                                            download.file().name(),
-                                            download.sizeBytes()));
+            transfers.add(() -> download.file().bringTo(context.storage(), download.sizeBytes()));
         }
         Transfers.run(transfers, context.executor(), context.transferThreads());
     }

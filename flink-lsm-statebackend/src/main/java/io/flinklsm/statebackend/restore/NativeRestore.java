@@ -28,10 +28,12 @@ import io.flinklsm.statebackend.snapshot.MetaFile;
 import io.flinklsm.statebackend.snapshot.UploadedSstables;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.core.memory.DataInputDeserializer;
@@ -45,9 +47,10 @@ import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 import org.apache.flink.util.StateMigrationException;
 
 /**
- * Restores checkpoints of this backend: downloads the SSTables that hold keys of ours, each once,
- * and opens the store on them. Nothing is rewritten: an SSTable that also holds foreign key groups
- * is read through a clip until a compaction drops them.
+ * Restores checkpoints of this backend: opens the store on the SSTables that hold keys of ours.
+ * Those on the same disk are linked; others are read where the checkpoint has them and fetched in
+ * the background (lazy), or downloaded first (eager). Nothing is rewritten: an SSTable that also
+ * holds foreign key groups is read through a clip until a compaction drops them.
  */
 final class NativeRestore<K> {
 
@@ -56,6 +59,14 @@ final class NativeRestore<K> {
             Map<String, RemoteFile> files,
             RestoreSource source,
             List<StateMetaInfoSnapshot> states) {}
+
+    /** An SSTable, and where the checkpoint has it. */
+    private record Wanted(RemoteFile file, SstableMeta sstable) {}
+
+    private static final Comparator<Wanted> FETCH_ORDER =
+            Comparator.<Wanted>comparingInt(wanted -> wanted.sstable().level())
+                    .thenComparing(
+                            wanted -> wanted.sstable().generation(), Comparator.reverseOrder());
 
     private final RestoreContext context;
     private final KeySerializerCheck<K> keySerializerCheck;
@@ -72,7 +83,7 @@ final class NativeRestore<K> {
             KeyGroupRange ours = context.keyGroupRange().getIntersection(handle.getKeyGroupRange());
             parts.add(read(handle, ours));
         }
-        download(parts);
+        Set<String> fileNames = bring(parts);
         List<RestoreSource> sources = new ArrayList<>();
         for (Part part : parts) {
             if (!part.source().clip().isEmpty()) {
@@ -92,26 +103,39 @@ final class NativeRestore<K> {
                     registry.restore(state);
                 }
             }
-            return handOver(handles, store, registry);
+            return handOver(handles, fileNames, store, registry);
         } catch (Throwable failure) {
-            Cleanup.undo(failure, store);
+            // The check of a tail may wait for remote storage, and the store for the check.
+            Cleanup.undo(failure, context.remote()::stop, store);
             throw failure;
         }
     }
 
-    /** A checkpoint that is ours alone and whole lives on: its files count as uploaded by us. */
+    /**
+     * A checkpoint that is ours alone and whole lives on. In any case its shared files count as
+     * uploaded: the job manager has registered them all, whoever wrote them.
+     */
     private RestoredBackend handOver(
-            List<IncrementalKeyedStateHandle> handles, LsmStore store, StateRegistry registry) {
-        IncrementalKeyedStateHandle first = handles.get(0);
-        if (handles.size() > 1 || !first.getKeyGroupRange().equals(context.keyGroupRange())) {
-            return new RestoredBackend(store, registry, UUID.randomUUID(), UploadedSstables.none());
-        }
+            List<IncrementalKeyedStateHandle> handles,
+            Set<String> fileNames,
+            LsmStore store,
+            StateRegistry registry) {
         Map<String, StreamStateHandle> shared = new HashMap<>();
-        for (HandleAndLocalPath file : first.getSharedStateHandles()) {
-            shared.put(file.getLocalPath(), file.getHandle());
+        for (IncrementalKeyedStateHandle handle : handles) {
+            for (HandleAndLocalPath file : handle.getSharedStateHandles()) {
+                if (fileNames.contains(file.getLocalPath())) {
+                    shared.putIfAbsent(file.getLocalPath(), file.getHandle());
+                }
+            }
         }
+        IncrementalKeyedStateHandle first = handles.get(0);
+        boolean isWhole =
+                handles.size() == 1 && first.getKeyGroupRange().equals(context.keyGroupRange());
         return new RestoredBackend(
-                store, registry, first.getBackendIdentifier(), UploadedSstables.restored(shared));
+                store,
+                registry,
+                isWhole ? first.getBackendIdentifier() : UUID.randomUUID(),
+                UploadedSstables.restored(shared));
     }
 
     private Part read(IncrementalKeyedStateHandle handle, KeyGroupRange ours)
@@ -152,35 +176,64 @@ final class NativeRestore<K> {
         return new CheckpointImage(image.checkpointId(), image.createdMillis(), trees);
     }
 
-    private void download(List<Part> parts) throws IOException, InterruptedException {
+    /**
+     * Makes every SSTable that the parts need one of the storage; tells their names. What is not
+     * here is adopted in the order in which it is to be fetched: by level, from the newest.
+     */
+    private Set<String> bring(List<Part> parts) throws IOException, InterruptedException {
         long begin = context.storeResources().clock().nanoTime();
-        Map<String, Downloads.Download> downloads = new LinkedHashMap<>();
+        Map<String, Wanted> wanted = new LinkedHashMap<>();
         for (Part part : parts) {
             for (TreeImage tree : part.source().image().trees()) {
                 for (SstableMeta sstable : tree.sstables()) {
-                    RemoteFile file = part.files().get(sstable.fileName());
-                    if (file == null) {
-                        throw new CorruptionException(
-                                "["
-                                        + sstable.fileName()
-                                        + "] the checkpoint's manifest lists an SSTable that is not"
-                                        + " in its handle: tree="
-                                        + tree.treeName()
-                                        + ", files="
-                                        + part.files().size()
-                                        + "; restore an earlier checkpoint.");
-                    }
                     // Names are unique in the world: the same name is the same content.
-                    downloads.putIfAbsent(
-                            sstable.fileName(), new Downloads.Download(file, sstable.sizeBytes()));
+                    wanted.putIfAbsent(
+                            sstable.fileName(), new Wanted(file(part, tree, sstable), sstable));
                 }
             }
         }
-        Downloads.run(context, downloads.values());
+        List<Wanted> inOrder = new ArrayList<>(wanted.values());
+        inOrder.sort(FETCH_ORDER);
+        List<Downloads.Download> downloads = new ArrayList<>();
+        for (Wanted each : inOrder) {
+            long sizeBytes = each.sstable().sizeBytes();
+            if (context.lazy() && each.file().isElsewhere()) {
+                each.file().checkStatedLength(sizeBytes);
+                if (!each.file().linkTo(context.storage(), sizeBytes)) {
+                    context.remote()
+                            .adopt(
+                                    each.sstable().fileName(),
+                                    sizeBytes,
+                                    each.sstable().tailOffset(),
+                                    each.file().handle());
+                }
+            } else {
+                downloads.add(new Downloads.Download(each.file(), sizeBytes));
+            }
+        }
+        Downloads.run(context, downloads);
         context.metrics()
                 .addMetric(
                         MetricNames.DOWNLOAD_STATE_DURATION,
                         TimeUnit.NANOSECONDS.toMillis(
                                 context.storeResources().clock().nanoTime() - begin));
+        return wanted.keySet();
+    }
+
+    private static RemoteFile file(Part part, TreeImage tree, SstableMeta sstable)
+            throws CorruptionException {
+        RemoteFile file = part.files().get(sstable.fileName());
+        if (file == null) {
+            throw new CorruptionException(
+                    "["
+                            + sstable.fileName()
+                            + "] the checkpoint's manifest lists an SSTable that is not in its"
+                            + " handle: tree="
+                            + tree.treeName()
+                            + ", files="
+                            + part.files().size()
+                            + "; restore an earlier checkpoint.");
+        }
+        return file;
     }
 }

@@ -64,18 +64,39 @@ record RemoteFile(String name, StreamStateHandle handle, CloseableRegistry regis
         }
     }
 
+    /** Whether its bytes must be asked for, and do not come with the handle. */
+    boolean isElsewhere() {
+        return handle.asBytesIfInMemory().isEmpty();
+    }
+
+    /** Holds what the handle says of the length against the manifest. */
+    void checkStatedLength(long sizeBytes) throws CorruptionException {
+        checkLength(handle.getStateSize(), sizeBytes);
+    }
+
+    /**
+     * Makes the file one of the storage by a link, if it lies on the same local disk.
+     *
+     * @return false if it does not: nothing has happened
+     */
+    boolean linkTo(Storage storage, long sizeBytes) throws IOException {
+        Path local = localPath();
+        if (local == null || !storage.link(name, local)) {
+            return false;
+        }
+        checkLength(storage.size(name), sizeBytes);
+        return true;
+    }
+
     /**
      * Brings the file into the storage: as a link if the checkpoint lies on the same local disk, so
      * that it takes no time whatever the size, as a copy otherwise.
      *
      * @param sizeBytes its length, as the manifest has it
      */
-    void bringTo(Storage storage, String fileName, long sizeBytes) throws IOException {
-        Path local = localPath();
-        if (local != null && storage.link(fileName, local)) {
-            checkLength(storage.size(fileName), sizeBytes);
-        } else {
-            copyTo(storage, fileName, sizeBytes);
+    void bringTo(Storage storage, long sizeBytes) throws IOException {
+        if (!linkTo(storage, sizeBytes)) {
+            copyTo(storage, sizeBytes);
         }
     }
 
@@ -91,11 +112,11 @@ record RemoteFile(String name, StreamStateHandle handle, CloseableRegistry regis
         return null;
     }
 
-    private void copyTo(Storage storage, String fileName, long sizeBytes) throws IOException {
+    private void copyTo(Storage storage, long sizeBytes) throws IOException {
         FSDataInputStream in = open();
         StorageOutput out = null;
         try {
-            out = storage.create(fileName);
+            out = storage.create(name);
             byte[] buffer = new byte[BUFFER_BYTES];
             for (int count; (count = in.read(buffer)) >= 0; ) {
                 if (out.position() + count > sizeBytes) {

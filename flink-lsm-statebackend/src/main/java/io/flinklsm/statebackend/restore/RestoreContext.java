@@ -16,6 +16,7 @@ package io.flinklsm.statebackend.restore;
 import io.flinklsm.core.LsmStoreOptions;
 import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.storage.Storage;
+import io.flinklsm.statebackend.remote.RemoteFiles;
 import java.util.concurrent.Executor;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.state.KeyGroupRange;
@@ -25,6 +26,8 @@ import org.apache.flink.runtime.state.StateBackend.CustomInitializationMetrics;
  * What a restore works with.
  *
  * @param storage an empty working directory
+ * @param remote adopts files that stay where the checkpoint has them
+ * @param lazy whether files that are not on this disk are adopted, or fetched before anything else
  * @param keyGroupRange what is ours
  * @param keyGroupBytes bytes of the key group in front of each key
  * @param userClassLoader for classes of serializers
@@ -35,6 +38,8 @@ import org.apache.flink.runtime.state.StateBackend.CustomInitializationMetrics;
  */
 public record RestoreContext(
         Storage storage,
+        RemoteFiles remote,
+        boolean lazy,
         LsmStoreOptions storeOptions,
         StoreResources storeResources,
         KeyGroupRange keyGroupRange,

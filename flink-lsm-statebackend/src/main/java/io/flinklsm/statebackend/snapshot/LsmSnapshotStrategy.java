@@ -43,6 +43,7 @@ import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.PlaceholderStreamStateHandle;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.SnapshotStrategy;
+import org.apache.flink.runtime.state.StateHandleID;
 import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 
@@ -126,6 +127,8 @@ final class LsmSnapshotStrategy<K>
                             checkpointId,
                             streamFactory,
                             reusable,
+                            uploaded.isRestored(),
+                            sharing,
                             remembered,
                             options.getCheckpointType().isSavepoint());
             resources.onRelease(attempt::forgetUnlessFinished);
@@ -145,6 +148,8 @@ final class LsmSnapshotStrategy<K>
         private final long checkpointId;
         private final CheckpointStreamFactory streamFactory;
         private final Map<String, StreamStateHandle> reusable;
+        private final boolean reusesRestored;
+        private final SharingFilesStrategy sharing;
         private final boolean remembered;
         private final boolean isSavepoint;
         private volatile boolean finished;
@@ -155,6 +160,8 @@ final class LsmSnapshotStrategy<K>
                 long checkpointId,
                 CheckpointStreamFactory streamFactory,
                 Map<String, StreamStateHandle> reusable,
+                boolean reusesRestored,
+                SharingFilesStrategy sharing,
                 boolean remembered,
                 boolean isSavepoint) {
             this.resources = resources;
@@ -162,6 +169,8 @@ final class LsmSnapshotStrategy<K>
             this.checkpointId = checkpointId;
             this.streamFactory = streamFactory;
             this.reusable = reusable;
+            this.reusesRestored = reusesRestored;
+            this.sharing = sharing;
             this.remembered = remembered;
             this.isSavepoint = isSavepoint;
         }
@@ -184,6 +193,7 @@ final class LsmSnapshotStrategy<K>
 
         private SnapshotResult<KeyedStateHandle> write(CheckpointFiles files)
                 throws IOException, InterruptedException {
+            bringHere();
             Map<String, StreamStateHandle> written = new ConcurrentHashMap<>();
             // What is there already goes up while the memtables become files.
             Transfers early = startUpload(files, distinct(pending.pinned()), written);
@@ -197,13 +207,11 @@ final class LsmSnapshotStrategy<K>
             early.finish();
             Map<String, SstableMeta> sstables = distinct(sstables(image));
             startUpload(files, sstables, written).finish();
-            Map<String, StreamStateHandle> reused = new LinkedHashMap<>();
-            for (String fileName : sstables.keySet()) {
-                StreamStateHandle handle = reusable.get(fileName);
-                if (handle != null) {
-                    reused.put(fileName, handle);
-                }
-            }
+            Map<String, StreamStateHandle> reused =
+                    remembered
+                            ? uploaded.list(
+                                    checkpointId, reusable, sstables.keySet(), context.homes())
+                            : Map.of();
 
             byte[] manifest = ManifestCodec.encode(image, context.operatorId());
             StreamStateHandle manifestHandle = files.write(CheckpointNames.MANIFEST, manifest);
@@ -218,6 +226,24 @@ final class LsmSnapshotStrategy<K>
             }
             finished = true;
             return SnapshotResult.of(handle);
+        }
+
+        /**
+         * Once this checkpoint is complete, the job manager deletes what it does not list: files
+         * that the store reads where an earlier one has them, and that cannot be listed, become
+         * local before. A savepoint makes nothing go.
+         */
+        private void bringHere() throws IOException, InterruptedException {
+            if (sharing == SharingFilesStrategy.NO_SHARING) {
+                return;
+            }
+            List<Transfers.Transfer> transfers = new ArrayList<>();
+            for (String fileName : context.homes().names()) {
+                if (!reusable.containsKey(fileName)) {
+                    transfers.add(() -> context.homes().forget(fileName));
+                }
+            }
+            Transfers.run(transfers, context.executor(), context.transferThreads());
         }
 
         /** Begins to upload what no earlier checkpoint holds and {@code written} has not yet. */
@@ -260,15 +286,31 @@ final class LsmSnapshotStrategy<K>
                 StreamStateHandle manifest,
                 StreamStateHandle meta) {
             List<HandleAndLocalPath> sstables = new ArrayList<>(reused.size() + written.size());
+            List<HandleAndLocalPath> fresh = new ArrayList<>(written.size());
             reused.forEach(
                     (name, handle) ->
-                            sstables.add(HandleAndLocalPath.of(placeholder(handle), name)));
-            written.forEach((name, handle) -> sstables.add(HandleAndLocalPath.of(handle, name)));
+                            sstables.add(
+                                    HandleAndLocalPath.of(
+                                            reusesRestored ? handle : placeholder(handle), name)));
+            written.forEach((name, handle) -> fresh.add(HandleAndLocalPath.of(handle, name)));
+            sstables.addAll(fresh);
 
             List<HandleAndLocalPath> shared = new ArrayList<>();
             List<HandleAndLocalPath> own = new ArrayList<>();
             (context.incremental() ? shared : own).addAll(sstables);
             own.add(HandleAndLocalPath.of(manifest, CheckpointNames.MANIFEST));
+            if (reusesRestored && !reused.isEmpty()) {
+                return new ReusingStateHandle(
+                        context.backendId(),
+                        context.keyGroupRange(),
+                        checkpointId,
+                        shared,
+                        fresh,
+                        own,
+                        meta,
+                        files.writtenBytes(),
+                        StateHandleID.randomStateHandleId());
+            }
             return new IncrementalRemoteKeyedStateHandle(
                     context.backendId(),
                     context.keyGroupRange(),

@@ -100,7 +100,7 @@ public final class LsmSnapshots<K> implements BackendSnapshots<K> {
 
     @Override
     public void checkpointCompleted(long checkpointId) {
-        uploaded.completed(checkpointId);
+        uploaded.completed(checkpointId, context.homes());
     }
 
     @Override

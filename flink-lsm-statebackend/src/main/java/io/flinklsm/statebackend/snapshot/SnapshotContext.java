@@ -31,6 +31,7 @@ import org.apache.flink.runtime.state.StreamCompressionDecorator;
  * @param keySerializer duplicated for each snapshot
  * @param keyGroupBytes bytes of the key group in front of each key
  * @param storage where the store's SSTables are
+ * @param homes which of them may be read where a checkpoint has them
  * @param incremental whether checkpoints share files
  * @param executor helps to transfer files
  * @param transferThreads files of one snapshot in transfer at a time
@@ -44,6 +45,7 @@ public record SnapshotContext<K>(
         int keyGroupBytes,
         TypeSerializer<K> keySerializer,
         Storage storage,
+        UploadedSstables.Homes homes,
         boolean incremental,
         Executor executor,
         int transferThreads,

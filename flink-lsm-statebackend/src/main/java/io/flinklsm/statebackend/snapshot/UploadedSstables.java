@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.snapshot;
 
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -43,8 +44,25 @@ import org.jspecify.annotations.Nullable;
  * A checkpoint counts from its synchronous part on, before it is known what it uploads: until it
  * has finished, it is taken to upload whatever it does not refer to. "After" is the order in which
  * checkpoints begin; ids need not grow (the changelog backend makes up its own).
+ *
+ * <p>Files that the store reads where a checkpoint has them ({@link Homes}) need more: the job
+ * manager deletes what no retained checkpoint lists. So every checkpoint lists all of them, also
+ * those that only an old view still reads, or makes them local before it can be complete; and a
+ * file gets a home only if every checkpoint that has begun meanwhile lists it there.
  */
 public final class UploadedSstables {
+
+    /** The files of the store that may be read where a checkpoint has them. Any thread. */
+    public interface Homes {
+
+        Set<String> names();
+
+        /** A completed checkpoint has the file, and all later ones will list it there. */
+        void confirmed(String name, StreamStateHandle handle);
+
+        /** The file may not be read there any more: returns when it is a local one. */
+        void forget(String name) throws IOException;
+    }
 
     /**
      * What a checkpoint that began after the base does; {@code uploaded} is null until it ended.
@@ -68,23 +86,34 @@ public final class UploadedSstables {
 
     // Guarded by this.
     private Map<String, StreamStateHandle> base;
+    private boolean isRestored;
     private final LinkedHashMap<Long, Later> later = new LinkedHashMap<>();
 
-    private UploadedSstables(Map<String, StreamStateHandle> base) {
+    private UploadedSstables(Map<String, StreamStateHandle> base, boolean isRestored) {
         this.base = base;
+        this.isRestored = isRestored;
     }
 
     public static UploadedSstables none() {
-        return new UploadedSstables(Map.of());
+        return new UploadedSstables(Map.of(), false);
     }
 
     /**
-     * After a restore that took over a whole checkpoint.
+     * After a restore. The job manager has registered what it restored from, so that other backends
+     * than those that wrote the files may refer to them as well.
      *
-     * @param shared the checkpoint's shared files by the name of the SSTable
+     * @param shared the shared files that were restored by the name of the SSTable
      */
     public static UploadedSstables restored(Map<String, ? extends StreamStateHandle> shared) {
-        return new UploadedSstables(Map.copyOf(shared));
+        return new UploadedSstables(Map.copyOf(shared), true);
+    }
+
+    /**
+     * Whether what may be referred to comes from a restore and not from a checkpoint of this
+     * backend: then the real handles are to be listed and no placeholders.
+     */
+    public synchronized boolean isRestored() {
+        return isRestored;
     }
 
     /**
@@ -133,6 +162,30 @@ public final class UploadedSstables {
     }
 
     /**
+     * Which of the files that the checkpoint may refer to it lists: those of its image, and those
+     * that the store may read there all the same. It must list these and no others.
+     *
+     * @param reusable what {@link #begin} gave
+     * @param image names of the SSTables of the checkpoint
+     */
+    public synchronized Map<String, StreamStateHandle> list(
+            long checkpointId,
+            Map<String, StreamStateHandle> reusable,
+            Set<String> image,
+            Homes homes) {
+        Map<String, StreamStateHandle> listed = new LinkedHashMap<>();
+        Set<String> readThere = homes.names();
+        for (Map.Entry<String, StreamStateHandle> file : reusable.entrySet()) {
+            if (image.contains(file.getKey()) || readThere.contains(file.getKey())) {
+                listed.put(file.getKey(), file.getValue());
+            }
+        }
+        // From now on no other file gets a home that this checkpoint would have to list.
+        later.computeIfPresent(checkpointId, (id, checkpoint) -> new Later(Map.copyOf(listed)));
+        return listed;
+    }
+
+    /**
      * The checkpoint is written.
      *
      * @param reusedNames of the files it may refer to, those that it does refer to
@@ -155,8 +208,12 @@ public final class UploadedSstables {
         later.remove(checkpointId);
     }
 
-    /** Flink says that the checkpoint is complete; of savepoints and unknown ids, nothing comes. */
-    public synchronized void completed(long checkpointId) {
+    /**
+     * Flink says that the checkpoint is complete; of savepoints and unknown ids, nothing comes.
+     *
+     * @param homes is told of the files that may be read where this checkpoint has them
+     */
+    public synchronized void completed(long checkpointId, Homes homes) {
         Later checkpoint = later.get(checkpointId);
         if (checkpoint == null || checkpoint.uploaded == null) {
             return;
@@ -164,14 +221,33 @@ public final class UploadedSstables {
         Map<String, StreamStateHandle> files = new HashMap<>(checkpoint.reused);
         files.putAll(checkpoint.uploaded);
         base = files;
+        isRestored = false;
         Iterator<Long> ids = later.keySet().iterator();
         while (ids.hasNext()) {
             long id = ids.next();
             ids.remove();
             if (id == checkpointId) {
-                return;
+                break;
             }
         }
+        base.forEach(
+                (name, handle) -> {
+                    if (!(handle instanceof RelativeFileStateHandle)
+                            && everyLaterLists(name, handle)) {
+                        homes.confirmed(name, handle);
+                    }
+                });
+    }
+
+    private boolean everyLaterLists(String name, StreamStateHandle handle) {
+        for (Later checkpoint : later.values()) {
+            StreamStateHandle listed = checkpoint.reused.get(name);
+            if (listed == null
+                    || !listed.getStreamStateHandleID().equals(handle.getStreamStateHandleID())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Flink says that the checkpoint will never be complete. */

@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.checkpoint.SnapshotType.SharingFilesStrategy;
 import org.apache.flink.runtime.state.StreamStateHandle;
@@ -34,6 +35,30 @@ import org.junit.jupiter.api.Test;
 class UploadedSstablesTest {
 
     private final UploadedSstables uploaded = UploadedSstables.none();
+    private final FakeHomes homes = new FakeHomes();
+
+    /** Where the store reads its files, by their names. */
+    private static final class FakeHomes implements UploadedSstables.Homes {
+        private final Map<String, String> paths = new HashMap<>();
+        private final Set<String> deleted = new HashSet<>();
+
+        @Override
+        public Set<String> names() {
+            return new TreeSet<>(paths.keySet());
+        }
+
+        @Override
+        public void confirmed(String name, StreamStateHandle handle) {
+            if (!deleted.contains(name)) {
+                paths.put(name, path(handle));
+            }
+        }
+
+        @Override
+        public void forget(String name) {
+            paths.remove(name);
+        }
+    }
 
     @Test
     void nothingIsReusedBeforeACheckpointIsConfirmed() {
@@ -45,7 +70,7 @@ class UploadedSstablesTest {
     @Test
     void filesOfTheConfirmedCheckpointAreReused() {
         checkpoint(1, FORWARD_BACKWARD, "a", "b");
-        uploaded.completed(1);
+        uploaded.completed(1, homes);
 
         assertThat(begin(2, FORWARD_BACKWARD))
                 .containsOnly(Map.entry("a", "1/a"), Map.entry("b", "1/b"));
@@ -55,7 +80,7 @@ class UploadedSstablesTest {
     @Test
     void fileOfAnUnconfirmedCheckpointIsUploadedAgain() {
         checkpoint(1, FORWARD_BACKWARD, "a");
-        uploaded.completed(1);
+        uploaded.completed(1, homes);
         checkpoint(2, FORWARD_BACKWARD, "a", "c");
 
         assertThat(begin(3, FORWARD_BACKWARD)).containsOnly(Map.entry("a", "1/a"));
@@ -66,10 +91,10 @@ class UploadedSstablesTest {
     void fileThatALaterCheckpointUploadedAgainIsNotReferredToUnderItsOldPath() {
         checkpoint(1, FORWARD_BACKWARD, "a");
         checkpoint(2, FORWARD_BACKWARD, "a", "b");
-        uploaded.completed(1);
+        uploaded.completed(1, homes);
 
         assertThat(begin(3, FORWARD_BACKWARD)).isEmpty();
-        uploaded.completed(2);
+        uploaded.completed(2, homes);
         assertThat(begin(4, FORWARD_BACKWARD)).isEmpty();
         uploaded.failed(3);
         uploaded.failed(4);
@@ -80,7 +105,7 @@ class UploadedSstablesTest {
     @Test
     void checkpointUnderWayCountsAsUploadingWhatItDoesNotReferTo() {
         checkpoint(1, FORWARD_BACKWARD, "a");
-        uploaded.completed(1);
+        uploaded.completed(1, homes);
         begin(2, FORWARD);
 
         assertThat(begin(3, FORWARD_BACKWARD)).isEmpty();
@@ -89,7 +114,7 @@ class UploadedSstablesTest {
     @Test
     void checkpointUnderWayThatRefersToTheSamePathsIsNoHindrance() {
         checkpoint(1, FORWARD_BACKWARD, "a");
-        uploaded.completed(1);
+        uploaded.completed(1, homes);
         begin(2, FORWARD_BACKWARD);
 
         assertThat(begin(3, FORWARD_BACKWARD)).containsOnly(Map.entry("a", "1/a"));
@@ -98,7 +123,7 @@ class UploadedSstablesTest {
     @Test
     void failedCheckpointIsNoHindrance() {
         checkpoint(1, FORWARD_BACKWARD, "a");
-        uploaded.completed(1);
+        uploaded.completed(1, homes);
         begin(2, FORWARD);
         uploaded.failed(2);
 
@@ -109,9 +134,9 @@ class UploadedSstablesTest {
     @Test
     void savepointIsNeitherBaseNorHindrance() {
         checkpoint(1, FORWARD_BACKWARD, "a");
-        uploaded.completed(1);
+        uploaded.completed(1, homes);
         checkpoint(2, NO_SHARING, "a", "b");
-        uploaded.completed(2);
+        uploaded.completed(2, homes);
 
         assertThat(begin(3, FORWARD_BACKWARD)).containsOnly(Map.entry("a", "1/a"));
         assertThat(begin(4, NO_SHARING)).isEmpty();
@@ -120,10 +145,10 @@ class UploadedSstablesTest {
     @Test
     void fullCheckpointUploadsAllAndIsTheBaseAfterwards() {
         checkpoint(1, FORWARD_BACKWARD, "a");
-        uploaded.completed(1);
+        uploaded.completed(1, homes);
 
         assertThat(checkpoint(2, FORWARD, "a", "b")).isEmpty();
-        uploaded.completed(2);
+        uploaded.completed(2, homes);
 
         assertThat(begin(3, FORWARD_BACKWARD))
                 .containsOnly(Map.entry("a", "2/a"), Map.entry("b", "2/b"));
@@ -133,7 +158,7 @@ class UploadedSstablesTest {
     void abortedCheckpointIsForgotten() {
         checkpoint(1, FORWARD_BACKWARD, "a");
         uploaded.aborted(1);
-        uploaded.completed(1);
+        uploaded.completed(1, homes);
 
         assertThat(begin(2, FORWARD_BACKWARD)).isEmpty();
     }
@@ -142,8 +167,8 @@ class UploadedSstablesTest {
     void lateConfirmationOfAnOlderCheckpointChangesNothing() {
         checkpoint(1, FORWARD_BACKWARD, "a");
         checkpoint(2, FORWARD_BACKWARD, "a");
-        uploaded.completed(2);
-        uploaded.completed(1);
+        uploaded.completed(2, homes);
+        uploaded.completed(1, homes);
 
         assertThat(begin(3, FORWARD_BACKWARD)).containsOnly(Map.entry("a", "2/a"));
     }
@@ -151,8 +176,8 @@ class UploadedSstablesTest {
     @Test
     void confirmationOfAnUnknownCheckpointChangesNothing() {
         checkpoint(1, FORWARD_BACKWARD, "a");
-        uploaded.completed(1);
-        uploaded.completed(77);
+        uploaded.completed(1, homes);
+        uploaded.completed(77, homes);
         uploaded.aborted(78);
 
         assertThat(begin(2, FORWARD_BACKWARD)).containsOnly(Map.entry("a", "1/a"));
@@ -161,9 +186,9 @@ class UploadedSstablesTest {
     @Test
     void fileThatTheConfirmedCheckpointLacksIsGoneForGood() {
         checkpoint(1, FORWARD_BACKWARD, "a", "b");
-        uploaded.completed(1);
+        uploaded.completed(1, homes);
         checkpoint(2, FORWARD_BACKWARD, "b");
-        uploaded.completed(2);
+        uploaded.completed(2, homes);
 
         assertThat(begin(3, FORWARD_BACKWARD)).containsOnly(Map.entry("b", "1/b"));
     }
@@ -186,7 +211,7 @@ class UploadedSstablesTest {
     @Test
     void handleThatTheStorageCannotReuseIsUploadedAgainAndThenHindersItsOldPath() {
         checkpoint(1, FORWARD_BACKWARD, "a", "b");
-        uploaded.completed(1);
+        uploaded.completed(1, homes);
 
         Map<String, StreamStateHandle> reusable =
                 uploaded.begin(
@@ -207,6 +232,44 @@ class UploadedSstablesTest {
         assertThat(restored.begin(2, FORWARD_BACKWARD, handle -> true)).containsOnlyKeys("a");
     }
 
+    /** An old view may read a file that no checkpoint has in its image any more. */
+    @Test
+    void fileThatIsReadRemotelyIsListedThoughNoImageHasIt() {
+        checkpoint(1, FORWARD_BACKWARD, "a", "b");
+        uploaded.completed(1, homes);
+        assertThat(homes.paths).containsOnly(Map.entry("a", "1/a"), Map.entry("b", "1/b"));
+
+        Map<String, StreamStateHandle> reusable =
+                uploaded.begin(2, FORWARD_BACKWARD, handle -> true);
+        assertThat(uploaded.list(2, reusable, Set.of("b"), homes)).containsOnlyKeys("a", "b");
+        homes.forget("a");
+        assertThat(uploaded.list(2, reusable, Set.of("b"), homes)).containsOnlyKeys("b");
+    }
+
+    @Test
+    void fileThatALaterCheckpointUploadsAgainGetsNoHome() {
+        checkpoint(1, FORWARD_BACKWARD, "a");
+        checkpoint(2, FORWARD_BACKWARD, "a");
+
+        uploaded.completed(1, homes);
+        assertThat(homes.paths).isEmpty();
+        uploaded.completed(2, homes);
+        assertThat(homes.paths).containsOnly(Map.entry("a", "2/a"));
+    }
+
+    @Test
+    void restoredFilesAreReferredToByTheirRealHandlesUntilACheckpointIsComplete() {
+        UploadedSstables restored = UploadedSstables.restored(Map.of("a", handle("1/a")));
+        assertThat(restored.isRestored()).isTrue();
+
+        restored.begin(2, FORWARD_BACKWARD, handle -> true);
+        restored.finished(2, Set.of("a"), Map.of());
+        restored.completed(2, homes);
+
+        assertThat(restored.isRestored()).isFalse();
+        assertThat(homes.paths).containsOnly(Map.entry("a", "1/a"));
+    }
+
     /** The changelog backend numbers its materialisations anew. */
     @Test
     void orderIsThatOfBeginningNotThatOfIds() {
@@ -217,7 +280,7 @@ class UploadedSstablesTest {
 
         assertThat(restored.begin(2, FORWARD_BACKWARD, handle -> true)).isEmpty();
         restored.failed(2);
-        restored.completed(1);
+        restored.completed(1, homes);
         assertThat(restored.begin(3, FORWARD_BACKWARD, handle -> true).get("a"))
                 .isEqualTo(handle("1/a"));
     }
@@ -229,19 +292,34 @@ class UploadedSstablesTest {
      */
     @Test
     void noOrderOfEventsLeadsToAReferenceToADeletedFile() {
+        long homesChecked = 0;
         for (long seed = 0; seed < 3000; seed++) {
-            new JobManagerInSmall(seed).run();
+            JobManagerInSmall jobManager = new JobManagerInSmall(seed);
+            jobManager.run();
+            homesChecked += jobManager.homesChecked;
         }
+        assertThat(homesChecked).isGreaterThan(3000);
     }
 
     private static final class JobManagerInSmall {
         private final long seed;
         private final Random random;
         private final UploadedSstables uploaded = UploadedSstables.none();
+
+        /** Files that the store reads remotely, those that no checkpoint wants any more too. */
+        private final FakeHomes homes = new FakeHomes();
+
+        /** What a running checkpoint may refer to. */
+        private final Map<Long, Map<String, StreamStateHandle>> reusable = new HashMap<>();
+
+        /** What checkpoints list beside their files, by their ids: no restore reads these. */
+        private final Map<Long, Map<String, String>> extras = new HashMap<>();
+
         private final Set<String> existing = new HashSet<>();
         private final Map<Long, Map<String, String>> running = new HashMap<>();
         private final Map<Long, Map<String, String>> pending = new HashMap<>();
         private Set<String> live = new HashSet<>(Set.of("s0"));
+        private long homesChecked;
         private long newest;
         private int files = 1;
 
@@ -253,12 +331,13 @@ class UploadedSstablesTest {
         void run() {
             long id = 0;
             for (int step = 0; step < 60; step++) {
-                switch (random.nextInt(6)) {
+                switch (random.nextInt(7)) {
                     case 0 -> live.add("s" + files++);
                     case 1 -> live.removeIf(name -> random.nextInt(3) == 0);
                     case 2 -> begin(++id);
                     case 3 -> finish();
                     case 4 -> complete();
+                    case 5 -> deleteUnwanted();
                     default -> {
                         Long fails = any(pending);
                         if (fails != null) {
@@ -274,10 +353,11 @@ class UploadedSstablesTest {
 
         void begin(long id) {
             SharingFilesStrategy sharing = random.nextInt(5) == 0 ? FORWARD : FORWARD_BACKWARD;
-            Map<String, StreamStateHandle> reusable = uploaded.begin(id, sharing, handle -> true);
+            Map<String, StreamStateHandle> mayRefer = uploaded.begin(id, sharing, handle -> true);
+            reusable.put(id, mayRefer);
             Map<String, String> files = new HashMap<>();
             for (String name : live) {
-                StreamStateHandle handle = reusable.get(name);
+                StreamStateHandle handle = mayRefer.get(name);
                 files.put(name, handle == null ? id + "/" + name : path(handle));
             }
             running.put(id, files);
@@ -289,6 +369,14 @@ class UploadedSstablesTest {
                 return;
             }
             Map<String, String> files = running.remove(id);
+            Map<String, StreamStateHandle> mayRefer = reusable.remove(id);
+            homes.names().stream()
+                    .filter(name -> !mayRefer.containsKey(name))
+                    .forEach(homes::forget);
+            Map<String, String> more = new HashMap<>();
+            uploaded.list(id, mayRefer, files.keySet(), homes)
+                    .forEach((name, handle) -> more.put(name, path(handle)));
+            extras.put(id, more);
             Set<String> reused = new HashSet<>();
             Map<String, StreamStateHandle> written = new HashMap<>();
             files.forEach(
@@ -300,6 +388,7 @@ class UploadedSstablesTest {
                             reused.add(name);
                         }
                     });
+            reused.addAll(more.keySet());
             uploaded.finished(id, reused, written);
             pending.put(id, files);
         }
@@ -318,13 +407,34 @@ class UploadedSstablesTest {
             // Those begun before are subsumed; those begun later may still need their uploads.
             pending.keySet().removeIf(other -> other < id);
             Set<String> needed = new HashSet<>(files.values());
+            needed.addAll(extras.getOrDefault(id, Map.of()).values());
             existing.removeIf(
                     path ->
                             !needed.contains(path)
                                     && Long.parseLong(path.substring(0, path.indexOf('/'))) <= id);
+            checkHomes();
             if (random.nextInt(4) > 0) {
-                uploaded.completed(id);
+                uploaded.completed(id, homes);
+                checkHomes();
             }
+        }
+
+        /** The store deletes a file that neither it nor an old view reads. */
+        void deleteUnwanted() {
+            homes.names().stream()
+                    .filter(name -> !live.contains(name) && random.nextInt(4) == 0)
+                    .forEach(
+                            name -> {
+                                homes.forget(name);
+                                homes.deleted.add(name);
+                            });
+        }
+
+        void checkHomes() {
+            assertThat(existing)
+                    .as("seed=%s: files that the store reads there", seed)
+                    .containsAll(homes.paths.values());
+            homesChecked += homes.paths.size();
         }
 
         private Long any(Map<Long, ?> map) {

@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RunnableFuture;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -31,6 +33,7 @@ import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.checkpoint.SnapshotType;
+import org.apache.flink.runtime.io.disk.iomanager.IOManagerAsync;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
@@ -51,6 +54,8 @@ import org.apache.flink.runtime.state.StateBackend.KeyedStateBackendParameters;
 import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.runtime.util.TestingTaskManagerRuntimeInfo;
+import org.apache.flink.util.InstantiationUtil;
+import org.apache.flink.util.concurrent.ExecutorThreadFactory;
 
 /**
  * Makes backends of any kind outside a cluster, takes their snapshots into files below one
@@ -61,6 +66,9 @@ public final class BackendHarness implements AutoCloseable {
     private final Path root;
     private final int maxParallelism;
     private final TtlTimeProvider clock;
+    private final ExecutorService ioThreads =
+            Executors.newFixedThreadPool(8, new ExecutorThreadFactory("harness-io"));
+    private final IOManagerAsync ioManager;
     private final MockEnvironment environment;
     private final SharedStateRegistry sharedStates = new SharedStateRegistryImpl();
     private final List<AbstractKeyedStateBackend<?>> backends = new ArrayList<>();
@@ -74,8 +82,12 @@ public final class BackendHarness implements AutoCloseable {
         this.clock = clock;
         this.maxParallelism = maxParallelism;
         File local = Files.createDirectories(root.resolve("local")).toFile();
+        ioManager =
+                new IOManagerAsync(
+                        Files.createDirectories(root.resolve("io")).toString(), ioThreads);
         environment =
                 new MockEnvironmentBuilder()
+                        .setIOManager(ioManager)
                         .setManagedMemorySize(512L << 20)
                         .setTaskManagerRuntimeInfo(
                                 new TestingTaskManagerRuntimeInfo(new Configuration(), local))
@@ -255,6 +267,24 @@ public final class BackendHarness implements AutoCloseable {
                 4096);
     }
 
+    /** Checkpoint storage that is on another machine: {@link FarFileSystem}. */
+    public CheckpointStreamFactory farStreams(long id) throws Exception {
+        Path job = checkpointDirectory().resolve("00000000000000010000000000000001");
+        Path exclusive = Files.createDirectories(job.resolve("chk-" + id));
+        Path shared = Files.createDirectories(job.resolve("shared"));
+        return new FsCheckpointStreamFactory(
+                new FarFileSystem(),
+                FarFileSystem.far(exclusive),
+                FarFileSystem.far(shared),
+                0,
+                4096);
+    }
+
+    /** What Flink sends to the job manager, as it comes there. */
+    public static KeyedStateHandle send(KeyedStateHandle handle) throws Exception {
+        return InstantiationUtil.clone(handle);
+    }
+
     public static KeyedStateHandle finish(RunnableFuture<SnapshotResult<KeyedStateHandle>> future)
             throws Exception {
         future.run();
@@ -277,5 +307,7 @@ public final class BackendHarness implements AutoCloseable {
     public void close() throws Exception {
         disposeAll();
         environment.close();
+        ioManager.close();
+        ioThreads.shutdownNow();
     }
 }
