@@ -154,9 +154,25 @@ public final class LsmStore implements AutoCloseable {
             StoreResources resources,
             List<RestoreSource> sources)
             throws IOException {
+        return restore(storage, options, resources, sources, false);
+    }
+
+    /**
+     * Like {@link #restore(Storage, LsmStoreOptions, StoreResources, List)}.
+     *
+     * @param verifyNow whether the tails of all files are checked before anything else, for a
+     *     caller that has another copy to restore from
+     */
+    public static LsmStore restore(
+            Storage storage,
+            LsmStoreOptions options,
+            StoreResources resources,
+            List<RestoreSource> sources,
+            boolean verifyNow)
+            throws IOException {
         LsmStore store = create(storage, options, resources);
         try {
-            store.adopt(sources);
+            store.adopt(sources, verifyNow);
             return store;
         } catch (Throwable failure) {
             Cleanup.undo(failure, store);
@@ -187,15 +203,24 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
-    private void adopt(List<RestoreSource> sources) throws IOException {
+    private void adopt(List<RestoreSource> sources, boolean verifyNow) throws IOException {
         StoreRestorer.Restored restored = StoreRestorer.restore(sources, openSstables);
+        if (verifyNow) {
+            for (Version version : restored.trees().values()) {
+                for (SstableMeta sstable : version.metas()) {
+                    openSstables.verifyUnlessOpen(sstable);
+                }
+            }
+        }
         nextGeneration = restored.nextGeneration();
         Deque<SstableMeta> unverified = new ArrayDeque<>();
         upkeep.lock.lock();
         try {
             for (Map.Entry<String, Version> tree : restored.trees().entrySet()) {
                 addTree(tree.getKey(), TreeOptions.DEFAULTS, tree.getValue()).untouched = true;
-                unverified.addAll(tree.getValue().metas());
+                if (!verifyNow) {
+                    unverified.addAll(tree.getValue().metas());
+                }
             }
             upkeep.scheduleVerification(unverified);
         } finally {

@@ -31,6 +31,7 @@ import io.flinklsm.statebackend.remote.RemoteFiles;
 import io.flinklsm.statebackend.restore.LsmRestoreOperation;
 import io.flinklsm.statebackend.restore.RestoreContext;
 import io.flinklsm.statebackend.restore.RestoredBackend;
+import io.flinklsm.statebackend.snapshot.LocalBackup;
 import io.flinklsm.statebackend.snapshot.LsmSnapshots;
 import io.flinklsm.statebackend.snapshot.SnapshotContext;
 import java.io.IOException;
@@ -49,12 +50,14 @@ import org.apache.flink.runtime.state.AbstractStateBackend;
 import org.apache.flink.runtime.state.BackendBuildingException;
 import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
 import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.LocalRecoveryConfig;
 import org.apache.flink.runtime.state.StateBackend.KeyedStateBackendParameters;
 import org.apache.flink.runtime.state.StateSerializerProvider;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
 import org.apache.flink.runtime.taskmanager.TaskManagerRuntimeInfo;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -230,6 +233,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                         keySerializer,
                         storage,
                         remote,
+                        localBackup(storage),
                         settings.incremental(),
                         executor,
                         settings.transferThreads(),
@@ -269,6 +273,16 @@ final class LsmKeyedStateBackendBuilder<K> {
         // Last: what is registered there cannot be taken back.
         LsmMetrics.register(parameters.getMetricGroup(), restored.store(), memory, storage, life);
         return backend;
+    }
+
+    /** Null if Flink is not to keep checkpoints on this machine. */
+    private @Nullable LocalBackup localBackup(Storage storage) {
+        LocalRecoveryConfig config = environment.getTaskStateManager().createLocalRecoveryConfig();
+        return config.isLocalBackupEnabled()
+                ? config.getLocalStateDirectoryProvider()
+                        .map(directories -> new LocalBackup(storage, directories))
+                        .orElse(null)
+                : null;
     }
 
     private void logBegin() {

@@ -110,6 +110,17 @@ public final class LocalStorage implements Storage {
     }
 
     @Override
+    public boolean linkTo(String name, Path target) throws IOException {
+        try {
+            Files.createLink(target, path(name));
+            return true;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            // Another file system, one without links, or no such file.
+            return false;
+        }
+    }
+
+    @Override
     public StorageInput open(String name) throws IOException {
         Path path = path(name);
         if (!Files.isRegularFile(path)) {

@@ -47,6 +47,17 @@ public interface Storage {
     }
 
     /**
+     * Makes the file appear in the local file system, too, without copying its bytes, if that is
+     * possible. It may be deleted there, but must never be changed.
+     *
+     * @param target does not exist; its directory does
+     * @return false if it is not possible, for whatever reason: nothing has happened
+     */
+    default boolean linkTo(String name, Path target) throws IOException {
+        return false;
+    }
+
+    /**
      * Whether reads of the file never wait for another machine. Where they do, what can be checked
      * later is, for many files one after another would make a long wait.
      */

@@ -284,6 +284,11 @@ public final class TieredStorage implements Storage, AutoCloseable {
     }
 
     @Override
+    public boolean linkTo(String name, Path target) throws IOException {
+        return delegate.linkTo(name, target);
+    }
+
+    @Override
     public StorageInput open(String name) throws IOException {
         TieredFile file = files.get(name);
         return file == null || !(options.evicts() || !file.isLocal())

@@ -40,6 +40,7 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.runtime.metrics.MetricNames;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
+import org.apache.flink.runtime.state.IncrementalLocalKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedBackendSerializationProxy;
 import org.apache.flink.runtime.state.StreamStateHandle;
@@ -54,14 +55,20 @@ import org.apache.flink.util.StateMigrationException;
  */
 final class NativeRestore<K> {
 
-    /** One handle, read and checked. */
+    /**
+     * One handle, read and checked.
+     *
+     * @param isLocalCopy whether it is in Flink's task-local directory, which the next checkpoint
+     *     may clear: nothing is read there for long
+     */
     private record Part(
+            boolean isLocalCopy,
             Map<String, RemoteFile> files,
             RestoreSource source,
             List<StateMetaInfoSnapshot> states) {}
 
     /** An SSTable, and where the checkpoint has it. */
-    private record Wanted(RemoteFile file, SstableMeta sstable) {}
+    private record Wanted(boolean inLocalCopy, RemoteFile file, SstableMeta sstable) {}
 
     private static final Comparator<Wanted> FETCH_ORDER =
             Comparator.<Wanted>comparingInt(wanted -> wanted.sstable().level())
@@ -95,7 +102,10 @@ final class NativeRestore<K> {
                         context.storage(),
                         context.storeOptions(),
                         context.storeResources(),
-                        sources);
+                        sources,
+                        // What is wrong with a local copy is found while the remote one can be
+                        // taken instead.
+                        parts.stream().anyMatch(Part::isLocalCopy));
         try {
             StateRegistry registry = new StateRegistry(store);
             for (Part part : parts) {
@@ -156,6 +166,7 @@ final class NativeRestore<K> {
 
         KeyRange clip = KeyGroupRanges.keyRange(ours, context.keyGroupBytes());
         return new Part(
+                handle instanceof IncrementalLocalKeyedStateHandle,
                 files,
                 new RestoreSource(overlapping(image, clip), clip),
                 proxy.getStateMetaInfoSnapshots());
@@ -188,7 +199,8 @@ final class NativeRestore<K> {
                 for (SstableMeta sstable : tree.sstables()) {
                     // Names are unique in the world: the same name is the same content.
                     wanted.putIfAbsent(
-                            sstable.fileName(), new Wanted(file(part, tree, sstable), sstable));
+                            sstable.fileName(),
+                            new Wanted(part.isLocalCopy(), file(part, tree, sstable), sstable));
                 }
             }
         }
@@ -197,7 +209,7 @@ final class NativeRestore<K> {
         List<Downloads.Download> downloads = new ArrayList<>();
         for (Wanted each : inOrder) {
             long sizeBytes = each.sstable().sizeBytes();
-            if (context.lazy() && each.file().isElsewhere()) {
+            if (context.lazy() && !each.inLocalCopy() && each.file().isElsewhere()) {
                 each.file().checkStatedLength(sizeBytes);
                 if (!each.file().linkTo(context.storage(), sizeBytes)) {
                     context.remote()

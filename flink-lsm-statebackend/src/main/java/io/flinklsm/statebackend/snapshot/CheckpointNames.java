@@ -19,5 +19,8 @@ public final class CheckpointNames {
     /** The manifest: in the handle's private state, or in the directory of a local copy. */
     public static final String MANIFEST = "MANIFEST";
 
+    /** The meta file: a handle of its own, or in the directory of a local copy. */
+    public static final String META = "meta";
+
     private CheckpointNames() {}
 }

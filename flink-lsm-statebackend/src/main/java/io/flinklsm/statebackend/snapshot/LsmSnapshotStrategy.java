@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.fs.CloseableRegistry;
@@ -46,6 +47,7 @@ import org.apache.flink.runtime.state.SnapshotStrategy;
 import org.apache.flink.runtime.state.StateHandleID;
 import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A checkpoint or native savepoint.
@@ -215,17 +217,21 @@ final class LsmSnapshotStrategy<K>
 
             byte[] manifest = ManifestCodec.encode(image, context.operatorId());
             StreamStateHandle manifestHandle = files.write(CheckpointNames.MANIFEST, manifest);
-            StreamStateHandle metaHandle =
-                    files.write("meta", MetaFile.encode(metaBody(), manifest));
+            byte[] meta = MetaFile.encode(metaBody(), manifest);
+            StreamStateHandle metaHandle = files.write(CheckpointNames.META, meta);
 
             KeyedStateHandle handle =
                     stateHandle(files, reused, written, manifestHandle, metaHandle);
+            KeyedStateHandle local =
+                    keepLocally(sstables.keySet(), reused, written, manifest, meta);
             streamFactory.reusePreviousStateHandle(reused.values());
             if (remembered) {
                 uploaded.finished(checkpointId, reused.keySet(), written);
             }
             finished = true;
-            return SnapshotResult.of(handle);
+            return local == null
+                    ? SnapshotResult.of(handle)
+                    : SnapshotResult.withLocalState(handle, local);
         }
 
         /**
@@ -244,6 +250,32 @@ final class LsmSnapshotStrategy<K>
                 }
             }
             Transfers.run(transfers, context.executor(), context.transferThreads());
+        }
+
+        /** Null if the checkpoint has no local copy. */
+        private @Nullable KeyedStateHandle keepLocally(
+                Set<String> sstables,
+                Map<String, StreamStateHandle> reused,
+                Map<String, StreamStateHandle> written,
+                byte[] manifest,
+                byte[] meta) {
+            LocalBackup backup = context.localBackup();
+            if (backup == null || isSavepoint) {
+                return null;
+            }
+            List<HandleAndLocalPath> shared = new ArrayList<>();
+            if (context.incremental()) {
+                reused.forEach((name, file) -> shared.add(HandleAndLocalPath.of(file, name)));
+                written.forEach((name, file) -> shared.add(HandleAndLocalPath.of(file, name)));
+            }
+            return backup.keep(
+                    context.backendId(),
+                    context.keyGroupRange(),
+                    checkpointId,
+                    sstables,
+                    manifest,
+                    meta,
+                    shared);
         }
 
         /** Begins to upload what no earlier checkpoint holds and {@code written} has not yet. */

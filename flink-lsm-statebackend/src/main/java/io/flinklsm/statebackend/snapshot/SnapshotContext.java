@@ -22,6 +22,7 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What does not change from one snapshot of a backend to the next.
@@ -32,6 +33,7 @@ import org.apache.flink.runtime.state.StreamCompressionDecorator;
  * @param keyGroupBytes bytes of the key group in front of each key
  * @param storage where the store's SSTables are
  * @param homes which of them may be read where a checkpoint has them
+ * @param localBackup keeps checkpoints on the local disk, too; null if they are not wanted there
  * @param incremental whether checkpoints share files
  * @param executor helps to transfer files
  * @param transferThreads files of one snapshot in transfer at a time
@@ -46,6 +48,7 @@ public record SnapshotContext<K>(
         TypeSerializer<K> keySerializer,
         Storage storage,
         UploadedSstables.Homes homes,
+        @Nullable LocalBackup localBackup,
         boolean incremental,
         Executor executor,
         int transferThreads,

@@ -42,6 +42,7 @@ import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedStateBackendParametersImpl;
 import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.LocalRecoveryConfig;
 import org.apache.flink.runtime.state.SavepointResources;
 import org.apache.flink.runtime.state.SavepointSnapshotStrategy;
 import org.apache.flink.runtime.state.SharedStateRegistry;
@@ -51,6 +52,7 @@ import org.apache.flink.runtime.state.SnapshotStrategyRunner;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.StateBackend.CustomInitializationMetrics;
 import org.apache.flink.runtime.state.StateBackend.KeyedStateBackendParameters;
+import org.apache.flink.runtime.state.TestTaskStateManager;
 import org.apache.flink.runtime.state.filesystem.FsCheckpointStreamFactory;
 import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 import org.apache.flink.runtime.util.TestingTaskManagerRuntimeInfo;
@@ -78,6 +80,15 @@ public final class BackendHarness implements AutoCloseable {
     }
 
     public BackendHarness(Path root, int maxParallelism, TtlTimeProvider clock) throws Exception {
+        this(root, maxParallelism, clock, LocalRecoveryConfig.BACKUP_AND_RECOVERY_DISABLED);
+    }
+
+    /**
+     * @param localRecovery where Flink wants checkpoints on the local disk
+     */
+    public BackendHarness(
+            Path root, int maxParallelism, TtlTimeProvider clock, LocalRecoveryConfig localRecovery)
+            throws Exception {
         this.root = root;
         this.clock = clock;
         this.maxParallelism = maxParallelism;
@@ -88,6 +99,7 @@ public final class BackendHarness implements AutoCloseable {
         environment =
                 new MockEnvironmentBuilder()
                         .setIOManager(ioManager)
+                        .setTaskStateManager(new TestTaskStateManager(localRecovery))
                         .setManagedMemorySize(512L << 20)
                         .setTaskManagerRuntimeInfo(
                                 new TestingTaskManagerRuntimeInfo(new Configuration(), local))
