@@ -15,6 +15,7 @@ package io.flinklsm.statebackend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flinklsm.statebackend.testing.FarFileSystem;
 import io.flinklsm.statebackend.testing.NumberJob;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -61,6 +62,12 @@ class RescaledJobIT {
     @TempDir Path root;
     private boolean fileMerging;
 
+    /** Whether checkpoints are on another machine, so that no file of them is linked. */
+    private boolean far;
+
+    private String restore = "lazy";
+    private String placement = "local";
+
     private enum Stop {
         CHECKPOINT,
         NATIVE_SAVEPOINT,
@@ -89,6 +96,52 @@ class RescaledJobIT {
                 new Stretch("lsm", 2, RecoveryClaimMode.NO_CLAIM, Stop.CHECKPOINT),
                 new Stretch("lsm", 2, RecoveryClaimMode.NO_CLAIM, Stop.CHECKPOINT),
                 new Stretch("lsm", 1, RecoveryClaimMode.NO_CLAIM, Stop.END));
+    }
+
+    /** The files of a checkpoint are listed again by backends that have fetched none of them. */
+    @Test
+    void claimedCheckpointsOfAnotherMachineRescale(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        far = true;
+        claimedCheckpointsRescaleUpAndDown(cluster);
+    }
+
+    @Test
+    void unclaimedCheckpointsOfAnotherMachineRescale(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        far = true;
+        unclaimedCheckpointsRescale(cluster);
+    }
+
+    @Test
+    void eagerRestoresOfAnotherMachineRescale(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        far = true;
+        restore = "eager";
+        claimedCheckpointsRescaleUpAndDown(cluster);
+    }
+
+    @Test
+    void stateThatStaysOnAnotherMachineRescales(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        far = true;
+        placement = "remote";
+        claimedCheckpointsRescaleUpAndDown(cluster);
+        unclaimedCheckpointsRescale(cluster);
+    }
+
+    @Test
+    void mergedFilesOfAnotherMachineRescale(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        far = true;
+        checkpointsInMergedFilesRescale(cluster);
+    }
+
+    @Test
+    void claimedNativeSavepointOfAnotherMachineIsFollowedByCheckpoints(
+            @InjectMiniCluster MiniCluster cluster) throws Exception {
+        far = true;
+        claimedNativeSavepointIsFollowedByCheckpoints(cluster);
     }
 
     /** FLINK-35570: several SSTables share a file on the checkpoint storage. */
@@ -150,7 +203,7 @@ class RescaledJobIT {
             return null;
         }
         NumberJob.awaitProcessed(run);
-        String savepoints = root.resolve("savepoints").toUri().toString();
+        String savepoints = uri("savepoints");
         return switch (stop) {
             case NATIVE_SAVEPOINT ->
                     get(job.stopWithSavepoint(false, savepoints, SavepointFormatType.NATIVE));
@@ -177,6 +230,11 @@ class RescaledJobIT {
         return config;
     }
 
+    private String uri(String directory) {
+        Path path = root.resolve(directory);
+        return far ? FarFileSystem.far(path).toString() : path.toUri().toString();
+    }
+
     private Configuration jobConfiguration(Stretch stretch, String snapshot) {
         Configuration config = new Configuration();
         config.set(
@@ -189,9 +247,10 @@ class RescaledJobIT {
         config.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
         config.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
         config.set(CheckpointingOptions.FS_SMALL_FILE_THRESHOLD, MemorySize.ZERO);
-        config.set(
-                CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-                root.resolve("checkpoints").toUri().toString());
+        config.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, uri("checkpoints"));
+        config.set(LsmBackendOptions.RESTORE, restore);
+        config.set(LsmBackendOptions.PLACEMENT, placement);
+        config.set(LsmBackendOptions.LOCAL_CACHE_SIZE, MemorySize.ofMebiBytes(8));
         config.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
                 ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);

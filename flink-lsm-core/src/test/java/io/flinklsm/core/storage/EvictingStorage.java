@@ -15,10 +15,13 @@ package io.flinklsm.core.storage;
 
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.testing.FlakySource;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -28,7 +31,9 @@ import java.util.concurrent.TimeUnit;
 public final class EvictingStorage implements Storage {
 
     private final TieredStorage tiered;
-    private final LocalStorage local;
+
+    /** The bytes of all files, as another machine would have them. */
+    private final Map<String, byte[]> written = new ConcurrentHashMap<>();
 
     // Guarded by this.
     private final Random random;
@@ -36,10 +41,9 @@ public final class EvictingStorage implements Storage {
 
     public EvictingStorage(Path directory, long seed) throws IOException {
         random = new Random(seed);
-        local = new LocalStorage(directory, false);
         tiered =
                 new TieredStorage(
-                        local,
+                        new LocalStorage(directory, false),
                         directory,
                         new TieredOptions(
                                 16L * Chunks.BYTES,
@@ -59,15 +63,9 @@ public final class EvictingStorage implements Storage {
 
     private void step(String name) throws IOException {
         int dice = dice(20);
-        if (dice < 8 && tiered.answersAtOnce(name) && local.exists(name)) {
-            byte[] bytes;
-            try (StorageInput input = local.open(name)) {
-                bytes = new byte[(int) input.size()];
-                input.readFully(0, bytes, 0, bytes.length);
-            }
-            if (bytes.length > 0) {
-                tiered.setHome(name, source(name, bytes));
-            }
+        byte[] bytes = written.get(name);
+        if (dice < 8 && bytes != null && bytes.length > 0) {
+            tiered.setHome(name, source(name, bytes));
         } else if (dice == 8) {
             tiered.evictAll();
         } else if (dice == 9) {
@@ -90,10 +88,12 @@ public final class EvictingStorage implements Storage {
     @Override
     public StorageOutput create(String name) throws IOException {
         StorageOutput output = tiered.create(name);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         return new StorageOutput() {
             @Override
-            public void write(byte[] bytes, int from, int byteCount) throws IOException {
-                output.write(bytes, from, byteCount);
+            public void write(byte[] more, int from, int byteCount) throws IOException {
+                output.write(more, from, byteCount);
+                bytes.write(more, from, byteCount);
             }
 
             @Override
@@ -104,6 +104,7 @@ public final class EvictingStorage implements Storage {
             @Override
             public void finish() throws IOException {
                 output.finish();
+                written.put(name, bytes.toByteArray());
                 step(name);
             }
 
@@ -138,6 +139,7 @@ public final class EvictingStorage implements Storage {
     @Override
     public void delete(String name) throws IOException {
         tiered.delete(name);
+        written.remove(name);
     }
 
     @Override
