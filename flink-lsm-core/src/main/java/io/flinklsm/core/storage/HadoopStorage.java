@@ -135,7 +135,10 @@ public final class HadoopStorage implements Storage {
             Thread.currentThread().interrupt();
             InterruptedIOException interrupted =
                     new InterruptedIOException(
-                            "[" + display(path) + "] interrupted while it was opened");
+                            "["
+                                    + display(path)
+                                    + "] interrupted while it was opened; the caller is being"
+                                    + " stopped, so there is nothing to do");
             interrupted.initCause(e);
             throw interrupted;
         } catch (ExecutionException e) {
@@ -147,14 +150,16 @@ public final class HadoopStorage implements Storage {
 
     private FileStatus status(String name, Path path) throws IOException {
         if (unfinished.contains(name)) {
-            throw new NoSuchFileException(display(path), null, "is being written");
+            throw new NoSuchFileException(
+                    display(path), null, "is being written; read it once it is complete");
         }
         try {
             FileStatus status = fileSystem.getFileStatus(path);
             if (status.isFile()) {
                 return status;
             }
-            throw new NoSuchFileException(display(path), null, "is no file");
+            throw new NoSuchFileException(
+                    display(path), null, "is no file; give the storage a directory of its own");
         } catch (FileNotFoundException e) {
             throw missing(path, e);
         } catch (NoSuchFileException e) {
