@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.memtable.MemtableKind;
@@ -129,29 +130,80 @@ final class MemoryPressureTest {
         int count = 200_000;
         List<LsmEvent> flushes = new CopyOnWriteArrayList<>();
         try (StoreResources resources = resources(8 << 20);
-                LsmStore store = store("maps", resources)) {
-            store.setListener(
-                    event -> {
-                        if (event instanceof LsmEvent.FlushEnd) {
-                            flushes.add(event);
-                        }
-                    });
-            LsmTree tree =
-                    store.openTree("maps", new TreeOptions(MemtableKind.PREFIX_HASH, null, null));
+                LsmStore store = countingFlushes("maps", resources, flushes)) {
+            LsmTree tree = openMaps(store);
             // Maps of ten entries each, in an order that comes back to a map late.
             for (int i = 0; i < count; i++) {
                 int number = (int) (i * 2_654_435_761L % count);
                 tree.getAsWriter(key.set(mapKey(number), 0, MAP_KEY_BYTES), out);
-                tree.put(key.set(mapKey(number), 0, MAP_KEY_BYTES), value(number, 0), 0, 8);
+                putIntoMap(tree, number);
             }
             tree.flush();
 
-            // Half of the share is frozen at a time; an entry takes 100 bytes there, at most.
-            long worthBytes = resources.memtableShareBytes() * 3 / 8;
-            assertThat(flushes.size())
-                    .as("flushes")
-                    .isLessThanOrEqualTo((int) (count * 100L / worthBytes));
+            checkFlushes(flushes, count, resources);
         }
+    }
+
+    @Test
+    void cachedBlocksGiveWayBeforeGenerationsAreCutIntoSmallFiles() throws Exception {
+        int count = 100_000;
+        List<LsmEvent> flushes = new CopyOnWriteArrayList<>();
+        try (StoreResources resources = resources(8 << 20);
+                LsmStore store = countingFlushes("maps", resources, flushes)) {
+            LsmTree tree = openMaps(store);
+            for (int number = 0; number < count; number++) {
+                putIntoMap(tree, number);
+            }
+            tree.flush();
+            tree.awaitIdle();
+            flushes.clear();
+            for (int i = 0; i < count; i++) {
+                int number = count + i;
+                // Other maps are scanned, which takes blocks of them.
+                int scanned = (int) (i * 2_654_435_761L % count) / 10;
+                if (i % 10 == 0) {
+                    try (EntryCursor entries =
+                            tree.scanPrefix(key.set(mapKey(scanned * 10), 0, Integer.BYTES))) {
+                        while (entries.next()) {
+                            out.set(entries.value());
+                        }
+                    }
+                }
+                putIntoMap(tree, number);
+            }
+            tree.flush();
+
+            checkFlushes(flushes, count, resources);
+        }
+    }
+
+    private LsmStore countingFlushes(String name, StoreResources resources, List<LsmEvent> flushes)
+            throws IOException {
+        LsmStore store = store(name, resources);
+        store.setListener(
+                event -> {
+                    if (event instanceof LsmEvent.FlushEnd) {
+                        flushes.add(event);
+                    }
+                });
+        return store;
+    }
+
+    private static LsmTree openMaps(LsmStore store) throws IOException {
+        return store.openTree("maps", new TreeOptions(MemtableKind.PREFIX_HASH, null, null));
+    }
+
+    private void putIntoMap(LsmTree tree, int number) throws IOException {
+        tree.put(key.set(mapKey(number), 0, MAP_KEY_BYTES), value(number, 0), 0, 8);
+    }
+
+    private static void checkFlushes(
+            List<LsmEvent> flushes, int entries, StoreResources resources) {
+        // Half of the share is frozen at a time; an entry takes 100 bytes there, at most.
+        long worthBytes = resources.memtableShareBytes() * 3 / 8;
+        assertThat(flushes.size())
+                .as("flushes")
+                .isLessThanOrEqualTo((int) (entries * 100L / worthBytes));
     }
 
     private static byte[] mapKey(int number) {
