@@ -135,10 +135,7 @@ public final class HadoopStorage implements Storage {
             Thread.currentThread().interrupt();
             InterruptedIOException interrupted =
                     new InterruptedIOException(
-                            "["
-                                    + display(path)
-                                    + "] interrupted while it was opened; the caller is being"
-                                    + " stopped, so there is nothing to do");
+                            "[" + display(path) + "] interrupted while it was opened");
             interrupted.initCause(e);
             throw interrupted;
         } catch (ExecutionException e) {
@@ -150,16 +147,14 @@ public final class HadoopStorage implements Storage {
 
     private FileStatus status(String name, Path path) throws IOException {
         if (unfinished.contains(name)) {
-            throw new NoSuchFileException(
-                    display(path), null, "is being written; read it once it is complete");
+            throw new NoSuchFileException(display(path), null, "is being written");
         }
         try {
             FileStatus status = fileSystem.getFileStatus(path);
             if (status.isFile()) {
                 return status;
             }
-            throw new NoSuchFileException(
-                    display(path), null, "is no file; give the storage a directory of its own");
+            throw new NoSuchFileException(display(path), null, "is no file");
         } catch (FileNotFoundException e) {
             throw missing(path, e);
         } catch (NoSuchFileException e) {
