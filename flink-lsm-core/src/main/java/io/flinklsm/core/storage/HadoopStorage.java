@@ -135,7 +135,9 @@ public final class HadoopStorage implements Storage {
             Thread.currentThread().interrupt();
             InterruptedIOException interrupted =
                     new InterruptedIOException(
-                            "[" + display(path) + "] interrupted while it was opened");
+                            "["
+                                    + display(path)
+                                    + "] interrupted while it was opened; open it again");
             interrupted.initCause(e);
             throw interrupted;
         } catch (ExecutionException e) {
@@ -147,14 +149,16 @@ public final class HadoopStorage implements Storage {
 
     private FileStatus status(String name, Path path) throws IOException {
         if (unfinished.contains(name)) {
-            throw new NoSuchFileException(display(path), null, "is being written");
+            throw new NoSuchFileException(
+                    display(path), null, "is being written; open it when it is finished");
         }
         try {
             FileStatus status = fileSystem.getFileStatus(path);
             if (status.isFile()) {
                 return status;
             }
-            throw new NoSuchFileException(display(path), null, "is no file");
+            throw new NoSuchFileException(
+                    display(path), null, "is no file; see what else uses this directory");
         } catch (FileNotFoundException e) {
             throw missing(path, e);
         } catch (NoSuchFileException e) {
