@@ -58,6 +58,14 @@ final class DamagedSourcesTest {
                 Arguments.of((Object) new String[] {"verify"}),
                 Arguments.of((Object) new String[] {"get", "--state", "count", "--key-hex", "00"}),
                 Arguments.of((Object) new String[] {"scan", "--state", "count"}),
+                Arguments.of((Object) new String[] {"top"}),
+                Arguments.of((Object) new String[] {"top", "--exact"}),
+                Arguments.of((Object) new String[] {"health", "--quick"}),
+                Arguments.of((Object) new String[] {"diff", LOCATION, LOCATION}),
+                Arguments.of(
+                        (Object)
+                                new String[] {"report", "--force", "-o", "target/of-damaged.html"}),
+                Arguments.of((Object) new String[] {"sql", LOCATION, "from lsm_top_keys"}),
                 Arguments.of((Object) new String[] {"sql", LOCATION, "select count(*) from count"}),
                 Arguments.of(
                         (Object) new String[] {"export", LOCATION, "count", "--format", "csv"}),
@@ -79,7 +87,7 @@ final class DamagedSourcesTest {
                                 ? root.resolve("into-" + targets++).toString()
                                 : argument);
         if (arguments.contains(LOCATION)) {
-            arguments.set(arguments.indexOf(LOCATION), location.toString());
+            arguments.replaceAll(word -> word.equals(LOCATION) ? location.toString() : word);
         } else {
             arguments.add(location.toString());
         }

@@ -229,6 +229,14 @@ final class HostileSourcesTest {
                     {"scan", "--state", "tags", checkpoint.toString()},
                     {"scan", "--state", "tags", "--json", checkpoint.toString()},
                     {"scan", "--state", ESCAPE, checkpoint.toString()},
+                    {"top", checkpoint.toString()},
+                    {"top", "--json", checkpoint.toString()},
+                    {"top", "--exact", "--of", "map-keys", checkpoint.toString()},
+                    {"health", "--min-bytes", "1", checkpoint.toString()},
+                    {"health", "--min-bytes", "1", "--json", checkpoint.toString()},
+                    {"diff", "--explain", checkpoint.toString(), checkpoint.toString()},
+                    {"diff", "--json", checkpoint.toString(), checkpoint.toString()},
+                    {"sql", checkpoint.toString(), "select * from lsm_top_keys"},
                     {"sql", checkpoint.toString(), "select * from count"},
                     {"sql", checkpoint.toString(), "select * from count", "--csv"},
                     {"export", checkpoint.toString(), "count", "--format", "csv"},
@@ -251,7 +259,7 @@ final class HostileSourcesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ls", "show", "files", "verify", "scan"})
+    @ValueSource(strings = {"ls", "show", "files", "verify", "scan", "top", "health"})
     void secretsInLocationsAreNotPrinted(String command) {
         FileSystem.getDefaultFsUri();
         for (String location :

@@ -72,7 +72,14 @@ final class LostOutputTest {
                 List.of("export", checkpoint, "count", "--format", "csv"),
                 List.of("export", checkpoint, "count", "--format", "json"),
                 List.of("ls", "--help"),
-                List.of("--version"));
+                List.of("--version"),
+                // Tests below choose by number: what is new comes last.
+                List.of("top", checkpoint),
+                List.of("top", "--json", checkpoint),
+                List.of("health", "--quick", checkpoint),
+                List.of("diff", checkpoint, checkpoint),
+                List.of("man", "top"),
+                List.of("completion", "bash"));
     }
 
     /** Takes so many bytes, and no more. */

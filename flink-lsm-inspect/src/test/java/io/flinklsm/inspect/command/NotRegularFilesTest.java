@@ -107,7 +107,7 @@ final class NotRegularFilesTest {
         Path metadata = checkpoint.resolve("_metadata");
         kind.put(metadata);
 
-        for (String command : List.of("show", "files", "verify", "scan")) {
+        for (String command : List.of("show", "files", "verify", "scan", "top", "health")) {
             Run run = run(command, checkpoint.toString());
 
             assertThat(run.exitCode()).as(run.err()).isEqualTo(3);
