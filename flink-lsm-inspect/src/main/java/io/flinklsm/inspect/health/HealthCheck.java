@@ -351,10 +351,9 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
                                 + ", "
                                 + percent(share)
                                 + " of what is live, can be reclaimed",
-                        "compactions drop expired entries when they meet them; \"flink-lsm"
-                                + " compact\" does it now, and"
-                                + " cleanupInRocksdbCompactFilter must not be disabled in the"
-                                + " state's time to live",
+                        "compactions of the job drop expired entries when they meet them, unless"
+                                + " disableCleanupInBackground() was called; those in a deep level"
+                                + " stay until it is rewritten",
                         share,
                         EXPIRED_SHARE,
                         ttl.expiredBytes());

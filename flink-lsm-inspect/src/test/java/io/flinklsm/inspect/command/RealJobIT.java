@@ -80,7 +80,9 @@ final class RealJobIT {
 
             // In merged files, over clipped SSTables of the two subtasks before.
             JobID second = submit(cluster, 3, savepoint, true);
-            checkState(cluster.triggerCheckpoint(second).get(90, TimeUnit.SECONDS));
+            String rescaled = cluster.triggerCheckpoint(second).get(90, TimeUnit.SECONDS);
+            checkState(rescaled);
+            checkRescale(savepoint, rescaled);
             String merged = cluster.triggerCheckpoint(second).get(90, TimeUnit.SECONDS);
             for (String source : List.of(savepoint, merged)) {
                 for (int parallelism = 2; parallelism <= 3; parallelism++) {
@@ -139,6 +141,23 @@ final class RealJobIT {
                             : String.format("%016x", entry.get("value").asLong());
             assertThat(Long.parseLong(value, 16)).isEqualTo(VisitsJob.NUMBERS / VisitsJob.USERS);
         }
+    }
+
+    /** Nothing has happened since, but files have entries of other subtasks now. */
+    private static void checkRescale(String before, String after) throws Exception {
+        for (JsonNode state : json("diff", before, after).get("states")) {
+            for (String figure : List.of("added", "removed", "changed")) {
+                assertThat(state.get(figure).asLong()).as("%s: %s", figure, state).isZero();
+            }
+        }
+        for (String exact : List.of("--quiet", "--exact")) {
+            JsonNode top = json("top", exact, "--state", "count", after);
+            assertThat(top.get("states").get(0).get("count").asInt()).isEqualTo(VisitsJob.USERS);
+        }
+        Run health = Run.of("health", "--json", "--min-bytes", "1", after);
+        assertThat(health.exitCode()).as(health.err()).isEqualTo(1);
+        assertThat(MAPPER.readTree(health.out()).findValuesAsText("code"))
+                .contains("clipped", "distant_timers");
     }
 
     private static JsonNode json(String command, String... rest) throws Exception {
