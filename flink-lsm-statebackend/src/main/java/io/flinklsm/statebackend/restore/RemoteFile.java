@@ -17,7 +17,9 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageOutput;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.apache.flink.core.fs.CloseableRegistry;
@@ -81,7 +83,14 @@ record RemoteFile(String name, StreamStateHandle handle, CloseableRegistry regis
      */
     boolean linkTo(Storage storage, long sizeBytes) throws IOException {
         Path local = localPath();
-        if (local == null || !storage.link(name, local)) {
+        if (local == null) {
+            return false;
+        }
+        if (!Files.isRegularFile(local)) {
+            // Told at once, and not when a key of it is first wanted.
+            throw unreadable(new FileNotFoundException(local + " does not exist"));
+        }
+        if (!storage.link(name, local)) {
             return false;
         }
         checkLength(storage.size(name), sizeBytes);
