@@ -456,10 +456,7 @@ class LazyRestoreTest {
 
     @Test
     void stateThatIsLargerThanItsRoomOnTheDiskIsReadWhereItIs() throws Exception {
-        LsmStateBackend remote =
-                backend()
-                        .set(LsmBackendOptions.PLACEMENT, "remote")
-                        .set(LsmBackendOptions.LOCAL_CACHE_SIZE, MemorySize.parse("8mb"));
+        LsmStateBackend remote = remote();
         AbstractKeyedStateBackend<String> backend = harness.create(remote, KEY_SERIALIZER);
         StateSample sample = new StateSample(backend);
         KeyedStateHandle last = null;
@@ -483,7 +480,47 @@ class LazyRestoreTest {
         new StateSample(restore(backend(), next)).check(keys, 4);
     }
 
+    /** NO_CLAIM with a state that is larger than the disk. */
+    @Test
+    void fullCheckpointOfFilesThatStayRemoteIsReadableWhicheverPlaceIsLeft() throws Exception {
+        KeyedStateHandle first = firstCheckpoint(backend());
+        AbstractKeyedStateBackend<String> restored = restore(remote(), first);
+        StateSample sample = new StateSample(restored);
+
+        KeyedStateHandle second = take(restored, 2, CheckpointType.FULL_CHECKPOINT);
+        assertThat(sstablesHere()).isEmpty();
+        // The second one is complete, which this backend is not told yet.
+        deleteFiles(first);
+        sample.check(KEYS, 0);
+        restored.notifyCheckpointComplete(2);
+        sample.write(KEYS, 1);
+        KeyedStateHandle third = checkpoint(restored, 3);
+
+        assertThat(files(third)).containsAllEntriesOf(files(second));
+        sample.check(KEYS, 1);
+        harness.dispose(restored);
+        new StateSample(restore(backend(), second)).check(KEYS, 0);
+    }
+
+    @Test
+    void fullCheckpointThatIsAbortedLeavesTheFilesWhereTheyWere() throws Exception {
+        KeyedStateHandle first = firstCheckpoint(backend());
+        AbstractKeyedStateBackend<String> restored = restore(remote(), first);
+
+        KeyedStateHandle second = take(restored, 2, CheckpointType.FULL_CHECKPOINT);
+        restored.notifyCheckpointAborted(2);
+        deleteFiles(second);
+
+        new StateSample(restored).check(KEYS, 0);
+    }
+
     // ----------------------------------------------------------------------------------- helpers
+
+    private static LsmStateBackend remote() {
+        return backend()
+                .set(LsmBackendOptions.PLACEMENT, "remote")
+                .set(LsmBackendOptions.LOCAL_CACHE_SIZE, MemorySize.parse("8mb"));
+    }
 
     private static LsmStateBackend backend() {
         return new LsmStateBackend(true)

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,7 @@ final class ChunkCache implements Closeable {
 
     private static final int STRIPES = 64;
 
-    private record Key(long file, int chunk) {}
+    private record Key(Slots file, int chunk) {}
 
     // Immutable.
     private final Path path;
@@ -57,7 +58,6 @@ final class ChunkCache implements Closeable {
     private final TieredCounters counters;
     private int fresh;
     private int hand;
-    private long nextFile;
     private boolean closed;
 
     private ChunkCache(
@@ -101,13 +101,8 @@ final class ChunkCache implements Closeable {
     }
 
     /** A place for the chunks of one more file. */
-    synchronized Chunks open(long sizeBytes) {
-        return new Slots(nextFile++, sizeBytes);
-    }
-
-    /** Bytes of slots that are taken. */
-    long usedBytes() {
-        return Chunks.offset(slots.size());
+    Chunks open(long sizeBytes) {
+        return new Slots(sizeBytes);
     }
 
     private boolean read(Key key, long offset, byte[] target, int at, int byteCount)
@@ -151,6 +146,7 @@ final class ChunkCache implements Closeable {
         }
         used.set(slot, 0);
         slots.put(key, slot);
+        key.file().present.incrementAndGet();
     }
 
     /** The slot is in nobody's use when it is written to; it may have an owner still. */
@@ -176,6 +172,7 @@ final class ChunkCache implements Closeable {
         Key owner = owners[slot];
         if (owner != null) {
             slots.remove(owner);
+            owner.file().present.decrementAndGet();
             owners[slot] = null;
             counters.evictions.increment();
         }
@@ -184,6 +181,7 @@ final class ChunkCache implements Closeable {
     private synchronized void drop(Key key) {
         Integer slot = slots.remove(key);
         if (slot != null) {
+            key.file().present.decrementAndGet();
             ReentrantReadWriteLock.WriteLock lock = stripes[slot % STRIPES].writeLock();
             lock.lock();
             try {
@@ -213,18 +211,20 @@ final class ChunkCache implements Closeable {
     /** The chunks of one file. */
     private final class Slots implements Chunks {
 
-        private final long id;
         private final int count;
+
+        /** How many chunks are here, for statistics. */
+        private final AtomicInteger present = new AtomicInteger();
+
         private volatile boolean dropped;
 
-        Slots(long id, long sizeBytes) {
-            this.id = id;
+        Slots(long sizeBytes) {
             this.count = Chunks.count(sizeBytes);
         }
 
         @Override
         public boolean has(int chunk) {
-            return slots.containsKey(new Key(id, chunk));
+            return slots.containsKey(new Key(this, chunk));
         }
 
         @Override
@@ -232,33 +232,29 @@ final class ChunkCache implements Closeable {
                 throws IOException {
             int chunk = Chunks.at(position);
             return ChunkCache.this.read(
-                    new Key(id, chunk), position - Chunks.offset(chunk), target, at, byteCount);
+                    new Key(this, chunk), position - Chunks.offset(chunk), target, at, byteCount);
         }
 
         @Override
         public void put(int chunk, byte[] bytes, int from, int byteCount) throws IOException {
             if (!dropped) {
-                ChunkCache.this.put(new Key(id, chunk), bytes, from, byteCount);
+                ChunkCache.this.put(new Key(this, chunk), bytes, from, byteCount);
                 if (dropped) {
-                    drop(new Key(id, chunk));
+                    drop(new Key(this, chunk));
                 }
             }
         }
 
         @Override
         public long presentBytes() {
-            long bytes = 0;
-            for (int chunk = 0; chunk < count; chunk++) {
-                bytes += has(chunk) ? Chunks.BYTES : 0;
-            }
-            return bytes;
+            return Chunks.offset(present.get());
         }
 
         @Override
         public void close() {
             dropped = true;
             for (int chunk = 0; chunk < count; chunk++) {
-                drop(new Key(id, chunk));
+                drop(new Key(this, chunk));
             }
         }
     }

@@ -19,9 +19,15 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -94,6 +100,10 @@ final class TieredFile {
     // Written while `changing` is held, read by any thread.
     private volatile @Nullable RemoteSource home;
     private volatile @Nullable Chunks chunks;
+
+    /** Where else the file is, by who put it there; one of these may be its next home. */
+    private volatile Map<Long, RemoteSource> copies = Map.of();
+
     private volatile boolean local;
     private volatile boolean deleted;
 
@@ -431,12 +441,9 @@ final class TieredFile {
     private void request(long from, byte[] target, int byteCount) throws IOException {
         RetryPolicy retry = storage.retry();
         long begin = storage.clock().nanoTime();
+        Set<RemoteSource> gone = Collections.newSetFromMap(new IdentityHashMap<>());
         for (int attempts = 1; ; attempts++) {
-            RemoteSource source = home;
-            if (source == null) {
-                // It became local for good meanwhile; the caller looks again.
-                throw new ClosedInputException("[" + name + "] is local now; read it there");
-            }
+            RemoteSource source = nextSource(gone);
             storage.counters().remoteRequests.increment();
             try {
                 storage.checkRunning(name);
@@ -444,6 +451,9 @@ final class TieredFile {
                 storage.counters().remoteBytes.add(byteCount);
                 return;
             } catch (IOException e) {
+                if (isGone(e) && gone.add(source) && !gone.containsAll(sources())) {
+                    continue;
+                }
                 long elapsed = storage.clock().nanoTime() - begin;
                 long pause = retry.pauseNanos(attempts, storage.random());
                 if (!RetryPolicy.isWorthRetrying(e)
@@ -457,6 +467,35 @@ final class TieredFile {
         }
     }
 
+    /** The home first, then the copies that may be the next one. */
+    private List<RemoteSource> sources() {
+        List<RemoteSource> sources = new ArrayList<>();
+        RemoteSource first = home;
+        if (first != null) {
+            sources.add(first);
+        }
+        sources.addAll(copies.values());
+        return sources;
+    }
+
+    private RemoteSource nextSource(Set<RemoteSource> gone) throws ClosedInputException {
+        List<RemoteSource> sources = sources();
+        for (RemoteSource source : sources) {
+            if (!gone.contains(source)) {
+                return source;
+            }
+        }
+        if (sources.isEmpty()) {
+            // It became local for good meanwhile; the caller looks again.
+            throw new ClosedInputException("[" + name + "] is local now; read it there");
+        }
+        return sources.get(0);
+    }
+
+    private static boolean isGone(IOException e) {
+        return e instanceof FileNotFoundException || e instanceof NoSuchFileException;
+    }
+
     private IOException failed(
             RemoteSource source,
             long from,
@@ -467,8 +506,7 @@ final class TieredFile {
         if (cause instanceof StorageStoppedException) {
             return cause;
         }
-        boolean gone =
-                cause instanceof FileNotFoundException || cause instanceof NoSuchFileException;
+        boolean gone = isGone(cause);
         String what;
         String remedy;
         if (gone) {
@@ -641,6 +679,28 @@ final class TieredFile {
     void setHome(RemoteSource source) {
         synchronized (changing) {
             home = source;
+            copies = Map.of();
+        }
+    }
+
+    /** Somebody has put the file there, too; it is read there if the home goes. */
+    void addCopy(long owner, RemoteSource source) {
+        synchronized (changing) {
+            if (home != null) {
+                Map<Long, RemoteSource> more = new LinkedHashMap<>(copies);
+                more.put(owner, source);
+                copies = Collections.unmodifiableMap(more);
+            }
+        }
+    }
+
+    void removeCopy(long owner) {
+        synchronized (changing) {
+            if (copies.containsKey(owner)) {
+                Map<Long, RemoteSource> left = new LinkedHashMap<>(copies);
+                left.remove(owner);
+                copies = Collections.unmodifiableMap(left);
+            }
         }
     }
 
@@ -650,6 +710,7 @@ final class TieredFile {
         synchronized (changing) {
             if (local) {
                 home = null;
+                copies = Map.of();
             }
         }
     }
@@ -676,8 +737,12 @@ final class TieredFile {
         return size;
     }
 
-    /** The file is not wanted any more; open inputs fail from now on, or later. */
-    void delete() throws IOException {
+    /**
+     * The file is not wanted any more; open inputs fail from now on, or later.
+     *
+     * @return whether it had a local copy
+     */
+    boolean delete() throws IOException {
         synchronized (changing) {
             deleted = true;
             Chunks here = chunks;
@@ -690,6 +755,7 @@ final class TieredFile {
             if (wasLocal) {
                 storage.delegate().delete(name);
             }
+            return wasLocal;
         }
     }
 

@@ -19,7 +19,6 @@ import io.flinklsm.core.check.Clock;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -198,6 +197,29 @@ public final class TieredStorage implements Storage, AutoCloseable {
         }
     }
 
+    /** Whether files with a home need not be local ones. */
+    public boolean staysRemote() {
+        return options.evicts();
+    }
+
+    /**
+     * The file is in another place as well, which may become its home; until then it is read there
+     * if the home is gone. Nothing happens if it has no home.
+     *
+     * @param owner who has put it there
+     */
+    public void addCopy(String name, long owner, RemoteSource copy) {
+        TieredFile file = files.get(name);
+        if (file != null) {
+            file.addCopy(owner, copy);
+        }
+    }
+
+    /** What the owner has put somewhere is not there any more. */
+    public void removeCopies(long owner) {
+        files.values().forEach(file -> file.removeCopy(owner));
+    }
+
     public TieredStats stats() {
         int remoteFiles = 0;
         long missingBytes = 0;
@@ -320,10 +342,9 @@ public final class TieredStorage implements Storage, AutoCloseable {
             delegate.delete(name);
             return;
         }
-        boolean wasLocal = file.isLocal();
-        file.delete();
+        boolean wasLocal = file.delete();
         files.remove(name);
-        if (wasLocal) {
+        if (wasLocal && options.evicts()) {
             localBytes.addAndGet(-file.size());
         }
         lock.lock();
@@ -463,8 +484,8 @@ public final class TieredStorage implements Storage, AutoCloseable {
         }
     }
 
-    private boolean isDiskFull() throws IOException {
-        return Files.getFileStore(directory).getUsableSpace() < MIN_FREE_BYTES;
+    private boolean isDiskFull() {
+        return directory.toFile().getUsableSpace() < MIN_FREE_BYTES;
     }
 
     private @Nullable TieredFile nextVictim() {

@@ -326,6 +326,38 @@ final class TieredStorageTest {
         }
     }
 
+    @Test
+    void fileThatIsGoneFromItsHomeIsReadWhereItsNextOneMayBe() throws IOException {
+        byte[] bytes = random(5 * CHUNK);
+        FlakySource home = new FlakySource("s3://b/home", bytes);
+        FlakySource aborted = new FlakySource("s3://b/aborted", bytes);
+        FlakySource next = new FlakySource("s3://b/next", bytes);
+        for (FlakySource source : List.of(home, aborted)) {
+            source.behaving(
+                    request -> {
+                        throw new FileNotFoundException("no such key");
+                    });
+        }
+        TieredStorage storage = storage(8L * CHUNK, FAST);
+        storage.adopt("f", bytes.length, 0, home);
+        storage.addCopy("f", 7, aborted);
+        storage.addCopy("f", 8, next);
+
+        try (StorageInput input = storage.open("f")) {
+            // Not in order: nothing is read ahead.
+            assertThat(read(input, 0, 10)).isEqualTo(slice(bytes, 0, 10));
+            storage.removeCopies(7);
+            assertThat(read(input, 2 * CHUNK, 10)).isEqualTo(slice(bytes, 2 * CHUNK, 10));
+            assertThat(aborted.requests()).hasSize(1);
+            storage.removeCopies(8);
+            assertThatThrownBy(() -> read(input, 4 * CHUNK, 10))
+                    .hasMessageContaining("gone from remote storage")
+                    .hasMessageContaining("s3://b/home");
+            storage.setHome("f", next);
+            assertThat(read(input, 4 * CHUNK, 10)).isEqualTo(slice(bytes, 4 * CHUNK, 10));
+        }
+    }
+
     // -------------------------------------------------------------------------------- background
 
     @Test

@@ -85,6 +85,21 @@ public final class RemoteFiles implements UploadedSstables.Homes {
         storage.forgetHome(name);
     }
 
+    @Override
+    public boolean stayRemote() {
+        return storage.staysRemote();
+    }
+
+    @Override
+    public void uploadedAgain(long checkpointId, String name, StreamStateHandle handle) {
+        storage.addCopy(name, checkpointId, source(handle));
+    }
+
+    @Override
+    public void discarded(long checkpointId) {
+        storage.removeCopies(checkpointId);
+    }
+
     private HandleSource source(StreamStateHandle handle) {
         return new HandleSource(handle, registry, requestTimeout, executor);
     }

@@ -227,6 +227,8 @@ final class LsmSnapshotStrategy<K>
             streamFactory.reusePreviousStateHandle(reused.values());
             if (remembered) {
                 uploaded.finished(checkpointId, reused.keySet(), written);
+                written.forEach(
+                        (name, file) -> context.homes().uploadedAgain(checkpointId, name, file));
             }
             finished = true;
             return local == null
@@ -237,15 +239,20 @@ final class LsmSnapshotStrategy<K>
         /**
          * Once this checkpoint is complete, the job manager deletes what it does not list: files
          * that the store reads where an earlier one has them, and that cannot be listed, become
-         * local before. A savepoint makes nothing go.
+         * local before. If they are to stay remote, those of the image are uploaded from there, and
+         * read at the new place as well. A savepoint makes nothing go.
          */
         private void bringHere() throws IOException, InterruptedException {
             if (sharing == SharingFilesStrategy.NO_SHARING) {
                 return;
             }
+            Set<String> stay =
+                    remembered && context.homes().stayRemote()
+                            ? distinct(pending.pinned()).keySet()
+                            : Set.of();
             List<Transfers.Transfer> transfers = new ArrayList<>();
             for (String fileName : context.homes().names()) {
-                if (!reusable.containsKey(fileName)) {
+                if (!reusable.containsKey(fileName) && !stay.contains(fileName)) {
                     transfers.add(() -> context.homes().forget(fileName));
                 }
             }

@@ -106,6 +106,7 @@ public final class LsmSnapshots<K> implements BackendSnapshots<K> {
     @Override
     public void checkpointAborted(long checkpointId) {
         uploaded.aborted(checkpointId);
+        context.homes().discarded(checkpointId);
     }
 
     /** Nothing: what a subsumed checkpoint had on the storage is the job manager's to delete. */

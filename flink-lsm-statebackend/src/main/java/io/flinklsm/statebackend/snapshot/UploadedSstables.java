@@ -62,6 +62,18 @@ public final class UploadedSstables {
 
         /** The file may not be read there any more: returns when it is a local one. */
         void forget(String name) throws IOException;
+
+        /** Whether files are read remotely for good, and not only until they are fetched. */
+        boolean stayRemote();
+
+        /**
+         * A checkpoint that may become complete has put the file in another place. Once it is
+         * complete the file may be gone from where it is read, before anybody is told.
+         */
+        void uploadedAgain(long checkpointId, String name, StreamStateHandle handle);
+
+        /** What the checkpoint has uploaded is deleted. */
+        void discarded(long checkpointId);
     }
 
     /**

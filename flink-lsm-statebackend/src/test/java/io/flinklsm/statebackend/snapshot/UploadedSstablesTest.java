@@ -58,6 +58,17 @@ class UploadedSstablesTest {
         public void forget(String name) {
             paths.remove(name);
         }
+
+        @Override
+        public boolean stayRemote() {
+            return false;
+        }
+
+        @Override
+        public void uploadedAgain(long checkpointId, String name, StreamStateHandle handle) {}
+
+        @Override
+        public void discarded(long checkpointId) {}
     }
 
     @Test
