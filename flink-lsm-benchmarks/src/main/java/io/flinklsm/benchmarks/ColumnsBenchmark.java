@@ -25,8 +25,8 @@ import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.memory.MemoryBudget;
-import io.flinklsm.core.memtable.Flushable;
-import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.Generation;
+import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.Lookup;
@@ -126,7 +126,7 @@ public final class ColumnsBenchmark {
             double flush = Double.MAX_VALUE;
             for (int i = 0; i < INPUTS; i++) {
                 HotTier tier = tier(budget, values, i);
-                Flushable memtable = PartEntries.freeze(tier);
+                Generation memtable = PartEntries.freeze(tier);
                 FlushTools tools =
                         new FlushTools(
                                 storage,
@@ -137,7 +137,7 @@ public final class ColumnsBenchmark {
                                 FlushProgress.UNHEARD);
                 FlushJob job =
                         new FlushJob(
-                                new FlushPlan(List.of(new FrozenMemtable(memtable, 0)), true),
+                                new FlushPlan(List.of(new FrozenGeneration(memtable, 0)), true),
                                 KeyRange.ALL,
                                 "t",
                                 null,

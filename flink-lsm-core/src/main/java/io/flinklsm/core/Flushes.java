@@ -24,7 +24,7 @@ import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.flush.LargeEntryFlush;
 import io.flinklsm.core.memory.MemoryBudget;
-import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.read.FrozenSource;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -161,8 +161,8 @@ final class Flushes {
 
     private static long entryCount(FlushPlan plan) {
         long count = 0;
-        for (FrozenMemtable frozen : plan.oldestFirst()) {
-            count += frozen.memtable().entryCount();
+        for (FrozenGeneration frozen : plan.oldestFirst()) {
+            count += frozen.generation().entryCount();
         }
         return count;
     }

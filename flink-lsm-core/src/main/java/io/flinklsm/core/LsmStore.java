@@ -24,12 +24,10 @@ import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.EntryTier;
-import io.flinklsm.core.memtable.Flushable;
-import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.FrozenGeneration;
+import io.flinklsm.core.memtable.Generation;
 import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.memtable.MapTier;
-import io.flinklsm.core.memtable.Memtable;
-import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.memtable.TierMemory;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.read.ScanView;
@@ -67,9 +65,7 @@ public final class LsmStore implements AutoCloseable {
      */
     private static final int PARTS_OF_SHARE = 16;
 
-    /**
-     * A refused write makes room for its entry and for what comes next: the arena's largest chunk.
-     */
+    /** A refused write makes room for its entry and for what comes next. */
     private static final long ROOM_BEYOND_ENTRY_BYTES = 1 << 20;
 
     /** A segment is this part of what tiers may take, at most. */
@@ -268,36 +264,25 @@ public final class LsmStore implements AutoCloseable {
     /** Needs the lock. */
     private LsmTree addTree(String name, TreeOptions treeOptions, Version version) {
         VersionSet versions = new VersionSet(name, openSstables, upkeep.obsoleteFiles(), version);
-        LsmTree tree = new LsmTree(this, name, treeOptions, versions);
-        openMemory(tree);
+        LsmTree tree =
+                new LsmTree(this, name, treeOptions, versions, newTier(treeOptions, version));
         trees.put(name, tree);
         upkeep.installView(tree);
         return tree;
     }
 
-    /** Gives the tree what its kind keeps entries in; complete if the tree has no files. */
-    private void openMemory(LsmTree tree) {
-        if (tree.options().isOrdered()) {
-            tree.setMemory(null, newMemtable(tree.options()));
-            return;
-        }
-        boolean isComplete = tree.versions.current().isEmpty();
+    /** What a tree of this kind keeps entries in; complete if the tree has no files. */
+    private HotTier newTier(TreeOptions treeOptions, Version version) {
         TierMemory memory = resources.tierMemory();
+        boolean isComplete = version.isEmpty();
         long nowMillis = resources.clock().currentTimeMillis();
         long generation = nextGeneration++;
-        tree.setMemory(
-                tree.options().memtableKind() == MemtableKind.PREFIX_HASH
-                        ? new MapTier(memory, generation, isComplete, nowMillis)
-                        : new EntryTier(memory, generation, tree.operator(), isComplete, nowMillis),
-                null);
-    }
-
-    private Memtable newMemtable(TreeOptions treeOptions) {
-        return new Memtable(
-                nextGeneration++,
-                resources.tierBudget(),
-                treeOptions.operator(),
-                resources.clock().currentTimeMillis());
+        return switch (treeOptions.memtableKind()) {
+            case MAPS -> new MapTier(memory, generation, isComplete, nowMillis);
+            case ENTRIES ->
+                    new EntryTier(
+                            memory, generation, treeOptions.operator(), isComplete, nowMillis);
+        };
     }
 
     public @Nullable LsmTree tree(String name) {
@@ -399,7 +384,7 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
-    /** The tree's active memtable has taken another chunk of memory. */
+    /** The tree's open generation has taken another segment of memory. */
     void grown(LsmTree tree, long usedBytes, long grownBytes) throws IOException {
         activeBytes += grownBytes;
         resources.tierMemory().addDirty(grownBytes);
@@ -418,7 +403,7 @@ public final class LsmStore implements AutoCloseable {
         }
     }
 
-    /** The tree with the largest active memtable; null if all of them are empty. */
+    /** The tree with the largest open generation; null if all of them are empty. */
     private @Nullable LsmTree largest() {
         LsmTree largest = null;
         for (LsmTree tree : trees.values()) {
@@ -457,12 +442,7 @@ public final class LsmStore implements AutoCloseable {
         }
         // Everything older is in files: what is written now gets a generation, what follows others.
         upkeep.flushes().writeLarge(tree, nextGeneration++, key.slice(), kind, value);
-        HotTier tier = tree.tier();
-        if (tier == null) {
-            renewMemory(tree);
-        } else {
-            tier.skip(key, nextGeneration++, resources.clock().currentTimeMillis());
-        }
+        tree.tier().skip(key, nextGeneration++, resources.clock().currentTimeMillis());
         stalls.owe(tree, value.length());
         stalls.awaitRoomBehind(tree);
     }
@@ -477,12 +457,8 @@ public final class LsmStore implements AutoCloseable {
         if (tree.openBytes() == 0) {
             return;
         }
-        HotTier tier = tree.tier();
-        if (tier == null) {
-            freezeOrdered(tree, flushSoon);
-            return;
-        }
-        Flushable frozen = tier.freeze(nextGeneration, resources.clock().currentTimeMillis());
+        Generation frozen =
+                tree.tier().freeze(nextGeneration, resources.clock().currentTimeMillis());
         nextGeneration++;
         // What was taken for writes that then found no room is accounted for here.
         long openBytes = frozen == null ? 0 : frozen.usedBytes();
@@ -492,44 +468,17 @@ public final class LsmStore implements AutoCloseable {
         try {
             tree.resetAccount();
             if (frozen != null) {
-                enqueue(tree, frozen, flushSoon);
+                tree.frozenOldestFirst.add(new FrozenGeneration(frozen, barrier));
+                if (flushSoon) {
+                    upkeep.scheduleFlush(tree);
+                }
             }
         } finally {
             upkeep.lock.unlock();
         }
     }
 
-    private void freezeOrdered(LsmTree tree, boolean flushSoon) {
-        Memtable full = tree.active();
-        if (full == null || full.entryCount() == 0) {
-            return;
-        }
-        // First what may fail: a frozen memtable cannot take the next write.
-        Memtable next = newMemtable(tree.options());
-        full.freeze(next.minWriteTimeMillis());
-        resources.tierMemory().addDirty(full.usedBytes() - tree.accountedBytes());
-        activeBytes -= tree.accountedBytes();
-        ReadView old;
-        upkeep.lock.lock();
-        try {
-            tree.setMemory(null, next);
-            enqueue(tree, full, flushSoon);
-            old = upkeep.installView(tree);
-        } finally {
-            upkeep.lock.unlock();
-        }
-        Upkeep.releaseOld(old);
-    }
-
-    /** Needs the lock. */
-    private void enqueue(LsmTree tree, Flushable frozen, boolean flushSoon) {
-        tree.frozenOldestFirst.add(new FrozenMemtable(frozen, barrier));
-        if (flushSoon) {
-            upkeep.scheduleFlush(tree);
-        }
-    }
-
-    /** A scan needs a frozen memtable. It is flushed once that is worth a file. */
+    /** A scan needs a frozen generation. It is flushed once that is worth a file. */
     void freezeForScan(LsmTree tree) throws IOException {
         if (tree.openEntryCount() == 0) {
             return;
@@ -574,40 +523,28 @@ public final class LsmStore implements AutoCloseable {
      */
     private void renewMemory(LsmTree tree) {
         HotTier oldTier = tree.tier();
-        Memtable oldActive = tree.active();
         ReadView old;
         upkeep.lock.lock();
         try {
             resources.tierMemory().addDirty(-tree.accountedBytes());
             activeBytes -= tree.accountedBytes();
-            openMemory(tree);
+            tree.setTier(newTier(tree.options(), tree.versions.current()));
             old = upkeep.installView(tree);
         } finally {
             upkeep.lock.unlock();
         }
         Upkeep.releaseOld(old);
-        if (oldTier != null) {
-            oldTier.close();
-        }
-        if (oldActive != null) {
-            oldActive.release();
-        }
+        oldTier.close();
     }
 
     /** Operands that are written from now on are folded in another way. */
-    void replaceOperator(LsmTree tree) throws IOException {
-        if (tree.tier() instanceof EntryTier entries) {
-            freeze(tree, false);
-            entries.setOperator(tree.operator());
-        } else if (tree.tier() == null && tree.options().isOrdered()) {
-            freeze(tree, false);
-            renewMemory(tree);
-        } else {
-            replaceMemory(tree);
-        }
+    void replaceOperator(LsmTree tree) {
+        freeze(tree, false);
+        // No tier of another kind has an operator.
+        ((EntryTier) tree.tier()).setOperator(tree.operator());
     }
 
-    /** Everything but the active memtable, for a scan, with a reference for the caller. */
+    /** Everything but the open generation, for a scan, with a reference for the caller. */
     ScanView scanView(LsmTree tree) {
         upkeep.lock.lock();
         try {
@@ -846,7 +783,7 @@ public final class LsmStore implements AutoCloseable {
     void flush(LsmTree tree) throws IOException, InterruptedException {
         checkOpen();
         freeze(tree, true);
-        List<FrozenMemtable> queue;
+        List<FrozenGeneration> queue;
         upkeep.lock.lock();
         try {
             queue = List.copyOf(tree.frozenOldestFirst);
@@ -891,8 +828,8 @@ public final class LsmStore implements AutoCloseable {
         upkeep.lock.lock();
         try {
             long memtableBytes = tree.dropped || closed ? 0 : tree.openBytes();
-            for (FrozenMemtable frozen : tree.frozenOldestFirst) {
-                memtableBytes += frozen.memtable().usedBytes();
+            for (FrozenGeneration frozen : tree.frozenOldestFirst) {
+                memtableBytes += frozen.generation().usedBytes();
             }
             return TreeStats.of(
                     tree.name(),

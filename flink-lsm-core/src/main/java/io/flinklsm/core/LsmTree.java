@@ -23,11 +23,9 @@ import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.flush.FlushPlan;
-import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.memtable.MapTier;
-import io.flinklsm.core.memtable.Memtable;
-import io.flinklsm.core.memtable.PrefixCopy;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.read.ReadView;
@@ -47,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * may call {@link #get}. A value is at most {@link #VALUE_BYTES_MAX} long, a key {@link
  * #KEY_BYTES_MAX}; to a value above {@link #APPENDED_VALUE_BYTES_MAX} nothing is appended.
  *
- * <p>An entry that is too large for a memtable goes straight into an SSTable of its own, on the
+ * <p>An entry that is too large for the memory goes straight into an SSTable of its own, on the
  * writer's thread, and is read from there: see {@link LargeValue}.
  *
  * <p>Every method throws {@link io.flinklsm.core.errors.StoreFailedException} once a flush or
@@ -75,6 +73,11 @@ public final class LsmTree {
 
     private static final int KEPT_SCRATCH_BYTES_MAX = 1 << 20;
 
+    /** How much of a map that is in memory is first copied for a read that has no page. */
+    private static final int COPIED_ENTRIES = 128;
+
+    private static final int COPIED_BYTES = 64 << 10;
+
     /** A value so large shows in the size of its SSTable, since it is not compressed. */
     private static final long TELLING_FILE_BYTES = 512L << 20;
 
@@ -92,12 +95,9 @@ public final class LsmTree {
     private final KeyBuffer keyScratch = new KeyBuffer();
     private final KeyBuffer prefixScratch = new KeyBuffer();
     private final Slice suffixView = new Slice();
-    private final Memtable.OperandGuard operandGuard = this::checkOperand;
 
-    // What is in memory: a tier, or of an ordered tree the active memtable. Written by the writer
-    // thread only; the store swaps the memtable under its lock.
-    private @Nullable HotTier tier;
-    private @Nullable Memtable active;
+    // What is in memory. Written by the writer thread only.
+    private HotTier tier;
     private long accountedBytes;
 
     // Written under the store's lock, read by any thread.
@@ -108,7 +108,7 @@ public final class LsmTree {
     final AtomicLong filterFailures = new AtomicLong();
 
     // Guarded by the lock of Upkeep.
-    final List<FrozenMemtable> frozenOldestFirst = new ArrayList<>();
+    final List<FrozenGeneration> frozenOldestFirst = new ArrayList<>();
 
     final VersionSet versions;
     boolean flushScheduled;
@@ -129,11 +129,12 @@ public final class LsmTree {
     /** Restored, and neither flushed nor checkpointed since: what compactions are due may wait. */
     boolean untouched;
 
-    LsmTree(LsmStore store, String name, TreeOptions options, VersionSet versions) {
+    LsmTree(LsmStore store, String name, TreeOptions options, VersionSet versions, HotTier tier) {
         this.store = store;
         this.name = name;
         this.options = options;
         this.versions = versions;
+        this.tier = tier;
     }
 
     public String name() {
@@ -209,32 +210,20 @@ public final class LsmTree {
             return;
         }
         MemoryWait wait = null;
-        while (!tryPut(key, value, from, byteCount)) {
+        while (!tier.put(key, value, from, byteCount)) {
             wait = store.makeRoom(this, entryBytes(key, byteCount), wait);
         }
         written();
-    }
-
-    private boolean tryPut(KeyBuffer key, byte[] value, int from, int byteCount) {
-        HotTier hot = tier;
-        return hot != null
-                ? hot.put(key, value, from, byteCount)
-                : memtable().put(key, value, from, byteCount);
     }
 
     public void delete(KeyBuffer key) throws IOException {
         store.attendWrite();
         checkBytes(key, 0);
         MemoryWait wait = null;
-        while (!tryDelete(key)) {
+        while (!tier.delete(key)) {
             wait = store.makeRoom(this, entryBytes(key, 0), wait);
         }
         written();
-    }
-
-    private boolean tryDelete(KeyBuffer key) {
-        HotTier hot = tier;
-        return hot != null ? hot.delete(key) : memtable().delete(key);
     }
 
     /**
@@ -253,12 +242,9 @@ public final class LsmTree {
             return;
         }
         MemoryWait wait = null;
-        HotTier hot = tier;
-        if (hot != null) {
-            checkOperand(key, byteCount, byteCount);
-        }
-        while (!tryMerge(key, operand, from, byteCount)) {
-            if (isValueFull()) {
+        checkOperand(key, byteCount, byteCount);
+        while (!tier.merge(key, operand, from, byteCount)) {
+            if (tier.isValueFull()) {
                 checkOperand(key, UNASKED_OPERAND_BYTES, byteCount);
                 store.freezeFull(this);
             } else {
@@ -268,20 +254,6 @@ public final class LsmTree {
         written();
     }
 
-    private boolean tryMerge(KeyBuffer key, byte[] operand, int from, int byteCount)
-            throws IOException {
-        HotTier hot = tier;
-        return hot != null
-                ? hot.merge(key, operand, from, byteCount)
-                : memtable().merge(key, operand, from, byteCount, operandGuard);
-    }
-
-    /** Whether the latest merge was refused because the value is long enough in one memtable. */
-    private boolean isValueFull() {
-        HotTier hot = tier;
-        return hot != null ? hot.isValueFull() : memtable().isValueFull();
-    }
-
     /**
      * Offers what the key has in all sources to a lookup that was started.
      *
@@ -289,9 +261,6 @@ public final class LsmTree {
      */
     private ReadView gather(KeyBuffer key, Lookup lookup) throws IOException {
         HotTier hot = tier;
-        if (hot == null) {
-            return gatherFromView(key, lookup, pinView());
-        }
         ReadView pinned;
         boolean needsFiles;
         hot.lock();
@@ -301,13 +270,10 @@ public final class LsmTree {
         } finally {
             hot.unlock();
         }
-        return needsFiles ? gatherFromView(key, lookup, pinned) : pinned;
-    }
-
-    private static ReadView gatherFromView(KeyBuffer key, Lookup lookup, ReadView pinned)
-            throws IOException {
         try {
-            pinned.get(key, lookup);
+            if (needsFiles) {
+                pinned.get(key, lookup);
+            }
             return pinned;
         } catch (Throwable failure) {
             Cleanup.undo(failure, lookup::end, pinned::release);
@@ -444,8 +410,7 @@ public final class LsmTree {
         store.checkHealthy();
         Lookup lookup = takeLookup();
         try {
-            HotTier hot = tier;
-            return hot == null ? getOrdered(key, out, lookup) : get(hot, key, out, lookup) >= 0;
+            return get(tier, key, out, lookup) >= 0;
         } finally {
             spareLookup.setRelease(lookup);
         }
@@ -466,9 +431,6 @@ public final class LsmTree {
     public boolean getAsWriter(KeyBuffer key, ValueBuffer out) throws IOException {
         store.attend();
         HotTier hot = tier;
-        if (hot == null) {
-            return getOrdered(key, out, writerLookup);
-        }
         int found = get(hot, key, out, writerLookup);
         if (found == FROM_FILES && !hot.keep(key, out)) {
             store.makeRoomToRead();
@@ -541,29 +503,12 @@ public final class LsmTree {
         }
     }
 
-    private boolean getOrdered(KeyBuffer key, ValueBuffer out, Lookup lookup) throws IOException {
-        ReadView pinned = pinView();
-        try {
-            lookup.start(options.operator(), out);
-            pinned.get(key, lookup);
-            return lookup.finish();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        } finally {
-            lookup.end();
-            pinned.release();
-        }
-    }
-
     /** Whether the key has a value. Writer thread only. */
     public boolean contains(KeyBuffer key) throws IOException {
         store.attend();
-        HotTier hot = tier;
-        if (hot != null) {
-            int found = hot.contains(key);
-            if (found != HotTier.UNKNOWN) {
-                return found == HotTier.FOUND;
-            }
+        int found = tier.contains(key);
+        if (found != HotTier.UNKNOWN) {
+            return found == HotTier.FOUND;
         }
         Lookup lookup = takeLookup();
         lookup.start(options.operator(), containsScratch.clearAbove(KEPT_SCRATCH_BYTES_MAX));
@@ -581,23 +526,30 @@ public final class LsmTree {
     }
 
     /**
-     * The live entries (all PUT, operands folded) whose keys start with the prefix, as of now. For
-     * trees of kind PREFIX_HASH (the prefix being one that keys were written with) and ORDERED any
-     * thread may read them so while no thread writes this tree; else like {@link #scan}. Writes of
-     * the same thread while the cursor is open are allowed; it may or may not show them, and a
-     * value is borrowed only until the next of them. No prefix that keys of a PREFIX_HASH tree are
-     * written with may be the beginning of another.
+     * The live entries (all PUT) whose keys start with the prefix, as of now. Of a tree of maps any
+     * thread may read them so, the prefix being one that keys were written with, while no thread
+     * writes this tree; else like {@link #scan}. Writes of the same thread while the cursor is open
+     * are allowed; it may or may not show them, and what it shows is borrowed only until the next
+     * of them. No prefix that keys of a tree of maps are written with may be the beginning of
+     * another.
      */
     public EntryCursor scanPrefix(KeyBuffer prefix) throws IOException {
-        return scanPrefixFrom(prefix, null, false);
+        return scanPrefix(prefix, null, COPIED_ENTRIES, COPIED_BYTES);
     }
 
     /**
-     * Like {@link #scanPrefix}, only keys above {@code after} (a key with that prefix): to page
-     * through.
+     * Like {@link #scanPrefix}, above {@code after} if it is not null.
+     *
+     * @param entriesMax of these and {@code bytesMax}, how much is first copied from memory
      */
-    public EntryCursor scanPrefixAfter(KeyBuffer prefix, KeyBuffer after) throws IOException {
-        return scanPrefixFrom(prefix, after, false);
+    private EntryCursor scanPrefix(
+            KeyBuffer prefix, @Nullable KeyBuffer after, int entriesMax, int bytesMax)
+            throws IOException {
+        // Not attend(), which may freeze: this may be a thread that only reads.
+        store.checkHealthy();
+        return tier instanceof MapTier maps
+                ? new PrefixCursor(this, maps, prefix, after, entriesMax, bytesMax)
+                : scan(ReadView.rangeOf(prefix, after));
     }
 
     /**
@@ -646,7 +598,7 @@ public final class LsmTree {
                 return false;
             }
         }
-        try (EntryCursor cursor = scanPrefixFrom(prefix, null, true)) {
+        try (EntryCursor cursor = scanPrefix(prefix)) {
             return cursor.next();
         }
     }
@@ -661,7 +613,7 @@ public final class LsmTree {
         out.clear();
         int prefixLength = prefix.length();
         int entries = 0;
-        try (EntryCursor cursor = scanPrefixFrom(prefix, after, true)) {
+        try (EntryCursor cursor = scanPrefix(prefix, after, entriesMax, bytesMax)) {
             while (cursor.next()) {
                 Slice key = cursor.key();
                 int suffixLength = key.length() - prefixLength;
@@ -691,48 +643,10 @@ public final class LsmTree {
         return true;
     }
 
-    private EntryCursor scanPrefixFrom(
-            KeyBuffer prefix, @Nullable KeyBuffer after, boolean byWriter) throws IOException {
-        // Not attend(), which may freeze: this may be a thread that only reads.
-        store.checkHealthy();
-        HotTier hot = tier;
-        if (hot == null) {
-            return scanOrdered(ReadView.rangeOf(prefix, after));
-        }
-        if (hot instanceof MapTier maps) {
-            ReadView pinned;
-            PrefixCopy inMemory;
-            maps.lock();
-            try {
-                inMemory = maps.copyPrefix(prefix, after, byWriter);
-                pinned = pinView();
-            } finally {
-                maps.unlock();
-            }
-            try {
-                if (inMemory != null) {
-                    return pinned.scanPrefix(prefix, after, inMemory, options.operator());
-                }
-            } finally {
-                pinned.release();
-            }
-        }
-        return scan(ReadView.rangeOf(prefix, after));
-    }
-
-    private EntryCursor scanOrdered(KeyRange range) throws IOException {
-        ReadView pinned = pinView();
-        try {
-            return pinned.scan(range, options.operator());
-        } finally {
-            pinned.release();
-        }
-    }
-
     /**
      * The live entries in the range at the time of the call: a stable view, later writes do not
-     * show. Freezes the memtable unless it is empty. Pins files until it is closed, and memtables
-     * only until they are flushed: it may stay open for long.
+     * show. Freezes the open generation unless it is empty. Pins files until it is closed, and
+     * generations only until they are flushed: it may stay open for long.
      */
     public EntryCursor scan(KeyRange range) throws IOException {
         store.attend();
@@ -786,33 +700,18 @@ public final class LsmTree {
 
     // ------------------------------------------------------------------------- for the store only
 
-    @Nullable HotTier tier() {
+    HotTier tier() {
         return tier;
-    }
-
-    /** Null unless the tree is ordered. */
-    @Nullable Memtable active() {
-        return active;
-    }
-
-    private Memtable memtable() {
-        Memtable memtable = active;
-        if (memtable == null) {
-            throw new AssertionError("a tree has neither a tier nor a memtable: " + name);
-        }
-        return memtable;
     }
 
     /** Entries that were written since the last freeze, tombstones included. Writer thread only. */
     int openEntryCount() {
-        HotTier hot = tier;
-        return hot != null ? hot.openEntryCount() : memtable().entryCount();
+        return tier.openEntryCount();
     }
 
     /** Memory that they hold. Writer thread only; others may see it a little late. */
     long openBytes() {
-        HotTier hot = tier;
-        return hot != null ? hot.openBytes() : memtable().usedBytes();
+        return tier.openBytes();
     }
 
     long accountedBytes() {
@@ -823,9 +722,8 @@ public final class LsmTree {
         return options.operator();
     }
 
-    void setMemory(@Nullable HotTier newTier, @Nullable Memtable newActive) {
+    void setTier(HotTier newTier) {
         tier = newTier;
-        active = newActive;
         accountedBytes = 0;
     }
 

@@ -16,8 +16,8 @@ package io.flinklsm.core;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.flush.FlushPlan;
-import io.flinklsm.core.memtable.Flushable;
-import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.FrozenGeneration;
+import io.flinklsm.core.memtable.Generation;
 import io.flinklsm.core.read.FrozenSource;
 import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -29,10 +29,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The open {@link ScanView}s of one tree, and what they ask of its flushes: a view lets go of its
- * memtables when they are flushed, so the files must hold what the memtables held for it.
+ * generations when they are flushed, so the files must hold what the generations held for it.
  *
  * <ul>
- *   <li>What a view reads as one source is flushed by itself. With a younger memtable in the same
+ *   <li>What a view reads as one source is flushed by itself. With a younger generation in the same
  *       file, the view would see what was written after it was opened.
  *   <li>A flush drops no tombstone while a view has files: the tombstone may hide an entry there,
  *       although compactions have taken it out of the tree since.
@@ -47,28 +47,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenViews {
 
-    /** With the files that the views' memtables became, pinned for them. */
+    /** With the files that the views' generations became, pinned for them. */
     private final Map<ScanView, List<SstableMeta>> flushed = new IdentityHashMap<>();
 
     /**
-     * The sources for a new view of the tree's frozen memtables.
+     * The sources for a new view of the tree's frozen generations.
      *
      * @param flushing what is being flushed now; null if nothing is
      * @return newest first
      */
     List<FrozenSource> sources(LsmTree tree, @Nullable FlushPlan flushing) {
         List<FrozenSource> sources = new ArrayList<>();
-        List<FrozenMemtable> queue = tree.frozenOldestFirst;
+        List<FrozenGeneration> queue = tree.frozenOldestFirst;
         int at = 0;
         while (at < queue.size()) {
-            FrozenMemtable oldest = queue.get(at);
+            FrozenGeneration oldest = queue.get(at);
             int count =
                     flushing != null && flushing.oldestFirst().contains(oldest)
                             ? flushing.oldestFirst().size()
                             : Math.max(1, viewedTogether(oldest));
-            List<Flushable> newestFirst = new ArrayList<>(count);
-            for (FrozenMemtable frozen : queue.subList(at, at + count)) {
-                newestFirst.add(0, frozen.memtable());
+            List<Generation> newestFirst = new ArrayList<>(count);
+            for (FrozenGeneration frozen : queue.subList(at, at + count)) {
+                newestFirst.add(0, frozen.generation());
             }
             try {
                 sources.add(0, new FrozenSource(newestFirst, tree.operator()));
@@ -81,12 +81,12 @@ final class OpenViews {
         return sources;
     }
 
-    /** How many memtables the open views read as one source with this one; 0 if none has it. */
-    private int viewedTogether(FrozenMemtable frozen) {
+    /** How many generations the open views read as one source with this one; 0 if none has it. */
+    private int viewedTogether(FrozenGeneration frozen) {
         for (ScanView view : flushed.keySet()) {
-            FrozenSource source = view.sourceOf(frozen.memtable());
+            FrozenSource source = view.sourceOf(frozen.generation());
             if (source != null) {
-                return source.memtables().size();
+                return source.generations().size();
             }
         }
         return 0;
@@ -108,7 +108,7 @@ final class OpenViews {
      * The next flush of the queue, as {@link FlushPlan#of}, that holds all of a view's source and
      * nothing else, or nothing of any.
      */
-    @Nullable FlushPlan plan(List<FrozenMemtable> queue, boolean nothingOlder, long maxBytes) {
+    @Nullable FlushPlan plan(List<FrozenGeneration> queue, boolean nothingOlder, long maxBytes) {
         boolean dropsTombstones = nothingOlder && !isAnyOnFiles();
         if (flushed.isEmpty() || queue.isEmpty()) {
             return FlushPlan.of(queue, dropsTombstones, maxBytes);
@@ -141,14 +141,14 @@ final class OpenViews {
      */
     List<FrozenSource> flushed(FlushPlan plan, List<SstableMeta> written) {
         List<FrozenSource> sources = new ArrayList<>();
-        Flushable oldest = plan.oldestFirst().get(0).memtable();
+        Generation oldest = plan.oldestFirst().get(0).generation();
         for (Map.Entry<ScanView, List<SstableMeta>> view : flushed.entrySet()) {
             FrozenSource source = view.getKey().sourceOf(oldest);
             if (source != null) {
                 // None if the view has been closed this moment.
-                int memtables = source.memtables().size();
+                int generations = source.generations().size();
                 Invariants.check(
-                        memtables == 0 || memtables == plan.oldestFirst().size(),
+                        generations == 0 || generations == plan.oldestFirst().size(),
                         "a flush wrote more or less than what a view reads as one source");
                 view.getValue().addAll(written);
                 sources.add(source);

@@ -16,7 +16,7 @@ package io.flinklsm.core;
 import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.checkpoint.TreeImage;
 import io.flinklsm.core.flush.FlushPlan;
-import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.version.Version;
 import java.io.IOException;
@@ -47,9 +47,12 @@ public final class PendingCheckpoint implements AutoCloseable {
      * @param flushed what those became that are
      */
     record PendingTree(
-            LsmTree tree, Version version, List<FrozenMemtable> wanted, List<SstableMeta> flushed) {
+            LsmTree tree,
+            Version version,
+            List<FrozenGeneration> wanted,
+            List<SstableMeta> flushed) {
 
-        PendingTree(LsmTree tree, Version version, List<FrozenMemtable> wanted) {
+        PendingTree(LsmTree tree, Version version, List<FrozenGeneration> wanted) {
             this(tree, version, wanted, new ArrayList<>());
         }
 

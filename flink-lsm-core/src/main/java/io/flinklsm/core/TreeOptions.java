@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one tree is for.
  *
- * @param operator folds merge operands; null if the tree takes none
+ * @param operator folds merge operands; null if the tree takes none, as one of maps
  * @param filter judges values in compactions that start after it was set; null to keep all
  * @param columns how entries stand in columns of SSTables that are written from then on; null if
  *     nothing is known of them: their values are raw bytes, and compactions go by their inputs
@@ -33,7 +33,22 @@ public record TreeOptions(
         @Nullable EntryFilter filter,
         @Nullable RowColumns columns) {
 
-    public static final TreeOptions DEFAULTS = new TreeOptions(MemtableKind.HASH, null, null);
+    public static final TreeOptions DEFAULTS = new TreeOptions(MemtableKind.ENTRIES, null, null);
+
+    /**
+     * @throws IllegalArgumentException if maps are to be kept and operands to be folded
+     */
+    public TreeOptions {
+        if (memtableKind == MemtableKind.MAPS && operator != null) {
+            throw new IllegalArgumentException(
+                    "[option operator] a tree of maps takes no merge operands: memtableKind="
+                            + memtableKind
+                            + ", operator="
+                            + operator.getClass().getName()
+                            + "; leave the operator out, or keep the entries as "
+                            + MemtableKind.ENTRIES);
+        }
+    }
 
     /** A tree of which no columns are known. */
     public TreeOptions(
@@ -41,14 +56,6 @@ public record TreeOptions(
             @Nullable MergeOperator operator,
             @Nullable EntryFilter filter) {
         this(memtableKind, operator, filter, null);
-    }
-
-    /**
-     * Whether entries are kept in order: maps are too if operands are merged into their entries.
-     */
-    boolean isOrdered() {
-        return memtableKind == MemtableKind.ORDERED
-                || (memtableKind == MemtableKind.PREFIX_HASH && operator != null);
     }
 
     public TreeOptions withColumns(@Nullable RowColumns newColumns) {

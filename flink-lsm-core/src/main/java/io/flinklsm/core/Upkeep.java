@@ -17,10 +17,8 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.errors.StoreFailedException;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.events.LsmEventListener;
-import io.flinklsm.core.memtable.Flushable;
-import io.flinklsm.core.memtable.FrozenMemtable;
-import io.flinklsm.core.memtable.HotTier;
-import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.memtable.FrozenGeneration;
+import io.flinklsm.core.memtable.Generation;
 import io.flinklsm.core.read.FrozenSource;
 import io.flinklsm.core.read.ReadView;
 import io.flinklsm.core.read.ScanView;
@@ -32,7 +30,6 @@ import io.flinklsm.core.version.ObsoleteFiles;
 import io.flinklsm.core.version.Version;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
@@ -124,42 +121,29 @@ final class Upkeep {
     }
 
     /**
-     * Like {@link #installView}, for a Version that has what these memtables had, which are not
+     * Like {@link #installView}, for a Version that has what these generations had, which are not
      * among the frozen ones any more: their memory may be used for others from now on.
      */
-    @Nullable ReadView installFlushed(LsmTree tree, List<FrozenMemtable> flushed) {
-        List<Flushable> memtables = new ArrayList<>(flushed.size());
-        long dirtyBytes = 0;
-        for (FrozenMemtable frozen : flushed) {
-            memtables.add(frozen.memtable());
-            dirtyBytes += frozen.memtable().usedBytes();
-        }
-        resources.tierMemory().addDirty(-dirtyBytes);
+    @Nullable ReadView installFlushed(LsmTree tree, List<FrozenGeneration> flushed) {
+        List<Generation> generations = flushed.stream().map(FrozenGeneration::generation).toList();
+        resources.tierMemory().addDirty(-usedBytes(flushed));
         ReadView old = tree.view();
-        HotTier tier = tree.tier();
-        if (tier != null) {
-            tier.becomeClean(memtables, () -> tree.setView(newView(tree)));
-        } else {
-            tree.setView(newView(tree));
-            memtables.forEach(Flushable::release);
-        }
+        tree.tier().becomeClean(generations, () -> tree.setView(newView(tree)));
         return old;
     }
 
+    private static long usedBytes(List<FrozenGeneration> frozen) {
+        return frozen.stream().mapToLong(each -> each.generation().usedBytes()).sum();
+    }
+
     /**
-     * A view of the tree with a reference for the caller: its files, and the memtables if it is
-     * ordered; what a tier has is asked for beside it. Needs the lock.
+     * A view of the tree's files with a reference for the caller; what its tier has is asked for
+     * beside it. Needs the lock.
      */
     private ReadView newView(LsmTree tree) {
-        List<Memtable> frozen = new ArrayList<>();
-        if (tree.tier() == null) {
-            for (FrozenMemtable memtable : tree.frozenOldestFirst) {
-                frozen.add(0, (Memtable) memtable.memtable());
-            }
-        }
         Version version = tree.versions.pinCurrent();
         try {
-            return new ReadView(tree.active(), frozen, version, () -> unpin(tree, version));
+            return new ReadView(version, () -> unpin(tree, version));
         } catch (Throwable failure) {
             Cleanup.undo(failure, () -> tree.versions.unpin(version));
             throw failure;
@@ -177,7 +161,7 @@ final class Upkeep {
     }
 
     /**
-     * A view of the tree for scans with a reference for the caller, without the active memtable.
+     * A view of the tree for scans with a reference for the caller, without the open generation.
      * Needs the lock.
      */
     ScanView newScanView(LsmTree tree) {
@@ -416,40 +400,17 @@ final class Upkeep {
      */
     void release(LsmTree tree) {
         ReadView old;
-        List<FrozenMemtable> frozen;
-        Memtable active;
-        HotTier tier;
         lock.lock();
         try {
             old = tree.view();
             tree.setView(null);
-            frozen = List.copyOf(tree.frozenOldestFirst);
+            long frozenBytes = usedBytes(tree.frozenOldestFirst);
+            resources.tierMemory().addDirty(-tree.accountedBytes() - frozenBytes);
             tree.frozenOldestFirst.clear();
-            active = tree.active();
-            tier = tree.tier();
-            resources.tierMemory().addDirty(-dirtyBytes(tree, frozen));
         } finally {
             lock.unlock();
         }
-        List<Runnable> steps = new ArrayList<>();
-        steps.add(() -> releaseOld(old));
-        if (tier != null) {
-            steps.add(tier::close);
-        } else {
-            frozen.forEach(memtable -> steps.add(memtable.memtable()::release));
-        }
-        if (active != null) {
-            steps.add(active::release);
-        }
-        Cleanup.runAll(steps.toArray(Runnable[]::new));
-    }
-
-    private static long dirtyBytes(LsmTree tree, List<FrozenMemtable> frozen) {
-        long bytes = tree.accountedBytes();
-        for (FrozenMemtable memtable : frozen) {
-            bytes += memtable.memtable().usedBytes();
-        }
-        return bytes;
+        Cleanup.runAll(() -> releaseOld(old), tree.tier()::close);
     }
 
     /** Waits until neither a flush nor a compaction of the tree runs. */

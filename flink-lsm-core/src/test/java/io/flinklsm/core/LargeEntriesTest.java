@@ -45,7 +45,7 @@ final class LargeEntriesTest {
     private static final int LARGE = 10 << 20;
     private static final int SEPARATOR = ',';
     private static final TreeOptions LISTS =
-            new TreeOptions(MemtableKind.HASH, new AppendOperator(SEPARATOR), null);
+            new TreeOptions(MemtableKind.ENTRIES, new AppendOperator(SEPARATOR), null);
 
     @TempDir Path directory;
 
@@ -144,7 +144,7 @@ final class LargeEntriesTest {
                 store.openTree(
                         "lists",
                         new TreeOptions(
-                                MemtableKind.HASH, new AppendOperator(SEPARATOR), lastBytes));
+                                MemtableKind.ENTRIES, new AppendOperator(SEPARATOR), lastBytes));
         put(tree, "a", bytes(1, LARGE));
         put(tree, "b", bytes(2, 5));
         tree.flush();
@@ -294,8 +294,7 @@ final class LargeEntriesTest {
 
     @Test
     void mapPageHasOneLargeValueOnly() throws Exception {
-        LsmTree tree =
-                store.openTree("maps", new TreeOptions(MemtableKind.PREFIX_HASH, null, null));
+        LsmTree tree = store.openTree("maps", new TreeOptions(MemtableKind.MAPS, null, null));
         for (int i = 0; i < 3; i++) {
             byte[] entry = {'m', (byte) i};
             byte[] value = bytes(i, i == 1 ? LARGE : 10);

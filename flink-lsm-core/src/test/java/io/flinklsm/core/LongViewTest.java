@@ -52,7 +52,7 @@ final class LongViewTest {
     private static final long MEMTABLE_BYTES = 1 << 20;
 
     private static final TreeOptions APPENDING =
-            new TreeOptions(MemtableKind.HASH, new AppendOperator(','), null);
+            new TreeOptions(MemtableKind.ENTRIES, new AppendOperator(','), null);
 
     private final StoreResources resources =
             StoreResources.create("views", StoreResources.MIN_MEMORY_BYTES, 1, Clock.system());
@@ -194,7 +194,8 @@ final class LongViewTest {
     @Test
     void viewThatOpensDuringAFlushOfSeveralMemtablesMovesToTheirFile() throws Exception {
         GatedOperator operator = new GatedOperator();
-        LsmTree tree = store.openTree("counts", new TreeOptions(MemtableKind.HASH, operator, null));
+        LsmTree tree =
+                store.openTree("counts", new TreeOptions(MemtableKind.ENTRIES, operator, null));
         merge(tree, 1, "a");
         put(tree, 2, "b");
         tree.scan(KeyRange.ALL).close();
@@ -254,7 +255,8 @@ final class LongViewTest {
                         compacted.countDown();
                     }
                 });
-        LsmTree tree = store.openTree("counts", new TreeOptions(MemtableKind.HASH, null, dropAll));
+        LsmTree tree =
+                store.openTree("counts", new TreeOptions(MemtableKind.ENTRIES, null, dropAll));
         put(tree, 1, "hidden");
         tree.flush();
         put(tree, 2, "shown");

@@ -115,14 +115,14 @@ class LsmStoreCleanupTest {
         try {
             LsmStore store = LsmStore.open(storage, options, resources, manifest);
             open.push(store);
-            LsmTree counts = store.openTree("counts", hostileOptions(faults, MemtableKind.HASH));
-            LsmTree maps = store.openTree("maps", hostileOptions(faults, MemtableKind.PREFIX_HASH));
-            LsmTree sorted = store.openTree("sorted", hostileOptions(faults, MemtableKind.ORDERED));
+            LsmTree counts = store.openTree("counts", hostileOptions(faults, MemtableKind.ENTRIES));
+            LsmTree maps = store.openTree("maps", hostileOptions(faults, MemtableKind.MAPS));
+            LsmTree sums = store.openTree("sums", hostileOptions(faults, MemtableKind.ENTRIES));
             for (int i = 0; i < KEYS; i++) {
                 put(counts, i, "second-" + i);
-                merge(maps, i, "m" + i);
-                put(sorted, i, "s" + i);
-                merge(sorted, i / 2, "+");
+                put(maps, i, "m" + i);
+                put(sums, i, "s" + i);
+                merge(sums, i / 2, "+");
             }
             StoreView view = store.view();
             open.push(view);
@@ -132,14 +132,15 @@ class LsmStoreCleanupTest {
             PendingCheckpoint pending = store.beginCheckpoint(2);
             open.push(pending);
             String second = store.writeManifest(pending.complete());
-            merge(maps, 1, "again");
+            merge(sums, 1, "again");
+            put(maps, 1, "again");
             key.set(bytesOf(1), 0, PREFIX_BYTES, PREFIX_BYTES);
             EntryCursor ofPrefix = maps.scanPrefix(key);
             open.push(ofPrefix);
             assertThat(ofPrefix.next()).isTrue();
             counts.get(keyOf(7), new ValueBuffer());
             counts.compactAll();
-            store.dropTree("sorted");
+            store.dropTree("sums");
             store.deleteManifest(second);
             store.awaitIdle();
         } catch (Throwable e) {
@@ -175,7 +176,7 @@ class LsmStoreCleanupTest {
                         return Decision.KEEP;
                     }
                 };
-        return new TreeOptions(kind, append, keep);
+        return new TreeOptions(kind, kind == MemtableKind.MAPS ? null : append, keep);
     }
 
     /** The last checkpoint holds, whatever became of the store that went on from it. */

@@ -30,6 +30,7 @@ import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.sstable.OpenSstables;
@@ -293,7 +294,7 @@ class LsmStoreTest {
                                 ? EntryFilter.Decision.DROP
                                 : EntryFilter.Decision.KEEP;
 
-        tree.configure(new TreeOptions(MemtableKind.HASH, null, filter));
+        tree.configure(new TreeOptions(MemtableKind.ENTRIES, null, filter));
         tree.compactAll();
         // What is in memory is shown as it was until it is evicted.
         resources.tierMemory().reclaim(Long.MAX_VALUE);
@@ -305,12 +306,21 @@ class LsmStoreTest {
     }
 
     @Test
-    void anotherKindOfMemtableSeesWhatIsThere() throws Exception {
+    void aTreeOfMapsWithAMergeOperatorIsRefused() {
+        assertThatThrownBy(() -> new TreeOptions(MemtableKind.MAPS, new AppendOperator(','), null))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("memtableKind=MAPS")
+                .hasMessageContaining("AppendOperator");
+    }
+
+    @Test
+    void anotherKindOfTierSeesWhatIsThere() throws Exception {
         LsmTree tree = store.openTree("timers", TreeOptions.DEFAULTS);
         put(tree, 1, "one");
 
-        store.openTree("timers", new TreeOptions(MemtableKind.ORDERED, null, null));
-        put(tree, 2, "two");
+        store.openTree("timers", new TreeOptions(MemtableKind.MAPS, null, null));
+        byte[] two = "two".getBytes(StandardCharsets.UTF_8);
+        tree.put(new KeyBuffer().set(StoreFixture.key(2).toBytes(), 0, 4, 2), two, 0, two.length);
 
         try (EntryCursor cursor = tree.scanPrefix(new KeyBuffer().set(new byte[2], 0, 2))) {
             assertThat(cursor.next()).isTrue();
@@ -353,7 +363,7 @@ class LsmStoreTest {
                 store.openTree(
                         "counts",
                         new TreeOptions(
-                                MemtableKind.HASH,
+                                MemtableKind.ENTRIES,
                                 null,
                                 (filteredKey, filteredValue, replacement) -> {
                                     if (text(filteredValue).startsWith("odd")) {
@@ -395,7 +405,7 @@ class LsmStoreTest {
                     }
                     out.append(older).append(newer);
                 };
-        LsmTree tree = store.openTree("sums", new TreeOptions(MemtableKind.HASH, odd, null));
+        LsmTree tree = store.openTree("sums", new TreeOptions(MemtableKind.ENTRIES, odd, null));
         put(tree, 1, "a");
         assertThatThrownBy(() -> merge(tree, 1, "odd")).hasMessage("does not fold");
         merge(tree, 1, "b");

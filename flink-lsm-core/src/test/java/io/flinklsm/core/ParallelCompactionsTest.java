@@ -69,7 +69,8 @@ class ParallelCompactionsTest {
                             mergedWithinLevel0.countDown();
                         }
                     });
-            LsmTree tree = store.openTree("counts", new TreeOptions(MemtableKind.HASH, null, null));
+            LsmTree tree =
+                    store.openTree("counts", new TreeOptions(MemtableKind.ENTRIES, null, null));
 
             // Two runs start the compaction, which waits until later ones have been merged: they
             // are when they are six, three times the trigger.
@@ -142,7 +143,7 @@ class ParallelCompactionsTest {
                     LsmStore store =
                             LsmStore.create(storage, StoreFixture.tinyOptions(style), resources)) {
                 LsmTree tree =
-                        store.openTree("counts", new TreeOptions(MemtableKind.HASH, null, null));
+                        store.openTree("counts", new TreeOptions(MemtableKind.ENTRIES, null, null));
                 List<Future<?>> reading = new ArrayList<>();
                 for (int reader = 0; reader < 2; reader++) {
                     long seed = random.nextLong();
@@ -187,7 +188,8 @@ class ParallelCompactionsTest {
 
         private void checkpoint(LsmStore store, int id) throws Exception {
             Map<OwnedSlice, Long> expected = new TreeMap<>(model);
-            LsmTree tree = store.openTree("counts", new TreeOptions(MemtableKind.HASH, null, null));
+            LsmTree tree =
+                    store.openTree("counts", new TreeOptions(MemtableKind.ENTRIES, null, null));
             String manifest;
             try (PendingCheckpoint pending = store.beginCheckpoint(id)) {
                 for (int i = 0; i < 2000; i++) {
@@ -208,7 +210,8 @@ class ParallelCompactionsTest {
                                     resources,
                                     manifest)) {
                 compare(
-                        opened.openTree("counts", new TreeOptions(MemtableKind.HASH, null, null)),
+                        opened.openTree(
+                                "counts", new TreeOptions(MemtableKind.ENTRIES, null, null)),
                         expected);
             }
             store.deleteManifest(manifest);

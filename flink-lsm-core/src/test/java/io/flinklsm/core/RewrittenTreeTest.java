@@ -44,7 +44,7 @@ class RewrittenTreeTest {
 
     private static final int KEYS = 2_000;
     private static final TreeOptions OLD =
-            new TreeOptions(MemtableKind.HASH, new AppendOperator(','), null);
+            new TreeOptions(MemtableKind.ENTRIES, new AppendOperator(','), null);
 
     /** A filter of values that were rewritten: it cannot read others. */
     private static final EntryFilter NEW_VALUES_ONLY =
@@ -56,7 +56,7 @@ class RewrittenTreeTest {
             };
 
     private static final TreeOptions NEW =
-            new TreeOptions(MemtableKind.HASH, new AppendOperator(','), NEW_VALUES_ONLY);
+            new TreeOptions(MemtableKind.ENTRIES, new AppendOperator(','), NEW_VALUES_ONLY);
 
     private final InMemoryStorage disk = new InMemoryStorage();
     private final HostileStorage storage = new HostileStorage(disk);
@@ -190,7 +190,7 @@ class RewrittenTreeTest {
     /** Pages of a prefix are kept outside of the sources. */
     @Test
     void pagesThatWereKeptAreForgotten() throws Exception {
-        TreeOptions maps = new TreeOptions(MemtableKind.PREFIX_HASH, null, null);
+        TreeOptions maps = new TreeOptions(MemtableKind.MAPS, null, null);
         LsmTree tree = store.openTree("maps", maps);
         KeyBuffer prefix = new KeyBuffer().set(new byte[] {7}, 0, 1);
         byte[] old = "old".getBytes(StandardCharsets.UTF_8);

@@ -25,8 +25,10 @@ import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.memory.MemoryBudget;
-import io.flinklsm.core.memtable.FrozenMemtable;
-import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.memtable.EntryTier;
+import io.flinklsm.core.memtable.FrozenGeneration;
+import io.flinklsm.core.memtable.Generation;
+import io.flinklsm.core.memtable.TierMemory;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.testing.InMemoryStorage;
@@ -34,6 +36,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,12 +60,14 @@ final class SharedFlushTest {
     private final WriterBudgets budgets = new WriterBudgets(pool, 4 << 20, 1);
     private final InMemoryStorage disk = new InMemoryStorage();
     private final HostileStorage storage = new HostileStorage(disk);
-    private final Memtable memtable = new Memtable(7, pool, null, 0);
+    private final TierMemory memory = new TierMemory(pool, pool.limitBytes());
+    private final EntryTier tier = new EntryTier(memory, 7, null, true, 0);
+    private final List<Generation> frozen = new ArrayList<>();
     private final Set<Thread> workers = ConcurrentHashMap.newKeySet();
 
     @AfterEach
     void close() {
-        memtable.release();
+        tier.close();
         budgets.close();
         pool.close();
     }
@@ -181,19 +186,18 @@ final class SharedFlushTest {
         fill();
         assertThat(plan().ranges()).containsExactly(KeyRange.ALL);
 
-        Memtable large = new Memtable(8, pool, null, 0);
+        frozen.clear();
         byte[] value = new byte[1 << 20];
         for (int i = 0; i < 9; i++) {
-            assertThat(large.put(new KeyBuffer().set(StoreFixture.key(i)), value, 0, value.length))
+            assertThat(tier.put(new KeyBuffer().set(StoreFixture.key(i)), value, 0, value.length))
                     .isTrue();
         }
-        large.freeze(0);
+        freeze();
 
-        assertThat(new FlushPlan(List.of(new FrozenMemtable(large, 0)), true).ranges())
+        assertThat(plan().ranges())
                 .containsExactly(
                         new KeyRange(OwnedSlice.EMPTY, StoreFixture.key(4)),
                         new KeyRange(StoreFixture.key(4), null));
-        large.release();
     }
 
     private SharedFlush newFlush(CountDownLatch bothWork) {
@@ -216,14 +220,18 @@ final class SharedFlushTest {
         Collections.shuffle(numbers, new Random(1));
         for (int number : numbers) {
             byte[] value = {(byte) number};
-            assertThat(memtable.put(new KeyBuffer().set(StoreFixture.key(number)), value, 0, 1))
+            assertThat(tier.put(new KeyBuffer().set(StoreFixture.key(number)), value, 0, 1))
                     .isTrue();
         }
-        memtable.freeze(0);
+        freeze();
+    }
+
+    private void freeze() {
+        frozen.add(Objects.requireNonNull(tier.freeze(8, 0)));
     }
 
     private FlushPlan plan() {
-        return new FlushPlan(List.of(new FrozenMemtable(memtable, 0)), true);
+        return new FlushPlan(List.of(new FrozenGeneration(frozen.get(0), 0)), true);
     }
 
     private FlushJob newJob(KeyRange range, MemoryBudget budget) {

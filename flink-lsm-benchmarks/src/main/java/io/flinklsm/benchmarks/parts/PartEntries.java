@@ -16,7 +16,7 @@ package io.flinklsm.benchmarks.parts;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.EntryTier;
-import io.flinklsm.core.memtable.Flushable;
+import io.flinklsm.core.memtable.Generation;
 import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.memtable.TierMemory;
 import java.util.Objects;
@@ -89,7 +89,7 @@ public final class PartEntries {
     }
 
     /** What was written to the tier, to be flushed. */
-    public static Flushable freeze(HotTier tier) {
+    public static Generation freeze(HotTier tier) {
         return Objects.requireNonNull(tier.freeze(Long.MAX_VALUE, 0), "the tier is empty");
     }
 

@@ -23,8 +23,8 @@ import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.memory.MemoryBudget;
-import io.flinklsm.core.memtable.Flushable;
-import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.Generation;
+import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.Lookup;
@@ -99,7 +99,7 @@ public class SstableBenchmark {
         PartEntries contents;
         final List<SstableMeta> metas = new ArrayList<>();
         final List<HotTier> tiers = new ArrayList<>();
-        final List<Flushable> frozen = new ArrayList<>();
+        final List<Generation> frozen = new ArrayList<>();
         final Lookup lookup = new Lookup();
         final ValueBuffer out = new ValueBuffer();
         final SplittableRandom random = new SplittableRandom(3);
@@ -123,8 +123,8 @@ public class SstableBenchmark {
             }
         }
 
-        SstableMeta flush(Flushable memtable) throws IOException {
-            FlushPlan plan = new FlushPlan(List.of(new FrozenMemtable(memtable, 0)), true);
+        SstableMeta flush(Generation memtable) throws IOException {
+            FlushPlan plan = new FlushPlan(List.of(new FrozenGeneration(memtable, 0)), true);
             FlushTools tools =
                     new FlushTools(
                             storage,

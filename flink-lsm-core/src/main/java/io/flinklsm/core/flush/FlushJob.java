@@ -17,8 +17,8 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.memtable.Flushable;
-import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.FrozenGeneration;
+import io.flinklsm.core.memtable.Generation;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.merge.TombstoneRule;
@@ -107,8 +107,8 @@ public final class FlushJob {
     private List<EntryCursor> openInputs() {
         List<EntryCursor> newestFirst = new ArrayList<>();
         try {
-            for (FrozenMemtable frozen : plan.oldestFirst()) {
-                newestFirst.add(0, frozen.memtable().cursor(range));
+            for (FrozenGeneration frozen : plan.oldestFirst()) {
+                newestFirst.add(0, frozen.generation().cursor(range));
             }
             return newestFirst;
         } catch (Throwable failure) {
@@ -120,10 +120,10 @@ public final class FlushJob {
     private SstableWriter newWriter() throws IOException {
         long minWriteTimeMillis = Long.MAX_VALUE;
         long maxWriteTimeMillis = Long.MIN_VALUE;
-        for (FrozenMemtable frozen : plan.oldestFirst()) {
-            Flushable memtable = frozen.memtable();
-            minWriteTimeMillis = Math.min(minWriteTimeMillis, memtable.minWriteTimeMillis());
-            maxWriteTimeMillis = Math.max(maxWriteTimeMillis, memtable.maxWriteTimeMillis());
+        for (FrozenGeneration frozen : plan.oldestFirst()) {
+            Generation generation = frozen.generation();
+            minWriteTimeMillis = Math.min(minWriteTimeMillis, generation.minWriteTimeMillis());
+            maxWriteTimeMillis = Math.max(maxWriteTimeMillis, generation.maxWriteTimeMillis());
         }
         long nowMillis = tools.clock().currentTimeMillis();
         String name =

@@ -15,22 +15,22 @@ package io.flinklsm.core.flush;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.memtable.Flushable;
-import io.flinklsm.core.memtable.FrozenMemtable;
+import io.flinklsm.core.memtable.FrozenGeneration;
+import io.flinklsm.core.memtable.Generation;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which frozen memtables of a tree go into one SSTable: the oldest, and the ones behind it up to
+ * Which frozen generations of a tree go into one SSTable: the oldest, and the ones behind it up to
  * the next checkpoint barrier, as long as they are small: a writer that waits for memory would wait
  * longer for several large ones.
  *
  * @param oldestFirst at least one; adjacent in age
  * @param nothingOlder whether the tree has no SSTable that a tombstone or operand could concern
  */
-public record FlushPlan(List<FrozenMemtable> oldestFirst, boolean nothingOlder) {
+public record FlushPlan(List<FrozenGeneration> oldestFirst, boolean nothingOlder) {
 
     /** What is smaller is written in less time than it is worth to share. */
     private static final long SPLIT_BYTES = 8L << 20;
@@ -38,50 +38,50 @@ public record FlushPlan(List<FrozenMemtable> oldestFirst, boolean nothingOlder) 
     public FlushPlan {
         oldestFirst = List.copyOf(oldestFirst);
         if (oldestFirst.isEmpty()) {
-            throw new IllegalArgumentException("a flush needs a memtable");
+            throw new IllegalArgumentException("a flush needs a generation");
         }
     }
 
     /**
      * The next flush of this queue, or null if it is empty.
      *
-     * @param maxBytes memtables are added to the oldest until they hold as much
+     * @param maxBytes generations are added to the oldest until they hold as much
      */
     public static @Nullable FlushPlan of(
-            List<FrozenMemtable> queueOldestFirst, boolean nothingOlder, long maxBytes) {
+            List<FrozenGeneration> queueOldestFirst, boolean nothingOlder, long maxBytes) {
         if (queueOldestFirst.isEmpty()) {
             return null;
         }
         long barrier = queueOldestFirst.get(0).barrier();
-        List<FrozenMemtable> group = new ArrayList<>();
+        List<FrozenGeneration> group = new ArrayList<>();
         long bytes = 0;
-        for (FrozenMemtable frozen : queueOldestFirst) {
+        for (FrozenGeneration frozen : queueOldestFirst) {
             if (frozen.barrier() != barrier || bytes >= maxBytes) {
                 break;
             }
             group.add(frozen);
-            bytes += frozen.memtable().usedBytes();
+            bytes += frozen.generation().usedBytes();
         }
         return new FlushPlan(group, nothingOlder);
     }
 
-    /** Age of the SSTable: that of its newest memtable. */
+    /** Age of the SSTable: that of its newest generation. */
     public long generation() {
-        return oldestFirst.get(oldestFirst.size() - 1).memtable().generation();
+        return oldestFirst.get(oldestFirst.size() - 1).generation().number();
     }
 
     /**
      * The ranges in which several threads could flush it at a time, in key order; all keys if it is
-     * too small for that. Sorts the largest memtable unless that was done.
+     * too small for that. Sorts the largest generation unless that was done.
      */
     public List<KeyRange> ranges() {
         if (usedBytes() < SPLIT_BYTES) {
             return List.of(KeyRange.ALL);
         }
-        Flushable largest =
+        Generation largest =
                 oldestFirst.stream()
-                        .map(FrozenMemtable::memtable)
-                        .max(Comparator.comparingInt(Flushable::entryCount))
+                        .map(FrozenGeneration::generation)
+                        .max(Comparator.comparingInt(Generation::entryCount))
                         .orElseThrow();
         OwnedSlice middle = largest.middleKey();
         return middle == null
@@ -90,6 +90,6 @@ public record FlushPlan(List<FrozenMemtable> oldestFirst, boolean nothingOlder) 
     }
 
     public long usedBytes() {
-        return oldestFirst.stream().mapToLong(frozen -> frozen.memtable().usedBytes()).sum();
+        return oldestFirst.stream().mapToLong(frozen -> frozen.generation().usedBytes()).sum();
     }
 }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A frozen generation is read by any thread that holds a reference; the order of its keys is
  * found once, by the thread that first asks for it. Everything else is guarded by the tier's lock.
  */
-final class Generation implements Flushable {
+public final class Generation {
 
     enum Condition {
         /** Being written. */
@@ -172,32 +172,34 @@ final class Generation implements Flushable {
 
     // ------------------------------------------------------------------------------- once frozen
 
-    @Override
-    public long generation() {
+    /** Age of this source: newer wins. */
+    public long number() {
         return number;
     }
 
-    @Override
+    /** Entries that were written in it, tombstones included; exact once frozen. */
     public int entryCount() {
         return entryCount;
     }
 
-    @Override
+    /** Bytes of memory held. */
     public long usedBytes() {
         return usedBytes + (long) orderedCapacity * Integer.BYTES;
     }
 
-    @Override
+    /** Start of its entries' write time. */
     public long minWriteTimeMillis() {
         return minWriteTimeMillis;
     }
 
-    @Override
+    /** Time of the freeze. */
     public long maxWriteTimeMillis() {
         return maxWriteTimeMillis;
     }
 
-    @Override
+    /**
+     * The entries in the range, in key order. Retains this until it is closed; once frozen only.
+     */
     public EntryCursor cursor(KeyRange range) {
         int[] refs = sorted();
         int from = lowerBound(refs, range.start());
@@ -211,7 +213,7 @@ final class Generation implements Flushable {
                 : new GenerationCursor(this, space, refs, from, to);
     }
 
-    @Override
+    /** A key that parts the entries into halves; null if there are none. Once frozen only. */
     public @Nullable OwnedSlice middleKey() {
         int[] refs = sorted();
         if (refs.length == 0) {
@@ -223,7 +225,7 @@ final class Generation implements Flushable {
                 : Records.viewKey(record, new Slice()).toOwned();
     }
 
-    @Override
+    /** Takes a reference; false if the last one was released already. */
     public boolean tryRetain() {
         int count = references.get();
         while (count > 0) {
@@ -235,7 +237,7 @@ final class Generation implements Flushable {
         return false;
     }
 
-    @Override
+    /** Gives a reference back. */
     public void release() {
         int left = references.decrementAndGet();
         if (left < 0) {

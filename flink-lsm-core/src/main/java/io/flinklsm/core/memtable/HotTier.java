@@ -267,14 +267,14 @@ public abstract class HotTier {
      * @return null if nothing was written that must go to a file; what is returned may have no
      *     entries, but copies of older ones that are not evicted before these are in files
      */
-    public @Nullable Flushable freeze(long nextGeneration, long nowMillis) {
+    public @Nullable Generation freeze(long nextGeneration, long nowMillis) {
         access.lock();
         try {
             Generation frozen = open;
             if (frozen.entryCount == 0 && !frozen.hasLive()) {
                 // What was written was deleted again.
                 List.copyOf(frozen.segments).forEach(segment -> drop(frozen, segment));
-                open = frozen.next(frozen.generation(), nowMillis);
+                open = frozen.next(frozen.number(), nowMillis);
                 frozen.release();
                 return null;
             }
@@ -334,12 +334,12 @@ public abstract class HotTier {
      *
      * @param install makes the SSTables visible to readers, under the tier's lock
      */
-    public void becomeClean(List<? extends Flushable> flushed, Runnable install) {
+    public void becomeClean(List<Generation> flushed, Runnable install) {
         access.lock();
         try {
             install.run();
-            for (Flushable source : flushed) {
-                if (source instanceof Generation generation && !closed) {
+            for (Generation generation : flushed) {
+                if (!closed) {
                     generation.becomeClean();
                     for (Segment segment : generation.segments) {
                         addClean(segment);

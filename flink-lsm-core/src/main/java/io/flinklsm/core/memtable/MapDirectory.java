@@ -21,17 +21,25 @@ import io.flinklsm.core.bytes.RawMemory;
  * kind {@link Records#DIRECTORY} whose key is the prefix. No flush wants it, so it changes in
  * place.
  *
+ * <p>A change moves everything that stands behind it. So the directory of a map with more than
+ * {@link #BLOCKS_MAX} blocks has parts, which are directories themselves, and so one part is all
+ * that a new block moves, in a map of millions of entries too.
+ *
  * <pre>
- * value  0  int  count of blocks
- *        4  int  COMPLETE and READ, as in a block
- *        8  windows of the blocks' first suffixes, 8 bytes each, one for each place there is
- *           refs of the blocks, 4 bytes each
+ * value  0  int  count of blocks, or of parts
+ *        4  int  COMPLETE and READ, as in a block; PARTED
+ *        8  windows of the first suffixes, 8 bytes each, one for each place there is
+ *           refs of the blocks or parts, 4 bytes each
  * </pre>
  */
 final class MapDirectory {
 
+    /** More blocks than that stand in several parts. */
+    static final int BLOCKS_MAX = 256;
+
     private static final int COMPLETE = 1;
     private static final int READ = 1 << 1;
+    private static final int PARTED = 1 << 2;
 
     private static final int FLAGS_OFFSET = 4;
     private static final int WINDOWS_OFFSET = 8;
@@ -44,8 +52,9 @@ final class MapDirectory {
         return WINDOWS_OFFSET + capacity * BLOCK_BYTES;
     }
 
-    static void init(long record, boolean isComplete, boolean isRead) {
+    static void init(long record, boolean isComplete, boolean isRead, boolean isParted) {
         RawMemory.putInt(null, Records.valueAddress(record), 0);
+        RawMemory.putInt(null, flagsAddress(record), isParted ? PARTED : 0);
         setFlags(record, isComplete, isRead);
     }
 
@@ -55,6 +64,10 @@ final class MapDirectory {
 
     static int count(long record) {
         return RawMemory.getInt(null, Records.valueAddress(record));
+    }
+
+    static boolean isFull(long record) {
+        return count(record) == capacity(record);
     }
 
     private static void setCount(long record, int count) {
@@ -69,13 +82,22 @@ final class MapDirectory {
         return (flags(record) & READ) != 0;
     }
 
+    /** Whether its places are those of parts. */
+    static boolean isParted(long record) {
+        return (flags(record) & PARTED) != 0;
+    }
+
+    private static long flagsAddress(long record) {
+        return Records.valueAddress(record) + FLAGS_OFFSET;
+    }
+
     private static int flags(long record) {
-        return RawMemory.getInt(null, Records.valueAddress(record) + FLAGS_OFFSET);
+        return RawMemory.getInt(null, flagsAddress(record));
     }
 
     static void setFlags(long record, boolean isComplete, boolean isRead) {
-        int flags = (isComplete ? COMPLETE : 0) | (isRead ? READ : 0);
-        RawMemory.putInt(null, Records.valueAddress(record) + FLAGS_OFFSET, flags);
+        int flags = (flags(record) & PARTED) | (isComplete ? COMPLETE : 0) | (isRead ? READ : 0);
+        RawMemory.putInt(null, flagsAddress(record), flags);
     }
 
     private static long windowAddress(long record, int at) {
@@ -97,13 +119,22 @@ final class MapDirectory {
         RawMemory.putInt(null, refAddress(record, at), ref);
     }
 
-    /** The block at the index begins with another entry, or is another one. */
-    static void set(long record, int at, int ref, long firstWindow) {
-        setRef(record, at, ref);
+    static long window(long record, int at) {
+        return RawMemory.getLong(null, windowAddress(record, at));
+    }
+
+    /** What stands at the index begins with another entry. */
+    static void setWindow(long record, int at, long firstWindow) {
         RawMemory.putLong(null, windowAddress(record, at), firstWindow);
     }
 
-    /** Puts a block in front of the one at the index; there is a place for it. */
+    /** The place at the index is another one's. */
+    static void set(long record, int at, int ref, long firstWindow) {
+        setRef(record, at, ref);
+        setWindow(record, at, firstWindow);
+    }
+
+    /** Puts a block or part in front of the one at the index; there is a place for it. */
     static void insert(long record, int at, int ref, long firstWindow) {
         int count = count(record);
         long behind = (long) count - at;
@@ -123,22 +154,28 @@ final class MapDirectory {
         setCount(record, count - 1);
     }
 
-    /** Copies what one directory has to a larger one. */
-    static void copy(long from, long to) {
-        int count = count(from);
+    /** Moves what one directory has, from an index on, to an empty one. */
+    static void moveFrom(long record, int at, long to) {
+        int moved = count(record) - at;
         RawMemory.copy(
                 null,
-                windowAddress(from, 0),
+                windowAddress(record, at),
                 null,
                 windowAddress(to, 0),
-                (long) count * Long.BYTES);
+                (long) moved * Long.BYTES);
         RawMemory.copy(
-                null, refAddress(from, 0), null, refAddress(to, 0), (long) count * Integer.BYTES);
-        setCount(to, count);
+                null,
+                refAddress(record, at),
+                null,
+                refAddress(to, 0),
+                (long) moved * Integer.BYTES);
+        setCount(to, moved);
+        setCount(record, at);
     }
 
     /**
-     * Index of the block in which a suffix stands, or would: the last that does not begin above.
+     * Index of the block in which a suffix stands, or would, or of the part that has it: the last
+     * that does not begin above.
      */
     static int find(Segments segments, long record, byte[] key, int from, int length) {
         long wanted = MapBlock.window(key, from, length);
@@ -146,12 +183,12 @@ final class MapDirectory {
         int high = count(record);
         while (low < high) {
             int middle = (low + high) >>> 1;
-            long window = RawMemory.getLong(null, windowAddress(record, middle));
+            long window = window(record, middle);
             int order =
                     window != wanted
                             ? Long.compare(window, wanted)
                             : MapBlock.compareFirst(
-                                    segments.address(ref(record, middle)), key, from, length);
+                                    firstBlock(segments, record, middle), key, from, length);
             if (order <= 0) {
                 low = middle + 1;
             } else {
@@ -161,28 +198,30 @@ final class MapDirectory {
         return Math.max(0, low - 1);
     }
 
-    /** Index of a block that the directory has. */
-    static int indexOf(Segments segments, long record, int ref) {
-        long block = segments.address(ref);
+    /** Index of a block that the directory has, or of the part that has it. */
+    static int indexOf(Segments segments, long record, long block) {
         long wanted = MapBlock.firstWindow(block);
         int low = 0;
         int high = count(record);
         while (low < high) {
             int middle = (low + high) >>> 1;
-            long window = RawMemory.getLong(null, windowAddress(record, middle));
+            long window = window(record, middle);
             int order =
                     window != wanted
                             ? Long.compare(window, wanted)
-                            : MapBlock.compareFirst(segments.address(ref(record, middle)), block);
-            if (order < 0) {
+                            : MapBlock.compareFirst(firstBlock(segments, record, middle), block);
+            if (order <= 0) {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        if (low == count(record) || ref(record, low) != ref) {
-            throw new AssertionError("a directory has lost a block: ref=" + ref);
-        }
-        return low;
+        return Math.max(0, low - 1);
+    }
+
+    /** The block at the index, or the first one of the part there. */
+    private static long firstBlock(Segments segments, long record, int at) {
+        long found = segments.address(ref(record, at));
+        return isParted(record) ? segments.address(ref(found, 0)) : found;
     }
 }

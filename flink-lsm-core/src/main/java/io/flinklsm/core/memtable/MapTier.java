@@ -48,9 +48,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MapTier extends HotTier {
 
-    /** A wider map is not copied as a whole for a read that could be paged. */
-    private static final int COPIED_BLOCKS_MAX = 128;
-
     private static final int DIRECTORY_CAPACITY_MIN = 4;
 
     /** Room of a block for what is read: some small entries. */
@@ -67,6 +64,8 @@ public final class MapTier extends HotTier {
     // Where a key stands or would stand, as locate() has found it. Guarded by access.
     private long slot;
     private long directory;
+    private long part;
+    private int partIndex;
     private int blockIndex;
     private int ref;
     private long block;
@@ -168,17 +167,21 @@ public final class MapTier extends HotTier {
         directory = 0;
         if (Records.kind(block) == Records.DIRECTORY) {
             directory = block;
-            blockIndex =
-                    MapDirectory.find(
-                            segments,
-                            directory,
-                            key.array(),
-                            prefixLength,
-                            key.length() - prefixLength);
-            ref = MapDirectory.ref(directory, blockIndex);
+            part = block;
+            if (MapDirectory.isParted(directory)) {
+                partIndex = find(prefixLength, key, directory);
+                part = segments.address(MapDirectory.ref(directory, partIndex));
+            }
+            blockIndex = find(prefixLength, key, part);
+            ref = MapDirectory.ref(part, blockIndex);
             block = segments.address(ref);
         }
         return true;
+    }
+
+    private int find(int prefixLength, KeyBuffer key, long record) {
+        int suffixLength = key.length() - prefixLength;
+        return MapDirectory.find(segments, record, key.array(), prefixLength, suffixLength);
     }
 
     /** As {@link MapBlock#search}, in the block that was located. */
@@ -288,7 +291,7 @@ public final class MapTier extends HotTier {
                     byteCount);
             MapBlock.setEntries(block, count, Records.valueAddress(block) + usedBytes);
             if (isAtFront) {
-                beginsAnew();
+                point(ref);
             }
             return true;
         }
@@ -317,14 +320,13 @@ public final class MapTier extends HotTier {
             int from,
             int byteCount,
             boolean toOpen) {
-        if (!reserveDirectory(key)) {
+        if (!reservePlace(key)) {
             return false;
         }
         int entryBytes = MapBlock.entryBytes(key.length() - key.prefixLength(), byteCount);
         long first = MapBlock.first(block);
         long end = MapBlock.end(block);
-        boolean isLast = directory == 0 || blockIndex == MapDirectory.count(directory) - 1;
-        boolean isAppended = isLast && at == end;
+        boolean isAppended = at == end && isLastBlock();
         int totalBytes = (int) (end - first) + entryBytes - olderBytes;
         // Where the left block ends, and whether the new entry is in it.
         long cut = first;
@@ -391,72 +393,164 @@ public final class MapTier extends HotTier {
         append(key, head, value, from, byteCount);
         end(next);
         long window = MapBlock.firstWindow(segments.address(next));
-        MapDirectory.insert(directory, blockIndex + 1, next, window);
+        MapDirectory.insert(part, blockIndex + 1, next, window);
         return true;
     }
 
     private void pointToBoth(int left, int right) {
-        long leftBlock = segments.address(left);
         long rightBlock = segments.address(right);
-        boolean isLeftEmpty = MapBlock.count(leftBlock) == 0;
+        boolean isLeftEmpty = MapBlock.count(segments.address(left)) == 0;
         boolean isRightEmpty = MapBlock.count(rightBlock) == 0;
         // Tombstones that are not needed may have been all there was.
         if (isLeftEmpty) {
             discard(left);
-            MapDirectory.set(directory, blockIndex, right, MapBlock.firstWindow(rightBlock));
+            point(right);
         } else {
-            MapDirectory.set(directory, blockIndex, left, MapBlock.firstWindow(leftBlock));
+            point(left);
             if (isRightEmpty) {
                 discard(right);
             } else {
                 long window = MapBlock.firstWindow(rightBlock);
-                MapDirectory.insert(directory, blockIndex + 1, right, window);
+                MapDirectory.insert(part, blockIndex + 1, right, window);
             }
         }
     }
 
-    /** Makes sure that the located block's map has a directory with a place for one block more. */
-    private boolean reserveDirectory(KeyBuffer key) {
-        if (directory != 0 && MapDirectory.count(directory) < MapDirectory.capacity(directory)) {
+    // ---------------------------------------------------------------------------------- directory
+
+    /** Whether no block of the map stands behind the located one. */
+    private boolean isLastBlock() {
+        return directory == 0
+                || (blockIndex == MapDirectory.count(part) - 1
+                        && (part == directory || partIndex == MapDirectory.count(directory) - 1));
+    }
+
+    /** Makes sure that the located block's map has a directory with a place behind the block. */
+    private boolean reservePlace(KeyBuffer key) {
+        if (directory == 0) {
+            return beginDirectory(key);
+        }
+        if (!MapDirectory.isFull(part)) {
             return true;
         }
-        int count = directory == 0 ? 1 : MapDirectory.count(directory);
-        int valueBytes = MapDirectory.valueBytes(Math.max(DIRECTORY_CAPACITY_MIN, 2 * count));
-        long sizeBytes = Records.sizeBytes(Records.DIRECTORY, key.prefixLength(), valueBytes);
-        checkLength(sizeBytes);
-        int larger = allocateDirectory((int) sizeBytes);
+        if (part == directory && MapDirectory.count(part) < MapDirectory.BLOCKS_MAX) {
+            return enlargeDirectory(key);
+        }
+        return (part != directory || partDirectory(key))
+                && (!MapDirectory.isFull(directory) || enlargeDirectory(key))
+                && splitPart(key);
+    }
+
+    private boolean beginDirectory(KeyBuffer key) {
+        int created = allocateDirectory(key, DIRECTORY_CAPACITY_MIN);
+        if (created == NO_REF) {
+            return false;
+        }
+        long record = segments.address(created);
+        MapDirectory.init(record, isMapComplete(), isMapRead(), false);
+        MapDirectory.insert(record, 0, ref, MapBlock.firstWindow(block));
+        RecordIndex.setRef(slot, created);
+        directory = record;
+        part = record;
+        blockIndex = 0;
+        return true;
+    }
+
+    /** The map's directory, of blocks or of parts, gets twice as many places. */
+    private boolean enlargeDirectory(KeyBuffer key) {
+        int larger = allocateDirectory(key, 2 * MapDirectory.count(directory));
         if (larger == NO_REF) {
             return false;
         }
         long record = segments.address(larger);
-        initRecord(record, (int) sizeBytes, key, Records.DIRECTORY);
-        MapDirectory.init(record, isMapComplete(), isMapRead());
-        if (directory == 0) {
-            MapDirectory.insert(record, 0, ref, MapBlock.firstWindow(block));
-            blockIndex = 0;
-        } else {
-            MapDirectory.copy(directory, record);
-            becomeGarbage(RecordIndex.ref(slot), Records.OLD);
-        }
+        MapDirectory.init(record, isMapComplete(), isMapRead(), MapDirectory.isParted(directory));
+        MapDirectory.moveFrom(directory, 0, record);
+        becomeGarbage(RecordIndex.ref(slot), Records.OLD);
         RecordIndex.setRef(slot, larger);
+        part = part == directory ? record : part;
         directory = record;
         return true;
     }
 
-    /** The map finds the block here from now on that took the place of the located one. */
+    /** The map's directory of blocks becomes the only part of one that has parts. */
+    private boolean partDirectory(KeyBuffer key) {
+        int upper = allocateDirectory(key, DIRECTORY_CAPACITY_MIN);
+        if (upper == NO_REF) {
+            return false;
+        }
+        long record = segments.address(upper);
+        MapDirectory.init(record, isMapComplete(), isMapRead(), true);
+        MapDirectory.insert(record, 0, RecordIndex.ref(slot), MapDirectory.window(part, 0));
+        RecordIndex.setRef(slot, upper);
+        directory = record;
+        partIndex = 0;
+        return true;
+    }
+
+    /** The part of the located block, which is full, becomes two. */
+    private boolean splitPart(KeyBuffer key) {
+        int next = allocateDirectory(key, MapDirectory.BLOCKS_MAX);
+        if (next == NO_REF) {
+            return false;
+        }
+        int kept = MapDirectory.count(part) / 2;
+        long record = segments.address(next);
+        MapDirectory.init(record, false, false, false);
+        MapDirectory.moveFrom(part, kept, record);
+        MapDirectory.insert(directory, partIndex + 1, next, MapDirectory.window(record, 0));
+        if (blockIndex >= kept) {
+            blockIndex -= kept;
+            partIndex++;
+            part = record;
+        }
+        return true;
+    }
+
+    private int allocateDirectory(KeyBuffer key, int capacity) {
+        int valueBytes = MapDirectory.valueBytes(capacity);
+        long sizeBytes = Records.sizeBytes(Records.DIRECTORY, key.prefixLength(), valueBytes);
+        checkLength(sizeBytes);
+        int created = allocateDirectory((int) sizeBytes);
+        if (created != NO_REF) {
+            initRecord(segments.address(created), (int) sizeBytes, key, Records.DIRECTORY);
+        }
+        return created;
+    }
+
+    /**
+     * The map finds the block here from now on that took the place of the located one, or is the
+     * located one with another first entry.
+     */
     private void point(int target) {
         if (directory == 0) {
             RecordIndex.setRef(slot, target);
-        } else {
-            long window = MapBlock.firstWindow(segments.address(target));
-            MapDirectory.set(directory, blockIndex, target, window);
+            return;
+        }
+        long window = MapBlock.firstWindow(segments.address(target));
+        MapDirectory.set(part, blockIndex, target, window);
+        if (blockIndex == 0 && part != directory) {
+            MapDirectory.setWindow(directory, partIndex, window);
         }
     }
 
-    /** The located block has got another first entry. */
-    private void beginsAnew() {
-        if (directory != 0) {
-            MapDirectory.set(directory, blockIndex, ref, MapBlock.firstWindow(block));
+    /** The map has lost the located block. */
+    private void unlink() {
+        if (directory == 0) {
+            index.remove(slot);
+            return;
+        }
+        MapDirectory.remove(part, blockIndex);
+        if (part != directory) {
+            if (MapDirectory.count(part) > 0) {
+                MapDirectory.setWindow(directory, partIndex, MapDirectory.window(part, 0));
+                return;
+            }
+            becomeGarbage(MapDirectory.ref(directory, partIndex), Records.OLD);
+            MapDirectory.remove(directory, partIndex);
+        }
+        if (MapDirectory.count(directory) == 0) {
+            becomeGarbage(RecordIndex.ref(slot), Records.OLD);
+            index.remove(slot);
         }
     }
 
@@ -478,20 +572,7 @@ public final class MapTier extends HotTier {
             retire();
             unlink();
         } else if (isAtFront) {
-            beginsAnew();
-        }
-    }
-
-    /** The map has lost the located block. */
-    private void unlink() {
-        if (directory == 0) {
-            index.remove(slot);
-            return;
-        }
-        MapDirectory.remove(directory, blockIndex);
-        if (MapDirectory.count(directory) == 0) {
-            becomeGarbage(RecordIndex.ref(slot), Records.OLD);
-            index.remove(slot);
+            point(ref);
         }
     }
 
@@ -766,11 +847,14 @@ public final class MapTier extends HotTier {
 
     /** Locates the next block of the map; false if there is none. */
     private boolean goToNextBlock() {
-        if (directory == 0 || blockIndex + 1 == MapDirectory.count(directory)) {
+        if (isLastBlock()) {
             return false;
         }
-        blockIndex++;
-        ref = MapDirectory.ref(directory, blockIndex);
+        if (++blockIndex == MapDirectory.count(part)) {
+            part = segments.address(MapDirectory.ref(directory, ++partIndex));
+            blockIndex = 0;
+        }
+        ref = MapDirectory.ref(part, blockIndex);
         block = segments.address(ref);
         return true;
     }
@@ -825,23 +909,26 @@ public final class MapTier extends HotTier {
      * one source that is newer than all files: in key order, each once. Needs the lock; what is
      * returned is a copy.
      *
-     * @param isPaged whether to give up if the map is so wide that it should be read in pages
-     * @return null if it was given up
+     * @param entriesMax the copy is cut behind so many entries, at least 1
+     * @param bytesMax or when it has so many bytes
      */
-    public @Nullable PrefixCopy copyPrefix(
-            KeyBuffer prefix, @Nullable KeyBuffer after, boolean isPaged) {
-        PrefixCopy copy = new PrefixCopy();
+    public PrefixCopy copyPrefix(
+            KeyBuffer prefix, @Nullable KeyBuffer after, int entriesMax, int bytesMax) {
         if (!locate(prefix, after == null ? prefix : after)) {
-            return copy;
+            return new PrefixCopy(complete);
         }
-        if (isPaged && directory != 0 && MapDirectory.count(directory) > COPIED_BLOCKS_MAX) {
-            return null;
-        }
+        PrefixCopy copy = new PrefixCopy(isMapComplete());
         long entry = firstAbove(prefix, after);
+        int entries = 0;
         do {
             long end = MapBlock.end(block);
             for (; entry < end; entry = MapBlock.next(entry)) {
+                if (entries >= entriesMax || copy.length() >= bytesMax) {
+                    copy.cut();
+                    return copy;
+                }
                 copy.add(block, entry);
+                entries++;
             }
             entry = goToNextBlock() ? MapBlock.first(block) : 0;
         } while (entry != 0);
@@ -962,16 +1049,18 @@ public final class MapTier extends HotTier {
     void move(long record, int moved, int target, int byteCount) {
         // Who points here must be found before the bytes go.
         locate(record, moved);
-        boolean isDirectory = Records.kind(record) == Records.DIRECTORY;
+        boolean isPart = Records.kind(record) == Records.DIRECTORY;
         Records.move(record, segments.address(target), byteCount);
-        if (directory == 0 || isDirectory) {
+        if (directory == 0) {
             RecordIndex.setRef(slot, target);
+        } else if (isPart) {
+            MapDirectory.setRef(directory, partIndex, target);
         } else {
-            MapDirectory.setRef(directory, blockIndex, target);
+            MapDirectory.setRef(part, blockIndex, target);
         }
     }
 
-    /** Locates a record that is found. */
+    /** Locates a block or directory that is found; it is the map's own if there is no directory. */
     private void locate(long record, int wanted) {
         int length = Records.keyLength(record);
         slot = index.findAt(Records.keyAddress(record), length, Records.keyHash(record, length));
@@ -982,9 +1071,24 @@ public final class MapTier extends HotTier {
         block = record;
         directory = 0;
         int found = RecordIndex.ref(slot);
+        if (found == wanted) {
+            return;
+        }
+        directory = segments.address(found);
+        part = directory;
+        boolean isPart = Records.kind(record) == Records.DIRECTORY;
+        long first = isPart ? segments.address(MapDirectory.ref(record, 0)) : record;
+        if (MapDirectory.isParted(directory)) {
+            partIndex = MapDirectory.indexOf(segments, directory, first);
+            found = MapDirectory.ref(directory, partIndex);
+            part = segments.address(found);
+        }
+        if (!isPart) {
+            blockIndex = MapDirectory.indexOf(segments, part, first);
+            found = MapDirectory.ref(part, blockIndex);
+        }
         if (found != wanted) {
-            directory = segments.address(found);
-            blockIndex = MapDirectory.indexOf(segments, directory, wanted);
+            throw new AssertionError("a directory has lost a block or part: ref=" + wanted);
         }
     }
 }

@@ -15,13 +15,12 @@ package io.flinklsm.core.memtable;
 
 /** How the entries of a tree that are in memory are found. */
 public enum MemtableKind {
-    /** By the hash of the whole key: point lookups only; sorted once they are frozen. */
-    HASH,
+    /** Each by the hash of its key: an {@link EntryTier}. */
+    ENTRIES,
     /**
-     * By the hash of the key's prefix, with which every key is given, and in order behind it: also
-     * iterates one prefix. With a merge operator like {@link #ORDERED}.
+     * Those of a map together, by the hash of the prefix that their keys share, and in order behind
+     * it: a {@link MapTier}. Every key is given with its prefix; one prefix can be iterated, also
+     * while it is written. Takes no merge operands. A queue of timers is a map, too.
      */
-    PREFIX_HASH,
-    /** Always ordered: also ranges while it is active. For queues of timers. */
-    ORDERED
+    MAPS
 }

@@ -15,6 +15,7 @@ package io.flinklsm.core.read;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.bytes.LargeValue;
+import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
@@ -24,10 +25,10 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cursor over a {@link FrozenSource} that begins in memory. What it shows of a memtable is a
+ * A cursor over a {@link FrozenSource} that begins in memory. What it shows of a generation is a
  * copy, so the memory may go at any time, whatever the reader does and however long it rests. The
- * memtables of a view are small beside what a scan reads, and a value is copied only if the reader
- * asks for it, or has not moved on when the memory goes.
+ * generations of a view are small beside what a scan reads, and a value is copied only if the
+ * reader asks for it, or has not moved on when the memory goes.
  *
  * <p>Confined to one thread, but for {@link #leaveMemory}.
  */
@@ -64,7 +65,7 @@ final class FrozenCursor implements EntryCursor {
     /** The reader's: null until it has moved to the run, and at the end. */
     private @Nullable EntryCursor file;
 
-    /** Takes over the cursor over the memtables. */
+    /** Takes over the cursor over the generations. */
     FrozenCursor(FrozenSource source, EntryCursor memory, KeyRange range, boolean fillCache) {
         this.source = source;
         this.memory = memory;
@@ -110,7 +111,8 @@ final class FrozenCursor implements EntryCursor {
     /** The keys of the range that were not shown yet. */
     private KeyRange rest() {
         return hasBegun
-                ? range.intersect(new KeyRange(ScanView.justAbove(lastKey.view(new Slice())), null))
+                ? range.intersect(
+                        new KeyRange(ScanView.justAbove(OwnedSlice.wrap(lastKey.toBytes())), null))
                 : range;
     }
 
@@ -136,7 +138,7 @@ final class FrozenCursor implements EntryCursor {
             keepValue();
             if (!hasValue) {
                 throw new IllegalStateException(
-                        "[scan] the value of an entry could not be kept when its memtable was"
+                        "[scan] the value of an entry could not be kept when its generation was"
                                 + " flushed: keyBytes="
                                 + lastKey.length()
                                 + "; give the process more heap");
@@ -145,7 +147,7 @@ final class FrozenCursor implements EntryCursor {
         }
     }
 
-    /** None in memory: what memtables hold is no larger than what may be copied. */
+    /** None in memory: what generations hold is no larger than what may be copied. */
     @Override
     public @Nullable LargeValue largeValue() throws IOException {
         EntryCursor entries = file;
@@ -165,7 +167,7 @@ final class FrozenCursor implements EntryCursor {
     }
 
     /**
-     * The memtables were flushed: lets go of them. The reader's current entry stays as it is. Any
+     * The generations were flushed: lets go of them. The reader's current entry stays as it is. Any
      * thread.
      */
     synchronized void leaveMemory() {
@@ -175,7 +177,7 @@ final class FrozenCursor implements EntryCursor {
         try (EntryCursor left = memory) {
             keepValue();
         } catch (IOException e) {
-            throw new AssertionError("a cursor over memtables does no I/O", e);
+            throw new AssertionError("a cursor over generations does no I/O", e);
         } catch (OutOfMemoryError e) {
             // It concerns this scan alone: value() says so if the value is asked for.
         } finally {

@@ -17,7 +17,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.memtable.Flushable;
+import io.flinklsm.core.memtable.Generation;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.merge.TombstoneRule;
@@ -31,19 +31,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frozen memtables that are one source of a view: read from memory until they are flushed, from
- * then on from the run that the flush has made of them. A view may be open for hours; its memtables
- * leave the memory as soon as those of a tree without views do.
+ * Frozen generations that are one source of a view: read from memory until they are flushed, from
+ * then on from the run that the flush has made of them. A view may be open for hours; its
+ * generations leave the memory as soon as those of a tree without views do.
  *
- * <p>The memtables are flushed together and with nothing else (see {@code OpenViews}), so that the
- * run holds exactly what they hold. Usually it is one memtable. It is several if the view was
+ * <p>The generations are flushed together and with nothing else (see {@code OpenViews}), so that
+ * the run holds exactly what they hold. Usually it is one generation. It is several if the view was
  * opened while they were being flushed: then their entries are merged here as the flush merges
  * them.
  *
  * <pre>
- * before the flush   cursor ─► memtable  a b [c] d e      the key c is copied
- * the flush ends     cursor    memtable is released       any thread
- * the next move      cursor ─► run       . . .  [d] e     opened above c
+ * before the flush   cursor ─► generation  a b [c] d e    the key c is copied
+ * the flush ends     cursor    generation is released     any thread
+ * the next move      cursor ─► run         . . .  [d] e     opened above c
  * </pre>
  *
  * <p>Safe for any thread; its cursors are confined to one thread each.
@@ -54,41 +54,41 @@ public final class FrozenSource {
     private final @Nullable MergeOperator operator;
 
     /** Empty once they have been given back. Replaced under the monitor, read without it too. */
-    private volatile List<Flushable> newestFirst;
+    private volatile List<Generation> newestFirst;
 
-    /** What the memtables became; null before that, or if the flush left nothing of them. */
+    /** What the generations became; null before that, or if the flush left nothing of them. */
     @GuardedBy("this")
     private @Nullable SortedRun run;
 
-    /** Those that read the memtables. */
+    /** Those that read the generations. */
     @GuardedBy("this")
     private final Set<FrozenCursor> cursors = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /**
-     * Retains the memtables.
+     * Retains the generations.
      *
      * @param newestFirst adjacent in age
      * @param operator folds operands for one key in several of them; null if the tree takes none
      */
-    public FrozenSource(List<Flushable> newestFirst, @Nullable MergeOperator operator) {
+    public FrozenSource(List<Generation> newestFirst, @Nullable MergeOperator operator) {
         this.newestFirst = List.copyOf(newestFirst);
         this.operator = operator;
-        List<Flushable> retained = new ArrayList<>();
+        List<Generation> retained = new ArrayList<>();
         try {
-            for (Flushable memtable : this.newestFirst) {
-                if (!memtable.tryRetain()) {
-                    throw new AssertionError("a view was made of a released memtable");
+            for (Generation generation : this.newestFirst) {
+                if (!generation.tryRetain()) {
+                    throw new AssertionError("a view was made of a released generation");
                 }
-                retained.add(memtable);
+                retained.add(generation);
             }
         } catch (Throwable failure) {
-            retained.forEach(memtable -> Cleanup.undo(failure, memtable::release));
+            retained.forEach(generation -> Cleanup.undo(failure, generation::release));
             throw failure;
         }
     }
 
-    /** The memtables that it reads, newest first; none once they have been given back. */
-    public List<Flushable> memtables() {
+    /** The generations that it reads, newest first; none once they have been given back. */
+    public List<Generation> generations() {
         return newestFirst;
     }
 
@@ -108,8 +108,8 @@ public final class FrozenSource {
     private EntryCursor memoryCursor(KeyRange range) {
         List<EntryCursor> inputs = new ArrayList<>(newestFirst.size());
         try {
-            for (Flushable memtable : newestFirst) {
-                inputs.add(memtable.cursor(range));
+            for (Generation generation : newestFirst) {
+                inputs.add(generation.cursor(range));
             }
         } catch (Throwable failure) {
             Cleanup.undo(failure, inputs);
@@ -130,14 +130,14 @@ public final class FrozenSource {
     }
 
     /**
-     * The memtables were flushed: gives them back and takes them away from the cursors, which go on
-     * in the run at their next move. Waits for no reader, but for one step in memory. Any thread,
-     * without locks held; nothing happens if they were given back already.
+     * The generations were flushed: gives them back and takes them away from the cursors, which go
+     * on in the run at their next move. Waits for no reader, but for one step in memory. Any
+     * thread, without locks held; nothing happens if they were given back already.
      *
      * @param flushed pinned as long as the view is open; null if the flush wrote nothing
      */
     public void moveTo(@Nullable SortedRun flushed) {
-        List<Flushable> left;
+        List<Generation> left;
         List<FrozenCursor> moving;
         synchronized (this) {
             left = newestFirst;
@@ -152,7 +152,7 @@ public final class FrozenSource {
         try {
             moving.forEach(FrozenCursor::leaveMemory);
         } finally {
-            left.forEach(Flushable::release);
+            left.forEach(Generation::release);
         }
     }
 

@@ -13,15 +13,14 @@
  */
 package io.flinklsm.core.read;
 
+import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.memtable.Memtable;
 import io.flinklsm.core.memtable.PrefixCopy;
 import io.flinklsm.core.merge.Lookup;
-import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.version.RunCursor;
 import io.flinklsm.core.version.SortedRun;
@@ -33,118 +32,58 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a get or a short scan of one tree reads at one moment, newest first: of an ordered tree its
- * active memtable and its frozen ones, and of every tree level 0, level 1, ... What a tree's {@link
- * io.flinklsm.core.memtable.HotTier} holds is read beside it. The set is immutable; the active
- * memtable's content is not. Scans of ranges, which may take long, go through a {@link ScanView},
- * which does not keep the memory from those who want it.
+ * The files that a get or a read of one prefix asks at one moment, newest first: level 0, level 1,
+ * ... What a tree's {@link io.flinklsm.core.memtable.HotTier} holds is read beside it. Scans of
+ * ranges go through a {@link ScanView}.
  *
  * <p>Reference counted: made with one reference (the tree's, while the view is current); readers
- * retain it for the time of a get or a scan. The last release gives the memtables and the Version
- * back. Safe for any thread.
+ * retain it for the time of a get or a scan. The last release gives the Version back. Safe for any
+ * thread.
  */
 public final class ReadView {
 
-    private final @Nullable Memtable active;
-    private final Memtable[] frozenNewestFirst;
     private final Version version;
     private final Runnable onLastRelease;
     private final AtomicInteger references = new AtomicInteger(1);
 
     /**
-     * Retains the memtables.
-     *
-     * @param active null for trees that have none
      * @param version pinned by the caller for this view
      * @param onLastRelease unpins the version; called once, by the thread that releases last,
      *     without locks held
      */
-    public ReadView(
-            @Nullable Memtable active,
-            List<Memtable> frozenNewestFirst,
-            Version version,
-            Runnable onLastRelease) {
-        this.active = active;
-        this.frozenNewestFirst = frozenNewestFirst.toArray(Memtable[]::new);
+    public ReadView(Version version, Runnable onLastRelease) {
         this.version = version;
         this.onLastRelease = onLastRelease;
-        List<Memtable> retained = new ArrayList<>();
-        try {
-            if (active != null) {
-                retained.add(retain(active));
-            }
-            for (Memtable memtable : this.frozenNewestFirst) {
-                retained.add(retain(memtable));
-            }
-        } catch (Throwable failure) {
-            retained.forEach(memtable -> Cleanup.undo(failure, memtable::release));
-            throw failure;
-        }
-    }
-
-    private static Memtable retain(Memtable memtable) {
-        if (!memtable.tryRetain()) {
-            throw new AssertionError("a view was made of a released memtable");
-        }
-        return memtable;
     }
 
     /** Offers the key's entries to the lookup, newest first, until it is done. */
     public void get(KeyBuffer key, Lookup lookup) throws IOException {
-        if (active != null && active.get(key, lookup)) {
-            return;
-        }
-        for (Memtable memtable : frozenNewestFirst) {
-            if (memtable.get(key, lookup)) {
-                return;
-            }
-        }
         version.get(key, lookup);
-    }
-
-    /** The live entries in the range, of an ordered tree. */
-    public EntryCursor scan(KeyRange range, @Nullable MergeOperator operator) throws IOException {
-        if (active != null && frozenNewestFirst.length == 0 && version.isEmpty()) {
-            return active.liveCursor(range);
-        }
-        List<EntryCursor> sources = new ArrayList<>();
-        try {
-            if (active != null) {
-                sources.add(active.cursor(range));
-            }
-            for (Memtable memtable : frozenNewestFirst) {
-                sources.add(memtable.cursor(range));
-            }
-            for (SortedRun run : version.runs()) {
-                EntryCursor cursor = ScanView.cursor(run, range, false);
-                if (cursor != null) {
-                    sources.add(cursor);
-                }
-            }
-            return open(sources, operator);
-        } catch (Throwable failure) {
-            Cleanup.undo(failure, sources);
-            throw failure;
-        }
     }
 
     /**
      * The live entries with the prefix, those at or below {@code after} left out if it is not null:
-     * of the files, and of what is in memory.
+     * of the files, and of what is in memory, up to the key at which that was cut.
      *
      * @param inMemory what is newer than all files
      */
-    public EntryCursor scanPrefix(
-            KeyBuffer prefix,
-            @Nullable KeyBuffer after,
-            PrefixCopy inMemory,
-            @Nullable MergeOperator operator)
+    public EntryCursor scanPrefix(KeyBuffer prefix, @Nullable KeyBuffer after, PrefixCopy inMemory)
             throws IOException {
         List<EntryCursor> sources = new ArrayList<>();
         try {
             sources.add(inMemory);
-            addFilesWithPrefix(prefix, rangeOf(prefix, after), sources);
-            return open(sources, operator);
+            if (!inMemory.isComplete()) {
+                KeyRange range = rangeOf(prefix, after);
+                OwnedSlice last = inMemory.cutBehind();
+                addFilesWithPrefix(
+                        prefix,
+                        last == null
+                                ? range
+                                : range.intersect(
+                                        new KeyRange(OwnedSlice.EMPTY, ScanView.justAbove(last))),
+                        sources);
+            }
+            return open(sources);
         } catch (Throwable failure) {
             Cleanup.undo(failure, sources);
             throw failure;
@@ -171,7 +110,7 @@ public final class ReadView {
         KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
         return after == null
                 ? range
-                : range.intersect(new KeyRange(ScanView.justAbove(after.slice()), null));
+                : range.intersect(new KeyRange(ScanView.justAbove(after.toOwned()), null));
     }
 
     /** Most files have nothing of the map: their filters keep them out of the merge. */
@@ -190,13 +129,12 @@ public final class ReadView {
         }
     }
 
-    private EntryCursor open(List<EntryCursor> sources, @Nullable MergeOperator operator)
-            throws IOException {
+    private EntryCursor open(List<EntryCursor> sources) throws IOException {
         if (!tryRetain()) {
             throw new AssertionError("a scan of a released view");
         }
         try {
-            return new ScanCursor(this::release, ScanView.visible(sources, operator));
+            return new ScanCursor(this::release, ScanView.visible(sources, null));
         } catch (Throwable failure) {
             Cleanup.undo(failure, this::release);
             throw failure;
@@ -222,16 +160,7 @@ public final class ReadView {
         int left = references.decrementAndGet();
         Invariants.check(left >= 0, "a view was released more often than retained");
         if (left == 0) {
-            try {
-                if (active != null) {
-                    active.release();
-                }
-                for (Memtable memtable : frozenNewestFirst) {
-                    memtable.release();
-                }
-            } finally {
-                onLastRelease.run();
-            }
+            onLastRelease.run();
         }
     }
 }

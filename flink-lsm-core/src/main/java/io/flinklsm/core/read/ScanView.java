@@ -14,12 +14,11 @@
 package io.flinklsm.core.read;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.memtable.Flushable;
+import io.flinklsm.core.memtable.Generation;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.LoneSourceCursor;
 import io.flinklsm.core.merge.MergeOperator;
@@ -29,15 +28,16 @@ import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one tree held at one moment, for scans of ranges: its frozen memtables of then and its
+ * What one tree held at one moment, for scans of ranges: its frozen generations of then and its
  * Version of then, newest first. It may be open for hours, while a savepoint is written to a slow
- * file system: so it holds memtables only until they are flushed, and files from then on.
+ * file system: so it holds generations only until they are flushed, and files from then on.
  *
  * <p>Reference counted as {@link ReadView} is: made with one reference, each cursor has another.
  * Safe for any thread.
@@ -52,7 +52,7 @@ public final class ScanView {
     /**
      * @param frozenNewestFirst owned by the view from here on
      * @param version pinned by the caller for this view
-     * @param onLastRelease unpins the version and what the memtables became; called once, by
+     * @param onLastRelease unpins the version and what the generations became; called once, by
      *     whichever thread releases last, without locks held
      */
     public ScanView(
@@ -64,10 +64,10 @@ public final class ScanView {
         this.onLastRelease = onLastRelease;
     }
 
-    /** The source that reads the memtable; null if none does, or not any more. */
-    public @Nullable FrozenSource sourceOf(Flushable memtable) {
+    /** The source that reads the generation; null if none does, or not any more. */
+    public @Nullable FrozenSource sourceOf(Generation generation) {
         for (FrozenSource source : frozenNewestFirst) {
-            if (source.memtables().contains(memtable)) {
+            if (source.generations().contains(generation)) {
                 return source;
             }
         }
@@ -140,10 +140,8 @@ public final class ScanView {
     }
 
     /** The smallest key above the given one. */
-    static OwnedSlice justAbove(Slice key) {
-        byte[] bytes = new byte[key.length() + 1];
-        key.copyTo(bytes, 0);
-        return OwnedSlice.wrap(bytes);
+    static OwnedSlice justAbove(OwnedSlice key) {
+        return OwnedSlice.wrap(Arrays.copyOf(key.bytesUnsafe(), key.length() + 1));
     }
 
     private boolean tryRetain() {

@@ -17,8 +17,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memory.MemoryBudget;
-import io.flinklsm.core.memtable.FrozenMemtable;
-import io.flinklsm.core.memtable.Memtable;
+import io.flinklsm.core.memtable.EntryTier;
+import io.flinklsm.core.memtable.FrozenGeneration;
+import io.flinklsm.core.memtable.TierMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -28,11 +29,13 @@ import org.junit.jupiter.api.Test;
 class FlushPlanTest {
 
     private final MemoryBudget budget = MemoryBudget.root("test", 64 << 20);
-    private final List<FrozenMemtable> queue = new ArrayList<>();
+    private final TierMemory memory = new TierMemory(budget, budget.limitBytes());
+    private final EntryTier tier = new EntryTier(memory, 0, null, true, 0);
+    private final List<FrozenGeneration> queue = new ArrayList<>();
 
     @AfterEach
     void close() {
-        queue.forEach(frozen -> frozen.memtable().release());
+        tier.close();
         budget.close();
     }
 
@@ -42,7 +45,7 @@ class FlushPlanTest {
     }
 
     @Test
-    void smallMemtablesAreFlushedTogether() {
+    void smallGenerationsAreFlushedTogether() {
         add(0);
         add(0);
 
@@ -50,8 +53,8 @@ class FlushPlanTest {
     }
 
     @Test
-    void memtableThatIsFullIsFlushedAlone() {
-        long bytes = add(0).memtable().usedBytes();
+    void aGenerationThatIsFullIsFlushedAlone() {
+        long bytes = add(0).generation().usedBytes();
         add(0);
         add(0);
 
@@ -68,16 +71,16 @@ class FlushPlanTest {
         assertThat(plan(Long.MAX_VALUE)).isEqualTo(queue.subList(0, 2));
     }
 
-    private List<FrozenMemtable> plan(long maxBytes) {
+    private List<FrozenGeneration> plan(long maxBytes) {
         return Objects.requireNonNull(FlushPlan.of(queue, true, maxBytes)).oldestFirst();
     }
 
-    private FrozenMemtable add(long barrier) {
-        Memtable memtable = new Memtable(queue.size(), budget, null, 0);
+    private FrozenGeneration add(long barrier) {
         byte[] bytes = {1, 2, 3, (byte) queue.size()};
-        assertThat(memtable.put(new KeyBuffer().set(bytes, 0, 4), bytes, 0, 4)).isTrue();
-        memtable.freeze(0);
-        FrozenMemtable frozen = new FrozenMemtable(memtable, barrier);
+        assertThat(tier.put(new KeyBuffer().set(bytes, 0, 4), bytes, 0, 4)).isTrue();
+        long next = queue.size() + 1L;
+        FrozenGeneration frozen =
+                new FrozenGeneration(Objects.requireNonNull(tier.freeze(next, 0)), barrier);
         queue.add(frozen);
         return frozen;
     }

@@ -118,7 +118,7 @@ final class EntryTierTest {
             String older, String newer, String entry, String value) throws Exception {
         TierProbe probe = new TierProbe(incompleteTier());
         probe.write(older, "k", "a");
-        Flushable first = probe.freeze();
+        Generation first = probe.freeze();
         List<String> before = entries(first);
 
         probe.write(newer, "k", "b");
@@ -323,7 +323,7 @@ final class EntryTierTest {
         for (int i = 1; i < CHAIN_MAX; i++) {
             probe.merge("k", "" + i);
             value.append(',').append(i);
-            Flushable generation = probe.freeze();
+            Generation generation = probe.freeze();
             assertThat(entries(generation)).containsExactly("k:MERGE " + i);
             probe.flush(generation);
         }
@@ -435,7 +435,7 @@ final class EntryTierTest {
         probe.put("k", "a");
         probe.flush();
         probe.delete("k");
-        Flushable tombstone = probe.freeze();
+        Generation tombstone = probe.freeze();
         assertThat(entries(tombstone)).containsExactly("k:DELETE");
         probe.flush(tombstone);
 
@@ -596,7 +596,7 @@ final class EntryTierTest {
         EntryTier tier = completeTier();
         TierProbe probe = new TierProbe(tier);
         probe.put("k", "a");
-        Flushable generation = probe.freeze();
+        Generation generation = probe.freeze();
         EntryCursor cursor = generation.cursor(KeyRange.ALL);
         probe.flush(generation);
 
@@ -693,16 +693,16 @@ final class EntryTierTest {
         probe.put("b", "2");
         long bytes = tier.openBytes();
 
-        Flushable first = tier.freeze(7, 250);
+        Generation first = tier.freeze(7, 250);
         probe.put("c", "3");
-        Flushable second = tier.freeze(8, 300);
+        Generation second = tier.freeze(8, 300);
 
-        assertThat(first.generation()).isEqualTo(1);
+        assertThat(first.number()).isEqualTo(1);
         assertThat(first.entryCount()).isEqualTo(2);
         assertThat(first.usedBytes()).isEqualTo(bytes);
         assertThat(first.minWriteTimeMillis()).isEqualTo(100);
         assertThat(first.maxWriteTimeMillis()).isEqualTo(250);
-        assertThat(second.generation()).isEqualTo(7);
+        assertThat(second.number()).isEqualTo(7);
         assertThat(second.minWriteTimeMillis()).isEqualTo(250);
         assertThat(second.maxWriteTimeMillis()).isEqualTo(300);
     }
@@ -713,7 +713,7 @@ final class EntryTierTest {
         for (String key : new String[] {"c", "a", "d", "b", "bb"}) {
             probe.put(key, "1");
         }
-        Flushable generation = probe.freeze();
+        Generation generation = probe.freeze();
 
         assertThat(drain(generation.cursor(range("b", "d"))))
                 .containsExactly("b:PUT 1", "bb:PUT 1", "c:PUT 1");
@@ -767,7 +767,7 @@ final class EntryTierTest {
         assertThat(probe.get(largeKey)).isEqualTo(largeValue);
         probe.put("small too", "2");
         assertThat(tier.openBytes() - before).isLessThan(7_000_100L);
-        Flushable generation = probe.freeze();
+        Generation generation = probe.freeze();
         assertThat(entries(generation))
                 .containsExactly(largeKey + ":PUT " + largeValue, "small:PUT 1", "small too:PUT 2");
         probe.flush(generation);
@@ -810,7 +810,7 @@ final class EntryTierTest {
         TierProbe probe = new TierProbe(tier);
         probe.put("m/other", "x".repeat(1500));
         probe.write(older, "m/k", "a");
-        Flushable first = probe.freeze();
+        Generation first = probe.freeze();
         List<String> before = entries(first);
         String value = probe.get("m/k");
         long held = takeAll();
@@ -869,7 +869,7 @@ final class EntryTierTest {
         TierProbe probe = new TierProbe(tier);
         probe.put("a", "1");
         probe.put("b", "2");
-        Flushable generation = probe.freeze();
+        Generation generation = probe.freeze();
         probe.put("open", "3");
         EntryCursor cursor = generation.cursor(KeyRange.ALL);
 
@@ -906,7 +906,7 @@ final class EntryTierTest {
         EntryTier tier = completeTier();
         TierProbe probe = new TierProbe(tier);
         probe.put("a", "1");
-        Flushable generation = probe.freeze();
+        Generation generation = probe.freeze();
 
         assertThat(generation.tryRetain()).isTrue();
         tier.close();

@@ -73,6 +73,7 @@ final class HotTierModelTest {
         private final MemoryBudget budget;
         private final TierMemory memory;
         private final @Nullable MapTier maps;
+        private final int lengths;
         private final int mapBits;
         private final int suffixBytes;
         private final int keys;
@@ -80,7 +81,7 @@ final class HotTierModelTest {
         private final HotTier tier;
         private final NavigableMap<OwnedSlice, byte[]> truth = new TreeMap<>();
         private final NavigableMap<OwnedSlice, byte[]> files = new TreeMap<>();
-        private final Deque<Flushable> frozen = new ArrayDeque<>();
+        private final Deque<Generation> frozen = new ArrayDeque<>();
         private final KeyBuffer key = new KeyBuffer();
         private final KeyBuffer scratch = new KeyBuffer();
         private final ValueBuffer out = new ValueBuffer();
@@ -91,12 +92,16 @@ final class HotTierModelTest {
 
         Round(long seed) {
             random = new Random(seed);
-            budget = MemoryBudget.root("model", 64L << 10 << random.nextInt(6));
-            memory = new TierMemory(budget, budget.limitBytes());
             boolean grouped = random.nextInt(3) > 0;
-            mapBits = 3 + random.nextInt(9);
-            keys = 1 << (3 + random.nextInt(10));
-            maxValueBytes = 1 << random.nextInt(8);
+            // One map of thousands of entries, in more blocks than one directory has, or many maps.
+            boolean wide = grouped && random.nextInt(4) == 0;
+            long leastBytes = wide ? 1 << 20 : 64 << 10;
+            budget = MemoryBudget.root("model", leastBytes << random.nextInt(6));
+            memory = new TierMemory(budget, budget.limitBytes());
+            lengths = wide ? 1 : 4;
+            mapBits = wide ? 16 : 3 + random.nextInt(9);
+            keys = wide ? 1 << 14 : 1 << (3 + random.nextInt(10));
+            maxValueBytes = wide ? 256 : 1 << random.nextInt(8);
             boolean complete = random.nextInt(4) > 0;
             suffixBytes = grouped ? 2 : 0;
             if (!complete) {
@@ -128,9 +133,13 @@ final class HotTierModelTest {
             } else if (dice < 850) {
                 checkGet(randomKey());
             } else if (dice < 940) {
-                checkPages();
+                if (lengths > 1 || random.nextInt(16) == 0) {
+                    checkPages();
+                }
             } else if (dice < 970) {
-                checkCopy();
+                if (lengths > 1 || random.nextInt(16) == 0) {
+                    checkCopy();
+                }
             } else if (dice < 980) {
                 memory.reclaim(1L << random.nextInt(16));
             } else if (dice < 988) {
@@ -145,8 +154,8 @@ final class HotTierModelTest {
         private OwnedSlice randomKey() {
             int number = random.nextInt(keys);
             // The first byte tells the length, so that no prefix is the beginning of another.
-            byte[] bytes = new byte[3 + number % 4 + 2];
-            bytes[0] = (byte) (number % 4);
+            byte[] bytes = new byte[3 + number % lengths + 2];
+            bytes[0] = (byte) (number % lengths);
             bytes[1] = (byte) (number >> mapBits);
             bytes[bytes.length - 2] = (byte) (number >> 8);
             bytes[bytes.length - 1] = (byte) number;
@@ -207,7 +216,7 @@ final class HotTierModelTest {
         }
 
         private void freeze() {
-            Flushable generation = tier.freeze(nextGeneration++, 0);
+            Generation generation = tier.freeze(nextGeneration++, 0);
             if (generation != null) {
                 frozen.addLast(generation);
             }
@@ -219,9 +228,9 @@ final class HotTierModelTest {
             if (count == 0) {
                 return;
             }
-            List<Flushable> oldest = List.copyOf(frozen).subList(0, count);
+            List<Generation> oldest = List.copyOf(frozen).subList(0, count);
             NavigableMap<OwnedSlice, byte[]> flushed = new TreeMap<>(files);
-            for (Flushable generation : oldest) {
+            for (Generation generation : oldest) {
                 apply(generation, flushed);
             }
             tier.becomeClean(
@@ -246,7 +255,7 @@ final class HotTierModelTest {
                 held.close();
                 held = null;
             }
-            Flushable generation = frozen.peekLast();
+            Generation generation = frozen.peekLast();
             if (generation != null) {
                 List<String> entries = new ArrayList<>();
                 try (EntryCursor all = generation.cursor(KeyRange.ALL)) {
@@ -267,7 +276,7 @@ final class HotTierModelTest {
             return cursor.key() + " " + cursor.kind() + " " + cursor.value();
         }
 
-        private static void apply(Flushable generation, Map<OwnedSlice, byte[]> onto)
+        private static void apply(Generation generation, Map<OwnedSlice, byte[]> onto)
                 throws Exception {
             OwnedSlice last = null;
             int entries = 0;
@@ -355,7 +364,7 @@ final class HotTierModelTest {
             }
             NavigableMap<OwnedSlice, byte[]> read = new TreeMap<>();
             KeyBuffer after = null;
-            int pageEntries = 1 + random.nextInt(5);
+            int pageEntries = 1 + random.nextInt(5 + expected.size() / 4);
             int state = HotTier.FOUND;
             while (state == HotTier.FOUND) {
                 state = pages.readPage(prefix, after, pageEntries, 1 << 20, out);
@@ -427,32 +436,63 @@ final class HotTierModelTest {
             } while (at < entries.size());
         }
 
-        /** What is in memory of a prefix, over the files, is the truth. */
-        private void checkCopy() {
+        /**
+         * What is in memory of a prefix, over the files, is the truth, if it is copied in pieces,
+         * too, and whatever becomes of the memory between two of them.
+         */
+        private void checkCopy() throws Exception {
             MapTier copies = maps;
             if (copies == null) {
                 return;
             }
             KeyBuffer prefix = randomPrefix();
-            tier.lock();
-            PrefixCopy copy;
-            try {
-                copy = copies.copyPrefix(prefix, null, false);
-            } finally {
-                tier.unlock();
-            }
-            assertThat(copy).isNotNull();
-            NavigableMap<OwnedSlice, byte[]> merged = new TreeMap<>(under(files, prefix));
-            while (copy.next()) {
-                OwnedSlice at = copy.key().toOwned();
-                byte[] value = copy.value().toBytes();
-                switch (copy.kind()) {
-                    case PUT -> merged.put(at, value);
-                    case DELETE -> merged.remove(at);
-                    case MERGE -> merged.merge(at, value, Round::fold);
+            NavigableMap<OwnedSlice, byte[]> expected = new TreeMap<>(under(truth, prefix));
+            int pieceEntries = 1 + random.nextInt(5 + expected.size());
+            NavigableMap<OwnedSlice, byte[]> merged = new TreeMap<>();
+            OwnedSlice end = null;
+            boolean isFirst = true;
+            while (isFirst || end != null) {
+                KeyBuffer after =
+                        end == null
+                                ? null
+                                : scratch.set(end.bytesUnsafe(), 0, end.length(), prefix.length());
+                tier.lock();
+                PrefixCopy copy;
+                try {
+                    copy = copies.copyPrefix(prefix, after, pieceEntries, 1 << 20);
+                } finally {
+                    tier.unlock();
+                }
+                OwnedSlice start = end;
+                end = copy.cutBehind();
+                // A complete map needs no files.
+                NavigableMap<OwnedSlice, byte[]> piece = new TreeMap<>();
+                if (!copy.isComplete()) {
+                    NavigableMap<OwnedSlice, byte[]> onFile = under(files, prefix);
+                    onFile = start == null ? onFile : onFile.tailMap(start, false);
+                    piece.putAll(end == null ? onFile : onFile.headMap(end, true));
+                }
+                int copied = 0;
+                while (copy.next()) {
+                    OwnedSlice at = copy.key().toOwned();
+                    assertThat(start == null || start.compareTo(at) < 0).isTrue();
+                    copied++;
+                    if (copy.kind() == EntryKind.PUT) {
+                        piece.put(at, copy.value().toBytes());
+                    } else {
+                        piece.remove(at);
+                    }
+                }
+                assertThat(copied).isLessThanOrEqualTo(pieceEntries);
+                merged.putAll(piece);
+                isFirst = false;
+                if (random.nextInt(8) == 0) {
+                    memory.reclaim(1L << random.nextInt(16));
+                }
+                if (random.nextInt(8) == 0) {
+                    flush();
                 }
             }
-            NavigableMap<OwnedSlice, byte[]> expected = under(truth, prefix);
             assertThat(List.copyOf(merged.keySet())).isEqualTo(List.copyOf(expected.keySet()));
             merged.forEach((at, value) -> assertThat(value).isEqualTo(expected.get(at)));
         }
@@ -484,7 +524,7 @@ final class HotTierModelTest {
                 Arrays.fill(value, (byte) round);
                 raceKey(key, round % 500);
                 if (!tier.put(key, value, 0, value.length) || round % 1000 == 0) {
-                    Flushable frozen = tier.freeze(generation++, 0);
+                    Generation frozen = tier.freeze(generation++, 0);
                     if (frozen != null) {
                         tier.becomeClean(List.of(frozen), () -> {});
                     }

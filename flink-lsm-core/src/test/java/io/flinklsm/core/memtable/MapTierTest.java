@@ -22,11 +22,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memory.MemoryBudget;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.NavigableMap;
+import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -210,15 +214,17 @@ final class MapTierTest {
         assertThat(tier.openBytes()).isLessThan(count * 2L * (3 + 6 + 1) + (256 << 10));
     }
 
-    @Test
-    void aWideMapThatIsEmptiedIsGone() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aWideMapThatIsEmptiedIsGone(boolean fromTheFront) {
         MapTier tier = tier(true);
         TierProbe probe = new TierProbe(tier);
-        for (int i = 0; i < 5000; i++) {
+        int count = 20_000;
+        for (int i = 0; i < count; i++) {
             probe.put("m/" + wide(i), "v");
         }
-        for (int i = 4999; i >= 0; i--) {
-            probe.delete("m/" + wide(i));
+        for (int i = 0; i < count; i++) {
+            probe.delete("m/" + wide(fromTheFront ? i : count - 1 - i));
         }
 
         assertThat(probe.page("m/")).isEmpty();
@@ -229,19 +235,96 @@ final class MapTierTest {
         assertThat(probe.page("m/")).containsExactly("new=v");
     }
 
+    /** Blocks and directory are full, so that one entry more divides both. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 127, 128, 129, 255})
+    void aFullDirectoryIsPartedWhereverABlockIsAdded(int block) {
+        TierProbe probe = new TierProbe(tier(true));
+        NavigableMap<String, String> model = new TreeMap<>();
+        for (int i = 0; i < MapDirectory.BLOCKS_MAX * MapBlock.ENTRIES_MAX; i++) {
+            model.put(wide(10 * i), "v");
+            probe.put("m/" + wide(10 * i), "v");
+        }
+        int added = 10 * (block * MapBlock.ENTRIES_MAX + 5) + 1;
+        for (int i = 0; i < 40; i++) {
+            model.put(wide(added + i), "w");
+            probe.put("m/" + wide(added + i), "w");
+        }
+
+        model.forEach((suffix, value) -> assertThat(probe.get("m/" + suffix)).isEqualTo(value));
+        assertThat(probe.pages("m/", 1000))
+                .isEqualTo(
+                        model.entrySet().stream()
+                                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                                .toList());
+    }
+
     @Test
-    void aVeryWideMapIsNotCopiedForAReadThatCanBePaged() {
+    void aWideMapIsCopiedPieceByPiece() throws Exception {
         MapTier tier = tier(true);
         TierProbe probe = new TierProbe(tier);
-        for (int i = 0; i < 10_000; i++) {
+        for (int i = 0; i < 1000; i++) {
             probe.put("m/" + wide(i), "v");
         }
         tier.lock();
         try {
-            assertThat(tier.copyPrefix(probe.key("m/"), null, true)).isNull();
-            assertThat(tier.copyPrefix(probe.key("m/"), null, false)).isNotNull();
+            PrefixCopy first = tier.copyPrefix(probe.key("m/"), null, 300, 1 << 20);
+            assertThat(first.cutBehind()).isEqualTo(OwnedSlice.ofText("m/" + wide(299)));
+            assertThat(first.isComplete()).isTrue();
+            assertThat(drain(first)).hasSize(300);
+            KeyBuffer prefix = new KeyBuffer().set(OwnedSlice.ofText("m/"));
+            PrefixCopy byBytes =
+                    tier.copyPrefix(prefix, probe.key("m/" + wide(299)), 1000, 1 << 10);
+            assertThat(byBytes.cutBehind()).isNotNull();
+            assertThat(drain(byBytes)).hasSizeBetween(2, 100).first().isEqualTo("m/000300:PUT v");
+            PrefixCopy last = tier.copyPrefix(prefix, probe.key("m/" + wide(899)), 100, 1 << 20);
+            assertThat(last.cutBehind()).isNull();
+            assertThat(drain(last)).hasSize(100);
         } finally {
             tier.unlock();
+        }
+    }
+
+    @Test
+    void aVeryWideMapLosesAndGainsBlocksAnywhere() throws Exception {
+        MapTier tier = tier(true);
+        TierProbe probe = new TierProbe(tier);
+        NavigableMap<String, String> model = new TreeMap<>();
+        Random random = new Random(5);
+        int count = 30_000;
+        for (int i = 0; i < 2 * count; i++) {
+            String suffix = wide(random.nextInt(count));
+            probe.put("m/" + suffix, "v" + i);
+            model.put(suffix, "v" + i);
+            if (i == count) {
+                probe.flush();
+            }
+        }
+        // The first blocks, the last ones, and some in the middle.
+        for (int i = 0; i < count / 2; i++) {
+            int number = i % 3 == 0 ? i / 3 : i % 3 == 1 ? count - 1 - i / 3 : count / 2 - i / 3;
+            probe.delete("m/" + wide(number));
+            model.remove(wide(number));
+        }
+        probe.flush();
+        List<String> expected =
+                model.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
+        assertThat(probe.page("m/")).isEqualTo(expected);
+        assertThat(probe.pages("m/", 777)).isEqualTo(expected);
+
+        // What is left in the memory is right, wherever it was moved to.
+        for (int i = 0; i < 20; i++) {
+            tier.evict();
+        }
+        for (String suffix : model.keySet()) {
+            assertThat(probe.get("m/" + suffix)).isIn(model.get(suffix), UNKNOWN);
+        }
+        long freed = 1;
+        while (freed > 0) {
+            freed = memory.reclaim(Long.MAX_VALUE);
+        }
+        for (String suffix : model.keySet()) {
+            assertThat(probe.get("m/" + suffix)).isEqualTo(UNKNOWN);
         }
     }
 
@@ -548,13 +631,14 @@ final class MapTierTest {
                 .hasMessageContaining("key=m/1");
     }
 
-    @Test
-    void everyAllocationMayFailAndNothingChanges() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"7, 3919", "1, 9973"})
+    void everyAllocationMayFailAndNothingChanges(int maps, int suffixes) throws Exception {
         MapTier tier = tier(false);
         TierProbe probe = new TierProbe(tier);
         int refusals = 0;
         for (int i = 0; i < 12_000; i++) {
-            String key = "p" + (i % 7) + "/" + (i % 3919);
+            String key = "p" + (i % maps) + "/" + (i * 31 % suffixes);
             String value = "v".repeat(i % 50);
             String what = i % 5 == 0 ? "delete" : "put";
             String before = probe.get(key);
@@ -608,7 +692,8 @@ final class MapTierTest {
             throws Exception {
         tier.lock();
         try {
-            return drain(tier.copyPrefix(probe.key(prefix), null, false));
+            return drain(
+                    tier.copyPrefix(probe.key(prefix), null, Integer.MAX_VALUE, Integer.MAX_VALUE));
         } finally {
             tier.unlock();
         }

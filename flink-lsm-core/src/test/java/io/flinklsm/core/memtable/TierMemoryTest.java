@@ -119,7 +119,7 @@ final class TierMemoryTest {
         TierProbe read = tier();
         TierProbe unread = tier();
         read.put("k", "v");
-        Flushable generation = read.freeze();
+        Generation generation = read.freeze();
         try (EntryCursor cursor = generation.cursor(KeyRange.ALL)) {
             read.flush(generation);
             fillOneSegment(unread, "other");

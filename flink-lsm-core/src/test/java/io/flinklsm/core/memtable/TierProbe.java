@@ -175,7 +175,7 @@ final class TierProbe {
     }
 
     /** Ends the open generation; null if it has nothing for a file. */
-    @Nullable Flushable freeze() {
+    @Nullable Generation freeze() {
         return tier.freeze(nextGeneration++, 0);
     }
 
@@ -184,14 +184,14 @@ final class TierProbe {
         flush(freeze());
     }
 
-    void flush(@Nullable Flushable frozen) {
+    void flush(@Nullable Generation frozen) {
         if (frozen != null) {
             tier.becomeClean(List.of(frozen), () -> {});
         }
     }
 
     /** What a flush of it writes, one {@code key:KIND value} an entry. */
-    static List<String> entries(@Nullable Flushable frozen) throws IOException {
+    static List<String> entries(@Nullable Generation frozen) throws IOException {
         return frozen == null ? List.of() : drain(frozen.cursor(KeyRange.ALL));
     }
 

@@ -268,7 +268,7 @@ public final class StateMigration {
                         out.clear();
                         out.write(row, 0, keyGroupBytes);
                         now.serialize(element, out);
-                        key.set(out.getSharedBuffer(), 0, out.length());
+                        key.set(out.getSharedBuffer(), 0, out.length(), keyGroupBytes);
                         tree.put(key, row, 0, 0);
                     }
                 });

@@ -147,16 +147,17 @@ public final class StateRegistry {
     public static TreeOptions treeOptions(
             StateDescriptor.@Nullable Type type, @Nullable EntryFilter filter) {
         if (type == null) {
-            return new TreeOptions(MemtableKind.ORDERED, null, filter);
+            // A queue of timers: its key groups are maps, whose entries are in order.
+            return new TreeOptions(MemtableKind.MAPS, null, filter);
         }
         return switch (type) {
-            case MAP -> new TreeOptions(MemtableKind.PREFIX_HASH, null, filter);
+            case MAP -> new TreeOptions(MemtableKind.MAPS, null, filter);
             case LIST ->
                     new TreeOptions(
-                            MemtableKind.HASH,
+                            MemtableKind.ENTRIES,
                             new AppendOperator(RowFormat.LIST_DELIMITER),
                             filter);
-            default -> new TreeOptions(MemtableKind.HASH, null, filter);
+            default -> new TreeOptions(MemtableKind.ENTRIES, null, filter);
         };
     }
 }

@@ -95,7 +95,8 @@ final class CanonicalRestore<K> {
         TreeOptions options = optionsOf(state);
         state.tree()
                 .configure(
-                        new TreeOptions(MemtableKind.HASH, options.operator(), options.filter()));
+                        new TreeOptions(
+                                MemtableKind.ENTRIES, options.operator(), options.filter()));
         return state.tree();
     }
 

@@ -40,9 +40,6 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
 
     private static final int KEPT_SCRATCH_BYTES_MAX = 2 << 20;
 
-    /** A large map is cleared in parts of so many bytes of keys. */
-    private static final int CLEARED_KEY_BYTES_MAX = 64 << 10;
-
     /** Keeps queries of other threads, which walk the map, and writes apart; null if none come. */
     private final @Nullable Object queryLock;
 
@@ -117,38 +114,15 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
         try {
             KeyBuffer prefix = key.prefix();
             KeyBuffer row = new KeyBuffer();
-            boolean isFirst = true;
-            boolean more = true;
-            while (more) {
-                try (EntryCursor cursor =
-                        isFirst ? tree.scanPrefix(prefix) : tree.scanPrefixAfter(prefix, row)) {
-                    isFirst = false;
-                    more = clearPart(cursor, prefix.prefixLength(), row);
+            // However large the map is: the cursor holds none of the memory that deletes may need.
+            try (EntryCursor cursor = tree.scanPrefix(prefix)) {
+                while (cursor.next()) {
+                    delete(row.set(cursor.key(), prefix.length()));
                 }
             }
         } catch (IOException e) {
             throw failure("the map of the current key could not be cleared", e);
         }
-    }
-
-    /**
-     * Deletes rows until enough is written. The cursor holds memtables, so it must not stay open
-     * for as long as a large map takes: the deletes may need that memory.
-     *
-     * @param row where the last deleted row is left
-     * @return whether there may be more
-     */
-    private boolean clearPart(EntryCursor cursor, int prefixLength, KeyBuffer row)
-            throws IOException {
-        long bytes = 0;
-        while (cursor.next()) {
-            delete(row.set(cursor.key(), prefixLength));
-            bytes += row.length();
-            if (bytes >= CLEARED_KEY_BYTES_MAX) {
-                return true;
-            }
-        }
-        return false;
     }
 
     @Override

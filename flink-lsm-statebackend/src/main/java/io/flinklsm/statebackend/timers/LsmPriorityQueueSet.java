@@ -14,8 +14,7 @@
 package io.flinklsm.statebackend.timers;
 
 import io.flinklsm.core.LsmTree;
-import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.KeyBuffer;
 import java.io.IOException;
 import java.util.Arrays;
@@ -32,8 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The elements of one queue in one key group: a row each, key group and serialised element, with an
- * empty value. A set: adding an element twice is adding it once. The least elements are cached, so
- * looking at the head costs nothing. Confined to the task thread.
+ * empty value. To the tree it is a map: the key group is the prefix. A set: adding an element twice
+ * is adding it once. The least elements are cached, so looking at the head costs nothing. Confined
+ * to the task thread.
  *
  * <pre>
  * store:  floor ≤ a b c d e f …     head cache: a b c      (nothing lives below the floor)
@@ -48,12 +48,15 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
 
     private static final byte[] NO_BYTES = new byte[0];
 
+    /** A page of rows ends early at this size, so that large elements do not pile up. */
+    private static final int PAGE_BYTES = 1 << 20;
+
     // Immutable.
     private final LsmTree tree;
     private final byte[] keyGroupPrefix;
     private final DataOutputSerializer out;
     private final DataInputDeserializer in = new DataInputDeserializer();
-    private final KeyBuffer rowKey = new KeyBuffer();
+    private final KeyBuffer rowKey;
 
     // Replaced when the queue is registered again.
     private TypeSerializer<T> serializer;
@@ -79,6 +82,7 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
         this.tree = tree;
         this.serializer = serializer;
         this.keyGroupPrefix = keyGroupPrefix;
+        this.rowKey = newKey();
         this.out = out;
         this.heads = new HeadCache(empty);
     }
@@ -172,8 +176,9 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
     @Override
     public int size() {
         int size = 0;
-        try (EntryCursor cursor = openCursor()) {
-            while (cursor.next()) {
+        try {
+            Rows rows = new Rows();
+            while (rows.next() != null) {
                 size++;
             }
         } catch (IOException e) {
@@ -195,7 +200,7 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
     @Override
     public CloseableIterator<T> iterator() {
         try {
-            return new Elements(openCursor());
+            return new Elements();
         } catch (IOException e) {
             throw failure("the queue could not be read", e);
         }
@@ -213,27 +218,11 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
 
     private final class Elements implements CloseableIterator<T> {
 
-        private final EntryCursor cursor;
+        private final Rows rows = new Rows();
         private byte @Nullable [] nextRow;
 
-        Elements(EntryCursor cursor) throws IOException {
-            this.cursor = cursor;
-            try {
-                advance();
-            } catch (Throwable failure) {
-                Cleanup.undo(failure, cursor);
-                throw failure;
-            }
-        }
-
-        private void advance() throws IOException {
-            if (cursor.next()) {
-                nextRow = cursor.key().toBytes();
-            } else {
-                nextRow = null;
-                // Many who read an iterator to its end do not close it.
-                cursor.close();
-            }
+        Elements() throws IOException {
+            nextRow = rows.next();
         }
 
         @Override
@@ -246,23 +235,54 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
             if (nextRow == null) {
                 throw new NoSuchElementException("the queue has no more elements");
             }
+            T element = read(nextRow);
             try {
-                T element = read(nextRow);
-                advance();
-                return element;
+                nextRow = rows.next();
             } catch (IOException e) {
-                Cleanup.undo(e, cursor);
                 throw failure("the queue could not be read", e);
-            } catch (RuntimeException | Error e) {
-                // Of the element's serializer; many who get it do not close the iterator.
-                Cleanup.undo(e, cursor);
-                throw e;
             }
+            return element;
         }
 
+        /** Nothing is open between two pages. */
         @Override
-        public void close() throws IOException {
-            cursor.close();
+        public void close() {}
+    }
+
+    /** The rows from the floor on, in order, page by page. */
+    private final class Rows {
+
+        private final ValueBuffer page = new ValueBuffer();
+        private int nextAt;
+        private boolean isLastPage;
+
+        /** The next page begins behind it; null if it begins with the first row. */
+        private byte @Nullable [] last =
+                floor == null || floor.length == keyGroupPrefix.length ? null : justBelow(floor);
+
+        /** The next row; null at the end. */
+        byte @Nullable [] next() throws IOException {
+            if (nextAt == page.length()) {
+                if (isLastPage) {
+                    return null;
+                }
+                KeyBuffer prefix = keyOf(keyGroupPrefix, rowKey);
+                KeyBuffer after = last == null ? null : keyOf(last, newKey());
+                isLastPage = tree.readPage(prefix, after, HeadCache.CAPACITY, PAGE_BYTES, page);
+                nextAt = 0;
+                if (page.length() == 0) {
+                    return null;
+                }
+            }
+            int suffixBytes = page.getInt(nextAt);
+            int valueBytes = page.getInt(nextAt + Integer.BYTES);
+            int suffixAt = nextAt + 2 * Integer.BYTES;
+            int prefixBytes = keyGroupPrefix.length;
+            byte[] row = Arrays.copyOf(keyGroupPrefix, prefixBytes + suffixBytes);
+            System.arraycopy(page.array(), suffixAt, row, prefixBytes, suffixBytes);
+            nextAt = suffixAt + suffixBytes + valueBytes;
+            last = row;
+            return row;
         }
     }
 
@@ -271,13 +291,15 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
         if (!heads.isEmpty() || heads.isComplete()) {
             return;
         }
-        try (EntryCursor cursor = openCursor()) {
+        try {
+            Rows rows = new Rows();
             while (!heads.isFull()) {
-                if (!cursor.next()) {
+                byte[] row = rows.next();
+                if (row == null) {
                     heads.setComplete();
                     break;
                 }
-                heads.append(cursor.key().toBytes());
+                heads.append(row);
             }
         } catch (IOException e) {
             throw failure("the head of the queue could not be read", e);
@@ -285,15 +307,6 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
         if (!heads.isEmpty()) {
             floor = heads.first();
         }
-    }
-
-    private EntryCursor openCursor() throws IOException {
-        KeyBuffer prefix = new KeyBuffer().set(keyGroupPrefix, 0, keyGroupPrefix.length);
-        if (floor == null) {
-            return tree.scanPrefix(prefix);
-        }
-        byte[] below = justBelow(floor);
-        return tree.scanPrefixAfter(prefix, new KeyBuffer().set(below, 0, below.length));
     }
 
     /**
@@ -331,9 +344,18 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
         }
     }
 
+    private KeyBuffer newKey() {
+        return new KeyBuffer().set(keyGroupPrefix, 0, keyGroupPrefix.length);
+    }
+
+    /** The row as a key of the tree; the hash of the prefix stays known. */
+    private KeyBuffer keyOf(byte[] row, KeyBuffer into) {
+        return into.setSuffix(row, keyGroupPrefix.length, row.length - keyGroupPrefix.length);
+    }
+
     private void put(byte[] row) {
         try {
-            tree.put(rowKey.set(row, 0, row.length), NO_BYTES, 0, 0);
+            tree.put(keyOf(row, rowKey), NO_BYTES, 0, 0);
         } catch (IOException e) {
             throw failure("an element could not be added", e);
         }
@@ -341,7 +363,7 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
 
     private void delete(byte[] row) {
         try {
-            tree.delete(rowKey.set(row, 0, row.length));
+            tree.delete(keyOf(row, rowKey));
         } catch (IOException e) {
             throw failure("an element could not be removed", e);
         }

@@ -14,11 +14,11 @@
 package io.flinklsm.core.memtable;
 
 /**
- * A frozen memtable on its way to level 0.
+ * A frozen generation on its way to level 0.
  *
- * @param memtable no write follows
- * @param barrier how many checkpoints of the store had begun when it was frozen: memtables on both
- *     sides of a checkpoint are never flushed into one SSTable, since the checkpoint holds only the
- *     older
+ * @param generation no write follows
+ * @param barrier how many checkpoints of the store had begun when it was frozen: generations on
+ *     both sides of a checkpoint are never flushed into one SSTable, since the checkpoint holds
+ *     only the older
  */
-public record FrozenMemtable(Flushable memtable, long barrier) {}
+public record FrozenGeneration(Generation generation, long barrier) {}
