@@ -519,7 +519,7 @@ public final class LsmTree {
         } finally {
             giveBack(lookup, pinned);
         }
-        if (!isFound && hot instanceof MapTier maps) {
+        if (!isFound && tier instanceof MapTier maps) {
             isNewMap(maps, key);
         }
         return isFound;

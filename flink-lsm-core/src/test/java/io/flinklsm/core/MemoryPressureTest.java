@@ -190,7 +190,7 @@ final class MemoryPressureTest {
     }
 
     private static LsmTree openMaps(LsmStore store) throws IOException {
-        return store.openTree("maps", new TreeOptions(MemtableKind.PREFIX_HASH, null, null));
+        return store.openTree("maps", new TreeOptions(MemtableKind.MAPS, null, null));
     }
 
     private void putIntoMap(LsmTree tree, int number) throws IOException {

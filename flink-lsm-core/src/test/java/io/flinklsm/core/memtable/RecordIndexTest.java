@@ -104,7 +104,8 @@ final class RecordIndexTest {
     private static long hashMask(int round, Random random) {
         return switch (round % 4) {
             case 0 -> -1L;
-            // The high bits, which choose the part: so many that no part gets more than it can take.
+            // The high bits, which choose the part: so many that no part gets more than it can
+            // take.
             case 1 -> -1L << (64 - 6 - random.nextInt(14)) | 0xFFFL << 32;
             // The low bits of the tag, which choose the slot.
             case 2 -> -1L << 40;
