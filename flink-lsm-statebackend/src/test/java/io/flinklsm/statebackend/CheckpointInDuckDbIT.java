@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
@@ -322,7 +323,22 @@ class CheckpointInDuckDbIT {
                                         SavepointFormatType.NATIVE));
         get(job.cancel());
         job.getJobExecutionResult().handle((result, failure) -> true).get();
+        awaitDiscarded(Path.of(URI.create(path)));
         return path;
+    }
+
+    /** A job that has ended may still be deleting the files of checkpoints that were subsumed. */
+    private static void awaitDiscarded(Path checkpoint) throws IOException {
+        Path shared = checkpoint.resolveSibling("shared");
+        String listed =
+                Files.readString(checkpoint.resolve("_metadata"), StandardCharsets.ISO_8859_1);
+        boolean isLeft = Files.isDirectory(shared);
+        while (isLeft) {
+            try (Stream<Path> files = Files.list(shared)) {
+                isLeft = files.anyMatch(file -> !listed.contains(file.getFileName().toString()));
+            }
+            Thread.onSpinWait();
+        }
     }
 
     private static <T> T get(CompletableFuture<T> future) throws Exception {
