@@ -157,7 +157,8 @@ final class WatchCommandTest {
         Child child =
                 Child.of(
                         root,
-                        "\"$@\" 2>watch.err & until grep -q skipped watch.err; do :; done; cp "
+                        ": >watch.err; \"$@\" 2>watch.err & until grep -q skipped watch.err; do :;"
+                                + " done; cp "
                                 + mended
                                 + " "
                                 + first
@@ -182,8 +183,9 @@ final class WatchCommandTest {
         Child child =
                 Child.of(
                         root,
-                        "\"$@\" >watch.out & pid=$!; until grep -q chk-1 watch.out; do :; done;"
-                                + " kill -TERM $pid; wait $pid; code=$?; cat watch.out; exit $code",
+                        ": >watch.out; \"$@\" >watch.out & pid=$!; until grep -q chk-1 watch.out;"
+                                + " do :; done; kill -TERM $pid; wait $pid; code=$?; cat watch.out;"
+                                + " exit $code",
                         List.of("watch", sample.jobDirectory().toString()));
 
         assertThat(child.exitCode()).isEqualTo(143);
