@@ -35,7 +35,7 @@ import java.util.random.RandomGenerator;
  */
 public final class StoreResources implements AutoCloseable {
 
-    /** Smallest budget that a store works with: a few arena chunks, one row group, some blocks. */
+    /** Smallest budget that a store works with: a few segments, one row group, some blocks. */
     public static final long MIN_MEMORY_BYTES = 2 << 20;
 
     private static final long LEAST_WRITE_RESERVE_BYTES = 8 << 20;

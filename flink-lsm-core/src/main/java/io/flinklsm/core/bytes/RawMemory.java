@@ -24,7 +24,7 @@ import sun.misc.Unsafe;
  * an offset. A null base means that the offset is an absolute native address; a {@code byte[]} base
  * means that the offset counts from the object's start, so index 0 is {@link #BYTE_ARRAY_OFFSET}.
  *
- * <p>Nothing here checks bounds or life: callers ({@link Slice}, the memtable's arena, the block
+ * <p>Nothing here checks bounds or life: callers ({@link Slice}, the tiers' records, the block
  * cache) own both. Multi-byte accessors use the machine's byte order unless their name says
  * otherwise.
  */
@@ -83,43 +83,9 @@ public final class RawMemory {
         UNSAFE.putLong(base, offset, value);
     }
 
-    public static int getIntVolatile(@Nullable Object base, long offset) {
-        return UNSAFE.getIntVolatile(base, offset);
-    }
-
-    /**
-     * Stores with release semantics: what was written before is visible to who reads this value.
-     */
-    public static void putIntOrdered(@Nullable Object base, long offset, int value) {
-        UNSAFE.storeFence();
-        UNSAFE.putInt(base, offset, value);
-    }
-
     /** Takes back the map at once; nothing may read from the buffer or its views afterwards. */
     public static void unmap(MappedByteBuffer buffer) {
         UNSAFE.invokeCleaner(buffer);
-    }
-
-    public static long getLongVolatile(@Nullable Object base, long offset) {
-        return UNSAFE.getLongVolatile(base, offset);
-    }
-
-    /**
-     * Stores with release semantics: what was written before is visible to who reads this value.
-     */
-    public static void putLongOrdered(@Nullable Object base, long offset, long value) {
-        UNSAFE.storeFence();
-        UNSAFE.putLong(base, offset, value);
-    }
-
-    /** No load or store behind it moves before a load in front of it. */
-    public static void loadFence() {
-        UNSAFE.loadFence();
-    }
-
-    /** No store behind it moves before a load or store in front of it. */
-    public static void storeFence() {
-        UNSAFE.storeFence();
     }
 
     /** Copies {@code length} bytes; the ranges must not overlap. */

@@ -159,6 +159,30 @@ class LsmPriorityQueueSetTest {
     }
 
     @Test
+    void aQueueOfManyPagesIsCountedIteratedAndPolled() throws Exception {
+        KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> queue =
+                fixture.backend.create("timers", TIMERS);
+        int count = 5 * HeadCache.CAPACITY + 1;
+        for (int i = 0; i < count; i++) {
+            queue.add(timer(i * 31 % count, 1));
+        }
+        fixture.queueTree("timers").flush();
+        queue.poll();
+
+        assertThat(queue.size()).isEqualTo(count - 1);
+        List<Long> iterated = new ArrayList<>();
+        try (CloseableIterator<TimerHeapInternalTimer<Integer, VoidNamespace>> elements =
+                queue.iterator()) {
+            elements.forEachRemaining(timer -> iterated.add(timer.getTimestamp()));
+        }
+        assertThat(iterated).hasSize(count - 1).isSorted();
+        for (int i = 1; i < count; i++) {
+            assertThat(queue.poll().getTimestamp()).isEqualTo(i);
+        }
+        assertThat(queue.isEmpty()).isTrue();
+    }
+
+    @Test
     void aQueueRegisteredForUpgradesGoesOnWithItsElements() throws Exception {
         KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> first =
                 fixture.backend.create("timers", TIMERS, true);
