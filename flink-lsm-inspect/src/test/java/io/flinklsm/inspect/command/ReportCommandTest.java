@@ -119,7 +119,7 @@ final class ReportCommandTest {
     void aBrowserShowsItSortsAndFiltersWithoutAComplaint() throws Exception {
         assumeTrue(Browser.isInstalled(), "no Chromium here");
         Path page = report(sample.last().toString());
-        try (Browser browser = Browser.start(Files.createDirectory(work.resolve("profile")))) {
+        try (Browser browser = Browser.start()) {
             browser.open(page);
 
             assertThat(browser.evaluate("document.documentElement.dataset.ready"))
@@ -184,7 +184,7 @@ final class ReportCommandTest {
                                 json.writeObjectField(field.getKey(), field.getValue());
                             }
                         }));
-        try (Browser browser = Browser.start(Files.createDirectory(work.resolve("profile")))) {
+        try (Browser browser = Browser.start()) {
             browser.open(page);
 
             assertThat(browser.evaluate("document.documentElement.dataset.ready"))

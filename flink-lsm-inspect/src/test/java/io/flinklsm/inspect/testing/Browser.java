@@ -23,6 +23,7 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -33,6 +34,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.util.FileUtils;
 
 /** A headless Chromium with one page, spoken to by its debugging protocol. */
 public final class Browser implements AutoCloseable {
@@ -42,14 +44,16 @@ public final class Browser implements AutoCloseable {
 
     private final ObjectMapper mapper = new ObjectMapper();
     private final Process process;
+    private final Path profile;
     private final WebSocket socket;
     private final AtomicInteger lastId = new AtomicInteger();
     private final Map<Integer, CompletableFuture<JsonNode>> answers = new ConcurrentHashMap<>();
     private final List<String> problems = new CopyOnWriteArrayList<>();
     private final BlockingQueue<String> loaded = new LinkedBlockingQueue<>();
 
-    private Browser(Process process, URI page) {
+    private Browser(Process process, Path profile, URI page) {
         this.process = process;
+        this.profile = profile;
         socket =
                 HttpClient.newHttpClient()
                         .newWebSocketBuilder()
@@ -61,12 +65,9 @@ public final class Browser implements AutoCloseable {
         return Files.isExecutable(Path.of(PROGRAM));
     }
 
-    /**
-     * Starts it.
-     *
-     * @param profile an empty directory for its files
-     */
-    public static Browser start(Path profile) throws Exception {
+    /** Starts it, with a new directory for its files. */
+    public static Browser start() throws Exception {
+        Path profile = Files.createTempDirectory("browser-");
         Process process =
                 new ProcessBuilder(
                                 PROGRAM,
@@ -101,12 +102,14 @@ public final class Browser implements AutoCloseable {
             for (JsonNode target : new ObjectMapper().readTree(list)) {
                 if (target.path("type").asText().equals("page")) {
                     return new Browser(
-                            process, URI.create(target.path("webSocketDebuggerUrl").asText()));
+                            process,
+                            profile,
+                            URI.create(target.path("webSocketDebuggerUrl").asText()));
                 }
             }
             throw new IOException("the browser has no page");
         } catch (Exception e) {
-            process.destroyForcibly();
+            end(process, profile);
             throw e;
         }
     }
@@ -183,9 +186,18 @@ public final class Browser implements AutoCloseable {
     @Override
     public void close() throws Exception {
         socket.abort();
-        process.destroy();
-        if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
-            process.destroyForcibly().waitFor();
+        end(process, profile);
+    }
+
+    /** Its children outlive it for a moment, and write into the directory until they end. */
+    private static void end(Process process, Path profile) throws Exception {
+        List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+        all.add(process.toHandle());
+        all.forEach(ProcessHandle::destroyForcibly);
+        for (ProcessHandle one : all) {
+            one.onExit().get(SECONDS, TimeUnit.SECONDS);
         }
+        // A child that was born meanwhile may still add a file: what is left is no fault of a test.
+        FileUtils.deleteDirectoryQuietly(profile.toFile());
     }
 }
