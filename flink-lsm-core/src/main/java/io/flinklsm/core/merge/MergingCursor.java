@@ -41,8 +41,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The sources stand in a binary heap by (key, age). The entries of one key are then a connected
  * piece at the root of the heap, found by looking at children only as long as they are equal: two
- * comparisons where no other source has the key. The first eight bytes of each source's key are
- * kept beside the heap, which decides most comparisons.
+ * comparisons where no other source has the key. The first sixteen bytes of each source's key are
+ * kept beside the heap, which decides most comparisons: eight are little more than the key group of
+ * a small number.
  */
 public final class MergingCursor implements AutoCloseable {
 
@@ -50,6 +51,7 @@ public final class MergingCursor implements AutoCloseable {
     private final EntryCursor[] cursors;
     private final Slice[] keys;
     private final long[] prefixes;
+    private final long[] secondPrefixes;
     private final boolean[] ended;
 
     // A binary heap of source indexes; ended sources sink to the bottom.
@@ -72,6 +74,7 @@ public final class MergingCursor implements AutoCloseable {
         cursors = newestFirst.toArray(new EntryCursor[0]);
         keys = new Slice[count];
         prefixes = new long[count];
+        secondPrefixes = new long[count];
         ended = new boolean[count];
         heap = new int[count];
         groupPlaces = new int[count];
@@ -177,7 +180,8 @@ public final class MergingCursor implements AutoCloseable {
         }
         Slice key = cursor.key();
         keys[source] = key;
-        prefixes[source] = prefix(key);
+        prefixes[source] = prefix(key, 0);
+        secondPrefixes[source] = prefix(key, Long.BYTES);
         if (Invariants.ENABLED && groupSize > 0) {
             Invariants.check(
                     lastKey.view(new Slice()).compareTo(key) < 0,
@@ -191,15 +195,15 @@ public final class MergingCursor implements AutoCloseable {
         }
     }
 
-    /** First eight bytes as a big-endian number, zeros where the key is shorter. */
-    private static long prefix(Slice key) {
-        int length = key.length();
+    /** Eight bytes as a big-endian number, zeros where the key is shorter. */
+    private static long prefix(Slice key, int from) {
+        int length = key.length() - from;
         if (length >= Long.BYTES) {
-            return RawMemory.getLongBigEndian(key.rawBase(), key.rawOffset());
+            return RawMemory.getLongBigEndian(key.rawBase(), key.rawOffset() + from);
         }
         long prefix = 0;
         for (int i = 0; i < length; i++) {
-            prefix |= (key.byteAt(i) & 0xFFL) << (56 - 8 * i);
+            prefix |= (key.byteAt(from + i) & 0xFFL) << (56 - 8 * i);
         }
         return prefix;
     }
@@ -212,6 +216,11 @@ public final class MergingCursor implements AutoCloseable {
         long rightPrefix = prefixes[right];
         if (leftPrefix != rightPrefix) {
             return Long.compareUnsigned(leftPrefix, rightPrefix) < 0;
+        }
+        long leftSecond = secondPrefixes[left];
+        long rightSecond = secondPrefixes[right];
+        if (leftSecond != rightSecond) {
+            return Long.compareUnsigned(leftSecond, rightSecond) < 0;
         }
         int order = keys[left].compareTo(keys[right]);
         return order < 0 || (order == 0 && left < right);
@@ -242,6 +251,7 @@ public final class MergingCursor implements AutoCloseable {
         groupSources[0] = heap[0];
         groupSize = 1;
         long rootPrefix = prefixes[heap[0]];
+        long rootSecond = secondPrefixes[heap[0]];
         Slice rootKey = keys[heap[0]];
         // Breadth first, so that the places come out in ascending order.
         for (int i = 0; i < groupSize; i++) {
@@ -250,6 +260,7 @@ public final class MergingCursor implements AutoCloseable {
                 int source = heap[child];
                 if (!ended[source]
                         && prefixes[source] == rootPrefix
+                        && secondPrefixes[source] == rootSecond
                         && keys[source].contentEquals(rootKey)) {
                     groupPlaces[groupSize] = child;
                     insertByAge(source);
