@@ -13,9 +13,9 @@
  */
 package io.flinklsm.core;
 
-import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.checkpoint.CheckpointPins;
-import io.flinklsm.core.checkpoint.ManifestCodec;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.ManifestCodec;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;

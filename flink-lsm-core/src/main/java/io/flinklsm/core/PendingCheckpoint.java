@@ -13,9 +13,9 @@
  */
 package io.flinklsm.core;
 
-import io.flinklsm.core.checkpoint.CheckpointImage;
-import io.flinklsm.core.checkpoint.TreeImage;
 import io.flinklsm.core.flush.FlushPlan;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.version.Version;

@@ -79,6 +79,7 @@ final class LayoutTest {
                     "sketch",
                     "sstable",
                     "version",
+                    "manifest",
                     "events");
     private static final Set<String> GROUND = Set.of("bytes", "check", "storage", "errors");
 
@@ -223,8 +224,7 @@ final class LayoutTest {
                 noClasses()
                         .that(inPackages(Set.of(path)))
                         .should()
-                        .dependOnClassesThat(
-                                inPackages(others).and(not(handedFromCheckpointToRestore()))),
+                        .dependOnClassesThat(inPackages(others)),
                 "R4 a path imports no other path; what two paths share is a thing");
     }
 
@@ -260,16 +260,6 @@ final class LayoutTest {
     private static DescribedPredicate<JavaClass> inPackages(Set<String> names) {
         return resideInAnyPackage(
                 names.stream().map(name -> CORE + "." + name + "..").toArray(String[]::new));
-    }
-
-    /**
-     * What one path returns and another takes is data, wherever it lives: the image of a checkpoint
-     * stays beside the code that makes it.
-     */
-    private static DescribedPredicate<JavaClass> handedFromCheckpointToRestore() {
-        return named(CORE + ".checkpoint.CheckpointImage")
-                .or(named(CORE + ".checkpoint.TreeImage"))
-                .or(named(CORE + ".checkpoint.ManifestCodec"));
     }
 
     /** The class of that name, and what is nested in it. */

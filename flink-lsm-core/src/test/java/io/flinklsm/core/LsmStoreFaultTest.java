@@ -18,11 +18,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
-import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.errors.StoreFailedException;
+import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.restore.RestoreSource;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.testing.HostileStorage;

@@ -38,6 +38,7 @@ final class LayoutTest {
                     CORE + ".bytes",
                     CORE + ".merge",
                     CORE + ".storage",
+                    CORE + ".manifest",
                     CORE + ".checkpoint",
                     CORE + ".restore",
                     CORE + ".events",
@@ -65,10 +66,11 @@ final class LayoutTest {
                                 DescribedPredicate.describe(
                                         "are inside the engine or the backend",
                                         LayoutTest::isInside)),
-                "R6 inspect may import from core: root, entry, bytes, merge, storage, checkpoint,"
-                    + " restore, events, errors, check, version, sstable, sketch, columns, and the"
-                    + " budget and cache that SSTables are opened with; from the backend the names"
-                    + " and checksums of a checkpoint's files; everything else is inside");
+                "R6 inspect may import from core: root, entry, bytes, merge, storage, manifest,"
+                    + " checkpoint, restore, events, errors, check, version, sstable, sketch,"
+                    + " columns, and the budget and cache that SSTables are opened with; from the"
+                    + " backend the names and checksums of a checkpoint's files; everything else is"
+                    + " inside");
     }
 
     @Test

@@ -40,6 +40,7 @@ final class LayoutTest {
                     CORE + ".merge",
                     CORE + ".columns",
                     CORE + ".storage",
+                    CORE + ".manifest",
                     CORE + ".checkpoint",
                     CORE + ".restore",
                     CORE + ".events",
@@ -62,8 +63,8 @@ final class LayoutTest {
         check(
                 noClasses().should().dependOnClassesThat(areInsideTheEngine()),
                 "R6 other modules may import from core: root, entry, bytes, merge, columns,"
-                    + " storage, checkpoint, restore, events, errors, check, and the data that the"
-                    + " root's public methods name; everything else is inside");
+                    + " storage, manifest, checkpoint, restore, events, errors, check, and the data"
+                    + " that the root's public methods name; everything else is inside");
     }
 
     @Test

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.checkpoint;
 
+import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.version.ObsoleteFiles;
 import java.util.ArrayList;

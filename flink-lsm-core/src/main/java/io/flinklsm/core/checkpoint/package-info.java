@@ -1,4 +1,4 @@
-/** Checkpoint images, the manifest that lists them, and the pins that keep their files. */
+/** The pins that keep the files of checkpoints. */
 @NullMarked
 package io.flinklsm.core.checkpoint;
 

@@ -13,8 +13,8 @@
  */
 package io.flinklsm.core.restore;
 
-import io.flinklsm.core.checkpoint.TreeImage;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

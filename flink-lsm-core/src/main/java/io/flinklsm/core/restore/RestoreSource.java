@@ -13,8 +13,8 @@
  */
 package io.flinklsm.core.restore;
 
-import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.manifest.CheckpointImage;
 
 /**
  * A checkpoint image to restore from, and how much of it is ours. Its files are in the store's

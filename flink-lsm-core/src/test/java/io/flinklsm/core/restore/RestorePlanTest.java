@@ -17,9 +17,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.checkpoint.CheckpointImage;
-import io.flinklsm.core.checkpoint.TreeImage;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -17,10 +17,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.cache.BlockCache;
-import io.flinklsm.core.checkpoint.CheckpointImage;
-import io.flinklsm.core.checkpoint.TreeImage;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.sstable.OpenSstables;

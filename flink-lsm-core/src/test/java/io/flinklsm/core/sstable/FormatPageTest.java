@@ -15,9 +15,9 @@ package io.flinklsm.core.sstable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinklsm.core.checkpoint.CheckpointImage;
-import io.flinklsm.core.checkpoint.ManifestCodec;
-import io.flinklsm.core.checkpoint.TreeImage;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.ManifestCodec;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.nio.file.Files;

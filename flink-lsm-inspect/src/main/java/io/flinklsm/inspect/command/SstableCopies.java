@@ -13,7 +13,7 @@
  */
 package io.flinklsm.inspect.command;
 
-import io.flinklsm.core.checkpoint.ManifestCodec;
+import io.flinklsm.core.manifest.ManifestCodec;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.inspect.print.OutputFile;

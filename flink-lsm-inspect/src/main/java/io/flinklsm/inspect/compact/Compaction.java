@@ -13,12 +13,12 @@
  */
 package io.flinklsm.inspect.compact;
 
-import io.flinklsm.core.checkpoint.CheckpointImage;
-import io.flinklsm.core.checkpoint.ManifestCodec;
-import io.flinklsm.core.checkpoint.TreeImage;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.ManifestCodec;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;

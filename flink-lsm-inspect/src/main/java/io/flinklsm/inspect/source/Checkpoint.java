@@ -13,7 +13,7 @@
  */
 package io.flinklsm.inspect.source;
 
-import io.flinklsm.core.checkpoint.TreeImage;
+import io.flinklsm.core.manifest.TreeImage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

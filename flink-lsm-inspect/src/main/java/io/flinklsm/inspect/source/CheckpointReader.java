@@ -13,8 +13,8 @@
  */
 package io.flinklsm.inspect.source;
 
-import io.flinklsm.core.checkpoint.CheckpointImage;
-import io.flinklsm.core.checkpoint.ManifestCodec;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.ManifestCodec;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.statebackend.snapshot.CheckpointNames;
 import java.io.IOException;

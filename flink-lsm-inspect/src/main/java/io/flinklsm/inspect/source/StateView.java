@@ -13,7 +13,7 @@
  */
 package io.flinklsm.inspect.source;
 
-import io.flinklsm.core.checkpoint.TreeNames;
+import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -13,9 +13,9 @@
  */
 package io.flinklsm.inspect.source;
 
-import io.flinklsm.core.checkpoint.CheckpointImage;
-import io.flinklsm.core.checkpoint.ManifestCodec;
-import io.flinklsm.core.checkpoint.TreeImage;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.ManifestCodec;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.storage.StorageInput;

@@ -13,8 +13,8 @@
  */
 package io.flinklsm.inspect.source;
 
-import io.flinklsm.core.checkpoint.CheckpointImage;
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.statebackend.snapshot.MetaFile;
 import java.io.IOException;

@@ -15,9 +15,9 @@ package io.flinklsm.inspect.verify;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.cache.BlockCache;
-import io.flinklsm.core.checkpoint.TreeImage;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableMeta;

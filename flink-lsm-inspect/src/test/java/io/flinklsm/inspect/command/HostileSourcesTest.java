@@ -16,9 +16,9 @@ package io.flinklsm.inspect.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.checkpoint.CheckpointImage;
-import io.flinklsm.core.checkpoint.ManifestCodec;
-import io.flinklsm.core.checkpoint.TreeImage;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.ManifestCodec;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.SampleCheckpoint;

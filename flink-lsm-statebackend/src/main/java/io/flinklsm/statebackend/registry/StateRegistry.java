@@ -17,7 +17,7 @@ import io.flinklsm.core.LsmStore;
 import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.TreeOptions;
 import io.flinklsm.core.bytes.Unicode;
-import io.flinklsm.core.checkpoint.TreeNames;
+import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.EntryFilter;

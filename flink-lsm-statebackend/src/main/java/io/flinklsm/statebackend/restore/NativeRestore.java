@@ -15,11 +15,11 @@ package io.flinklsm.statebackend.restore;
 
 import io.flinklsm.core.LsmStore;
 import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.core.checkpoint.CheckpointImage;
-import io.flinklsm.core.checkpoint.ManifestCodec;
-import io.flinklsm.core.checkpoint.TreeImage;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.ManifestCodec;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.restore.RestoreSource;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.statebackend.key.KeyGroupRanges;

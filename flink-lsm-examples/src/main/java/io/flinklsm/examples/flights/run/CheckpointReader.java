@@ -13,9 +13,9 @@
  */
 package io.flinklsm.examples.flights.run;
 
-import io.flinklsm.core.checkpoint.ManifestCodec;
-import io.flinklsm.core.checkpoint.TreeImage;
-import io.flinklsm.core.checkpoint.TreeNames;
+import io.flinklsm.core.manifest.ManifestCodec;
+import io.flinklsm.core.manifest.TreeImage;
+import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.statebackend.snapshot.CheckpointNames;
 import java.io.DataInputStream;

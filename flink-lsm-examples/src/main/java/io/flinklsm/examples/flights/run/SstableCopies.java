@@ -13,10 +13,10 @@
  */
 package io.flinklsm.examples.flights.run;
 
-import io.flinklsm.core.checkpoint.CheckpointImage;
-import io.flinklsm.core.checkpoint.ManifestCodec;
-import io.flinklsm.core.checkpoint.TreeImage;
-import io.flinklsm.core.checkpoint.TreeNames;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.ManifestCodec;
+import io.flinklsm.core.manifest.TreeImage;
+import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.io.IOException;
 import java.io.InputStream;

@@ -11,19 +11,19 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.checkpoint;
+package io.flinklsm.core.manifest;
 
+import io.flinklsm.core.sstable.SstableMeta;
 import java.util.List;
 
 /**
- * Our list of files for one checkpoint: the SSTables of every tree of a store, flushed and pinned.
+ * One tree in a checkpoint image.
  *
- * @param checkpointId the id that the caller gave
- * @param createdMillis milliseconds since the epoch
+ * @param sstables level 0 first, newest generation first; then level by level in key order
  */
-public record CheckpointImage(long checkpointId, long createdMillis, List<TreeImage> trees) {
+public record TreeImage(String treeName, List<SstableMeta> sstables) {
 
-    public CheckpointImage {
-        trees = List.copyOf(trees);
+    public TreeImage {
+        sstables = List.copyOf(sstables);
     }
 }

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.checkpoint;
+package io.flinklsm.core.manifest;
 
 import io.flinklsm.core.bytes.Unicode;
 

@@ -11,13 +11,14 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.checkpoint;
+package io.flinklsm.core.manifest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.bytes.Checksum;
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.checkpoint.CheckpointPins;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.sstable.SstableMeta;
