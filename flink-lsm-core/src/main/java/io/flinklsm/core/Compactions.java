@@ -20,6 +20,7 @@ import io.flinklsm.core.compaction.CompactionPlan;
 import io.flinklsm.core.compaction.CompactionTools;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memory.WriterBudgets;
 import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.merge.GuardedFilter;
 import io.flinklsm.core.read.ReadView;

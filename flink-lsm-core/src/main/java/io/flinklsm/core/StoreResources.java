@@ -18,6 +18,7 @@ import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memory.WriterBudgets;
 import io.flinklsm.core.memtable.TierMemory;
 import java.security.SecureRandom;
 import java.util.ArrayList;

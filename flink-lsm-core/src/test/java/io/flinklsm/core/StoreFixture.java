@@ -22,15 +22,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** What tests of a store share: options so small that a few hundred entries walk every path. */
-final class StoreFixture {
+public final class StoreFixture {
 
     private StoreFixture() {}
 
-    static LsmStoreOptions tinyOptions(CompactionStyle style) {
+    public static LsmStoreOptions tinyOptions(CompactionStyle style) {
         return tinyOptions(style, 16 << 10);
     }
 
-    static LsmStoreOptions tinyOptions(CompactionStyle style, long memtableBytes) {
+    public static LsmStoreOptions tinyOptions(CompactionStyle style, long memtableBytes) {
         return new LsmStoreOptions(
                 memtableBytes,
                 style,
@@ -46,11 +46,11 @@ final class StoreFixture {
     }
 
     /** Keys in the order of their numbers. */
-    static OwnedSlice key(int number) {
+    public static OwnedSlice key(int number) {
         return OwnedSlice.wrap(ByteBuffer.allocate(4).putInt(number).array());
     }
 
-    static int count(LsmTree tree) throws IOException {
+    public static int count(LsmTree tree) throws IOException {
         int count = 0;
         try (EntryCursor cursor = tree.scan(KeyRange.ALL)) {
             while (cursor.next()) {

@@ -11,20 +11,19 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.flush;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinklsm.core.CompactionStyle;
+import io.flinklsm.core.StoreFixture;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.flush.FlushJob;
-import io.flinklsm.core.flush.FlushPlan;
-import io.flinklsm.core.flush.FlushProgress;
-import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memory.WriterBudgets;
 import io.flinklsm.core.memtable.EntryTier;
 import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.memtable.Generation;

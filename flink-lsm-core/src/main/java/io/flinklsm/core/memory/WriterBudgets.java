@@ -11,10 +11,9 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.memory;
 
 import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.core.memory.MemoryBudget;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
@@ -32,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A budget may grow into what the pool has free: an entry that is larger than the set-aside part
  * needs it.
  */
-final class WriterBudgets implements AutoCloseable {
+public final class WriterBudgets implements AutoCloseable {
 
     private static final int FLUSHES = 2;
 
@@ -44,7 +43,7 @@ final class WriterBudgets implements AutoCloseable {
     /**
      * @param reservedBytes of all writers together
      */
-    WriterBudgets(MemoryBudget pool, long reservedBytes, int compactionThreads) {
+    public WriterBudgets(MemoryBudget pool, long reservedBytes, int compactionThreads) {
         compactions = new ArrayBlockingQueue<>(compactionThreads);
         bytesEach = reservedBytes / (FLUSHES + compactionThreads);
         for (int i = 0; i < FLUSHES; i++) {
@@ -62,30 +61,30 @@ final class WriterBudgets implements AutoCloseable {
     }
 
     /** What each writer has for itself. */
-    long bytesEach() {
+    public long bytesEach() {
         return bytesEach;
     }
 
     /** Waits for a budget; give it back with {@link #endFlush}. */
-    MemoryBudget beginFlush() throws IOException {
+    public MemoryBudget beginFlush() throws IOException {
         return take(flushes);
     }
 
     /** A budget if one is free, or null; give it back with {@link #endFlush}. */
-    @Nullable MemoryBudget tryBeginFlush() {
+    public @Nullable MemoryBudget tryBeginFlush() {
         return flushes.poll();
     }
 
-    void endFlush(MemoryBudget budget) {
+    public void endFlush(MemoryBudget budget) {
         flushes.add(budget);
     }
 
     /** Waits for a budget; give it back with {@link #endCompaction}. */
-    MemoryBudget beginCompaction() throws IOException {
+    public MemoryBudget beginCompaction() throws IOException {
         return take(compactions);
     }
 
-    void endCompaction(MemoryBudget budget) {
+    public void endCompaction(MemoryBudget budget) {
         compactions.add(budget);
     }
 

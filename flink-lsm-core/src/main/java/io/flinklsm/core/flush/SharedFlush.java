@@ -11,11 +11,11 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.flush;
 
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.flush.FlushJob;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.memory.WriterBudgets;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * helper                 job m-z │
  * </pre>
  */
-final class SharedFlush {
+public final class SharedFlush {
 
     /** What one job does; the fields are those of the thread that does it, until all have ended. */
     private static final class Part {
@@ -63,7 +63,7 @@ final class SharedFlush {
      * @param ranges what the jobs write, in key order; together all keys
      * @param newJob makes the job of a range, with the memory that it may use; any thread
      */
-    SharedFlush(
+    public SharedFlush(
             WriterBudgets budgets,
             List<KeyRange> ranges,
             BiFunction<KeyRange, MemoryBudget, FlushJob> newJob) {
@@ -79,7 +79,7 @@ final class SharedFlush {
      * @return metas of the new SSTables, in key order
      * @throws IOException the first failure, later ones suppressed; no file is left
      */
-    List<SstableMeta> run(Executor helper) throws IOException {
+    public List<SstableMeta> run(Executor helper) throws IOException {
         if (parts.size() > 1) {
             try {
                 helper.execute(this::help);
