@@ -15,12 +15,12 @@ package io.flinklsm.core;
 
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
-import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.memtable.Generation;
-import io.flinklsm.core.read.FrozenSource;
-import io.flinklsm.core.read.ScanView;
 import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.tree.FlushPlan;
+import io.flinklsm.core.view.FrozenSource;
+import io.flinklsm.core.view.ScanView;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;

@@ -13,11 +13,11 @@
  */
 package io.flinklsm.core;
 
-import io.flinklsm.core.flush.FlushPlan;
 import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.tree.FlushPlan;
 import io.flinklsm.core.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -21,7 +21,7 @@ import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memtable.MapTier;
 import io.flinklsm.core.memtable.PrefixCopy;
-import io.flinklsm.core.read.ReadView;
+import io.flinklsm.core.view.ReadView;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

@@ -14,6 +14,7 @@
 package io.flinklsm.core;
 
 import io.flinklsm.core.events.LsmEvent;
+import io.flinklsm.core.write.FlushPace;
 import io.flinklsm.core.write.StallRule;
 import java.io.IOException;
 import java.util.Collection;

@@ -20,6 +20,8 @@ import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.WriterBudgets;
 import io.flinklsm.core.memtable.TierMemory;
+import io.flinklsm.core.slot.BackgroundWork;
+import io.flinklsm.core.write.FlushPace;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;

@@ -17,7 +17,7 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.merge.MergeOperator;
-import io.flinklsm.core.read.ScanView;
+import io.flinklsm.core.view.ScanView;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.Map;

@@ -21,6 +21,7 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.testing.InMemoryStorage;
 import io.flinklsm.core.testing.ManualClock;
+import io.flinklsm.core.write.MemoryWait;
 import io.flinklsm.core.write.StallRule;
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;

@@ -26,6 +26,7 @@ import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.sstable.SstableWriter;
 import io.flinklsm.core.storage.FileName;
+import io.flinklsm.core.tree.FlushPlan;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -17,6 +17,7 @@ import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.tree.FlushProgress;
 import java.util.random.RandomGenerator;
 
 /**

@@ -31,6 +31,8 @@ import io.flinklsm.core.memtable.TierMemory;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.testing.InMemoryStorage;
+import io.flinklsm.core.tree.FlushPlan;
+import io.flinklsm.core.tree.FlushProgress;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -11,10 +11,10 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.write;
 
-import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.memtable.TierMemory;
+import io.flinklsm.core.tree.FlushProgress;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * for any thread. A writer that is told to rest never waits for a flush that waits for the writer:
  * a flush needs no lock over its work, and the pace ends with it.
  */
-final class FlushPace {
+public final class FlushPace {
 
     /** What part of the free room may be used before anything is written. */
     private static final double AT_START = 3.0 / 4;
@@ -47,12 +47,12 @@ final class FlushPace {
     private final TierMemory memory;
     private final AtomicReference<@Nullable Flush> current = new AtomicReference<>();
 
-    FlushPace(TierMemory memory) {
+    public FlushPace(TierMemory memory) {
         this.memory = memory;
     }
 
     /** A flush that runs. Ends when it is closed, whatever became of it. */
-    final class Flush implements AutoCloseable {
+    public final class Flush implements AutoCloseable {
 
         private final long entryCount;
         private final long roomBytes = freeBytes();
@@ -63,7 +63,7 @@ final class FlushPace {
         }
 
         /** Listens to one job of the flush; for the thread that runs the job. */
-        FlushProgress job() {
+        public FlushProgress job() {
             return new FlushProgress() {
                 private long counted;
 
@@ -88,14 +88,14 @@ final class FlushPace {
     }
 
     /** A flush begins that frees its memtables when it ends; close what is returned then. */
-    Flush begin(long entryCount) {
+    public Flush begin(long entryCount) {
         Flush flush = new Flush(entryCount);
         current.compareAndSet(null, flush);
         return flush;
     }
 
     /** Whether writers have used more room than they may, as far as the flush has come. */
-    boolean isWriterAhead() {
+    public boolean isWriterAhead() {
         Flush flush = current.get();
         return flush != null && freeBytes() < flush.keptBytes();
     }

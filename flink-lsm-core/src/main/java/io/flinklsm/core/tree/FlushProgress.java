@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.flush;
+package io.flinklsm.core.tree;
 
 /** Hears how far a flush has come. Called by the thread that runs the job, now and then. */
 @FunctionalInterface

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.write;
 
 import io.flinklsm.core.check.Clock;
 import java.util.concurrent.TimeUnit;
@@ -21,16 +21,16 @@ import java.util.concurrent.TimeUnit;
  * Time is the clock's. A writer is woken by many things that free nothing, so how often it was
  * woken says nothing. Writer thread only.
  */
-final class MemoryWait {
+public final class MemoryWait {
 
     /** A writer that gets no memory for so long gives up. */
-    static final long LIMIT_MILLIS = 60_000;
+    public static final long LIMIT_MILLIS = 60_000;
 
     /** After so long, small SSTables are better than a writer that waits on. */
-    static final long PATIENCE_MILLIS = 10_000;
+    public static final long PATIENCE_MILLIS = 10_000;
 
     /** Other stores are asked for memory again after so long. */
-    static final long ASK_AGAIN_MILLIS = 100;
+    public static final long ASK_AGAIN_MILLIS = 100;
 
     private final Clock clock;
     private final long startNanos;
@@ -38,26 +38,26 @@ final class MemoryWait {
     private boolean hasAsked;
 
     /** Begins now. */
-    MemoryWait(Clock clock) {
+    public MemoryWait(Clock clock) {
         this.clock = clock;
         this.startNanos = clock.nanoTime();
     }
 
-    long waitedMillis() {
+    public long waitedMillis() {
         return TimeUnit.NANOSECONDS.toMillis(clock.nanoTime() - startNanos);
     }
 
-    boolean isOver() {
+    public boolean isOver() {
         return waitedMillis() >= LIMIT_MILLIS;
     }
 
     /** Whether memtables are to be frozen however small they are. */
-    boolean isLong() {
+    public boolean isLong() {
         return waitedMillis() >= PATIENCE_MILLIS;
     }
 
     /** Whether the other stores are to be asked now; if so, the time until the next is counted. */
-    boolean isTimeToAsk() {
+    public boolean isTimeToAsk() {
         long nowNanos = clock.nanoTime();
         if (hasAsked && nowNanos - askedNanos < TimeUnit.MILLISECONDS.toNanos(ASK_AGAIN_MILLIS)) {
             return false;

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.read;
+package io.flinklsm.core.view;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.check.Cleanup;

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.slot;
 
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -26,17 +26,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  * while. Safe for any thread.
  *
  * <p>The queues are bounded by construction: a tree has at most one flush and one compaction that
- * wait, a store one deletion and one check of a restored file (see {@link Upkeep}), and a large
+ * wait, a store one deletion and one check of a restored file (see {@code Upkeep}), and a large
  * flush of a checkpoint one offer of help.
  */
-final class BackgroundWork implements AutoCloseable {
+public final class BackgroundWork implements AutoCloseable {
 
     private static final long IDLE_SECONDS = 10;
 
     private final ThreadPoolExecutor flushes;
     private final ThreadPoolExecutor compactions;
 
-    BackgroundWork(String name, int compactionThreads) {
+    public BackgroundWork(String name, int compactionThreads) {
         flushes = pool(name + "-flush", 1);
         compactions = pool(name + "-compaction", compactionThreads);
     }
@@ -62,12 +62,12 @@ final class BackgroundWork implements AutoCloseable {
     }
 
     /** Runs a flush or a part of one, or a deletion of obsolete files, soon. */
-    void flush(Runnable task) {
+    public void flush(Runnable task) {
         execute(flushes, task);
     }
 
     /** Runs a compaction when a thread is free. */
-    void compaction(Runnable task) {
+    public void compaction(Runnable task) {
         execute(compactions, task);
     }
 

@@ -11,13 +11,13 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinklsm.core.flush.FlushProgress;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.TierMemory;
+import io.flinklsm.core.tree.FlushProgress;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
