@@ -29,6 +29,9 @@ public record LeafColumn(
         int maxDefinitionLevel,
         int maxRepetitionLevel) {
 
+    /** A row with more values and nulls than this in one column stays bytes. */
+    public static final int MAX_ROW_LEVELS = 1 << 22;
+
     public LeafColumn {
         path = List.copyOf(path);
     }

@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RowBinding {
 
-    /** A row with more values and nulls than this in one column stays bytes. */
-    public static final int MAX_ROW_LEVELS = 1 << 22;
-
     private final RowColumns columns;
     private final List<ColumnNode> nodes;
     private final List<Leaf> keyLeaves;
@@ -239,11 +236,11 @@ public final class RowBinding {
 
     /** An element takes a byte at least, so a short value has few in any column. */
     private boolean hasFewLevels(int byteCount) {
-        if (byteCount < MAX_ROW_LEVELS) {
+        if (byteCount < LeafColumn.MAX_ROW_LEVELS) {
             return true;
         }
         for (LeafBuffer buffer : valueBuffers) {
-            if (buffer.rowLevels() > MAX_ROW_LEVELS) {
+            if (buffer.rowLevels() > LeafColumn.MAX_ROW_LEVELS) {
                 return false;
             }
         }

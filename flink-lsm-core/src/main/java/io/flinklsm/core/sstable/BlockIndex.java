@@ -240,12 +240,12 @@ final class BlockIndex implements AutoCloseable {
         int[] fencesAt = new int[groups.size()];
         IndexParser parser = new IndexParser();
         for (int i = 0; i < groups.size(); i++) {
-            FileLayout.Chunk keys = groups.get(i).keys();
+            ChunkPlace keys = groups.get(i).keys();
             places[i] = IndexBytes.Place.of(groups.get(i), tail.bytes());
             parser.parseBeginning(tail.bytes(), keys.offsetIndex(), keys.columnIndex());
-            firstBlocks[i + 1] = Math.addExact(firstBlocks[i], parser.pageCount);
-            fenceOffsets[i + 1] = Math.addExact(fenceOffsets[i], parser.minBytes[0]);
-            fencesAt[i] = parser.minAt[0];
+            firstBlocks[i + 1] = Math.addExact(firstBlocks[i], parser.pageCount());
+            fenceOffsets[i + 1] = Math.addExact(fenceOffsets[i], parser.minBytes(0));
+            fencesAt[i] = parser.minAt(0);
         }
         // Of an empty key there would be nothing.
         MemoryBlock fences = memory.allocate(Math.max(1, fenceOffsets[groups.size()]));

@@ -14,8 +14,6 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.RawMemory;
-import io.flinklsm.core.memory.MemoryBlock;
-import java.io.IOException;
 
 /**
  * Parquet's split-block bloom filter (Parquet format, BloomFilter.md) over native memory: blocks of
@@ -48,17 +46,6 @@ final class BloomFilter {
         double blocks = Math.ceil(keyCount * bitsPerKey / (BLOCK_BYTES * Byte.SIZE));
         return (int) Math.max(1, Math.min(blocks, Integer.MAX_VALUE / BLOCK_BYTES - 1))
                 * BLOCK_BYTES;
-    }
-
-    /** A filter of all hashes in the buffer; the caller releases it. */
-    static MemoryBlock build(
-            BudgetedMemory memory, NativeBuffer hashes, long keyCount, double bitsPerKey)
-            throws IOException {
-        int byteCount = byteCount(keyCount, bitsPerKey);
-        MemoryBlock block = memory.allocate(byteCount);
-        RawMemory.fill(null, block.address(), byteCount, (byte) 0);
-        hashes.addAllTo(block.address(), byteCount);
-        return block;
     }
 
     static void add(long address, int byteCount, long hash) {

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.columns.Physical;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.parquet.format.Encoding;
@@ -40,6 +41,30 @@ record ColumnSpec(
 
     ColumnSpec {
         path = List.copyOf(path);
+    }
+
+    /** A column without parents of ascending byte strings, none of which is null. */
+    static ColumnSpec sortedBytes(String name) {
+        return new ColumnSpec(
+                List.of(name), Type.BYTE_ARRAY, 0, 0, Encoding.DELTA_LENGTH_BYTE_ARRAY, true, true);
+    }
+
+    /** A column without parents of 32-bit integers, none of which is null. */
+    static ColumnSpec ints(String name, boolean isSorted) {
+        return new ColumnSpec(
+                List.of(name), Type.INT32, 0, 0, Encoding.DELTA_BINARY_PACKED, true, isSorted);
+    }
+
+    /** The type that a column of such values has in the schema. */
+    static Type type(Physical physical) {
+        return switch (physical) {
+            case BOOLEAN -> Type.BOOLEAN;
+            case INT32 -> Type.INT32;
+            case INT64 -> Type.INT64;
+            case FLOAT -> Type.FLOAT;
+            case DOUBLE -> Type.DOUBLE;
+            case BYTES -> Type.BYTE_ARRAY;
+        };
     }
 
     /** Whether pages of plain numbers may be {@link Encoding#DELTA_BINARY_PACKED} as well. */

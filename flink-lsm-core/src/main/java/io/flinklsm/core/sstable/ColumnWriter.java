@@ -34,8 +34,7 @@ abstract class ColumnWriter {
 
     final ColumnSpec spec;
 
-    private final SstableCodec codec;
-    private final PageCodec pageCodec;
+    private final PageCodec codec;
     private final CompressionTrial trial;
     private final PageHeader header = new PageHeader();
     private final ByteSink headerBytes = new ByteSink(PageHeader.MAX_BYTES);
@@ -44,11 +43,10 @@ abstract class ColumnWriter {
     private final CRC32 checksum = new CRC32();
     private ColumnChunkPages chunk;
 
-    ColumnWriter(ColumnSpec spec, SstableCodec codec, PageCodec pageCodec, PageSink sink) {
+    ColumnWriter(ColumnSpec spec, PageCodec codec, PageSink sink) {
         this.spec = spec;
         this.codec = codec;
-        this.pageCodec = pageCodec;
-        this.trial = pageCodec.newTrial();
+        this.trial = codec.newTrial();
         this.chunk = new ColumnChunkPages(spec, sink);
     }
 
@@ -94,8 +92,7 @@ abstract class ColumnWriter {
     final void writePage(int rows, int values, int nulls, int repetitionBytes, Encoding encoding)
             throws IOException {
         int levelBytes = stored.length();
-        boolean isCompressed =
-                encoding == spec.encoding() && pageCodec.compress(codec, trial, plain, stored);
+        boolean isCompressed = encoding == spec.encoding() && codec.compress(trial, plain, stored);
         if (!isCompressed) {
             stored.put(plain.array(), 0, plain.length());
         }

@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.parquet.format.Encoding;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,23 +50,19 @@ final class DecodedBlock implements BlockView {
 
     private final @Nullable RowBinding binding;
     private final @Nullable TypedValue typedValue;
-    private final PageReader keys;
-    private final PageReader kinds;
+    private final SortedPage keys;
+    private final IntPage kinds;
     private final LeafPage rawPage;
     private final LeafCursor raw;
     private final List<LeafPage> leaves = new ArrayList<>();
-    private final ByteSource source = new ByteSource();
     private final Slice firstKey = new Slice();
     private final Slice fence = new Slice();
 
     private int block;
     private int rows;
-    private int keysAt;
-    private int[] keyOffsets = new int[65];
     private int[] kindCodes = new int[64];
     private int commonKind;
     private boolean hasCommonKind;
-    private int[] lengths = new int[64];
     private boolean hasRaw;
     private boolean hasTyped;
 
@@ -87,8 +82,8 @@ final class DecodedBlock implements BlockView {
      */
     DecodedBlock(@Nullable RowColumns columns) {
         PageCodec codec = new PageCodec();
-        keys = new PageReader(codec);
-        kinds = new PageReader(codec);
+        keys = new SortedPage(codec);
+        kinds = new IntPage(codec);
         raw = RowBinding.rawColumn(SstableFormat.RAW_COLUMN).cursor();
         rawPage = new LeafPage(raw, codec);
         binding = columns == null ? null : new RowBinding(columns);
@@ -102,7 +97,7 @@ final class DecodedBlock implements BlockView {
 
     void begin(int maxReadAheadBytes) {
         keys.begin(maxReadAheadBytes);
-        kinds.begin(0);
+        kinds.begin();
         rawPage.begin(maxReadAheadBytes);
         for (LeafPage leaf : leaves) {
             leaf.begin(maxReadAheadBytes);
@@ -126,34 +121,10 @@ final class DecodedBlock implements BlockView {
         dropLarge();
         IndexPart part = index.partOf(number);
         rows = part.rows(number);
-        keys.read(
-                input,
-                part.keysOffset(number),
-                part.keysBytes(number),
-                part.keysEnd(),
-                rows,
-                Encoding.DELTA_LENGTH_BYTE_ARRAY.getValue());
-        keys.checkNoNulls();
-        checkRows();
+        keys.read(input, part.keysOffset(number), part.keysBytes(number), part.keysEnd(), rows);
         ensureRows();
-        keysAt = decodeLengths(keys, rows);
-        keyOffsets[0] = 0;
-        for (int row = 0; row < rows; row++) {
-            keyOffsets[row + 1] = keyOffsets[row] + lengths[row];
-        }
         if (!key(0, firstKey).contentEquals(part.fence(number, fence))) {
             throw new MalformedPageException("keys are not those of the block: first=" + firstKey);
-        }
-    }
-
-    /** Keys differ, so that all but one take a byte or more: before memory is taken for rows. */
-    private void checkRows() throws MalformedPageException {
-        if (rows - 1 > keys.limit - keys.from) {
-            throw new MalformedPageException(
-                    "more rows than keys can be in the page: rows="
-                            + rows
-                            + ", bytes="
-                            + (keys.limit - keys.from));
         }
     }
 
@@ -182,13 +153,7 @@ final class DecodedBlock implements BlockView {
                 byteCount,
                 part.kindsOffset(block) + byteCount,
                 rows,
-                Encoding.DELTA_BINARY_PACKED.getValue());
-        kinds.checkNoNulls();
-        source.set(kinds.bytes, kinds.from, kinds.limit);
-        DeltaBinaryPacked.decode(source, kinds.bytes, kindCodes, rows);
-        if (source.remaining() != 0) {
-            throw new MalformedPageException("kinds have bytes left");
-        }
+                kindCodes);
         for (int row = 0; row < rows; row++) {
             if (kindCodes[row] < 0 || kindCodes[row] > EntryKind.MERGE.code()) {
                 throw new MalformedPageException("unknown kind: code=" + kindCodes[row]);
@@ -281,8 +246,7 @@ final class DecodedBlock implements BlockView {
 
     @Override
     public Slice key(int row, Slice slice) {
-        int from = keyOffsets[row];
-        return slice.setBytes(keys.bytes, keysAt + from, keyOffsets[row + 1] - from);
+        return keys.value(row, slice);
     }
 
     @Override
@@ -361,36 +325,13 @@ final class DecodedBlock implements BlockView {
             valueOffsets[rows] = all.length();
             isAllAssembled = true;
         }
-        return (long) keyOffsets[rows] + valueOffsets[rows];
-    }
-
-    /**
-     * Decodes the lengths at the start of a page of byte strings and checks that they fill the
-     * page; gives where the bytes begin.
-     */
-    private int decodeLengths(PageReader page, int count) throws MalformedPageException {
-        source.set(page.bytes, page.from, page.limit);
-        DeltaBinaryPacked.decode(source, page.bytes, lengths, count);
-        long sum = 0;
-        for (int i = 0; i < count; i++) {
-            if (lengths[i] < 0) {
-                throw new MalformedPageException("negative length: index=" + i);
-            }
-            sum += lengths[i];
-        }
-        if (sum != source.remaining()) {
-            throw new MalformedPageException(
-                    "lengths do not fill the page: sum=" + sum + ", bytes=" + source.remaining());
-        }
-        return source.position();
+        return (long) keys.dataBytes() + valueOffsets[rows];
     }
 
     private void ensureRows() {
-        if (rows > lengths.length) {
+        if (rows > kindCodes.length) {
             int room = rows + rows / 4;
-            lengths = new int[room];
             kindCodes = new int[room];
-            keyOffsets = new int[room + 1];
             valueOffsets = new int[room + 1];
         }
     }

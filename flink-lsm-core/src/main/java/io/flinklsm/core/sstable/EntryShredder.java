@@ -14,6 +14,7 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.columns.ColumnNode;
 import io.flinklsm.core.columns.Leaf;
 import io.flinklsm.core.columns.LeafBuffer;
 import io.flinklsm.core.columns.RowBinding;
@@ -26,9 +27,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
-import org.apache.parquet.format.Encoding;
-import org.apache.parquet.format.SchemaElement;
-import org.apache.parquet.format.Type;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +42,7 @@ final class EntryShredder {
 
     private final int keyGroupBytes;
     private final @Nullable RowBinding binding;
-    private final KeyColumnWriter keys;
+    private final SortedColumnWriter keys;
     private final IntColumnWriter kinds;
     private final IntColumnWriter keyGroups;
     private final LeafBuffer rawValues;
@@ -69,34 +67,30 @@ final class EntryShredder {
                         ? new RowBinding(rowColumns)
                         : null;
         keys =
-                new KeyColumnWriter(
-                        new ColumnSpec(
-                                List.of(SstableFormat.KEY_COLUMN),
-                                Type.BYTE_ARRAY,
-                                0,
-                                0,
-                                Encoding.DELTA_LENGTH_BYTE_ARRAY,
-                                true,
-                                true),
-                        options.codec(),
+                new SortedColumnWriter(
+                        ColumnSpec.sortedBytes(SstableFormat.KEY_COLUMN), codec, sinks.apply(0));
+        kinds =
+                new IntColumnWriter(
+                        ColumnSpec.ints(SstableFormat.KIND_COLUMN, false), codec, sinks.apply(1));
+        keyGroups =
+                new IntColumnWriter(
+                        ColumnSpec.ints(SstableFormat.KEY_GROUP_COLUMN, true),
                         codec,
-                        sinks.apply(0));
-        kinds = ints(SstableFormat.KIND_COLUMN, false, 1, options, codec, sinks);
-        keyGroups = ints(SstableFormat.KEY_GROUP_COLUMN, true, 2, options, codec, sinks);
+                        sinks.apply(2));
         columns.add(keys);
         columns.add(kinds);
         columns.add(keyGroups);
         List<LeafColumnWriter> added = new ArrayList<>();
         if (binding != null) {
             for (Leaf leaf : binding.keyLeaves()) {
-                added.add(addLeaf(leaf.buffer(), Paging.SHARED, options, codec, sinks));
+                added.add(addLeaf(leaf.buffer(), Paging.SHARED, codec, sinks));
             }
             for (Leaf leaf : binding.valueLeaves()) {
-                added.add(addLeaf(leaf.buffer(), Paging.BLOCK, options, codec, sinks));
+                added.add(addLeaf(leaf.buffer(), Paging.BLOCK, codec, sinks));
             }
         }
         rawValues = RowBinding.rawColumn(SstableFormat.RAW_COLUMN).buffer();
-        added.add(addLeaf(rawValues, Paging.BLOCK_OR_NULLS, options, codec, sinks));
+        added.add(addLeaf(rawValues, Paging.BLOCK_OR_NULLS, codec, sinks));
         leaves = added.toArray(LeafColumnWriter[]::new);
     }
 
@@ -105,45 +99,17 @@ final class EntryShredder {
         return rowColumns != null && options.valueColumns() == ValueColumns.TYPED;
     }
 
-    private static IntColumnWriter ints(
-            String name,
-            boolean isSorted,
-            int index,
-            SstableOptions options,
-            PageCodec codec,
-            IntFunction<PageSink> sinks) {
-        ColumnSpec spec =
-                new ColumnSpec(
-                        List.of(name),
-                        Type.INT32,
-                        0,
-                        0,
-                        Encoding.DELTA_BINARY_PACKED,
-                        true,
-                        isSorted);
-        return new IntColumnWriter(spec, options.codec(), codec, sinks.apply(index));
-    }
-
     private LeafColumnWriter addLeaf(
-            LeafBuffer buffer,
-            Paging paging,
-            SstableOptions options,
-            PageCodec codec,
-            IntFunction<PageSink> sinks) {
+            LeafBuffer buffer, Paging paging, PageCodec codec, IntFunction<PageSink> sinks) {
         LeafColumnWriter writer =
-                new LeafColumnWriter(
-                        buffer, paging, options.codec(), codec, sinks.apply(columns.size()));
+                new LeafColumnWriter(buffer, paging, codec, sinks.apply(columns.size()));
         columns.add(writer);
         return writer;
     }
 
-    /** The schema below the root, depth first. */
-    List<SchemaElement> schema() {
-        return ParquetSchema.of(binding);
-    }
-
-    int rootChildren() {
-        return ParquetSchema.rootChildren(binding);
+    /** The columns below the root. */
+    List<ColumnNode> schema() {
+        return SstableFormat.schema(binding);
     }
 
     /** The leaf columns, in the order of the schema. */

@@ -17,12 +17,10 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.columns.RowColumns;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import org.apache.parquet.format.KeyValue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,9 +44,9 @@ record FooterProperties(
     static final int OFFSET_DIGITS = 16;
     static final int CHECKSUM_DIGITS = 8;
 
-    /** The pairs, the tail's checksum still being zeros. */
-    List<KeyValue> toPairs() {
-        List<KeyValue> pairs = new ArrayList<>();
+    /** The pairs in their order, the tail's checksum still being zeros. */
+    Map<String, String> toPairs() {
+        Map<String, String> pairs = new LinkedHashMap<>();
         add(pairs, SstableFormat.FORMAT_PROPERTY, SstableFormat.VERSION);
         add(pairs, SstableFormat.TREE_PROPERTY, identity.treeName());
         add(pairs, SstableFormat.LEVEL_PROPERTY, identity.level());
@@ -167,41 +165,16 @@ record FooterProperties(
 
     /** Puts the checksum's digits in the place of the zeros. */
     static void setChecksum(byte[] footer, int checksum) {
-        int at = valueAt(footer, SstableFormat.TAIL_CHECKSUM_PROPERTY, CHECKSUM_DIGITS);
+        int at =
+                ParquetFooter.valueAt(
+                        footer, SstableFormat.TAIL_CHECKSUM_PROPERTY, CHECKSUM_DIGITS);
         byte[] digits =
                 String.format(Locale.ROOT, "%08x", checksum).getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(digits, 0, footer, at, CHECKSUM_DIGITS);
     }
 
-    /**
-     * Index of the value of the last pair with this key whose value has this many characters, found
-     * by its bytes in Thrift's compact form; -1 if there is none.
-     */
-    static int valueAt(byte[] footer, String key, int digits) {
-        byte[] keyBytes = key.getBytes(StandardCharsets.US_ASCII);
-        int valueFrom = keyBytes.length + 2;
-        for (int at = footer.length - valueFrom - digits; at >= 0; at--) {
-            if (footer[at] == keyBytes[0]
-                    && footer[at + keyBytes.length] == (1 << 4 | ByteSink.TYPE_BINARY)
-                    && footer[at + keyBytes.length + 1] == digits
-                    && matches(footer, at, keyBytes)) {
-                return at + valueFrom;
-            }
-        }
-        return -1;
-    }
-
-    private static boolean matches(byte[] bytes, int at, byte[] expected) {
-        for (int i = 0; i < expected.length; i++) {
-            if (bytes[at + i] != expected[i]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static void add(List<KeyValue> pairs, String key, Object value) {
-        pairs.add(new KeyValue(key).setValue(value.toString()));
+    private static void add(Map<String, String> pairs, String key, Object value) {
+        pairs.put(key, value.toString());
     }
 
     private static String hex(OwnedSlice key) {

@@ -14,10 +14,12 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.columns.ColumnNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.parquet.format.BloomFilterAlgorithm;
 import org.apache.parquet.format.BloomFilterCompression;
 import org.apache.parquet.format.BloomFilterHash;
@@ -26,6 +28,7 @@ import org.apache.parquet.format.ColumnChunk;
 import org.apache.parquet.format.ColumnMetaData;
 import org.apache.parquet.format.ColumnOrder;
 import org.apache.parquet.format.FileMetaData;
+import org.apache.parquet.format.KeyValue;
 import org.apache.parquet.format.RowGroup;
 import org.apache.parquet.format.SchemaElement;
 import org.apache.parquet.format.SortingColumn;
@@ -38,32 +41,35 @@ import org.apache.parquet.format.XxHash;
 
 /**
  * Makes the footer, once it is known where everything went: first the bloom filters, then the
- * column indexes, then the offset indexes are placed, then {@link #build}. Confined to one thread.
+ * column indexes, then the offset indexes are placed, then {@link #build}. A bloom filter is that
+ * of its row group's first column, by which the rows are sorted. Confined to one thread.
  */
 final class FooterWriter {
 
+    /** Of Parquet's files: with data pages of version 2. */
+    private static final int FORMAT_VERSION = 2;
+
     private final List<SchemaElement> schema;
-    private final int rootChildren;
     private final List<RowGroupSummary> rowGroups;
-    private final SstableOptions options;
+    private final PageCodec codec;
     private final long[] bloomOffsets;
     private final int[] bloomLengths;
     private long columnIndexesOffset;
     private long offsetIndexesOffset;
 
     /**
-     * @param schema without the root
-     * @param rootChildren how many of its elements are the root's children
+     * @param rootName what the root of the schema is called
+     * @param columns what is below the root
+     * @param codec of the pages that were written
      */
     FooterWriter(
-            List<SchemaElement> schema,
-            int rootChildren,
+            String rootName,
+            List<ColumnNode> columns,
             List<RowGroupSummary> rowGroups,
-            SstableOptions options) {
-        this.schema = schema;
-        this.rootChildren = rootChildren;
+            PageCodec codec) {
+        this.schema = ParquetSchema.of(rootName, columns);
         this.rowGroups = rowGroups;
-        this.options = options;
+        this.codec = codec;
         this.bloomOffsets = new long[rowGroups.size()];
         this.bloomLengths = new int[rowGroups.size()];
     }
@@ -93,15 +99,20 @@ final class FooterWriter {
         offsetIndexesOffset = offset;
     }
 
-    /** The footer, its length and the magic. */
-    byte[] build(FooterProperties properties) throws IOException {
-        List<SchemaElement> elements = new ArrayList<>();
-        elements.add(new SchemaElement(SstableFormat.ROOT_NAME).setNum_children(rootChildren));
-        elements.addAll(schema);
+    /**
+     * The footer, its length and the magic.
+     *
+     * @param createdBy which program wrote the file
+     * @param properties key-value pairs, in the order in which they stand
+     */
+    byte[] build(String createdBy, Map<String, String> properties) throws IOException {
+        List<KeyValue> pairs = new ArrayList<>();
+        properties.forEach((key, value) -> pairs.add(new KeyValue(key).setValue(value)));
+        long rows = rowGroups.stream().mapToLong(RowGroupSummary::entryCount).sum();
         FileMetaData file =
-                new FileMetaData(2, elements, properties.entryCount(), rowGroups())
-                        .setKey_value_metadata(properties.toPairs())
-                        .setCreated_by(SstableFormat.CREATED_BY);
+                new FileMetaData(FORMAT_VERSION, schema, rows, rowGroups())
+                        .setKey_value_metadata(pairs)
+                        .setCreated_by(createdBy);
         List<ColumnOrder> orders = new ArrayList<>();
         for (SchemaElement element : schema) {
             if (element.isSetType()) {
@@ -111,11 +122,7 @@ final class FooterWriter {
         file.setColumn_orders(orders);
         ByteArrayOutputStream footer = new ByteArrayOutputStream();
         Util.writeFileMetaData(file, footer);
-        ByteSink end = new ByteSink(footer.size() + SstableFormat.TRAILER_BYTES);
-        end.put(footer.toByteArray(), 0, footer.size());
-        end.putIntLittleEndian(footer.size());
-        end.put(SstableFormat.MAGIC, 0, SstableFormat.MAGIC.length);
-        return end.toBytes();
+        return ParquetFile.withTrailer(footer.toByteArray());
     }
 
     private List<RowGroup> rowGroups() {
@@ -128,7 +135,12 @@ final class FooterWriter {
             long plainBytes = 0;
             long storedBytes = 0;
             for (RowGroupSummary.Chunk chunk : summary.chunks()) {
-                ColumnChunk described = new ColumnChunk(0).setMeta_data(columnMetaData(i, chunk));
+                ColumnMetaData meta = columnMetaData(chunk);
+                if (chunks.isEmpty() && bloomLengths[i] > 0) {
+                    meta.setBloom_filter_offset(bloomOffsets[i]);
+                    meta.setBloom_filter_length(bloomLengths[i]);
+                }
+                ColumnChunk described = new ColumnChunk(0).setMeta_data(meta);
                 if (chunk.columnIndexBytes() > 0) {
                     described.setColumn_index_offset(columnIndexOffset);
                     described.setColumn_index_length(chunk.columnIndexBytes());
@@ -153,24 +165,19 @@ final class FooterWriter {
         return groups;
     }
 
-    private ColumnMetaData columnMetaData(int rowGroup, RowGroupSummary.Chunk chunk) {
+    private ColumnMetaData columnMetaData(RowGroupSummary.Chunk chunk) {
         ColumnSpec spec = chunk.spec();
         ColumnMetaData described =
                 new ColumnMetaData(
                         spec.type(),
                         spec.encodings(),
                         spec.path(),
-                        PageCodec.parquetCodec(options.codec()),
+                        codec.parquetCodec(),
                         chunk.valueCount(),
                         chunk.plainBytes(),
                         chunk.storedBytes(),
                         chunk.offset());
-        described.setStatistics(statistics(chunk));
-        if (SstableFormat.KEY_COLUMN.equals(spec.path().get(0)) && bloomLengths[rowGroup] > 0) {
-            described.setBloom_filter_offset(bloomOffsets[rowGroup]);
-            described.setBloom_filter_length(bloomLengths[rowGroup]);
-        }
-        return described;
+        return described.setStatistics(statistics(chunk));
     }
 
     private static Statistics statistics(RowGroupSummary.Chunk chunk) {

@@ -33,19 +33,19 @@ record IndexBytes(byte[] array, Place place) {
      * @param offsetIndexes of all columns
      * @param checksum CRC32C of both
      */
-    record Place(FileLayout.Range columnIndexes, FileLayout.Range offsetIndexes, int checksum) {
+    record Place(TailRange columnIndexes, TailRange offsetIndexes, int checksum) {
 
         /** Out of a tail that was checked. */
         static Place of(FileLayout.Group group, byte[] tail) {
-            FileLayout.Range columns =
+            TailRange columns =
                     hull(List.of(group.keys().columnIndex(), group.kinds().columnIndex()));
-            FileLayout.Range offsets =
+            TailRange offsets =
                     hull(
                             List.of(
                                     group.keys().offsetIndex(),
                                     group.kinds().offsetIndex(),
                                     group.raw().offsetIndex()));
-            for (FileLayout.Chunk leaf : group.valueLeaves()) {
+            for (ChunkPlace leaf : group.valueLeaves()) {
                 offsets = hull(List.of(offsets, leaf.offsetIndex()));
             }
             CRC32C crc = new CRC32C();
@@ -54,14 +54,14 @@ record IndexBytes(byte[] array, Place place) {
             return new Place(columns, offsets, (int) crc.getValue());
         }
 
-        private static FileLayout.Range hull(List<FileLayout.Range> ranges) {
+        private static TailRange hull(List<TailRange> ranges) {
             int from = Integer.MAX_VALUE;
             int to = 0;
-            for (FileLayout.Range range : ranges) {
+            for (TailRange range : ranges) {
                 from = Math.min(from, range.from());
                 to = Math.max(to, range.to());
             }
-            return new FileLayout.Range(from, to);
+            return new TailRange(from, to);
         }
     }
 
@@ -71,8 +71,8 @@ record IndexBytes(byte[] array, Place place) {
      * @param tailOffset where in the file the tail begins
      */
     static IndexBytes read(StorageInput input, long tailOffset, Place place) throws IOException {
-        FileLayout.Range columns = place.columnIndexes();
-        FileLayout.Range offsets = place.offsetIndexes();
+        TailRange columns = place.columnIndexes();
+        TailRange offsets = place.offsetIndexes();
         byte[] array = new byte[Math.addExact(columns.length(), offsets.length())];
         input.readFully(tailOffset + columns.from(), array, 0, columns.length());
         input.readFully(tailOffset + offsets.from(), array, columns.length(), offsets.length());
@@ -86,9 +86,8 @@ record IndexBytes(byte[] array, Place place) {
         return new IndexBytes(array, place);
     }
 
-    void parse(IndexParser parser, FileLayout.Chunk chunk, long rows)
-            throws MalformedPageException {
-        FileLayout.Range offsets = chunk.offsetIndex();
+    void parse(IndexParser parser, ChunkPlace chunk, long rows) throws MalformedPageException {
+        TailRange offsets = chunk.offsetIndex();
         int shift = place.columnIndexes().length() - place.offsetIndexes().from();
         parser.parseOffsetIndex(
                 array,
@@ -97,7 +96,7 @@ record IndexBytes(byte[] array, Place place) {
                 chunk.offset(),
                 chunk.byteCount(),
                 rows);
-        FileLayout.Range bounds = chunk.columnIndex();
+        TailRange bounds = chunk.columnIndex();
         if (bounds.length() > 0) {
             shift = -place.columnIndexes().from();
             parser.parseColumnIndex(array, bounds.from() + shift, bounds.to() + shift);

@@ -19,20 +19,14 @@ package io.flinklsm.core.sstable;
  */
 final class IndexParser {
 
-    /** Pages of the offset index. */
-    int pageCount;
-
-    long[] offsets = new long[64];
-    int[] pageBytes = new int[64];
-    long[] firstRows = new long[64];
-
-    /** Where in the tail the pages' bounds are. */
-    int[] minAt = new int[64];
-
-    int[] minBytes = new int[64];
-    int[] maxAt = new int[64];
-    int[] maxBytes = new int[64];
-
+    private int pageCount;
+    private long[] offsets = new long[64];
+    private int[] pageBytes = new int[64];
+    private long[] firstRows = new long[64];
+    private int[] minAt = new int[64];
+    private int[] minBytes = new int[64];
+    private int[] maxAt = new int[64];
+    private int[] maxBytes = new int[64];
     private final ByteSource in = new ByteSource();
 
     /**
@@ -91,7 +85,7 @@ final class IndexParser {
      * Of a chunk whose pages have no nulls only: how many pages there are, and the minimum of the
      * first, in a time that hardly depends on their number. Checks nothing else.
      */
-    void parseBeginning(byte[] bytes, FileLayout.Range offsetIndex, FileLayout.Range columnIndex)
+    void parseBeginning(byte[] bytes, TailRange offsetIndex, TailRange columnIndex)
             throws MalformedPageException {
         in.set(bytes, offsetIndex.from(), offsetIndex.to());
         in.expect(1 << 4 | ByteSink.TYPE_LIST, "offset index");
@@ -123,6 +117,46 @@ final class IndexParser {
         in.expect(1 << 4 | ByteSink.TYPE_LIST, "column index");
         checkCount(in.getList(ByteSink.TYPE_BINARY, "column index"));
         parseBounds(maxAt, maxBytes);
+    }
+
+    /** Pages of the offset index. */
+    int pageCount() {
+        return pageCount;
+    }
+
+    /** Where in the file the page begins. */
+    long offset(int page) {
+        return offsets[page];
+    }
+
+    /** Bytes of the page, its header included. */
+    int pageBytes(int page) {
+        return pageBytes[page];
+    }
+
+    /** The page's first row, counted from that of the row group. */
+    long firstRow(int page) {
+        return firstRows[page];
+    }
+
+    /** Where in the parsed array the page's smallest value is. */
+    int minAt(int page) {
+        return minAt[page];
+    }
+
+    /** Bytes of the page's smallest value. */
+    int minBytes(int page) {
+        return minBytes[page];
+    }
+
+    /** Where in the parsed array the page's largest value is. */
+    int maxAt(int page) {
+        return maxAt[page];
+    }
+
+    /** Bytes of the page's largest value. */
+    int maxBytes(int page) {
+        return maxBytes[page];
     }
 
     /** Rows of a page; the last one's end with the row group's. */

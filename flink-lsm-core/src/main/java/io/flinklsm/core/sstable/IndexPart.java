@@ -211,17 +211,17 @@ final class IndexPart implements AutoCloseable {
             throws MalformedPageException {
         IndexParser keys = new IndexParser();
         bytes.parse(keys, extent.group().keys(), extent.group().rows());
-        if (keys.pageCount != extent.blockCount()) {
+        if (keys.pageCount() != extent.blockCount()) {
             throw new MalformedPageException(
-                    "a row group has another number of blocks: found=" + keys.pageCount);
+                    "a row group has another number of blocks: found=" + keys.pageCount());
         }
         long fenceBytes = 0;
-        for (int page = 0; page < keys.pageCount; page++) {
-            fenceBytes += keys.minBytes[page];
+        for (int page = 0; page < keys.pageCount(); page++) {
+            fenceBytes += keys.minBytes(page);
         }
         int recordBytes =
                 OWN_RECORD_BYTES + extent.group().valueLeaves().size() * LEAF_RECORD_BYTES;
-        long sizeBytes = (long) keys.pageCount * recordBytes + fenceBytes;
+        long sizeBytes = (long) keys.pageCount() * recordBytes + fenceBytes;
         if (sizeBytes > Integer.MAX_VALUE) {
             throw new MalformedPageException("block index is too large: sizeBytes=" + sizeBytes);
         }
@@ -263,14 +263,14 @@ final class IndexPart implements AutoCloseable {
             bytes.parse(raw, group.raw(), group.rows());
             int kindsPage = 0;
             int rawPage = 0;
-            for (int page = 0; page < keys.pageCount; page++, block++) {
-                long firstRow = keys.firstRows[page];
+            for (int page = 0; page < keys.pageCount(); page++, block++) {
+                long firstRow = keys.firstRow(page);
                 int rows = keys.rowCount(page, group.rows());
                 kindsPage = pageOf(kinds, kindsPage, firstRow);
                 rawPage = pageOf(raw, rawPage, firstRow);
                 long record = part.record(block);
-                RawMemory.putLong(part.base, record + KEYS_OFFSET, keys.offsets[page]);
-                RawMemory.putInt(part.base, record + KEYS_BYTES, keys.pageBytes[page]);
+                RawMemory.putLong(part.base, record + KEYS_OFFSET, keys.offset(page));
+                RawMemory.putInt(part.base, record + KEYS_BYTES, keys.pageBytes(page));
                 RawMemory.putInt(part.base, record + ROWS, rows);
                 putKinds(record, kindsPage, firstRow, rows, group.rows());
                 putRaw(record, rawPage, firstRow, rows, group.rows());
@@ -284,55 +284,55 @@ final class IndexPart implements AutoCloseable {
         /** The page that a row is in, which is not before the given one. */
         private static int pageOf(IndexParser pages, int from, long row) {
             int page = from;
-            while (page + 1 < pages.pageCount && pages.firstRows[page + 1] <= row) {
+            while (page + 1 < pages.pageCount() && pages.firstRow(page + 1) <= row) {
                 page++;
             }
             return page;
         }
 
-        private void putLeaf(int index, FileLayout.Chunk chunk, long groupRows)
+        private void putLeaf(int index, ChunkPlace chunk, long groupRows)
                 throws MalformedPageException {
             bytes.parse(leaf, chunk, groupRows);
-            if (leaf.pageCount != keys.pageCount) {
+            if (leaf.pageCount() != keys.pageCount()) {
                 throw new MalformedPageException(
                         "keys and values have different pages: keys="
-                                + keys.pageCount
+                                + keys.pageCount()
                                 + ", values="
-                                + leaf.pageCount);
+                                + leaf.pageCount());
             }
-            for (int page = 0; page < leaf.pageCount; page++) {
-                if (leaf.firstRows[page] != keys.firstRows[page]) {
+            for (int page = 0; page < leaf.pageCount(); page++) {
+                if (leaf.firstRow(page) != keys.firstRow(page)) {
                     throw new MalformedPageException(
                             "a block's pages differ: block=" + (part.firstBlock + page));
                 }
                 long at = part.leafRecord(part.firstBlock + page, index);
-                RawMemory.putInt(part.base, at, (int) (leaf.offsets[page] - chunk.offset()));
-                RawMemory.putInt(part.base, at + Integer.BYTES, leaf.pageBytes[page]);
+                RawMemory.putInt(part.base, at, (int) (leaf.offset(page) - chunk.offset()));
+                RawMemory.putInt(part.base, at + Integer.BYTES, leaf.pageBytes(page));
             }
         }
 
         private void putRaw(long record, int page, long firstRow, int rows, long groupRows)
                 throws MalformedPageException {
             int pageRows = raw.rowCount(page, groupRows);
-            boolean isWhole = raw.firstRows[page] == firstRow && pageRows == rows;
-            if (firstRow + rows > raw.firstRows[page] + pageRows) {
+            boolean isWhole = raw.firstRow(page) == firstRow && pageRows == rows;
+            if (firstRow + rows > raw.firstRow(page) + pageRows) {
                 throw new MalformedPageException("a block's pages differ: block=" + block);
             }
             // A page of several blocks has nulls alone.
-            RawMemory.putLong(part.base, record + RAW_OFFSET, raw.offsets[page]);
-            RawMemory.putInt(part.base, record + RAW_BYTES, isWhole ? raw.pageBytes[page] : 0);
+            RawMemory.putLong(part.base, record + RAW_OFFSET, raw.offset(page));
+            RawMemory.putInt(part.base, record + RAW_BYTES, isWhole ? raw.pageBytes(page) : 0);
         }
 
         private void putKinds(long record, int page, long firstRow, int rows, long groupRows)
                 throws MalformedPageException {
             int pageRows = kinds.rowCount(page, groupRows);
-            if (kinds.minBytes[page] != Integer.BYTES || kinds.maxBytes[page] != Integer.BYTES) {
+            if (kinds.minBytes(page) != Integer.BYTES || kinds.maxBytes(page) != Integer.BYTES) {
                 throw new MalformedPageException("bounds of kinds are malformed: block=" + block);
             }
-            int min = littleEndian(kinds.minAt[page]);
-            int max = littleEndian(kinds.maxAt[page]);
-            boolean isWhole = kinds.firstRows[page] == firstRow && pageRows == rows;
-            boolean isInside = firstRow + rows <= kinds.firstRows[page] + pageRows;
+            int min = littleEndian(kinds.minAt(page));
+            int max = littleEndian(kinds.maxAt(page));
+            boolean isWhole = kinds.firstRow(page) == firstRow && pageRows == rows;
+            boolean isInside = firstRow + rows <= kinds.firstRow(page) + pageRows;
             if (min < 0 || min > max || max > EntryKind.MERGE.code() || !isInside) {
                 throw new MalformedPageException(
                         "kinds are malformed: block=" + block + ", min=" + min + ", max=" + max);
@@ -341,8 +341,8 @@ final class IndexPart implements AutoCloseable {
                 RawMemory.putLong(part.base, record + KINDS_OFFSET, min);
                 RawMemory.putInt(part.base, record + KINDS_BYTES, 0);
             } else if (isWhole) {
-                RawMemory.putLong(part.base, record + KINDS_OFFSET, kinds.offsets[page]);
-                RawMemory.putInt(part.base, record + KINDS_BYTES, kinds.pageBytes[page]);
+                RawMemory.putLong(part.base, record + KINDS_OFFSET, kinds.offset(page));
+                RawMemory.putInt(part.base, record + KINDS_BYTES, kinds.pageBytes(page));
             } else {
                 throw new MalformedPageException(
                         "a page of mixed kinds is not one block: block=" + block);
@@ -350,13 +350,13 @@ final class IndexPart implements AutoCloseable {
         }
 
         private void putFence(long record, int page) throws MalformedPageException {
-            int byteCount = keys.minBytes[page];
+            int byteCount = keys.minBytes(page);
             RawMemory.putInt(part.base, record + FENCE_OFFSET, fenceOffset);
             RawMemory.putInt(part.base, record + FENCE_BYTES, byteCount);
             long target = part.address + (fenceOffset & 0xFFFF_FFFFL);
             RawMemory.copy(
                     bytes.array(),
-                    RawMemory.BYTE_ARRAY_OFFSET + keys.minAt[page],
+                    RawMemory.BYTE_ARRAY_OFFSET + keys.minAt(page),
                     part.base,
                     target,
                     byteCount);

@@ -40,8 +40,8 @@ final class IntColumnWriter extends ColumnWriter {
     private int chunkMin = Integer.MAX_VALUE;
     private int chunkMax = Integer.MIN_VALUE;
 
-    IntColumnWriter(ColumnSpec spec, SstableCodec codec, PageCodec pageCodec, PageSink sink) {
-        super(spec, codec, pageCodec, sink);
+    IntColumnWriter(ColumnSpec spec, PageCodec codec, PageSink sink) {
+        super(spec, codec, sink);
     }
 
     void add(int value) {

@@ -61,13 +61,8 @@ final class LeafColumnWriter extends ColumnWriter {
     private int[] ints = new int[0];
     private long[] longs = new long[0];
 
-    LeafColumnWriter(
-            LeafBuffer buffer,
-            Paging paging,
-            SstableCodec codec,
-            PageCodec pageCodec,
-            PageSink sink) {
-        super(spec(buffer.column(), paging), codec, pageCodec, sink);
+    LeafColumnWriter(LeafBuffer buffer, Paging paging, PageCodec codec, PageSink sink) {
+        super(spec(buffer.column(), paging), codec, sink);
         this.buffer = buffer;
         this.column = buffer.column();
         this.paging = paging;
@@ -76,7 +71,7 @@ final class LeafColumnWriter extends ColumnWriter {
     private static ColumnSpec spec(LeafColumn column, Paging paging) {
         return new ColumnSpec(
                 column.path(),
-                ParquetSchema.type(column.physical()),
+                ColumnSpec.type(column.physical()),
                 column.maxDefinitionLevel(),
                 column.maxRepetitionLevel(),
                 encoding(column, paging == Paging.SHARED),

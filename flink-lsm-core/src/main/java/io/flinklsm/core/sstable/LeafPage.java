@@ -16,7 +16,6 @@ package io.flinklsm.core.sstable;
 import io.flinklsm.core.columns.LeafColumn;
 import io.flinklsm.core.columns.LeafCursor;
 import io.flinklsm.core.columns.Physical;
-import io.flinklsm.core.columns.RowBinding;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import org.apache.parquet.format.Encoding;
@@ -34,7 +33,7 @@ final class LeafPage {
      * A run of levels takes a few bytes however long it is: nothing else bounds the memory. Writers
      * keep longer rows as bytes, and blocks end soon after a long one.
      */
-    private static final int MAX_LEVELS = 16 * RowBinding.MAX_ROW_LEVELS;
+    private static final int MAX_LEVELS = 16 * LeafColumn.MAX_ROW_LEVELS;
 
     private final LeafCursor cursor;
     private final LeafColumn column;

@@ -25,12 +25,10 @@ import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
-import org.apache.parquet.format.KeyValue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -196,16 +194,11 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
      */
     public static Map<String, String> readProperties(Storage storage, String fileName)
             throws IOException {
-        Map<String, String> properties = new HashMap<>();
         try (StorageInput input = storage.open(fileName)) {
-            SstableTail tail = SstableTail.read(input, fileName, storage.describe(fileName), null);
-            if (tail.footer().isSetKey_value_metadata()) {
-                for (KeyValue pair : tail.footer().getKey_value_metadata()) {
-                    properties.put(pair.getKey(), pair.isSetValue() ? pair.getValue() : "");
-                }
-            }
+            return SstableTail.read(input, fileName, storage.describe(fileName), null)
+                    .footer()
+                    .properties();
         }
-        return properties;
     }
 
     /**

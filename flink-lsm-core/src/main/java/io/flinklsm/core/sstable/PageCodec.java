@@ -35,19 +35,24 @@ final class PageCodec {
     /** What is shorter would hardly become less, and LZ4 clears its table of 16 KB first. */
     private static final int MIN_BYTES = 64;
 
+    private final boolean compresses;
     private final int leastSavingPart;
     private final Lz4Compressor compressor = new Lz4Compressor();
     private final Lz4Decompressor decompressor = new Lz4Decompressor();
 
     /** For a reader. */
     PageCodec() {
-        this(false);
+        this(false, false);
     }
 
     /**
+     * For a writer.
+     *
+     * @param compresses whether pages that become shorter are compressed, else none is
      * @param isYoung whether what is compressed will soon be merged
      */
-    PageCodec(boolean isYoung) {
+    PageCodec(boolean compresses, boolean isYoung) {
+        this.compresses = compresses;
         leastSavingPart = isYoung ? LEAST_SAVING_PART_OF_YOUNG : LEAST_SAVING_PART;
     }
 
@@ -56,11 +61,14 @@ final class PageCodec {
         return new CompressionTrial(leastSavingPart);
     }
 
-    static CompressionCodec parquetCodec(SstableCodec codec) {
-        return switch (codec) {
-            case UNCOMPRESSED -> CompressionCodec.UNCOMPRESSED;
-            case LZ4_RAW -> CompressionCodec.LZ4_RAW;
-        };
+    /** What the footer says of the pages that were written. */
+    CompressionCodec parquetCodec() {
+        return compresses ? CompressionCodec.LZ4_RAW : CompressionCodec.UNCOMPRESSED;
+    }
+
+    /** Whether pages of a file whose footer says so can be read. */
+    static boolean isKnown(CompressionCodec codec) {
+        return codec == CompressionCodec.LZ4_RAW || codec == CompressionCodec.UNCOMPRESSED;
     }
 
     /**
@@ -69,8 +77,8 @@ final class PageCodec {
      *
      * @param trial of the column
      */
-    boolean compress(SstableCodec codec, CompressionTrial trial, ByteSink plain, ByteSink out) {
-        if (codec == SstableCodec.UNCOMPRESSED || plain.length() < MIN_BYTES || !trial.isDue()) {
+    boolean compress(CompressionTrial trial, ByteSink plain, ByteSink out) {
+        if (!compresses || plain.length() < MIN_BYTES || !trial.isDue()) {
             return false;
         }
         int bound = compressor.maxCompressedLength(plain.length());

@@ -13,7 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
-import io.flinklsm.core.columns.RowBinding;
+import io.flinklsm.core.columns.LeafColumn;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.zip.CRC32;
@@ -35,7 +35,7 @@ final class PageReader {
     private static final int MAX_KEPT_BYTES = 1 << 20;
 
     /** Values of a page above its rows; run lengths can say any number in a few bytes. */
-    private static final int MAX_EXTRA_VALUES = 2 * RowBinding.MAX_ROW_LEVELS;
+    private static final int MAX_EXTRA_VALUES = 2 * LeafColumn.MAX_ROW_LEVELS;
 
     private static final int FIRST_READ_AHEAD_BYTES = 16 << 10;
 

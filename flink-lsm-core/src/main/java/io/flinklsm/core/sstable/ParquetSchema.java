@@ -16,7 +16,6 @@ package io.flinklsm.core.sstable;
 import io.flinklsm.core.columns.Annotation;
 import io.flinklsm.core.columns.ColumnNode;
 import io.flinklsm.core.columns.Physical;
-import io.flinklsm.core.columns.RowBinding;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.parquet.format.ConvertedType;
@@ -36,36 +35,44 @@ import org.apache.parquet.format.StringType;
 import org.apache.parquet.format.TimeType;
 import org.apache.parquet.format.TimeUnit;
 import org.apache.parquet.format.TimestampType;
-import org.apache.parquet.format.Type;
-import org.jspecify.annotations.Nullable;
 
-/** The schema of an SSTable below its root, depth first, as Parquet's footer has it. */
+/**
+ * The schema of a file as Parquet's footer has it: the root, then what is below it, depth first.
+ */
 final class ParquetSchema {
 
     private static final LogicalType ENUM = LogicalType.ENUM(new EnumType());
 
     private ParquetSchema() {}
 
-    /**
-     * The columns of every SSTable around those of a tree.
-     *
-     * @param binding null if values are raw bytes
-     */
-    static List<SchemaElement> of(@Nullable RowBinding binding) {
+    /** The schema of these columns, the root first. */
+    static List<SchemaElement> of(String rootName, List<ColumnNode> nodes) {
         List<SchemaElement> elements = new ArrayList<>();
-        elements.add(leaf(SstableFormat.KEY_COLUMN, Type.BYTE_ARRAY, FieldRepetitionType.REQUIRED));
-        elements.add(leaf(SstableFormat.KIND_COLUMN, Type.INT32, FieldRepetitionType.REQUIRED));
-        elements.add(
-                leaf(SstableFormat.KEY_GROUP_COLUMN, Type.INT32, FieldRepetitionType.REQUIRED));
-        if (binding != null) {
-            binding.nodes().forEach(node -> add(node, elements));
-        }
-        elements.add(leaf(SstableFormat.RAW_COLUMN, Type.BYTE_ARRAY, FieldRepetitionType.OPTIONAL));
+        elements.add(new SchemaElement(rootName).setNum_children(nodes.size()));
+        nodes.forEach(node -> add(node, elements));
         return elements;
     }
 
+    /** Checks that a schema is the expected one, to the last element. */
+    static void checkSame(List<SchemaElement> expected, List<SchemaElement> found)
+            throws MalformedPageException {
+        for (int i = 0; i < Math.max(expected.size(), found.size()); i++) {
+            if (i >= expected.size()
+                    || i >= found.size()
+                    || !isSame(expected.get(i), found.get(i))) {
+                throw new MalformedPageException(
+                        "the schema is not that of the file's columns: element="
+                                + i
+                                + ", found="
+                                + (i < found.size() ? found.get(i).getName() : "nothing")
+                                + ", expected="
+                                + (i < expected.size() ? expected.get(i).getName() : "nothing"));
+            }
+        }
+    }
+
     /** Whether an element is as expected; the first builds of format 1 annotated enums as such. */
-    static boolean isSame(SchemaElement expected, SchemaElement found) {
+    private static boolean isSame(SchemaElement expected, SchemaElement found) {
         if (expected.equals(found)) {
             return true;
         }
@@ -76,26 +83,6 @@ final class ParquetSchema {
                 new SchemaElement(found)
                         .setLogicalType(LogicalType.STRING(new StringType()))
                         .setConverted_type(ConvertedType.UTF8));
-    }
-
-    /** How many children the root has. */
-    static int rootChildren(@Nullable RowBinding binding) {
-        return SstableFormat.OWN_COLUMNS + (binding == null ? 0 : binding.nodes().size());
-    }
-
-    static Type type(Physical physical) {
-        return switch (physical) {
-            case BOOLEAN -> Type.BOOLEAN;
-            case INT32 -> Type.INT32;
-            case INT64 -> Type.INT64;
-            case FLOAT -> Type.FLOAT;
-            case DOUBLE -> Type.DOUBLE;
-            case BYTES -> Type.BYTE_ARRAY;
-        };
-    }
-
-    private static SchemaElement leaf(String name, Type type, FieldRepetitionType repetition) {
-        return new SchemaElement(name).setType(type).setRepetition_type(repetition);
     }
 
     private static void add(ColumnNode node, List<SchemaElement> elements) {
@@ -109,7 +96,7 @@ final class ParquetSchema {
         annotate(element, node.annotation());
         Physical physical = node.physical();
         if (physical != null) {
-            element.setType(type(physical));
+            element.setType(ColumnSpec.type(physical));
         } else {
             element.setNum_children(node.children().size());
         }

@@ -13,7 +13,14 @@
  */
 package io.flinklsm.core.sstable;
 
-import java.nio.charset.StandardCharsets;
+import io.flinklsm.core.columns.Annotation;
+import io.flinklsm.core.columns.ColumnNode;
+import io.flinklsm.core.columns.ColumnNode.Repetition;
+import io.flinklsm.core.columns.Physical;
+import io.flinklsm.core.columns.RowBinding;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The names and numbers of format 1 that are on disk: DO NOT CHANGE THEM (docs/format.md).
@@ -31,8 +38,6 @@ import java.nio.charset.StandardCharsets;
 final class SstableFormat {
 
     static final int VERSION = 1;
-
-    static final byte[] MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
 
     static final String CREATED_BY = "flink-lsm version 0.1.0 (build format-1)";
 
@@ -83,11 +88,26 @@ final class SstableFormat {
     /** 8 hexadecimal digits. */
     static final String TAIL_CHECKSUM_PROPERTY = "flinklsm.tail-crc32c";
 
-    /** Footer length and magic at the end of the file. */
-    static final int TRAILER_BYTES = 8;
-
-    /** Magic at the start and trailer. */
-    static final int MIN_FILE_BYTES = 12;
-
     private SstableFormat() {}
+
+    /**
+     * The columns of every SSTable around those of its entries.
+     *
+     * @param binding null if values are raw bytes
+     */
+    static List<ColumnNode> schema(@Nullable RowBinding binding) {
+        List<ColumnNode> nodes = new ArrayList<>();
+        nodes.add(leaf(KEY_COLUMN, Physical.BYTES, Repetition.REQUIRED));
+        nodes.add(leaf(KIND_COLUMN, Physical.INT32, Repetition.REQUIRED));
+        nodes.add(leaf(KEY_GROUP_COLUMN, Physical.INT32, Repetition.REQUIRED));
+        if (binding != null) {
+            nodes.addAll(binding.nodes());
+        }
+        nodes.add(leaf(RAW_COLUMN, Physical.BYTES, Repetition.OPTIONAL));
+        return nodes;
+    }
+
+    private static ColumnNode leaf(String name, Physical physical, Repetition repetition) {
+        return new ColumnNode(name, repetition, physical, Annotation.NONE, List.of());
+    }
 }

@@ -154,7 +154,7 @@ final class SstableReader {
         }
         long at = block.address();
         for (FileLayout.Group group : layout.groups()) {
-            FileLayout.Range bits = group.bloom();
+            TailRange bits = group.bloom();
             RawMemory.copy(
                     tail.bytes(),
                     RawMemory.BYTE_ARRAY_OFFSET + bits.from(),

@@ -16,16 +16,10 @@ package io.flinklsm.core.sstable;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.errors.UnknownFormatException;
 import io.flinklsm.core.storage.StorageInput;
-import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.zip.CRC32C;
-import org.apache.parquet.format.FileMetaData;
-import org.apache.parquet.format.KeyValue;
-import org.apache.parquet.format.Util;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param footer parsed, after the checksum of the tail was found right
  * @param meta what the footer says of the file
  */
-record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
+record SstableTail(byte[] bytes, ParquetFooter footer, SstableMeta meta) {
 
     private static final int MAX_TAIL_BYTES = 1 << 30;
 
@@ -72,21 +66,6 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
         }
     }
 
-    /** The footer's key-value pairs. */
-    Map<String, String> properties() {
-        return properties(footer);
-    }
-
-    private static Map<String, String> properties(FileMetaData footer) {
-        Map<String, String> pairs = new HashMap<>();
-        if (footer.isSetKey_value_metadata()) {
-            for (KeyValue pair : footer.getKey_value_metadata()) {
-                pairs.put(pair.getKey(), pair.isSetValue() ? pair.getValue() : "");
-            }
-        }
-        return pairs;
-    }
-
     /** One attempt to read. */
     private record Reading(
             StorageInput input, String fileName, String name, @Nullable SstableMeta expected) {
@@ -97,16 +76,16 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
                     checkOffset(expected != null ? expected.tailOffset() : findTail(size));
             byte[] tail = new byte[(int) (size - tailOffset)];
             input.readFully(tailOffset, tail, 0, tail.length);
-            int footerBytes = footerBytes(tail);
+            checkMagic(tail);
             int checksum = checkChecksum(tail, tailOffset);
-            FileMetaData footer = parse(tail, footerBytes);
+            ParquetFooter footer = ParquetFooter.parse(tail, tailOffset);
             return new SstableTail(tail, footer, meta(footer, size, tailOffset, checksum));
         }
 
         void identify(SstableMeta wanted) throws IOException {
             byte[] footer = readFooter(checkEnds());
             int digits = FooterProperties.CHECKSUM_DIGITS;
-            int at = FooterProperties.valueAt(footer, SstableFormat.TAIL_CHECKSUM_PROPERTY, digits);
+            int at = ParquetFooter.valueAt(footer, SstableFormat.TAIL_CHECKSUM_PROPERTY, digits);
             if (at < 0) {
                 throw Corruption.of(
                         name,
@@ -127,16 +106,16 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
                                 + ", written="
                                 + expected.sizeBytes());
             }
-            if (size < SstableFormat.MIN_FILE_BYTES) {
+            if (size < ParquetFile.MIN_BYTES) {
                 throw Corruption.of(name, "is too short for an SSTable: size=" + size);
             }
-            if (expected != null && !input.answersAtOnce(0, SstableFormat.MAGIC.length)) {
+            if (expected != null && !input.answersAtOnce(0, ParquetFile.MAGIC_BYTES)) {
                 // Not worth a request: the tail tells that it is the file, pages have checksums.
                 return size;
             }
-            byte[] magic = new byte[SstableFormat.MAGIC.length];
+            byte[] magic = new byte[ParquetFile.MAGIC_BYTES];
             input.readFully(0, magic, 0, magic.length);
-            if (!Arrays.equals(magic, SstableFormat.MAGIC)) {
+            if (!ParquetFile.hasMagicBefore(magic, magic.length)) {
                 throw Corruption.of(name, "does not begin like a Parquet file");
             }
             return size;
@@ -144,8 +123,8 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
 
         private long checkOffset(long tailOffset) throws IOException {
             long size = input.size();
-            if (tailOffset < SstableFormat.MAGIC.length
-                    || tailOffset > size - SstableFormat.TRAILER_BYTES
+            if (tailOffset < ParquetFile.MAGIC_BYTES
+                    || tailOffset > size - ParquetFile.TRAILER_BYTES
                     || size - tailOffset > MAX_TAIL_BYTES) {
                 throw Corruption.of(
                         name,
@@ -158,7 +137,7 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
         private long findTail(long size) throws IOException {
             byte[] footer = readFooter(size);
             int at =
-                    FooterProperties.valueAt(
+                    ParquetFooter.valueAt(
                             footer,
                             SstableFormat.TAIL_OFFSET_PROPERTY,
                             FooterProperties.OFFSET_DIGITS);
@@ -173,10 +152,11 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
 
         /** The footer's bytes, which nobody has checked yet. */
         private byte[] readFooter(long size) throws IOException {
-            byte[] trailer = new byte[SstableFormat.TRAILER_BYTES];
+            byte[] trailer = new byte[ParquetFile.TRAILER_BYTES];
             input.readFully(size - trailer.length, trailer, 0, trailer.length);
-            long footerBytes = footerLength(trailer, trailer.length);
-            if (footerBytes > size - SstableFormat.MIN_FILE_BYTES || footerBytes > MAX_TAIL_BYTES) {
+            checkMagic(trailer);
+            long footerBytes = ParquetFile.footerBytes(trailer, trailer.length);
+            if (footerBytes > size - ParquetFile.MIN_BYTES || footerBytes > MAX_TAIL_BYTES) {
                 throw Corruption.of(
                         name,
                         "declares a footer larger than the file: footerBytes="
@@ -189,35 +169,15 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
             return footer;
         }
 
-        private int footerBytes(byte[] tail) throws IOException {
-            long footerBytes = footerLength(tail, tail.length);
-            if (footerBytes > tail.length - SstableFormat.TRAILER_BYTES) {
-                throw Corruption.of(
-                        name,
-                        "declares a footer larger than its tail: footerBytes="
-                                + footerBytes
-                                + ", tailBytes="
-                                + tail.length);
-            }
-            return (int) footerBytes;
-        }
-
-        /** Footer length out of the trailer that ends at the index; unsigned. */
-        private long footerLength(byte[] bytes, int end) throws IOException {
-            int magicFrom = end - SstableFormat.MAGIC.length;
-            if (!Arrays.equals(Arrays.copyOfRange(bytes, magicFrom, end), SstableFormat.MAGIC)) {
+        private void checkMagic(byte[] end) throws IOException {
+            if (!ParquetFile.hasMagicBefore(end, end.length)) {
                 throw Corruption.of(name, "does not end like a Parquet file");
             }
-            long length = 0;
-            for (int i = 0; i < Integer.BYTES; i++) {
-                length |= (bytes[magicFrom - Integer.BYTES + i] & 0xFFL) << (Byte.SIZE * i);
-            }
-            return length;
         }
 
         private int checkChecksum(byte[] tail, long tailOffset) throws IOException {
             int digits = FooterProperties.CHECKSUM_DIGITS;
-            int at = FooterProperties.valueAt(tail, SstableFormat.TAIL_CHECKSUM_PROPERTY, digits);
+            int at = ParquetFooter.valueAt(tail, SstableFormat.TAIL_CHECKSUM_PROPERTY, digits);
             if (at < 0) {
                 throw Corruption.of(
                         name,
@@ -254,21 +214,9 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
             }
         }
 
-        private FileMetaData parse(byte[] tail, int footerBytes) throws IOException {
-            int from = tail.length - SstableFormat.TRAILER_BYTES - footerBytes;
-            try {
-                // Thrift refuses lists and strings that cannot fit into this many bytes.
-                return Util.readFileMetaData(
-                        new ByteArrayInputStream(tail, from, footerBytes),
-                        Math.max(footerBytes, 1));
-            } catch (IOException | RuntimeException e) {
-                throw new MalformedPageException("footer is malformed: " + e.getMessage());
-            }
-        }
-
-        private SstableMeta meta(FileMetaData footer, long size, long tailOffset, int checksum)
+        private SstableMeta meta(ParquetFooter footer, long size, long tailOffset, int checksum)
                 throws IOException {
-            Map<String, String> pairs = properties(footer);
+            Map<String, String> pairs = footer.properties();
             String format = pairs.get(SstableFormat.FORMAT_PROPERTY);
             if (!Integer.toString(SstableFormat.VERSION).equals(format)) {
                 throw new UnknownFormatException(
@@ -283,14 +231,14 @@ record SstableTail(byte[] bytes, FileMetaData footer, SstableMeta meta) {
                                 + "; read it with the version that wrote it, or a newer one.");
             }
             SstableMeta meta = FooterProperties.toMeta(fileName, pairs, size, tailOffset, checksum);
-            if (meta.entryCount() != footer.getNum_rows()
+            if (meta.entryCount() != footer.rows()
                     || meta.entryCount() <= 0
                     || meta.minKey().compareTo(meta.maxKey()) > 0) {
                 throw new MalformedPageException(
                         "footer contradicts itself: entries="
                                 + meta.entryCount()
                                 + ", rows="
-                                + footer.getNum_rows()
+                                + footer.rows()
                                 + ", minKey="
                                 + meta.minKey()
                                 + ", maxKey="

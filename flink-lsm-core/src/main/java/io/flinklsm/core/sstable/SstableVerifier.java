@@ -27,7 +27,6 @@ import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 import java.util.zip.CRC32C;
-import org.apache.parquet.format.Encoding;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,7 +147,7 @@ final class SstableVerifier {
         for (FileLayout.Group group : reader.layout().groups()) {
             verifyIntegers(tail, group.kinds(), group.rows());
             verifyIntegers(tail, group.keyGroups(), group.rows());
-            for (FileLayout.Chunk leaf : group.keyLeaves()) {
+            for (ChunkPlace leaf : group.keyLeaves()) {
                 verifyChecksums(tail, leaf, group.rows(), null);
             }
             verifyChecksums(
@@ -165,17 +164,17 @@ final class SstableVerifier {
      * @param large the column if it has large values; else null
      */
     private void verifyChecksums(
-            SstableTail tail, FileLayout.Chunk chunk, long groupRows, @Nullable LeafColumn large)
+            SstableTail tail, ChunkPlace chunk, long groupRows, @Nullable LeafColumn large)
             throws IOException {
         IndexParser pages = pages(tail, chunk, groupRows);
         PageReader page = new PageReader(new PageCodec());
         page.begin(READ_AHEAD_BYTES);
-        for (int i = 0; i < pages.pageCount; i++) {
+        for (int i = 0; i < pages.pageCount(); i++) {
             LargePage value = null;
             if (large != null
-                    && pages.pageBytes[i] > LargePage.PAGE_BYTES_MIN
+                    && pages.pageBytes(i) > LargePage.PAGE_BYTES_MIN
                     && pages.rowCount(i, groupRows) == 1) {
-                value = LargePage.open(reader.input(), pages.offsets[i], pages.pageBytes[i], large);
+                value = LargePage.open(reader.input(), pages.offset(i), pages.pageBytes(i), large);
             }
             if (value != null) {
                 verify(value);
@@ -183,8 +182,8 @@ final class SstableVerifier {
             }
             page.read(
                     reader.input(),
-                    pages.offsets[i],
-                    pages.pageBytes[i],
+                    pages.offset(i),
+                    pages.pageBytes(i),
                     chunk.end(),
                     pages.rowCount(i, groupRows),
                     PageReader.ANY_ENCODING);
@@ -207,7 +206,7 @@ final class SstableVerifier {
         }
     }
 
-    private static IndexParser pages(SstableTail tail, FileLayout.Chunk chunk, long groupRows)
+    private static IndexParser pages(SstableTail tail, ChunkPlace chunk, long groupRows)
             throws MalformedPageException {
         IndexParser pages = new IndexParser();
         pages.parseOffsetIndex(
@@ -220,38 +219,28 @@ final class SstableVerifier {
         return pages;
     }
 
-    private void verifyIntegers(SstableTail tail, FileLayout.Chunk chunk, long groupRows)
+    private void verifyIntegers(SstableTail tail, ChunkPlace chunk, long groupRows)
             throws IOException {
         IndexParser pages = pages(tail, chunk, groupRows);
         pages.parseColumnIndex(tail.bytes(), chunk.columnIndex().from(), chunk.columnIndex().to());
-        PageReader page = new PageReader(new PageCodec());
-        for (int i = 0; i < pages.pageCount; i++) {
+        IntPage page = new IntPage(new PageCodec());
+        page.begin();
+        for (int i = 0; i < pages.pageCount(); i++) {
             int rows = pages.rowCount(i, groupRows);
-            page.read(
-                    reader.input(),
-                    pages.offsets[i],
-                    pages.pageBytes[i],
-                    chunk.end(),
-                    rows,
-                    Encoding.DELTA_BINARY_PACKED.getValue());
-            page.checkNoNulls();
             int[] values = new int[rows];
-            ByteSource source = new ByteSource().set(page.bytes, page.from, page.limit);
-            DeltaBinaryPacked.decode(source, page.bytes, values, rows);
+            page.read(
+                    reader.input(), pages.offset(i), pages.pageBytes(i), chunk.end(), rows, values);
             int min = Arrays.stream(values).min().orElseThrow();
             int max = Arrays.stream(values).max().orElseThrow();
-            if (source.remaining() != 0
-                    || min != bound(tail, pages.minAt[i], pages.minBytes[i])
-                    || max != bound(tail, pages.maxAt[i], pages.maxBytes[i])) {
+            if (min != bound(tail, pages.minAt(i), pages.minBytes(i))
+                    || max != bound(tail, pages.maxAt(i), pages.maxBytes(i))) {
                 throw new MalformedPageException(
                         "integers do not fit their bounds: offset="
-                                + pages.offsets[i]
+                                + pages.offset(i)
                                 + ", min="
                                 + min
                                 + ", max="
-                                + max
-                                + ", bytesLeft="
-                                + source.remaining());
+                                + max);
             }
         }
     }

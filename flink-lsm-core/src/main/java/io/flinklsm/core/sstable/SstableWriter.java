@@ -15,6 +15,7 @@ package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Cleanup;
@@ -81,6 +82,7 @@ public final class SstableWriter implements AutoCloseable {
     private final NativeBuffer columnIndexes;
     private final NativeBuffer offsetIndexes;
     private final @Nullable RowColumns rowColumns;
+    private final PageCodec codec;
     private final EntryShredder shredder;
     private final List<ColumnWriter> columns;
     private final long largeValueBytes;
@@ -151,18 +153,15 @@ public final class SstableWriter implements AutoCloseable {
         try {
             this.out = new ChecksummedOutput(output);
             this.rowColumns = columns;
-            this.shredder =
-                    new EntryShredder(
-                            options,
-                            columns,
-                            new PageCodec(identity.level() == 0),
-                            this::sinkOfColumn);
+            this.codec =
+                    new PageCodec(options.codec() == SstableCodec.LZ4_RAW, identity.level() == 0);
+            this.shredder = new EntryShredder(options, columns, codec, this::sinkOfColumn);
             this.columns = shredder.columns();
             this.largeValueBytes =
                     Math.max(
                             MIN_ROW_GROUP_BYTES,
                             Math.min(memory.guaranteedBytes(), LARGE_VALUE_BYTES_MAX));
-            out.append(SstableFormat.MAGIC, 0, SstableFormat.MAGIC.length);
+            out.append(ParquetFile.magic(), 0, ParquetFile.MAGIC_BYTES);
             startRowGroup();
         } catch (Throwable failure) {
             Cleanup.undo(failure, this);
@@ -477,10 +476,8 @@ public final class SstableWriter implements AutoCloseable {
         int bloomOfGroup = 0;
         if (options.bloomBitsPerKey() > 0) {
             long hashCount = hashes.length() / Long.BYTES;
-            MemoryBlock bloom =
-                    BloomFilter.build(memory, hashes, hashCount, options.bloomBitsPerKey());
-            blooms.add(bloom);
             bloomOfGroup = BloomFilter.byteCount(hashCount, options.bloomBitsPerKey());
+            blooms.add(buildBloom(bloomOfGroup));
             bloomBytes += bloomOfGroup;
             hashes.clear();
             lastPrefixBytes = -1;
@@ -493,6 +490,14 @@ public final class SstableWriter implements AutoCloseable {
         rowGroupEntries = 0;
         endedBytes = countEndedBytes();
         startRowGroup();
+    }
+
+    /** A filter of all hashes of the row group. */
+    private MemoryBlock buildBloom(int byteCount) throws IOException {
+        MemoryBlock bloom = memory.allocate(byteCount);
+        RawMemory.fill(null, bloom.address(), byteCount, (byte) 0);
+        hashes.addAllTo(bloom.address(), byteCount);
+        return bloom;
     }
 
     private RowGroupSummary.Chunk summary(ColumnChunkPages pages, long chunkStart)
@@ -522,7 +527,7 @@ public final class SstableWriter implements AutoCloseable {
         long tailOffset = out.length();
         int pagesChecksum = out.startTail();
         FooterWriter footer =
-                new FooterWriter(shredder.schema(), shredder.rootChildren(), rowGroups, options);
+                new FooterWriter(SstableFormat.ROOT_NAME, shredder.schema(), rowGroups, codec);
         for (int i = 0; i < blooms.size(); i++) {
             byte[] header = footer.bloomHeader(i, out.length());
             out.append(header, 0, header.length);
@@ -549,7 +554,7 @@ public final class SstableWriter implements AutoCloseable {
                         sketchOf(tailOffset),
                         pagesChecksum,
                         tailOffset);
-        byte[] end = footer.build(properties);
+        byte[] end = footer.build(SstableFormat.CREATED_BY, properties.toPairs());
         int checksum = out.checksumWith(end);
         FooterProperties.setChecksum(end, checksum);
         out.append(end, 0, end.length);

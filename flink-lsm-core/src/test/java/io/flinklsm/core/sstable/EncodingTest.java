@@ -22,7 +22,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -280,18 +279,6 @@ final class EncodingTest {
         try (StorageInput input = storage.open("page")) {
             reader.read(input, 0, sink.length(), sink.length(), 10, Encoding.PLAIN.getValue());
         }
-    }
-
-    @Test
-    void aPairOfTheFooterIsFoundByItsBytes() {
-        byte[] footer =
-                "..flinklsm.tail-crc32c\u0018\u000800000000.."
-                        .getBytes(StandardCharsets.ISO_8859_1);
-
-        FooterProperties.setChecksum(footer, 0x00AB12CD);
-
-        assertThat(new String(footer, StandardCharsets.ISO_8859_1)).contains("\b00ab12cd..");
-        assertThat(FooterProperties.valueAt(footer, "flinklsm.tail-crc32c", 16)).isEqualTo(-1);
     }
 
     private static ByteBuffer numbers(byte[] bytes, int byteWidth, int count)

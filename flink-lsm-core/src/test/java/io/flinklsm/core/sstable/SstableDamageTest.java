@@ -286,8 +286,8 @@ final class SstableDamageTest {
     @Test
     void aParquetFileOfSomebodyElseIsNotTakenForAnSstable() {
         byte[] foreign = new byte[100];
-        System.arraycopy(SstableFormat.MAGIC, 0, foreign, 0, 4);
-        System.arraycopy(SstableFormat.MAGIC, 0, foreign, 96, 4);
+        System.arraycopy(ParquetFile.magic(), 0, foreign, 0, 4);
+        System.arraycopy(ParquetFile.magic(), 0, foreign, 96, 4);
         foreign[92] = 40;
         fixture.memory.put("foreign.parquet", foreign);
 

@@ -17,23 +17,26 @@ import io.flinklsm.core.bytes.Slice;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** The engine's keys: DELTA_LENGTH_BYTE_ARRAY without nulls, a page a block, with bounds. */
-final class KeyColumnWriter extends ColumnWriter {
+/**
+ * Byte strings in ascending order, without nulls: DELTA_LENGTH_BYTE_ARRAY, a page a block, with
+ * bounds. {@link SortedPage} reads them.
+ */
+final class SortedColumnWriter extends ColumnWriter {
 
     private final ByteSink data = new ByteSink(1 << 12);
     private int[] lengths = new int[64];
     private int rows;
 
-    KeyColumnWriter(ColumnSpec spec, SstableCodec codec, PageCodec pageCodec, PageSink sink) {
-        super(spec, codec, pageCodec, sink);
+    SortedColumnWriter(ColumnSpec spec, PageCodec codec, PageSink sink) {
+        super(spec, codec, sink);
     }
 
-    void add(Slice key) {
+    void add(Slice value) {
         if (rows == lengths.length) {
             lengths = Arrays.copyOf(lengths, rows * 2);
         }
-        lengths[rows++] = key.length();
-        data.put(key);
+        lengths[rows++] = value.length();
+        data.put(value);
     }
 
     @Override
