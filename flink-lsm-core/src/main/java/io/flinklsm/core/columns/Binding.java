@@ -14,6 +14,9 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.WireReader;
 
 /**
  * A type bound to its leaf columns: takes bytes apart into their buffers, and puts bytes together

@@ -13,6 +13,9 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.TypeText;
+
 /**
  * How a serializer writes a type, and the columns it becomes. Immutable; equal if the texts are.
  *

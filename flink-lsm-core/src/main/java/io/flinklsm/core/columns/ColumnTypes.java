@@ -13,6 +13,8 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.TypeText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

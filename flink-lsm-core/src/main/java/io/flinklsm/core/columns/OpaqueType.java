@@ -14,6 +14,8 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.Unicode;
+import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.TypeText;
 import java.util.List;
 
 /**

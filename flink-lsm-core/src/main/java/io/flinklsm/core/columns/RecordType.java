@@ -14,7 +14,12 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
-import io.flinklsm.core.columns.ColumnNode.Repetition;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
+import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.TypeText;
+import io.flinklsm.core.columns.leaf.WireReader;
 import java.util.List;
 
 /**

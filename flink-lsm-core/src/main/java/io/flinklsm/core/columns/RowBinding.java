@@ -15,6 +15,16 @@ package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.ColumnNode;
+import io.flinklsm.core.columns.leaf.Leaf;
+import io.flinklsm.core.columns.leaf.LeafBuffer;
+import io.flinklsm.core.columns.leaf.LeafColumn;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.Physical;
+import io.flinklsm.core.columns.leaf.WireReader;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

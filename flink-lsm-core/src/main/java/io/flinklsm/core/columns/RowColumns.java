@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.columns.leaf.TypeText;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

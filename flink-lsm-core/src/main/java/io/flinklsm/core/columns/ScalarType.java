@@ -14,6 +14,16 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.Leaf;
+import io.flinklsm.core.columns.leaf.LeafBuffer;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.Physical;
+import io.flinklsm.core.columns.leaf.ScalarCodec;
+import io.flinklsm.core.columns.leaf.TypeText;
+import io.flinklsm.core.columns.leaf.WireReader;
 
 /** A type that is one leaf column. */
 final class ScalarType extends ColumnType {

@@ -14,6 +14,17 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.CharCodec;
+import io.flinklsm.core.columns.leaf.DecimalCodec;
+import io.flinklsm.core.columns.leaf.LeafBuffer;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.Physical;
+import io.flinklsm.core.columns.leaf.ScalarCodec;
+import io.flinklsm.core.columns.leaf.StringCodec;
+import io.flinklsm.core.columns.leaf.TypeText;
+import io.flinklsm.core.columns.leaf.WireReader;
 
 /** Wire formats of numbers, strings and bytes, as Flink's base serializers write them. */
 final class Scalars {

@@ -14,6 +14,8 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.NotTypedException;
 
 /**
  * A {@link SqlType} bound to its leaf columns. As {@link Binding}, but a value has a place of a

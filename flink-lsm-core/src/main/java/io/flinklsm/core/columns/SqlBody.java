@@ -13,6 +13,8 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.columns.leaf.Binder;
+
 /** A type that has places of its own: row, array, map. Stands behind; or alone, with its size. */
 abstract class SqlBody extends SqlType {
 

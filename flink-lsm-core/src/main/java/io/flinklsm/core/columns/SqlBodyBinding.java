@@ -14,6 +14,8 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.NotTypedException;
 
 /** A {@link SqlBody} bound to its columns. */
 abstract class SqlBodyBinding extends SqlBinding {

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.columns.leaf.NotTypedException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;

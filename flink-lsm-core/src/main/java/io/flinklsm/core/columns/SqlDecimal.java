@@ -14,6 +14,13 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.DecimalRange;
+import io.flinklsm.core.columns.leaf.Leaf;
+import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.Physical;
+import io.flinklsm.core.columns.leaf.TypeText;
 
 /**
  * A decimal of more than 18 digits: its unscaled value stands behind in sixteen bytes, the highest

@@ -14,6 +14,8 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.NotTypedException;
 
 /**
  * Elements of an array, or the keys or the values of a map, as they stand: their count, a bit for

@@ -13,6 +13,10 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.columns.leaf.Leaf;
+import io.flinklsm.core.columns.leaf.LeafBuffer;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+
 /** A {@link SqlBinding} of one leaf column. */
 abstract class SqlLeafBinding extends SqlBinding {
 

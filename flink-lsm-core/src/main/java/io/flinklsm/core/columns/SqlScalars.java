@@ -14,6 +14,17 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.DecimalRange;
+import io.flinklsm.core.columns.leaf.LeafBuffer;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.Physical;
+import io.flinklsm.core.columns.leaf.ScalarCodec;
+import io.flinklsm.core.columns.leaf.TimestampUnit;
+import io.flinklsm.core.columns.leaf.TypeText;
+import io.flinklsm.core.columns.leaf.Utf8;
+import io.flinklsm.core.columns.leaf.WireReader;
 import java.util.List;
 
 /** Wire formats of Flink SQL's values that are one leaf column and stand alone. */

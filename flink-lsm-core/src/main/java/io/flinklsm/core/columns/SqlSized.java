@@ -14,6 +14,11 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.TypeText;
+import io.flinklsm.core.columns.leaf.WireReader;
 
 /** A row, array or map of Flink SQL on its own: its size as an int, then it. */
 final class SqlSized extends ColumnType {

@@ -14,6 +14,12 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.Leaf;
+import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.Physical;
+import io.flinklsm.core.columns.leaf.TimestampUnit;
+import io.flinklsm.core.columns.leaf.TypeText;
 
 /**
  * A timestamp that is finer than milliseconds: milliseconds stand behind, the nanoseconds in them

@@ -13,6 +13,9 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.TypeText;
+
 /**
  * A type as it stands inside the binary rows, arrays and maps of Flink SQL, where values have
  * places of a fixed width and what does not fit there follows behind. Each may be null, but for

@@ -13,6 +13,11 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.DecimalRange;
+import io.flinklsm.core.columns.leaf.Physical;
+import io.flinklsm.core.columns.leaf.TimestampUnit;
+import io.flinklsm.core.columns.leaf.TypeText;
 import java.util.List;
 
 /** All types of fields and elements of Flink SQL. */

@@ -14,6 +14,13 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.Leaf;
+import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.Physical;
+import io.flinklsm.core.columns.leaf.TypeText;
+import io.flinklsm.core.columns.leaf.Utf8;
 
 /**
  * Strings and bytes. Up to seven bytes stand in the place, with their number and the highest bit in

@@ -14,6 +14,9 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.WireReader;
 import java.util.List;
 
 /** Several columns of one value: what all composite types do with their parts. */

@@ -23,4 +23,6 @@
 @NullMarked
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.columns.leaf.LeafBuffer;
+import io.flinklsm.core.columns.leaf.LeafCursor;
 import org.jspecify.annotations.NullMarked;

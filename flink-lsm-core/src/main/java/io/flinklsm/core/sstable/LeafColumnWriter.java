@@ -14,10 +14,10 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.LargeValue;
-import io.flinklsm.core.columns.Annotation;
-import io.flinklsm.core.columns.LeafBuffer;
-import io.flinklsm.core.columns.LeafColumn;
-import io.flinklsm.core.columns.Physical;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.LeafBuffer;
+import io.flinklsm.core.columns.leaf.LeafColumn;
+import io.flinklsm.core.columns.leaf.Physical;
 import java.io.IOException;
 import java.util.Arrays;
 import org.apache.parquet.format.Encoding;

@@ -13,9 +13,9 @@
  */
 package io.flinklsm.core.sstable;
 
-import io.flinklsm.core.columns.LeafColumn;
-import io.flinklsm.core.columns.LeafCursor;
-import io.flinklsm.core.columns.Physical;
+import io.flinklsm.core.columns.leaf.LeafColumn;
+import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.leaf.Physical;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import org.apache.parquet.format.Encoding;

@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.Leaf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

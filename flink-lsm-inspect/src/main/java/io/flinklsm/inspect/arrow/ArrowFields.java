@@ -13,9 +13,9 @@
  */
 package io.flinklsm.inspect.arrow;
 
-import io.flinklsm.core.columns.Annotation;
-import io.flinklsm.core.columns.ColumnNode;
-import io.flinklsm.core.columns.Physical;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.ColumnNode;
+import io.flinklsm.core.columns.leaf.Physical;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -14,10 +14,10 @@
 package io.flinklsm.inspect.arrow;
 
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.Leaf;
 import io.flinklsm.core.columns.RowBinding;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.columns.TypedValue;
+import io.flinklsm.core.columns.leaf.Leaf;
 import io.flinklsm.core.entry.EntryCursor;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -13,8 +13,8 @@
  */
 package io.flinklsm.inspect.arrow;
 
-import io.flinklsm.core.columns.Annotation;
-import io.flinklsm.core.columns.LeafCursor;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.LeafCursor;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;

@@ -13,10 +13,10 @@
  */
 package io.flinklsm.inspect.arrow;
 
-import io.flinklsm.core.columns.Annotation;
-import io.flinklsm.core.columns.ColumnNode;
-import io.flinklsm.core.columns.Leaf;
-import io.flinklsm.core.columns.LeafCursor;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.ColumnNode;
+import io.flinklsm.core.columns.leaf.Leaf;
+import io.flinklsm.core.columns.leaf.LeafCursor;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

@@ -14,12 +14,12 @@
 package io.flinklsm.inspect.merge;
 
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.Annotation;
-import io.flinklsm.core.columns.ColumnNode;
-import io.flinklsm.core.columns.Leaf;
-import io.flinklsm.core.columns.LeafCursor;
 import io.flinklsm.core.columns.RowBinding;
 import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.ColumnNode;
+import io.flinklsm.core.columns.leaf.Leaf;
+import io.flinklsm.core.columns.leaf.LeafCursor;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;

@@ -14,9 +14,9 @@
 package io.flinklsm.inspect.profile;
 
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.Leaf;
 import io.flinklsm.core.columns.RowBinding;
 import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.leaf.Leaf;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.Slice;
 import java.lang.invoke.MethodHandles;
@@ -109,7 +109,7 @@ public final class LeafBuffer {
     }
 
     /** Values and nulls since the last mark. */
-    int rowLevels() {
+    public int rowLevels() {
         return levelCount - markedLevels;
     }
 
@@ -127,27 +127,27 @@ public final class LeafBuffer {
         definitionCount = Math.min(definitionCount, markedLevels);
     }
 
-    void putInt(int value) {
+    public void putInt(int value) {
         INT.set(ensure(Integer.BYTES), dataLength, value);
         dataLength += Integer.BYTES;
     }
 
-    void putLong(long value) {
+    public void putLong(long value) {
         LONG.set(ensure(Long.BYTES), dataLength, value);
         dataLength += Long.BYTES;
     }
 
-    void putBoolean(boolean value) {
+    public void putBoolean(boolean value) {
         ensure(1)[dataLength++] = (byte) (value ? 1 : 0);
     }
 
-    void putBytes(byte[] source, int from, int byteCount) {
+    public void putBytes(byte[] source, int from, int byteCount) {
         System.arraycopy(source, from, ensure(byteCount), dataLength, byteCount);
         endBytes(byteCount);
     }
 
     /** Puts raw bytes, as a value of a column of bytes; the caller adds the levels. */
-    void putBytes(Slice value) {
+    public void putBytes(Slice value) {
         value.copyTo(ensure(value.length()), dataLength);
         endBytes(value.length());
     }
@@ -172,14 +172,14 @@ public final class LeafBuffer {
     }
 
     /** Counts the value that was just put; its definition level is the column's maximum. */
-    void endValue(int repetition) {
+    public void endValue(int repetition) {
         valueCount++;
         addRepetition(repetition);
         levelCount++;
     }
 
     /** Adds a null: the path is there down to this definition level. */
-    void addNull(int definition, int repetition) {
+    public void addNull(int definition, int repetition) {
         fillDefinitions();
         addRepetition(repetition);
         if (levelCount == definitions.length) {

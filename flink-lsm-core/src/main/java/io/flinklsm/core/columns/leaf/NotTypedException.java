@@ -11,27 +11,19 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
-/** What the values of a leaf column are, physically; a subset of Parquet's types. */
-public enum Physical {
-    /** Kept as one byte here, as one bit in a page. */
-    BOOLEAN(1),
-    INT32(4),
-    INT64(8),
-    FLOAT(4),
-    DOUBLE(8),
-    /** Parquet's BYTE_ARRAY. */
-    BYTES(0);
+/**
+ * The bytes are not exactly what their type would write: they stay bytes. Not an error, and thrown
+ * for single rows among many, so it has no stack trace and is one object.
+ */
+public final class NotTypedException extends Exception {
 
-    private final int width;
+    private static final long serialVersionUID = 1L;
 
-    Physical(int width) {
-        this.width = width;
-    }
+    public static final NotTypedException INSTANCE = new NotTypedException();
 
-    /** Bytes of a value in a {@link LeafBuffer}, little-endian; 0 if values differ in length. */
-    public int width() {
-        return width;
+    private NotTypedException() {
+        super("the bytes do not fit their type", null, false, false);
     }
 }

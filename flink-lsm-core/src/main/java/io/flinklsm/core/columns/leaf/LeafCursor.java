@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -171,7 +171,7 @@ public final class LeafCursor {
     }
 
     /** Bytes of the row's values, without levels. */
-    long rowBytes(int row) {
+    public long rowBytes(int row) {
         seekRow(row);
         int from = value;
         int to = hasNulls ? valuesBefore[rowEnd - 1] : rowEnd - 1;
@@ -196,7 +196,7 @@ public final class LeafCursor {
     }
 
     /** How many values or nulls begin an element of a list at this repetition level, from here. */
-    int count(int ofRepetition) {
+    public int count(int ofRepetition) {
         checkInRow();
         int count = 1;
         for (int i = level + 1; i < rowEnd && repetitions[i] >= ofRepetition; i++) {

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.Slice;
 import java.lang.invoke.MethodHandles;
@@ -23,7 +23,7 @@ import java.nio.ByteOrder;
  * Holds a copy, so the slice may be borrowed. Whatever is not there is {@link NotTypedException}.
  * Confined to one thread.
  */
-final class WireReader {
+public final class WireReader {
 
     private static final VarHandle SHORT =
             MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
@@ -36,7 +36,7 @@ final class WireReader {
     private int position;
     private int limit;
 
-    WireReader set(Slice slice) {
+    public WireReader set(Slice slice) {
         if (bytes.length < slice.length()) {
             bytes = new byte[slice.length() + (slice.length() >> 2)];
         }
@@ -46,15 +46,15 @@ final class WireReader {
         return this;
     }
 
-    byte[] array() {
+    public byte[] array() {
         return bytes;
     }
 
-    int position() {
+    public int position() {
         return position;
     }
 
-    int remaining() {
+    public int remaining() {
         return limit - position;
     }
 
@@ -65,7 +65,7 @@ final class WireReader {
     }
 
     /** Passes over bytes; gives where in the array they begin. */
-    int skip(int byteCount) throws NotTypedException {
+    public int skip(int byteCount) throws NotTypedException {
         if (byteCount < 0 || byteCount > limit - position) {
             throw NotTypedException.INSTANCE;
         }
@@ -75,12 +75,12 @@ final class WireReader {
     }
 
     /** Unsigned. */
-    int readByte() throws NotTypedException {
+    public int readByte() throws NotTypedException {
         return bytes[skip(1)] & 0xFF;
     }
 
     /** A byte that is 0 or 1. */
-    boolean readBoolean() throws NotTypedException {
+    public boolean readBoolean() throws NotTypedException {
         int value = readByte();
         if (value > 1) {
             throw NotTypedException.INSTANCE;
@@ -88,27 +88,27 @@ final class WireReader {
         return value == 1;
     }
 
-    short readShort() throws NotTypedException {
+    public short readShort() throws NotTypedException {
         return (short) SHORT.get(bytes, skip(Short.BYTES));
     }
 
     /** The next four bytes, which stay where they are. */
-    int peekInt() throws NotTypedException {
+    public int peekInt() throws NotTypedException {
         int value = readInt();
         position -= Integer.BYTES;
         return value;
     }
 
-    int readInt() throws NotTypedException {
+    public int readInt() throws NotTypedException {
         return (int) INT.get(bytes, skip(Integer.BYTES));
     }
 
-    long readLong() throws NotTypedException {
+    public long readLong() throws NotTypedException {
         return (long) LONG.get(bytes, skip(Long.BYTES));
     }
 
     /** A count of elements of a byte at least, so that it is bounded by what is left. */
-    int readCount() throws NotTypedException {
+    public int readCount() throws NotTypedException {
         int count = readInt();
         if (count < 0 || count > limit - position) {
             throw NotTypedException.INSTANCE;
@@ -116,7 +116,7 @@ final class WireReader {
         return count;
     }
 
-    void check(boolean condition) throws NotTypedException {
+    public void check(boolean condition) throws NotTypedException {
         if (!condition) {
             throw NotTypedException.INSTANCE;
         }

@@ -11,15 +11,15 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import java.math.BigInteger;
 
 /** The unscaled values of a decimal with so many digits, as bytes with the highest one first. */
-final class DecimalRange {
+public final class DecimalRange {
 
     /** What fits into sixteen bytes. */
-    static final int MAX_PRECISION = 38;
+    public static final int MAX_PRECISION = 38;
 
     private final long limitHigh;
     private final long limitLow;
@@ -27,14 +27,14 @@ final class DecimalRange {
     /**
      * @param precision digits, {@link #MAX_PRECISION} at most
      */
-    DecimalRange(int precision) {
+    public DecimalRange(int precision) {
         BigInteger limit = BigInteger.TEN.pow(precision);
         limitHigh = limit.shiftRight(Long.SIZE).longValueExact();
         limitLow = limit.longValue();
     }
 
     /** Whether the bytes are a value with that many digits, and none of them is superfluous. */
-    boolean contains(byte[] bytes, int from, int byteCount) {
+    public boolean contains(byte[] bytes, int from, int byteCount) {
         if (byteCount <= 0 || byteCount > 2 * Long.BYTES) {
             return false;
         }

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import java.lang.invoke.MethodHandles;
@@ -24,7 +24,7 @@ import java.nio.ByteOrder;
  * number as it is, and no null. The column is UTF-8, so a string with half a surrogate pair is not
  * typed.
  */
-final class StringCodec implements ScalarCodec {
+public final class StringCodec implements ScalarCodec {
 
     private static final int HIGH_BIT = 0x80;
     private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
@@ -35,7 +35,7 @@ final class StringCodec implements ScalarCodec {
     /** What is added to the number of units; 0 or 1. */
     private final int offset;
 
-    StringCodec(boolean isNullable) {
+    public StringCodec(boolean isNullable) {
         offset = isNullable ? 1 : 0;
     }
 

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +28,7 @@ import java.util.Locale;
  *
  * @param labels by child, empty for a child without one
  */
-record TypeText(
+public record TypeText(
         String name, List<String> attributes, List<String> labels, List<TypeText> children) {
 
     /** Above what any serializer of a job has; a file may say anything. */
@@ -36,13 +36,13 @@ record TypeText(
 
     private static final int MAX_DEPTH = 48;
 
-    TypeText {
+    public TypeText {
         attributes = List.copyOf(attributes);
         labels = List.copyOf(labels);
         children = List.copyOf(children);
     }
 
-    static TypeText of(String name, TypeText... children) {
+    public static TypeText of(String name, TypeText... children) {
         return new TypeText(
                 name,
                 List.of(),
@@ -50,14 +50,14 @@ record TypeText(
                 List.of(children));
     }
 
-    static TypeText of(String name, List<String> attributes) {
+    public static TypeText of(String name, List<String> attributes) {
         return new TypeText(name, attributes, List.of(), List.of());
     }
 
     /**
      * @throws IllegalArgumentException if it is not such a text, or too long or nested too deep
      */
-    static TypeText parse(String text) {
+    public static TypeText parse(String text) {
         if (text.length() > MAX_LENGTH) {
             throw new IllegalArgumentException("type is too long: length=" + text.length());
         }
@@ -69,7 +69,7 @@ record TypeText(
         return type;
     }
 
-    String attribute(int index) {
+    public String attribute(int index) {
         if (index >= attributes.size()) {
             throw new IllegalArgumentException(
                     "type has too few attributes: type=" + name + ", wanted=" + (index + 1));
@@ -77,7 +77,7 @@ record TypeText(
         return attributes.get(index);
     }
 
-    int intAttribute(int index, int min, int max) {
+    public int intAttribute(int index, int min, int max) {
         int value = Integer.parseInt(attribute(index));
         if (value < min || value > max) {
             throw new IllegalArgumentException(
@@ -87,7 +87,7 @@ record TypeText(
     }
 
     /** The only child, or one of as many as are said. */
-    TypeText child(int index, int count) {
+    public TypeText child(int index, int count) {
         if (children.size() != count) {
             throw new IllegalArgumentException(
                     "type has another number of children: type="

@@ -11,20 +11,20 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** A UTF-16 unit in two bytes. The column is UTF-8, so half a surrogate pair is not typed. */
-final class CharCodec implements ScalarCodec {
+public final class CharCodec implements ScalarCodec {
 
     private final boolean isArray;
 
     /**
      * @param isArray a count and then as many units, else one unit
      */
-    CharCodec(boolean isArray) {
+    public CharCodec(boolean isArray) {
         this.isArray = isArray;
     }
 

@@ -11,14 +11,14 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /** Tells whether bytes are UTF-8, as strict as other readers of string columns may be. */
-final class Utf8 {
+public final class Utf8 {
 
     private static final VarHandle LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -28,7 +28,7 @@ final class Utf8 {
     private Utf8() {}
 
     /** Whether they are characters of Unicode, each in its shortest form. */
-    static boolean isValid(byte[] bytes, int from, int byteCount) {
+    public static boolean isValid(byte[] bytes, int from, int byteCount) {
         int to = from + byteCount;
         int at = asciiEnd(bytes, from, to);
         while (at < to) {

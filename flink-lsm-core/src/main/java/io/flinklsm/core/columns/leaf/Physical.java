@@ -11,19 +11,27 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
-/**
- * The bytes are not exactly what their type would write: they stay bytes. Not an error, and thrown
- * for single rows among many, so it has no stack trace and is one object.
- */
-public final class NotTypedException extends Exception {
+/** What the values of a leaf column are, physically; a subset of Parquet's types. */
+public enum Physical {
+    /** Kept as one byte here, as one bit in a page. */
+    BOOLEAN(1),
+    INT32(4),
+    INT64(8),
+    FLOAT(4),
+    DOUBLE(8),
+    /** Parquet's BYTE_ARRAY. */
+    BYTES(0);
 
-    private static final long serialVersionUID = 1L;
+    private final int width;
 
-    static final NotTypedException INSTANCE = new NotTypedException();
+    Physical(int width) {
+        this.width = width;
+    }
 
-    private NotTypedException() {
-        super("the bytes do not fit their type", null, false, false);
+    /** Bytes of a value in a {@link LeafBuffer}, little-endian; 0 if values differ in length. */
+    public int width() {
+        return width;
     }
 }

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import java.math.BigDecimal;
@@ -25,7 +25,7 @@ import java.nio.charset.StandardCharsets;
  * <p>The column is decimal text, exact for any size and scale. Flink writes 0, 1 and 10 in either
  * form, as the object was made; a plus sign before them says that they had bytes.
  */
-final class DecimalCodec implements ScalarCodec {
+public final class DecimalCodec implements ScalarCodec {
 
     /** Larger numbers stay bytes: making text of them takes time that grows with the square. */
     private static final int MAX_BYTES = 1024;
@@ -46,7 +46,7 @@ final class DecimalCodec implements ScalarCodec {
 
     private final boolean hasScale;
 
-    DecimalCodec(boolean hasScale) {
+    public DecimalCodec(boolean hasScale) {
         this.hasScale = hasScale;
     }
 

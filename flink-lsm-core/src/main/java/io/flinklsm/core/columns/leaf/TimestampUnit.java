@@ -11,13 +11,13 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 /**
  * What the column of a timestamp counts since 1970, within what other engines have room for: 64
  * bits of microseconds, or of nanoseconds.
  */
-enum TimestampUnit {
+public enum TimestampUnit {
     MILLIS(Annotation.Kind.TIMESTAMP_MILLIS, 1, TimestampUnit.MAX_MILLIS),
     MICROS(Annotation.Kind.TIMESTAMP_MICROS, 1_000, TimestampUnit.MAX_MILLIS),
     NANOS(Annotation.Kind.TIMESTAMP_NANOS, 1_000_000, 9_223_286_399_999L);
@@ -38,22 +38,22 @@ enum TimestampUnit {
     }
 
     /** For so many digits of a second. */
-    static TimestampUnit of(int precision) {
+    public static TimestampUnit of(int precision) {
         return precision <= 3 ? MILLIS : precision <= 6 ? MICROS : NANOS;
     }
 
-    Annotation annotation(boolean isUtc) {
+    public Annotation annotation(boolean isUtc) {
         return Annotation.timestamp(kind, isUtc);
     }
 
-    long maxMillis() {
+    public long maxMillis() {
         return maxMillis;
     }
 
     /**
      * @throws NotTypedException if it is no whole count, or out of range
      */
-    long count(long millis, int nanosOfMilli) throws NotTypedException {
+    public long count(long millis, int nanosOfMilli) throws NotTypedException {
         int nanosPerUnit = NANOS_PER_MILLI / perMilli;
         if (millis < -maxMillis
                 || millis > maxMillis
@@ -65,11 +65,11 @@ enum TimestampUnit {
         return millis * perMilli + nanosOfMilli / nanosPerUnit;
     }
 
-    long millis(long count) {
+    public long millis(long count) {
         return Math.floorDiv(count, (long) perMilli);
     }
 
-    int nanosOfMilli(long count) {
+    public int nanosOfMilli(long count) {
         return (int) Math.floorMod(count, (long) perMilli) * (NANOS_PER_MILLI / perMilli);
     }
 }

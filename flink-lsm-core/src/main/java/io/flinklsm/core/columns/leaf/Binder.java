@@ -11,10 +11,10 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.Unicode;
-import io.flinklsm.core.columns.ColumnNode.Repetition;
+import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,12 +27,12 @@ import java.util.Set;
  * Collects the columns that types ask for while they are bound: the schema tree and the leaves in
  * its order, with their levels. Confined to one thread.
  */
-final class Binder {
+public final class Binder {
 
     private final Deque<Frame> frames = new ArrayDeque<>();
     private final List<Leaf> leaves = new ArrayList<>();
 
-    Binder() {
+    public Binder() {
         frames.push(new Frame("", Repetition.REQUIRED, Annotation.NONE, 0, 0));
     }
 
@@ -77,16 +77,16 @@ final class Binder {
     }
 
     /** Definition level of what is directly inside the current group, if it is required. */
-    int definition() {
+    public int definition() {
         return top().definitionLevel;
     }
 
     /** Repetition level of what is directly inside the current group. */
-    int repetition() {
+    public int repetition() {
         return top().repetitionLevel;
     }
 
-    void open(String name, Repetition repetition, Annotation annotation) {
+    public void open(String name, Repetition repetition, Annotation annotation) {
         Frame parent = top();
         frames.push(
                 new Frame(
@@ -97,7 +97,7 @@ final class Binder {
                         parent.repetitionLevel + (repetition == Repetition.REPEATED ? 1 : 0)));
     }
 
-    void close() {
+    public void close() {
         Frame group = frames.pop();
         // Parquet has no groups without children.
         if (group.children.isEmpty()) {
@@ -113,7 +113,7 @@ final class Binder {
                                 group.children));
     }
 
-    Leaf leaf(String name, boolean optional, Physical physical, Annotation annotation) {
+    public Leaf leaf(String name, boolean optional, Physical physical, Annotation annotation) {
         Frame parent = top();
         String unique = parent.uniqueName(name);
         parent.children.add(
@@ -140,12 +140,12 @@ final class Binder {
     }
 
     /** The leaves so far. */
-    List<Leaf> leaves() {
+    public List<Leaf> leaves() {
         return leaves;
     }
 
     /** The schema below the root, once all groups are closed. */
-    List<ColumnNode> nodes() {
+    public List<ColumnNode> nodes() {
         return top().children;
     }
 }

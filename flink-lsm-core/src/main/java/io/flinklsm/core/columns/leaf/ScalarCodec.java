@@ -11,12 +11,12 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 
 /** The wire format of a type that is one leaf column. Stateless: safe for any thread. */
-interface ScalarCodec {
+public interface ScalarCodec {
 
     /**
      * Reads a value and puts it into the buffer, without levels.
