@@ -23,7 +23,7 @@ import io.flinklsm.core.columns.leaf.WireReader;
  * from their cursors. Every call, of either direction, handles one value in each of its leaves.
  * Confined to one thread.
  */
-abstract class Binding {
+public abstract class Binding {
 
     /** Definition level of its columns when the value is there. */
     final int definition;

@@ -15,6 +15,9 @@ package io.flinklsm.core.columns;
 
 import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.TypeText;
+import io.flinklsm.core.columns.sql.SqlRow;
+import io.flinklsm.core.columns.sql.SqlType;
+import io.flinklsm.core.columns.sql.SqlTypes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -25,6 +25,7 @@ import io.flinklsm.core.columns.leaf.TimestampUnit;
 import io.flinklsm.core.columns.leaf.TypeText;
 import io.flinklsm.core.columns.leaf.Utf8;
 import io.flinklsm.core.columns.leaf.WireReader;
+import io.flinklsm.core.columns.sql.SqlTypes;
 import java.util.List;
 
 /** Wire formats of Flink SQL's values that are one leaf column and stand alone. */

@@ -19,6 +19,9 @@ import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.NotTypedException;
 import io.flinklsm.core.columns.leaf.TypeText;
 import io.flinklsm.core.columns.leaf.WireReader;
+import io.flinklsm.core.columns.sql.SqlBody;
+import io.flinklsm.core.columns.sql.SqlBodyBinding;
+import io.flinklsm.core.columns.sql.SqlType;
 
 /** A row, array or map of Flink SQL on its own: its size as an int, then it. */
 final class SqlSized extends ColumnType {

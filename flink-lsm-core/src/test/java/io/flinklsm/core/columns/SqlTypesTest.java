@@ -17,6 +17,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.columns.leaf.LeafCursor;
+import io.flinklsm.core.columns.sql.SqlType;
+import io.flinklsm.core.columns.sql.SqlTypes;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;

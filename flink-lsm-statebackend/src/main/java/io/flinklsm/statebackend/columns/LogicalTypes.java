@@ -13,8 +13,8 @@
  */
 package io.flinklsm.statebackend.columns;
 
-import io.flinklsm.core.columns.SqlType;
-import io.flinklsm.core.columns.SqlTypes;
+import io.flinklsm.core.columns.sql.SqlType;
+import io.flinklsm.core.columns.sql.SqlTypes;
 import java.util.List;
 import org.apache.flink.table.types.logical.ArrayType;
 import org.apache.flink.table.types.logical.DecimalType;

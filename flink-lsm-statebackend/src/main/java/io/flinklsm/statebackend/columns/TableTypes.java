@@ -15,8 +15,8 @@ package io.flinklsm.statebackend.columns;
 
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
-import io.flinklsm.core.columns.SqlType;
-import io.flinklsm.core.columns.SqlTypes;
+import io.flinklsm.core.columns.sql.SqlType;
+import io.flinklsm.core.columns.sql.SqlTypes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;

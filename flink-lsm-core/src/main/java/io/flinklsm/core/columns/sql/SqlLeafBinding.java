@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.columns.leaf.Leaf;
 import io.flinklsm.core.columns.leaf.LeafBuffer;
@@ -30,12 +30,12 @@ abstract class SqlLeafBinding extends SqlBinding {
     }
 
     @Override
-    final void shredNull(int atDefinition, int repetition) {
+    public final void shredNull(int atDefinition, int repetition) {
         buffer.addNull(atDefinition, repetition);
     }
 
     @Override
-    final void skipNull() {
+    public final void skipNull() {
         cursor.next();
     }
 }

@@ -11,9 +11,10 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.Binding;
 import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.NotTypedException;
 
@@ -24,13 +25,13 @@ import io.flinklsm.core.columns.leaf.NotTypedException;
 abstract class SqlBinding {
 
     /** Definition level of its columns when the value is there. */
-    final int definition;
+    public final int definition;
 
     /** Whether the value may be null; its definition level is one less then. */
     final boolean optional;
 
     /** The leaf that tells levels for all of them. */
-    final LeafCursor first;
+    public final LeafCursor first;
 
     SqlBinding(int definition, boolean optional, LeafCursor first) {
         this.definition = definition;
@@ -52,7 +53,7 @@ abstract class SqlBinding {
             throws NotTypedException;
 
     /** Adds to each leaf that the path ends at this definition level. */
-    abstract void shredNull(int atDefinition, int repetition);
+    public abstract void shredNull(int atDefinition, int repetition);
 
     /**
      * Writes the next value, which is not null, into its place, which is zeros, and what does not
@@ -61,7 +62,7 @@ abstract class SqlBinding {
     abstract void assemble(ValueBuffer out, int base, int at);
 
     /** Passes over a null in every leaf. */
-    abstract void skipNull();
+    public abstract void skipNull();
 
     /** Reads a null, whose place is known to be zeros. */
     final void shredOwnNull(int repetition) throws NotTypedException {

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.DecimalRange;
@@ -24,7 +24,7 @@ import java.util.List;
 public final class SqlTypes {
 
     /** Digits of the decimals that are stored as a long. */
-    static final int MAX_LONG_DIGITS = 18;
+    public static final int MAX_LONG_DIGITS = 18;
 
     private static final String DECIMAL = "decimal";
     private static final String TIMESTAMP = "timestamp";
@@ -184,7 +184,7 @@ public final class SqlTypes {
         return new SqlMap(key, value);
     }
 
-    static long maxUnscaled(int precision) {
+    public static long maxUnscaled(int precision) {
         long limit = 1;
         for (int i = 0; i < precision; i++) {
             limit *= 10;
@@ -200,15 +200,15 @@ public final class SqlTypes {
         return TypeText.of(TIMESTAMP, List.of(Integer.toString(precision), isUtc ? "1" : "0"));
     }
 
-    static int precision(TypeText decimal) {
+    public static int precision(TypeText decimal) {
         return decimal.intAttribute(0, 1, DecimalRange.MAX_PRECISION);
     }
 
-    static int scale(TypeText decimal) {
+    public static int scale(TypeText decimal) {
         return decimal.intAttribute(1, 0, precision(decimal));
     }
 
-    static SqlType of(TypeText text) {
+    public static SqlType of(TypeText text) {
         return switch (text.name()) {
             case "boolean" -> BOOLEAN;
             case "int8" -> INT8;

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.leaf.Annotation;
@@ -32,17 +32,17 @@ final class SqlArray extends SqlBody {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return TypeText.of(NAME, element.text());
     }
 
     @Override
-    boolean hasColumns() {
+    public boolean hasColumns() {
         return SqlBody.hasColumns(element);
     }
 
     @Override
-    SqlBodyBinding bind(Binder binder, String name, boolean optional) {
+    public SqlBodyBinding bind(Binder binder, String name, boolean optional) {
         binder.open(name, optional ? Repetition.OPTIONAL : Repetition.REQUIRED, Annotation.LIST);
         int definition = binder.definition();
         binder.open("list", Repetition.REPEATED, Annotation.NONE);
@@ -66,22 +66,23 @@ final class SqlArray extends SqlBody {
         }
 
         @Override
-        void shredBody(byte[] bytes, int from, int to, int repetition) throws NotTypedException {
+        public void shredBody(byte[] bytes, int from, int to, int repetition)
+                throws NotTypedException {
             elements.shred(bytes, from, to, repetition);
         }
 
         @Override
-        void assembleBody(ValueBuffer out) {
+        public void assembleBody(ValueBuffer out) {
             elements.assemble(out, elements.nextCount());
         }
 
         @Override
-        void shredNull(int atDefinition, int repetition) {
+        public void shredNull(int atDefinition, int repetition) {
             elements.shredNull(atDefinition, repetition);
         }
 
         @Override
-        void skipNull() {
+        public void skipNull() {
             elements.skipNull();
         }
     }

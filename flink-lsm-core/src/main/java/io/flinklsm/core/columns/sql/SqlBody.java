@@ -11,24 +11,24 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.columns.leaf.Binder;
 
 /** A type that has places of its own: row, array, map. Stands behind; or alone, with its size. */
-abstract class SqlBody extends SqlType {
+public abstract class SqlBody extends SqlType {
 
     @Override
-    final SqlBinding bind(Binder binder, String name, boolean optional, boolean isField) {
+    public final SqlBinding bind(Binder binder, String name, boolean optional, boolean isField) {
         return bind(binder, name, optional);
     }
 
-    abstract SqlBodyBinding bind(Binder binder, String name, boolean optional);
+    public abstract SqlBodyBinding bind(Binder binder, String name, boolean optional);
 
     /** Whether it has columns: not if it is a row without fields, or has one inside. */
-    abstract boolean hasColumns();
+    public abstract boolean hasColumns();
 
-    static boolean hasColumns(SqlType type) {
+    public static boolean hasColumns(SqlType type) {
         return !(type instanceof SqlBody body) || body.hasColumns();
     }
 }

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.leaf.Annotation;
@@ -39,7 +39,7 @@ final class SqlDecimal extends SqlType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return SqlTypes.decimalText(precision, scale);
     }
 

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.leaf.Annotation;
@@ -37,17 +37,17 @@ final class SqlMap extends SqlBody {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return TypeText.of(NAME, key.text(), value.text());
     }
 
     @Override
-    boolean hasColumns() {
+    public boolean hasColumns() {
         return SqlBody.hasColumns(key) && SqlBody.hasColumns(value);
     }
 
     @Override
-    SqlBodyBinding bind(Binder binder, String name, boolean optional) {
+    public SqlBodyBinding bind(Binder binder, String name, boolean optional) {
         binder.open(name, optional ? Repetition.OPTIONAL : Repetition.REQUIRED, Annotation.MAP);
         int definition = binder.definition();
         binder.open("key_value", Repetition.REPEATED, Annotation.NONE);
@@ -77,7 +77,8 @@ final class SqlMap extends SqlBody {
         }
 
         @Override
-        void shredBody(byte[] bytes, int from, int to, int repetition) throws NotTypedException {
+        public void shredBody(byte[] bytes, int from, int to, int repetition)
+                throws NotTypedException {
             int keysFrom = from + Integer.BYTES;
             SqlBytes.check(keysFrom <= to);
             int size = SqlBytes.getInt(bytes, from);
@@ -88,7 +89,7 @@ final class SqlMap extends SqlBody {
         }
 
         @Override
-        void assembleBody(ValueBuffer out) {
+        public void assembleBody(ValueBuffer out) {
             int sizeAt = out.appendZeros(Integer.BYTES);
             int count = keys.nextCount();
             if (values.nextCount() != count) {
@@ -100,13 +101,13 @@ final class SqlMap extends SqlBody {
         }
 
         @Override
-        void shredNull(int atDefinition, int repetition) {
+        public void shredNull(int atDefinition, int repetition) {
             keys.shredNull(atDefinition, repetition);
             values.shredNull(atDefinition, repetition);
         }
 
         @Override
-        void skipNull() {
+        public void skipNull() {
             keys.skipNull();
             values.skipNull();
         }

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.leaf.LeafCursor;
@@ -108,11 +108,11 @@ final class SqlElements {
         }
     }
 
-    void shredNull(int atDefinition, int repetition) {
+    public void shredNull(int atDefinition, int repetition) {
         element.shredNull(atDefinition, repetition);
     }
 
-    void skipNull() {
+    public void skipNull() {
         element.skipNull();
     }
 

@@ -11,8 +11,9 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.sql;
 
+import io.flinklsm.core.columns.ColumnTypes;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.TypeText;
 
@@ -30,7 +31,7 @@ public abstract class SqlType {
 
     SqlType() {}
 
-    abstract TypeText text();
+    public abstract TypeText text();
 
     /** Bytes of a place in an array. */
     int width() {

@@ -11,25 +11,25 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.NotTypedException;
 
 /** A {@link SqlBody} bound to its columns. */
-abstract class SqlBodyBinding extends SqlBinding {
+public abstract class SqlBodyBinding extends SqlBinding {
 
     SqlBodyBinding(int definition, boolean optional, LeafCursor first) {
         super(definition, optional, first);
     }
 
     /** Reads what stands from {@code from} to {@code to}, all of it. */
-    abstract void shredBody(byte[] bytes, int from, int to, int repetition)
+    public abstract void shredBody(byte[] bytes, int from, int to, int repetition)
             throws NotTypedException;
 
     /** Appends the next value, which is not null, and passes over it. */
-    abstract void assembleBody(ValueBuffer out);
+    public abstract void assembleBody(ValueBuffer out);
 
     @Override
     final int shred(byte[] bytes, int base, int at, int behind, int end, int repetition)

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.leaf.Annotation;
@@ -27,7 +27,7 @@ import java.util.List;
  *
  * <p>State keeps rows that are there, so a row is of the kind "insert" (0); others are not typed.
  */
-final class SqlRow extends SqlBody {
+public final class SqlRow extends SqlBody {
 
     static final String NAME = "row";
 
@@ -45,22 +45,22 @@ final class SqlRow extends SqlBody {
         this.fields = List.copyOf(fields);
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return fields.isEmpty();
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return new TypeText(NAME, List.of(), names, fields.stream().map(SqlType::text).toList());
     }
 
     @Override
-    boolean hasColumns() {
+    public boolean hasColumns() {
         return !fields.isEmpty() && fields.stream().allMatch(SqlBody::hasColumns);
     }
 
     @Override
-    SqlBodyBinding bind(Binder binder, String name, boolean optional) {
+    public SqlBodyBinding bind(Binder binder, String name, boolean optional) {
         binder.open(name, optional ? Repetition.OPTIONAL : Repetition.REQUIRED, Annotation.NONE);
         SqlBinding[] bound = new SqlBinding[fields.size()];
         for (int i = 0; i < bound.length; i++) {
@@ -84,7 +84,8 @@ final class SqlRow extends SqlBody {
         }
 
         @Override
-        void shredBody(byte[] bytes, int from, int to, int repetition) throws NotTypedException {
+        public void shredBody(byte[] bytes, int from, int to, int repetition)
+                throws NotTypedException {
             SqlBytes.check(to - from >= fixedBytes && bytes[from] == 0);
             int behind = from + fixedBytes;
             int at = from + placesFrom;
@@ -124,7 +125,7 @@ final class SqlRow extends SqlBody {
         }
 
         @Override
-        void assembleBody(ValueBuffer out) {
+        public void assembleBody(ValueBuffer out) {
             int base = out.appendZeros(fixedBytes);
             int at = base + placesFrom;
             int bit = KIND_BITS;
@@ -141,14 +142,14 @@ final class SqlRow extends SqlBody {
         }
 
         @Override
-        void shredNull(int atDefinition, int repetition) {
+        public void shredNull(int atDefinition, int repetition) {
             for (SqlBinding field : fields) {
                 field.shredNull(atDefinition, repetition);
             }
         }
 
         @Override
-        void skipNull() {
+        public void skipNull() {
             for (SqlBinding field : fields) {
                 field.skipNull();
             }
