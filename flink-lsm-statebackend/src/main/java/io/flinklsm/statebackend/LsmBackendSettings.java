@@ -19,7 +19,7 @@ import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.sstable.ValueColumns;
 import io.flinklsm.core.storage.RetryPolicy;
-import io.flinklsm.core.storage.TieredOptions;
+import io.flinklsm.core.storage.tiered.TieredOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

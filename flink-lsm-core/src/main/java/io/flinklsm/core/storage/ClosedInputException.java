@@ -16,11 +16,11 @@ package io.flinklsm.core.storage;
 import java.io.IOException;
 
 /** The input was closed before the read began: by its user, or because its file was evicted. */
-final class ClosedInputException extends IOException {
+public final class ClosedInputException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
-    ClosedInputException(String message) {
+    public ClosedInputException(String message) {
         super(message);
     }
 }

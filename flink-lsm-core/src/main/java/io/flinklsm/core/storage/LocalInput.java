@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A file of a {@link LocalStorage} in memory maps of at most {@link #SEGMENT_BYTES}. Readers are
  * counted, so that {@link #close} never unmaps under one of them: the last to leave does it.
  */
-final class LocalInput implements StorageInput {
+public final class LocalInput implements StorageInput {
 
     private static final int SEGMENT_SHIFT = 30;
     private static final int SEGMENT_BYTES = 1 << SEGMENT_SHIFT;
@@ -48,7 +48,8 @@ final class LocalInput implements StorageInput {
         this.segments = segments;
     }
 
-    static LocalInput open(Path path) throws IOException {
+    /** Maps the file, which must not change any more in its length. */
+    public static LocalInput open(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             long size = channel.size();
             int count = (int) ((size + SEGMENT_BYTES - 1) >>> SEGMENT_SHIFT);

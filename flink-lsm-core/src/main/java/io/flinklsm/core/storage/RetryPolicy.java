@@ -71,7 +71,7 @@ public record RetryPolicy(long firstPauseNanos, long maxPauseNanos, long deadlin
      *
      * @return between half of the pause and all of it
      */
-    long pauseNanos(int attempts, RandomGenerator random) {
+    public long pauseNanos(int attempts, RandomGenerator random) {
         int doublings = Math.min(attempts - 1, MAX_DOUBLINGS);
         long pause =
                 firstPauseNanos >= maxPauseNanos >> doublings
@@ -81,7 +81,7 @@ public record RetryPolicy(long firstPauseNanos, long maxPauseNanos, long deadlin
     }
 
     /** Whether the same request may succeed a little later. */
-    static boolean isWorthRetrying(IOException failure) {
+    public static boolean isWorthRetrying(IOException failure) {
         Throwable cause = failure;
         for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
             if (isFinal(cause)) {

@@ -3,8 +3,8 @@
  * No name leads out of its storage, and an existing file never changes. Read {@link
  * io.flinklsm.core.storage.Storage} first; {@link io.flinklsm.core.storage.LocalStorage} is the
  * local file system, {@link io.flinklsm.core.storage.HadoopStorage} whatever Hadoop knows, and
- * {@link io.flinklsm.core.storage.TieredStorage} makes the local disk a cache of remote files:
- * nothing outside of this package knows where the bytes of a file are.
+ * {@link io.flinklsm.core.storage.tiered.TieredStorage} makes the local disk a cache of remote
+ * files.
  */
 @NullMarked
 package io.flinklsm.core.storage;

@@ -13,7 +13,7 @@
  */
 package io.flinklsm.core.testing;
 
-import io.flinklsm.core.storage.RemoteSource;
+import io.flinklsm.core.storage.tiered.RemoteSource;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

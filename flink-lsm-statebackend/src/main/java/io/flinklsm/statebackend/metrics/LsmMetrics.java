@@ -16,7 +16,7 @@ package io.flinklsm.statebackend.metrics;
 import io.flinklsm.core.LsmStore;
 import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.TreeStats;
-import io.flinklsm.core.storage.TieredStorage;
+import io.flinklsm.core.storage.tiered.TieredStorage;
 import io.flinklsm.statebackend.life.BackendLife;
 import java.io.IOException;
 import java.util.function.LongSupplier;

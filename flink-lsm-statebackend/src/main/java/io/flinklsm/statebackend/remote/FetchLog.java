@@ -14,8 +14,8 @@
 package io.flinklsm.statebackend.remote;
 
 import io.flinklsm.core.LsmStore;
-import io.flinklsm.core.storage.TieredListener;
-import io.flinklsm.core.storage.TieredStats;
+import io.flinklsm.core.storage.tiered.TieredListener;
+import io.flinklsm.core.storage.tiered.TieredStats;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;

@@ -13,8 +13,8 @@
  */
 package io.flinklsm.statebackend.remote;
 
-import io.flinklsm.core.storage.RemoteSource;
 import io.flinklsm.core.storage.StorageStoppedException;
+import io.flinklsm.core.storage.tiered.RemoteSource;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;

@@ -14,7 +14,7 @@
 package io.flinklsm.statebackend.remote;
 
 import io.flinklsm.core.LsmStore;
-import io.flinklsm.core.storage.TieredStorage;
+import io.flinklsm.core.storage.tiered.TieredStorage;
 import io.flinklsm.statebackend.snapshot.UploadedSstables;
 import java.io.IOException;
 import java.time.Duration;

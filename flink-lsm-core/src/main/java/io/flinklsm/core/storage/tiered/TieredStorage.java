@@ -11,11 +11,17 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.storage;
+package io.flinklsm.core.storage.tiered;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.storage.RetryPolicy;
+import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.storage.StorageInput;
+import io.flinklsm.core.storage.StorageNames;
+import io.flinklsm.core.storage.StorageOutput;
+import io.flinklsm.core.storage.StorageStoppedException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.FileAlreadyExistsException;

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.storage;
+package io.flinklsm.core.storage.tiered;
 
 import java.io.Closeable;
 import java.io.IOException;

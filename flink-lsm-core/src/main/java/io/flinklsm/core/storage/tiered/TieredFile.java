@@ -11,9 +11,14 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.storage;
+package io.flinklsm.core.storage.tiered;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.storage.ClosedInputException;
+import io.flinklsm.core.storage.RetryPolicy;
+import io.flinklsm.core.storage.StorageInput;
+import io.flinklsm.core.storage.StorageOutput;
+import io.flinklsm.core.storage.StorageStoppedException;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;

@@ -11,9 +11,11 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.storage;
+package io.flinklsm.core.storage.tiered;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.storage.RetryPolicy;
+import io.flinklsm.core.storage.StorageStoppedException;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -11,8 +11,9 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.storage;
+package io.flinklsm.core.storage.tiered;
 
+import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 

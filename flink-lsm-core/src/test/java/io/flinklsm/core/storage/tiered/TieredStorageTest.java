@@ -11,12 +11,18 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.storage;
+package io.flinklsm.core.storage.tiered;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.storage.LocalStorage;
+import io.flinklsm.core.storage.RetryPolicy;
+import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.storage.StorageInput;
+import io.flinklsm.core.storage.StorageOutput;
+import io.flinklsm.core.storage.StorageStoppedException;
 import io.flinklsm.core.testing.FlakySource;
 import io.flinklsm.core.testing.FlakySource.Range;
 import java.io.FileNotFoundException;

@@ -11,9 +11,13 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.storage;
+package io.flinklsm.core.storage.tiered;
 
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.storage.LocalStorage;
+import io.flinklsm.core.storage.RetryPolicy;
+import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.storage.StorageContractTest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Random;

@@ -11,16 +11,18 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.storage;
+package io.flinklsm.core.storage.tiered;
 
-import java.io.IOException;
+import java.util.concurrent.atomic.LongAdder;
 
-/** The local disk has no room for a copy of a remote file; reading it there goes on. */
-public final class LocalDiskFullException extends IOException {
+/** Counts what a {@link TieredStorage} does. Safe for any thread. */
+final class TieredCounters {
 
-    private static final long serialVersionUID = 1L;
-
-    public LocalDiskFullException(String message) {
-        super(message);
-    }
+    final LongAdder hits = new LongAdder();
+    final LongAdder misses = new LongAdder();
+    final LongAdder remoteRequests = new LongAdder();
+    final LongAdder remoteBytes = new LongAdder();
+    final LongAdder retries = new LongAdder();
+    final LongAdder notKept = new LongAdder();
+    final LongAdder evictions = new LongAdder();
 }
