@@ -1,0 +1,230 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.storage.tiered;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.storage.ClosedInputException;
+import io.flinklsm.core.storage.StorageStoppedException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests for chunks of one file that are under way. Threads that want the same chunk wait for
+ * one request; a reader that reads in order has more with each. Safe for any thread.
+ */
+final class ChunkFetches {
+
+    /** At most so many chunks come with one request, unless one reader wants more at once. */
+    static final int MAX_CHUNKS = 16;
+
+    /** What one reader wants at once is read in parts of so many chunks. */
+    static final int MAX_CHUNKS_WANTED = 256;
+
+    /** A request that is under way for chunks from {@code first} to before {@code end}. */
+    static final class Fetch {
+        final int first;
+        final int end;
+
+        /** The chunks' bytes, once they are here. */
+        byte @Nullable [] bytes;
+
+        private @Nullable IOException failure;
+        private boolean done;
+
+        private Fetch(int first, int end) {
+            this.first = first;
+            this.end = end;
+        }
+    }
+
+    // Immutable.
+    private final TieredStorage storage;
+    private final TieredFile file;
+    private final RemotePlaces places;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+
+    @GuardedBy("lock")
+    private final Map<Integer, Fetch> fetches = new HashMap<>();
+
+    /** Where the last request for a reader ended, and how many chunks the next one there takes. */
+    @GuardedBy("lock")
+    private int lastEnd = -1;
+
+    @GuardedBy("lock")
+    private int readAhead = 1;
+
+    ChunkFetches(TieredStorage storage, TieredFile file, RemotePlaces places) {
+        this.storage = storage;
+        this.file = file;
+        this.places = places;
+    }
+
+    /**
+     * Fetches the chunk, those behind it that the reader wants too, and some more if the file is
+     * read in order; or waits for a thread that does. Null if the chunk is here now.
+     */
+    @Nullable Fetch forReader(Chunks here, int chunk, int lastWanted) throws IOException {
+        Fetch mine;
+        lock.lock();
+        try {
+            if (here.has(chunk)) {
+                return null;
+            }
+            Fetch other = fetches.get(chunk);
+            if (other != null) {
+                await(other);
+                return other;
+            }
+            readAhead = chunk == lastEnd ? Math.min(2 * readAhead, MAX_CHUNKS) : 1;
+            int wanted = Math.min(lastWanted - chunk + 1, MAX_CHUNKS_WANTED);
+            mine = begin(here, chunk, Math.max(wanted, readAhead));
+            lastEnd = mine.end;
+        } finally {
+            lock.unlock();
+        }
+        storage.wanted(file);
+        run(mine, here);
+        return mine;
+    }
+
+    @GuardedBy("lock")
+    private void await(Fetch other) throws IOException {
+        while (!other.done) {
+            try {
+                changed.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw interrupted(e);
+            }
+        }
+        IOException failure = other.failure;
+        if (failure instanceof ClosedInputException || failure instanceof StorageStoppedException) {
+            throw failure;
+        }
+        if (failure != null) {
+            throw new IOException(failure.getMessage(), failure);
+        }
+    }
+
+    @GuardedBy("lock")
+    private Fetch begin(Chunks here, int chunk, int countMax) {
+        int end = chunk + 1;
+        int endMax = Math.min(Chunks.count(file.size()), chunk + countMax);
+        while (end < endMax && !here.has(end) && !fetches.containsKey(end)) {
+            end++;
+        }
+        Fetch fetch = new Fetch(chunk, end);
+        for (int i = chunk; i < end; i++) {
+            fetches.put(i, fetch);
+        }
+        return fetch;
+    }
+
+    /**
+     * Brings the chunk here, and missing ones behind it; if another thread fetches it, waits.
+     *
+     * @param countMax at most so many with one request
+     */
+    void bring(Chunks here, int chunk, int countMax) throws IOException {
+        Fetch mine;
+        lock.lock();
+        try {
+            if (here.has(chunk)) {
+                return;
+            }
+            Fetch other = fetches.get(chunk);
+            if (other != null) {
+                await(other);
+                return;
+            }
+            mine = begin(here, chunk, countMax);
+        } finally {
+            lock.unlock();
+        }
+        run(mine, here);
+    }
+
+    /** Makes the request, and keeps what came if the local disk takes it. */
+    private void run(Fetch fetch, Chunks here) throws IOException {
+        byte[] bytes = null;
+        IOException failure = null;
+        try {
+            long from = Chunks.offset(fetch.first);
+            int byteCount = (int) (Math.min(file.size(), Chunks.offset(fetch.end)) - from);
+            byte[] read = new byte[byteCount];
+            places.readFully(from, read, byteCount);
+            bytes = read;
+            keep(fetch, here, read);
+        } catch (IOException e) {
+            failure = e;
+            throw e;
+        } catch (RuntimeException | Error e) {
+            failure =
+                    new IOException(
+                            "["
+                                    + file.describe()
+                                    + "] cannot be read: "
+                                    + e
+                                    + "; see what the file system of the checkpoint says in the"
+                                    + " log.",
+                            e);
+            throw e;
+        } finally {
+            lock.lock();
+            try {
+                fetch.bytes = bytes;
+                fetch.failure = bytes == null && failure == null ? interrupted(null) : failure;
+                fetch.done = true;
+                for (int i = fetch.first; i < fetch.end; i++) {
+                    fetches.remove(i);
+                }
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void keep(Fetch fetch, Chunks here, byte[] bytes) {
+        for (int chunk = fetch.first; chunk < fetch.end; chunk++) {
+            int from = (int) (Chunks.offset(chunk) - Chunks.offset(fetch.first));
+            try {
+                here.put(chunk, bytes, from, Math.min(Chunks.BYTES, bytes.length - from));
+            } catch (IOException e) {
+                // No room: the reader has its bytes, and who needs a copy here is told.
+                storage.counters().notKept.increment();
+            }
+        }
+    }
+
+    private InterruptedIOException interrupted(@Nullable InterruptedException cause) {
+        InterruptedIOException e =
+                new InterruptedIOException(
+                        "["
+                                + file.describe()
+                                + "] interrupted while waiting for remote storage; the task is"
+                                + " being stopped, so there is nothing to do");
+        if (cause != null) {
+            e.initCause(cause);
+        }
+        return e;
+    }
+}
