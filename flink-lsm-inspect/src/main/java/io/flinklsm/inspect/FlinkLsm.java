@@ -13,17 +13,17 @@
  */
 package io.flinklsm.inspect;
 
+import io.flinklsm.inspect.cli.DidYouMean;
+import io.flinklsm.inspect.cli.Errors;
+import io.flinklsm.inspect.cli.InspectFactory;
 import io.flinklsm.inspect.command.CompactCommand;
 import io.flinklsm.inspect.command.CompletionCommand;
-import io.flinklsm.inspect.command.DidYouMean;
 import io.flinklsm.inspect.command.DiffCommand;
-import io.flinklsm.inspect.command.Errors;
 import io.flinklsm.inspect.command.ExportCommand;
 import io.flinklsm.inspect.command.FilesCommand;
 import io.flinklsm.inspect.command.GcCommand;
 import io.flinklsm.inspect.command.GetCommand;
 import io.flinklsm.inspect.command.HealthCommand;
-import io.flinklsm.inspect.command.InspectFactory;
 import io.flinklsm.inspect.command.LsCommand;
 import io.flinklsm.inspect.command.ManCommand;
 import io.flinklsm.inspect.command.ReportCommand;

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.compact.Compaction;
 import io.flinklsm.inspect.compact.Compaction.CompactedState;
 import io.flinklsm.inspect.print.Console;
@@ -76,20 +77,21 @@ public final class CompactCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         long maxFileBytes = maxFileBytes();
         Checkpoint source = Checkpoint.open(location);
         Compaction.Result result;
         try (Progress progress =
-                new Progress(to, "compact", source.sstableBytes(), output.quiet, output.progress)) {
+                new Progress(
+                        to, "compact", source.sstableBytes(), output.quiet(), output.progress())) {
             result = Compaction.run(source, into, maxFileBytes, to.nowMillis(), progress::update);
         }
-        if (output.json) {
+        if (output.json()) {
             printJson(source, result, to);
         } else {
             printTable(result, to);
         }
-        if (!output.quiet) {
+        if (!output.quiet()) {
             to.note(
                     "flink-lsm: wrote "
                             + SafeText.forTerminal(result.location())

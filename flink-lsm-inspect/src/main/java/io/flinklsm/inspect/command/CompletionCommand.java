@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.source.InspectException;
 import picocli.AutoComplete;
@@ -36,7 +37,7 @@ public final class CompletionCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) {
+    protected int run(Console to) {
         if (!shell.equals("bash") && !shell.equals("zsh")) {
             throw InspectException.usage("completion is for bash and zsh: given=" + shell + ".");
         }

@@ -13,6 +13,8 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.cli.InspectCommand;
+import io.flinklsm.inspect.cli.StateSelection;
 import io.flinklsm.inspect.diff.Cause;
 import io.flinklsm.inspect.diff.StateDiff;
 import io.flinklsm.inspect.print.Console;
@@ -94,7 +96,7 @@ public final class DiffCommand extends InspectCommand {
     private record Pair(@Nullable StateView before, @Nullable StateView after) {}
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         if (keys < 0 || keys > KEYS_MAX) {
             throw InspectException.usage(
                     "--keys takes a number from 0 to " + KEYS_MAX + ": given=" + keys + ".");
@@ -114,7 +116,8 @@ public final class DiffCommand extends InspectCommand {
         long bytes = states.stream().mapToLong(StateView::sizeBytes).sum();
         List<StateDiff> diffs = new ArrayList<>();
         long read;
-        try (Progress progress = new Progress(to, "diff", bytes, output.quiet, output.progress)) {
+        try (Progress progress =
+                new Progress(to, "diff", bytes, output.quiet(), output.progress())) {
             long start = StateView.bytesRead(states);
             Runnable tell = () -> progress.update(StateView.bytesRead(states) - start);
             for (Pair pair : pairs) {
@@ -124,11 +127,11 @@ public final class DiffCommand extends InspectCommand {
             }
             read = StateView.bytesRead(states) - start;
         }
-        if (output.json) {
+        if (output.json()) {
             printJson(first, second, diffs, read, to);
         } else {
             printText(diffs, to);
-            if (!output.quiet) {
+            if (!output.quiet()) {
                 to.note(
                         "flink-lsm: read "
                                 + Units.bytes(read)

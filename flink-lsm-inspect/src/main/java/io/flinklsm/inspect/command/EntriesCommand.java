@@ -18,6 +18,8 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.inspect.cli.InspectCommand;
+import io.flinklsm.inspect.cli.StateSelection;
 import io.flinklsm.inspect.merge.MergedState;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
@@ -83,19 +85,20 @@ abstract class EntriesCommand extends InspectCommand {
     abstract int nothingFound(Console to, StateView view);
 
     @Override
-    final int run(Console to) throws IOException {
+    protected final int run(Console to) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(location);
         StateView view = StateSelection.one(checkpoint, operator, state);
         try (MergedState merged = MergedState.open(view);
                 Progress progress =
-                        new Progress(to, "scan", view.sizeBytes(), output.quiet, output.progress)) {
+                        new Progress(
+                                to, "scan", view.sizeBytes(), output.quiet(), output.progress())) {
             Selection selection = select(view, merged.columns());
             EntryPrinter.Printed printed = print(checkpoint, merged, selection, progress, to);
             progress.close();
             if (printed.count() == 0 && !countOnly()) {
                 return nothingFound(to, view);
             }
-            if (printed.hasMore() && !output.json && !output.quiet) {
+            if (printed.hasMore() && !output.json() && !output.quiet()) {
                 to.note(
                         "flink-lsm: there are more; --limit "
                                 + selection.limit() * 10
@@ -120,7 +123,7 @@ abstract class EntriesCommand extends InspectCommand {
                 printCount(checkpoint, merged.view(), counted.count(), to);
                 return counted;
             }
-            if (!output.json) {
+            if (!output.json()) {
                 noteOpaque(merged, to);
                 return printer.printTables(cursor, selection.filter(), selection.limit(), tick, to);
             }
@@ -152,7 +155,7 @@ abstract class EntriesCommand extends InspectCommand {
 
     private void printCount(Checkpoint checkpoint, StateView view, long count, Console to)
             throws IOException {
-        if (!output.json) {
+        if (!output.json()) {
             to.line(Long.toString(count));
             return;
         }
@@ -170,7 +173,7 @@ abstract class EntriesCommand extends InspectCommand {
     /** Why something is shown as bytes. */
     private void noteOpaque(MergedState merged, Console to) {
         RowColumns columns = merged.columns();
-        if (output.quiet) {
+        if (output.quiet()) {
             return;
         }
         if (columns == null) {

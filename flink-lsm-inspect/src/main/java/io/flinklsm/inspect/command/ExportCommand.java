@@ -13,6 +13,9 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.cli.EngineOptions;
+import io.flinklsm.inspect.cli.InspectCommand;
+import io.flinklsm.inspect.cli.StateSelection;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.OutputFile;
 import io.flinklsm.inspect.print.Progress;
@@ -21,6 +24,7 @@ import io.flinklsm.inspect.print.Units;
 import io.flinklsm.inspect.source.Checkpoint;
 import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.StateView;
+import io.flinklsm.inspect.sql.ResultPrinter;
 import io.flinklsm.inspect.sql.StateExport;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -100,7 +104,7 @@ public final class ExportCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         String memory = engine.memory();
         Path target = file == null || file.equals(STDOUT) ? null : file;
         if (target == null && format == Format.parquet) {
@@ -108,7 +112,7 @@ public final class ExportCommand extends InspectCommand {
         }
         StateView view = StateSelection.one(Checkpoint.open(location), operator, state);
         try (Progress progress =
-                new Progress(to, "export", view.sizeBytes(), output.quiet, output.progress)) {
+                new Progress(to, "export", view.sizeBytes(), output.quiet(), output.progress())) {
             if (target == null) {
                 print(view, to.out(), to.outIsTerminal(), memory, progress);
                 return InspectException.OK;
@@ -118,7 +122,7 @@ public final class ExportCommand extends InspectCommand {
                 out.commit();
             }
             progress.close();
-            if (!output.quiet) {
+            if (!output.quiet()) {
                 to.note(
                         "flink-lsm: wrote "
                                 + SafeText.forTerminal(target.toString())
@@ -143,7 +147,7 @@ public final class ExportCommand extends InspectCommand {
                 throw file.lost(e);
             }
             progress.close();
-            if (!unmarked.isEmpty() && !output.quiet) {
+            if (!unmarked.isEmpty() && !output.quiet()) {
                 to.note(
                         "flink-lsm: instants in nanoseconds are written in UTC without the mark"
                                 + " that says so: columns="

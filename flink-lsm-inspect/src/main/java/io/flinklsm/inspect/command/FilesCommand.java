@@ -15,6 +15,8 @@ package io.flinklsm.inspect.command;
 
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.inspect.cli.InspectCommand;
+import io.flinklsm.inspect.cli.StateSelection;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
 import io.flinklsm.inspect.print.Progress;
@@ -85,7 +87,7 @@ public final class FilesCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(location);
         List<Line> lines = new ArrayList<>();
         List<StateView> states = StateSelection.of(checkpoint, operator, state);
@@ -98,7 +100,7 @@ public final class FilesCommand extends InspectCommand {
                 part.sstables().forEach(meta -> lines.add(new Line(view, part, meta)));
             }
         }
-        if (output.json) {
+        if (output.json()) {
             printJson(checkpoint, lines, to);
         } else {
             printTable(lines, to);
@@ -108,10 +110,11 @@ public final class FilesCommand extends InspectCommand {
 
     private void copy(List<StateView> states, Path target, Console to) throws IOException {
         long bytes = states.stream().mapToLong(StateView::sizeBytes).sum();
-        try (Progress progress = new Progress(to, "files", bytes, output.quiet, output.progress)) {
+        try (Progress progress =
+                new Progress(to, "files", bytes, output.quiet(), output.progress())) {
             SstableCopies copies = SstableCopies.copy(states, target, progress::update);
             progress.close();
-            if (!output.quiet) {
+            if (!output.quiet()) {
                 to.note(
                         "flink-lsm: wrote "
                                 + copies.sstableCount()

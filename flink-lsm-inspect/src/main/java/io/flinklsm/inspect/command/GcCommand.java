@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.gc.Audit;
 import io.flinklsm.inspect.gc.AuditOptions;
 import io.flinklsm.inspect.gc.Deletion;
@@ -106,11 +107,11 @@ public final class GcCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         if (yes && !delete) {
             throw InspectException.usage("--yes answers the question of --delete; give both.");
         }
-        if (output.json && delete && !yes) {
+        if (output.json() && delete && !yes) {
             throw InspectException.usage(
                     "--json does not show what --delete would ask for; give --yes, too.");
         }
@@ -118,7 +119,7 @@ public final class GcCommand extends InspectCommand {
                 new AuditOptions(age(), to.nowMillis(), jobEnded, taskOwned, alone, also);
         Audit audit = Audit.of(location, options);
         @Nullable Deletion deletion = null;
-        if (!output.json) {
+        if (!output.json()) {
             printText(audit, to);
         }
         if (delete && !audit.deletable().isEmpty()) {
@@ -128,7 +129,7 @@ public final class GcCommand extends InspectCommand {
                                 + " person answers.");
             }
             deletion = Deletion.of(audit, options);
-            if (!output.quiet) {
+            if (!output.quiet()) {
                 to.note(
                         "flink-lsm: deleted "
                                 + files(deletion.files())
@@ -137,7 +138,7 @@ public final class GcCommand extends InspectCommand {
                                 + ".");
             }
         }
-        if (output.json) {
+        if (output.json()) {
             printJson(audit, deletion, to);
         }
         return audit.missing().isEmpty() ? InspectException.OK : InspectException.FINDING;

@@ -115,7 +115,7 @@ public final class GetCommand extends EntriesCommand {
 
     @Override
     int nothingFound(Console to, StateView view) {
-        if (!output.quiet) {
+        if (!output.quiet()) {
             to.note(
                     "flink-lsm: [tree "
                             + SafeText.forTerminal(view.treeName())

@@ -14,6 +14,9 @@
 package io.flinklsm.inspect.command;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.flinklsm.inspect.cli.InspectCommand;
+import io.flinklsm.inspect.cli.StateSelection;
+import io.flinklsm.inspect.cli.TimeOptions;
 import io.flinklsm.inspect.health.HealthCheck;
 import io.flinklsm.inspect.health.HealthCheck.StateHealth;
 import io.flinklsm.inspect.health.HealthFinding;
@@ -91,7 +94,7 @@ public final class HealthCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(location);
         var request =
                 new HealthCheck.Request(
@@ -103,12 +106,13 @@ public final class HealthCommand extends InspectCommand {
         List<Sharing> sharing = Sharing.of(checkpoint);
         long bytes = states.stream().mapToLong(StateView::sizeBytes).sum();
         HealthCheck check;
-        try (Progress progress = new Progress(to, "health", bytes, output.quiet, output.progress)) {
+        try (Progress progress =
+                new Progress(to, "health", bytes, output.quiet(), output.progress())) {
             long before = StateView.bytesRead(states);
             Runnable tell = () -> progress.update(StateView.bytesRead(states) - before);
             check = HealthCheck.of(states, request, tell);
         }
-        if (output.json) {
+        if (output.json()) {
             printJson(checkpoint, request, check, sharing, to);
         } else {
             printText(check, sharing, to);
@@ -195,7 +199,7 @@ public final class HealthCommand extends InspectCommand {
     private void noteUnknownTtl(HealthCheck check, Console to) {
         for (StateHealth one : check.states()) {
             TtlAges ttl = one.ttl();
-            if (!output.quiet && ttl != null && ttl.expiredEntries() < 0) {
+            if (!output.quiet() && ttl != null && ttl.expiredEntries() < 0) {
                 to.note(
                         "flink-lsm: a checkpoint does not say how long entries live; give --ttl"
                                 + " DURATION to learn what is expired.");

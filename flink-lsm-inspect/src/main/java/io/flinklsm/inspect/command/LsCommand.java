@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
 import io.flinklsm.inspect.print.SafeText;
@@ -51,14 +52,14 @@ public final class LsCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         CheckpointListing listing = CheckpointListing.of(location);
-        if (output.json) {
+        if (output.json()) {
             printJson(listing, to);
         } else {
             printTable(listing, to);
         }
-        if (!output.quiet) {
+        if (!output.quiet()) {
             List<CheckpointListing.Skipped> skipped = listing.skipped();
             for (CheckpointListing.Skipped one :
                     skipped.subList(0, Math.min(skipped.size(), MAX_NOTES))) {

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.source.InspectException;
 import java.util.List;
@@ -41,7 +42,7 @@ public final class ManCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) {
+    protected int run(Console to) {
         CommandSpec root = spec.root();
         CommandLine named = root.subcommands().get(page);
         if (named == null && !page.equals(root.name())) {

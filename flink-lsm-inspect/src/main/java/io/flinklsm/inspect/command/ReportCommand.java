@@ -13,6 +13,8 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.cli.InspectCommand;
+import io.flinklsm.inspect.cli.TimeOptions;
 import io.flinklsm.inspect.health.HealthCheck;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
@@ -83,7 +85,7 @@ public final class ReportCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         List<ReportData.Kept> kept = new ArrayList<>();
         Checkpoint checkpoint = open(kept);
         var request =
@@ -96,7 +98,7 @@ public final class ReportCommand extends InspectCommand {
         long bytes = states.stream().mapToLong(StateView::sizeBytes).sum();
         try (OutputFile file = OutputFile.create(target, force);
                 Progress progress =
-                        new Progress(to, "report", bytes, output.quiet, output.progress)) {
+                        new Progress(to, "report", bytes, output.quiet(), output.progress())) {
             long before = StateView.bytesRead(states);
             Runnable tell = () -> progress.update(StateView.bytesRead(states) - before);
             var data =
@@ -119,7 +121,7 @@ public final class ReportCommand extends InspectCommand {
     private void tell(Checkpoint checkpoint, ReportData data, long bytes, Console to)
             throws IOException {
         int findings = data.health().findings().size();
-        if (output.json) {
+        if (output.json()) {
             Json.print(
                     to,
                     "report/1",
@@ -129,7 +131,7 @@ public final class ReportCommand extends InspectCommand {
                         json.writeNumberField("output_bytes", bytes);
                         json.writeNumberField("findings", findings);
                     });
-        } else if (!output.quiet) {
+        } else if (!output.quiet()) {
             to.note(
                     "flink-lsm: wrote "
                             + SafeText.forTerminal(target.toString())

@@ -16,6 +16,7 @@ package io.flinklsm.inspect.command;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.merge.MergedState;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
@@ -96,13 +97,13 @@ public final class ShowCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(location);
         List<Line> lines = new ArrayList<>();
         for (StateView state : checkpoint.states()) {
             lines.add(new Line(state, MergedState.columns(state)));
         }
-        if (output.json) {
+        if (output.json()) {
             printJson(checkpoint, lines, to);
         } else {
             printTables(checkpoint, lines, to);

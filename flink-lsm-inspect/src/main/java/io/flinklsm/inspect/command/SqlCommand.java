@@ -13,11 +13,14 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.cli.EngineOptions;
+import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
 import io.flinklsm.inspect.print.Progress;
 import io.flinklsm.inspect.source.Checkpoint;
 import io.flinklsm.inspect.source.InspectException;
+import io.flinklsm.inspect.sql.ResultPrinter;
 import io.flinklsm.inspect.sql.SqlSession;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -77,8 +80,8 @@ public final class SqlCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
-        if (csv && output.json) {
+    protected int run(Console to) throws IOException {
+        if (csv && output.json()) {
             throw InspectException.usage("give --csv or --json, not both.");
         }
         if (limit != null && limit < 0) {
@@ -87,13 +90,13 @@ public final class SqlCommand extends InspectCommand {
         String memory = engine.memory();
         Checkpoint checkpoint = Checkpoint.open(location);
         long bytes = SqlSession.bytesToRead(checkpoint, statement);
-        try (Progress progress = new Progress(to, "sql", bytes, output.quiet, output.progress);
+        try (Progress progress = new Progress(to, "sql", bytes, output.quiet(), output.progress());
                 SqlSession.Running running =
                         SqlSession.run(checkpoint, statement, memory, progress::update)) {
-            boolean isTable = !csv && !output.json;
+            boolean isTable = !csv && !output.json();
             long rows = limit != null ? limit : isTable ? TABLE_LIMIT : 0;
             var printer = new ResultPrinter(running.result(), rows);
-            if (output.json) {
+            if (output.json()) {
                 Json.print(
                         to,
                         "sql/1",
@@ -107,7 +110,7 @@ public final class SqlCommand extends InspectCommand {
                 printer.printTable(to);
             }
             progress.close();
-            if (!output.json && printer.hasMore() && !output.quiet) {
+            if (!output.json() && printer.hasMore() && !output.quiet()) {
                 to.note(
                         "flink-lsm: there are more rows; --limit "
                                 + rows * 10

@@ -14,6 +14,8 @@
 package io.flinklsm.inspect.command;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.flinklsm.inspect.cli.InspectCommand;
+import io.flinklsm.inspect.cli.StateSelection;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
 import io.flinklsm.inspect.print.Progress;
@@ -106,7 +108,7 @@ public final class TopCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         Subject subject = choice("--of", Subject.class, of);
         Measure measure = choice("--by", Measure.class, by);
         if (limit < 1 || limit > LIMIT_MAX) {
@@ -124,17 +126,18 @@ public final class TopCommand extends InspectCommand {
         List<StateView> states = StateSelection.of(checkpoint, operator, state);
         long bytes = states.stream().mapToLong(StateView::sizeBytes).sum();
         TopList top;
-        try (Progress progress = new Progress(to, "top", bytes, output.quiet, output.progress)) {
+        try (Progress progress =
+                new Progress(to, "top", bytes, output.quiet(), output.progress())) {
             TopList.Request request = new TopList.Request(subject, measure, limit, exact);
             long before = StateView.bytesRead(states);
             Runnable tell = () -> progress.update(StateView.bytesRead(states) - before);
             top = TopList.of(states, request, tell);
         }
-        if (output.json) {
+        if (output.json()) {
             printJson(checkpoint, top, to);
         } else {
             printTables(top, to);
-            if (!output.quiet) {
+            if (!output.quiet()) {
                 notes(top).forEach(note -> to.note("flink-lsm: " + note));
             }
         }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
 import io.flinklsm.inspect.print.Progress;
@@ -62,18 +63,22 @@ public final class VerifyCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         List<Exception> problems = new ArrayList<>();
         Checkpoint checkpoint = Checkpoint.open(location, problems::add);
         Verification.Result result;
         try (Progress progress =
                 new Progress(
-                        to, "verify", checkpoint.sstableBytes(), output.quiet, output.progress)) {
+                        to,
+                        "verify",
+                        checkpoint.sstableBytes(),
+                        output.quiet(),
+                        output.progress())) {
             var verification = new Verification(quick, progress::update);
             problems.forEach(verification::addProblem);
             result = verification.run(checkpoint);
         }
-        if (output.json) {
+        if (output.json()) {
             printJson(checkpoint, result, to);
         } else {
             printText(result, to);

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.inspect.command;
 
+import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
 import io.flinklsm.inspect.print.SafeText;
@@ -80,7 +81,7 @@ public final class WatchCommand extends InspectCommand {
     }
 
     @Override
-    int run(Console to) throws IOException {
+    protected int run(Console to) throws IOException {
         if (count < 1 || intervalSeconds < 1) {
             throw InspectException.usage(
                     "--count and --interval take a number above 0: count="
@@ -90,7 +91,7 @@ public final class WatchCommand extends InspectCommand {
                             + ".");
         }
         CheckpointWatch watch = CheckpointWatch.of(location);
-        if (!output.json) {
+        if (!output.json()) {
             to.line(line("checkpoint", "id", "created", "size", "new", "shared", "files"));
         }
         int printed = 0;
@@ -103,7 +104,7 @@ public final class WatchCommand extends InspectCommand {
                 }
             }
             to.out().flush();
-            if (!output.quiet) {
+            if (!output.quiet()) {
                 look.skipped()
                         .forEach(
                                 skipped ->
@@ -132,7 +133,7 @@ public final class WatchCommand extends InspectCommand {
         long newBytes = checkpoint.newBytes();
         long sharedBytes = newBytes < 0 ? -1 : bytes - newBytes;
         int files = fileCount(checkpoint);
-        if (!output.json) {
+        if (!output.json()) {
             to.line(
                     line(
                             SafeText.forTerminal(found.name()),

@@ -13,8 +13,7 @@
  */
 /**
  * One class a command. In comes a parsed command line, out go an exit code and text on stdout;
- * commands decide nothing about formats. Read {@link io.flinklsm.inspect.command.InspectCommand}
- * first.
+ * commands decide nothing about formats. Read {@link io.flinklsm.inspect.cli.InspectCommand} first.
  */
 @NullMarked
 package io.flinklsm.inspect.command;

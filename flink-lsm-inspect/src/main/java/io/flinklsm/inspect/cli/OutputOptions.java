@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.inspect.command;
+package io.flinklsm.inspect.cli;
 
 import io.flinklsm.inspect.source.TimeLimit;
 import picocli.CommandLine.Option;
@@ -22,7 +22,7 @@ public final class OutputOptions {
     @Option(
             names = "--json",
             description = "Print JSON with a versioned schema field instead of a table.")
-    boolean json;
+    private boolean json;
 
     @Option(
             names = "--no-color",
@@ -32,10 +32,10 @@ public final class OutputOptions {
     @Option(
             names = {"-q", "--quiet"},
             description = "No progress and no notes on stderr.")
-    boolean quiet;
+    private boolean quiet;
 
     @Option(names = "--progress", description = "Progress on stderr even when that is no terminal.")
-    boolean progress;
+    private boolean progress;
 
     @Option(
             names = "--timeout",
@@ -47,4 +47,16 @@ public final class OutputOptions {
 
     @Option(names = "--debug", description = "Show where an error comes from: the stack trace.")
     boolean debug;
+
+    public boolean json() {
+        return json;
+    }
+
+    public boolean quiet() {
+        return quiet;
+    }
+
+    public boolean progress() {
+        return progress;
+    }
 }

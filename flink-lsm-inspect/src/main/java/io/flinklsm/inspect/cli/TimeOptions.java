@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.inspect.command;
+package io.flinklsm.inspect.cli;
 
 import io.flinklsm.inspect.source.Checkpoint;
 import io.flinklsm.inspect.source.InspectException;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** From which time ages are told, and how long entries live. Filled by picocli. */
-final class TimeOptions {
+public final class TimeOptions {
 
     private static final Pattern DURATION =
             Pattern.compile("(?:(.*)=)?([0-9]{1,9})(ms|s|m|min|h|d)", Pattern.DOTALL);
@@ -56,7 +56,7 @@ final class TimeOptions {
      *
      * @throws InspectException if what was typed is no time
      */
-    long atMillis(Checkpoint checkpoint, long nowMillis) {
+    public long atMillis(Checkpoint checkpoint, long nowMillis) {
         String text = at;
         if (text == null) {
             return checkpoint.createdMillis() < 0 ? nowMillis : checkpoint.createdMillis();
@@ -81,7 +81,7 @@ final class TimeOptions {
      *
      * @throws InspectException if what was typed is no duration, or no state has the name
      */
-    Map<String, Long> ttlMillis(Checkpoint checkpoint) {
+    public Map<String, Long> ttlMillis(Checkpoint checkpoint) {
         Map<String, Long> millis = new HashMap<>();
         for (String text : ttl) {
             Matcher matcher = DURATION.matcher(text);

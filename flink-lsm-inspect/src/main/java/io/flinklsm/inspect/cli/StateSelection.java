@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.inspect.command;
+package io.flinklsm.inspect.cli;
 
 import io.flinklsm.inspect.source.Checkpoint;
 import io.flinklsm.inspect.source.InspectException;
@@ -24,7 +24,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which states the options {@code --operator} and {@code --state} mean. */
-final class StateSelection {
+public final class StateSelection {
 
     private StateSelection() {}
 
@@ -33,7 +33,7 @@ final class StateSelection {
      *
      * @throws InspectException if an option is given and nothing fits; names what there is
      */
-    static List<StateView> of(
+    public static List<StateView> of(
             Checkpoint checkpoint, @Nullable String operator, @Nullable String state) {
         List<StateView> fitting = new ArrayList<>();
         for (StateView view : checkpoint.states()) {
@@ -66,7 +66,8 @@ final class StateSelection {
      *
      * @throws InspectException if there are several, or none
      */
-    static StateView one(Checkpoint checkpoint, @Nullable String operator, @Nullable String state) {
+    public static StateView one(
+            Checkpoint checkpoint, @Nullable String operator, @Nullable String state) {
         List<StateView> fitting = of(checkpoint, operator, state);
         if (fitting.size() == 1) {
             return fitting.get(0);

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.inspect.command;
+package io.flinklsm.inspect.cli;
 
 import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.sql.SqlSession;
@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** What all commands take that start the SQL engine. */
-final class EngineOptions {
+public final class EngineOptions {
 
     private static final Pattern SIZE = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,3})?(KB|MB|GB|TB)");
 
@@ -34,7 +34,7 @@ final class EngineOptions {
      *
      * @throws InspectException if what was typed is no size
      */
-    String memory() {
+    public String memory() {
         if (!SIZE.matcher(memory).matches()) {
             throw InspectException.usage(
                     "--memory takes a number and KB, MB, GB or TB, like 512MB: given="

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.inspect.command;
+package io.flinklsm.inspect.cli;
 
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.source.InspectException;
@@ -28,15 +28,15 @@ import picocli.CommandLine.Spec;
  * {@link #run} and gives the exit code back; whatever it throws becomes a sentence on stderr and
  * the code that belongs to it.
  */
-abstract class InspectCommand implements Callable<Integer> {
+public abstract class InspectCommand implements Callable<Integer> {
 
-    @Mixin OutputOptions output = new OutputOptions();
+    @Mixin protected OutputOptions output = new OutputOptions();
 
-    @Spec CommandSpec spec = CommandSpec.create();
+    @Spec protected CommandSpec spec = CommandSpec.create();
 
     private final Console console;
 
-    InspectCommand(Console console) {
+    protected InspectCommand(Console console) {
         this.console = console;
     }
 
@@ -53,7 +53,7 @@ abstract class InspectCommand implements Callable<Integer> {
     }
 
     /** Gives the exit code. */
-    abstract int run(Console to) throws IOException;
+    protected abstract int run(Console to) throws IOException;
 
     /** Whether the user wants the stack trace of an error. */
     public final boolean isDebug() {

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.inspect.command;
+package io.flinklsm.inspect.cli;
 
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.errors.UnknownFormatException;

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.inspect.command;
+package io.flinklsm.inspect.sql;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
@@ -21,7 +21,6 @@ import io.flinklsm.inspect.merge.ValueText;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.SafeText;
 import io.flinklsm.inspect.print.Table;
-import io.flinklsm.inspect.sql.SqlResult;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -39,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Rows of a result as a table, CSV, or JSON; all but the rows of a table go through as they come.
  */
-final class ResultPrinter {
+public final class ResultPrinter {
 
     /** Rows of which the widths of a table are found; more would not fit into memory. */
     private static final int BATCH = 1000;
@@ -54,7 +53,7 @@ final class ResultPrinter {
     /**
      * @param limit 0 for none
      */
-    ResultPrinter(SqlResult result, long limit) {
+    public ResultPrinter(SqlResult result, long limit) {
         this.result = result;
         this.limit = limit;
     }
@@ -70,11 +69,11 @@ final class ResultPrinter {
     }
 
     /** Whether the limit cut rows off; asked after the last row. */
-    boolean hasMore() {
+    public boolean hasMore() {
         return limit > 0 && count == limit && result.next() != null;
     }
 
-    void printTable(Console to) {
+    public void printTable(Console to) {
         List<List<@Nullable Object>> batch = new ArrayList<>();
         boolean isFirst = true;
         while (true) {
@@ -118,7 +117,7 @@ final class ResultPrinter {
      *
      * @param toTerminal whether a person sees it: then nothing in it moves their cursor
      */
-    void printCsv(OutputStream to, boolean toTerminal) throws IOException {
+    public void printCsv(OutputStream to, boolean toTerminal) throws IOException {
         UnaryOperator<String> cell =
                 text -> SafeText.forCsv(toTerminal ? SafeText.forTerminal(text) : text);
         Writer writer = new BufferedWriter(new OutputStreamWriter(to, StandardCharsets.UTF_8));
@@ -140,7 +139,7 @@ final class ResultPrinter {
     }
 
     /** Writes the fields {@code columns}, {@code rows} and {@code has_more}. */
-    void writeJson(JsonGenerator json) throws IOException {
+    public void writeJson(JsonGenerator json) throws IOException {
         json.writeArrayFieldStart("columns");
         for (SqlResult.Column column : result.columns()) {
             json.writeStartObject();
@@ -161,7 +160,7 @@ final class ResultPrinter {
     }
 
     /** An object on each line. */
-    void printJsonLines(OutputStream to) throws IOException {
+    public void printJsonLines(OutputStream to) throws IOException {
         List<String> names = uniqueNames();
         try (JsonGenerator json = FACTORY.createGenerator(to)) {
             json.configure(JsonGenerator.Feature.AUTO_CLOSE_TARGET, false);
