@@ -225,7 +225,7 @@ final class LayoutTest {
         assertThat(unknown)
                 .as(
                         "packages that are neither path, nor state, nor thing, nor ground: add them"
-                            + " to LayoutTest")
+                                + " to LayoutTest")
                 .isEmpty();
     }
 

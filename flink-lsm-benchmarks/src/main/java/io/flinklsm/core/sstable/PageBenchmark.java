@@ -53,7 +53,7 @@ public class PageBenchmark {
     @Param("1000000")
     public int keys;
 
-    private final PageCodec codec = new PageCodec();
+    private final PageCodec codec = new PageCodec(true, false);
     private final ByteSink plain = new ByteSink(1 << 15);
     private final ByteSink packed = new ByteSink(1 << 15);
     private final PartEntries entries = new PartEntries(100);
@@ -70,7 +70,7 @@ public class PageBenchmark {
             byte[] value = entries.value(i);
             plain.put(value, 0, value.length);
         }
-        if (!codec.compress(SstableCodec.LZ4_RAW, codec.newTrial(), plain, packed)) {
+        if (!codec.compress(codec.newTrial(), plain, packed)) {
             throw new IllegalStateException("[page] it does not compress: bytes=" + pageBytes);
         }
         unpacked = new byte[plain.length()];
@@ -102,7 +102,7 @@ public class PageBenchmark {
     @Benchmark
     public int compressPage() {
         packed.clear();
-        codec.compress(SstableCodec.LZ4_RAW, codec.newTrial(), plain, packed);
+        codec.compress(codec.newTrial(), plain, packed);
         return packed.length();
     }
 

@@ -13,7 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
-import io.flinklsm.core.columns.Physical;
+import io.flinklsm.core.columns.leaf.Physical;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.parquet.format.Encoding;

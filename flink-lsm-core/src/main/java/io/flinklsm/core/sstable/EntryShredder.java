@@ -14,10 +14,10 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.ColumnNode;
 import io.flinklsm.core.columns.RowBinding;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.columns.TypedValue;
+import io.flinklsm.core.columns.leaf.ColumnNode;
 import io.flinklsm.core.columns.leaf.Leaf;
 import io.flinklsm.core.columns.leaf.LeafBuffer;
 import io.flinklsm.core.entry.EntryKind;

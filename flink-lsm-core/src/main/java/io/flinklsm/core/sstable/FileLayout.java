@@ -13,9 +13,9 @@
  */
 package io.flinklsm.core.sstable;
 
-import io.flinklsm.core.columns.Leaf;
 import io.flinklsm.core.columns.RowBinding;
 import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.leaf.Leaf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

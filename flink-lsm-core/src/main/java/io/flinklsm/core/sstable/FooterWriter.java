@@ -14,7 +14,7 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.columns.ColumnNode;
+import io.flinklsm.core.columns.leaf.ColumnNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;

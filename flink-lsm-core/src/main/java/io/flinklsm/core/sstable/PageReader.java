@@ -13,7 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
-import io.flinklsm.core.columns.LeafColumn;
+import io.flinklsm.core.columns.leaf.LeafColumn;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.zip.CRC32;

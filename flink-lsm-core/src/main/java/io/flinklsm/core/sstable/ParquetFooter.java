@@ -13,7 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
-import io.flinklsm.core.columns.ColumnNode;
+import io.flinklsm.core.columns.leaf.ColumnNode;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

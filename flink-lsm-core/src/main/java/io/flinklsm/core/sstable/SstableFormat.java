@@ -13,11 +13,11 @@
  */
 package io.flinklsm.core.sstable;
 
-import io.flinklsm.core.columns.Annotation;
-import io.flinklsm.core.columns.ColumnNode;
-import io.flinklsm.core.columns.ColumnNode.Repetition;
-import io.flinklsm.core.columns.Physical;
 import io.flinklsm.core.columns.RowBinding;
+import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.ColumnNode;
+import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
+import io.flinklsm.core.columns.leaf.Physical;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
