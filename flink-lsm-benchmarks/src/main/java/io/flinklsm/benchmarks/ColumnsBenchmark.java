@@ -138,7 +138,6 @@ public final class ColumnsBenchmark {
                 FlushJob job =
                         new FlushJob(
                                 new FlushPlan(List.of(new FrozenGeneration(memtable, 0)), true),
-                                KeyRange.ALL,
                                 "t",
                                 null,
                                 shape.columns(),

@@ -16,12 +16,10 @@ package io.flinklsm.core;
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.EntryKind;
-import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.flush.FlushJob;
 import io.flinklsm.core.flush.FlushTools;
 import io.flinklsm.core.flush.LargeEntryFlush;
-import io.flinklsm.core.flush.SharedFlush;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.WriterBudgets;
 import io.flinklsm.core.memtable.FrozenGeneration;
@@ -69,7 +67,7 @@ final class Flushes {
 
     private void flushQueue(LsmTree tree) {
         try {
-            while (flushOnce(tree, false)) {
+            while (flushOnce(tree)) {
                 // One group after another.
             }
         } catch (IOException | RuntimeException | Error e) {
@@ -87,12 +85,8 @@ final class Flushes {
         }
     }
 
-    /**
-     * Flushes the oldest group, here; false if there is none, or somebody else is at it.
-     *
-     * @param helped whether the flush thread may take a part of a large group: it is not this one
-     */
-    private boolean flushOnce(LsmTree tree, boolean helped) throws IOException {
+    /** Flushes the oldest group, here; false if there is none, or somebody else is at it. */
+    private boolean flushOnce(LsmTree tree) throws IOException {
         FlushPlan plan;
         upkeep.lock.lock();
         try {
@@ -112,7 +106,7 @@ final class Flushes {
         long startNanos = upkeep.resources.clock().nanoTime();
         List<SstableMeta> written = null;
         try {
-            written = runFlush(tree, plan, helped);
+            written = runFlush(tree, plan);
         } finally {
             try {
                 finishFlush(tree, plan, written);
@@ -126,30 +120,20 @@ final class Flushes {
         return true;
     }
 
-    private List<SstableMeta> runFlush(LsmTree tree, FlushPlan plan, boolean helped)
-            throws IOException {
+    private List<SstableMeta> runFlush(LsmTree tree, FlushPlan plan) throws IOException {
+        WriterBudgets budgets = upkeep.resources.writerBudgets();
+        MemoryBudget budget = budgets.beginFlush();
         try (FlushPace.Flush pace = upkeep.resources.flushPace().begin(entryCount(plan))) {
-            return new SharedFlush(
-                            upkeep.resources.writerBudgets(),
-                            helped ? plan.ranges() : List.of(KeyRange.ALL),
-                            (range, budget) -> newJob(tree, plan, range, budget, pace.job()))
-                    .run(upkeep.resources.background()::flush);
+            return new FlushJob(
+                            plan,
+                            tree.name(),
+                            tree.operator(),
+                            tree.options().columns(),
+                            newTools(budget, pace))
+                    .run();
+        } finally {
+            budgets.endFlush(budget);
         }
-    }
-
-    private FlushJob newJob(
-            LsmTree tree,
-            FlushPlan plan,
-            KeyRange range,
-            MemoryBudget budget,
-            FlushProgress progress) {
-        return new FlushJob(
-                plan,
-                range,
-                tree.name(),
-                tree.operator(),
-                tree.options().columns(),
-                newTools(budget, progress));
     }
 
     private FlushTools newTools(MemoryBudget budget, FlushProgress progress) {
@@ -291,9 +275,9 @@ final class Flushes {
     }
 
     /**
-     * Waits until the memtables are flushed, and flushes itself what nobody else does, with the
-     * help of the flush thread. A failure is the caller's: the memtables stay where they are. Any
-     * thread: the store's close waits for a flush that runs here.
+     * Waits until the memtables are flushed, and flushes itself what nobody else does. A failure is
+     * the caller's: the memtables stay where they are. Any thread: the store's close waits for a
+     * flush that runs here.
      *
      * @param isFlushed asked under the lock
      * @throws IOException also if the store is closed, or the tree dropped, before that
@@ -323,7 +307,7 @@ final class Flushes {
             } finally {
                 upkeep.lock.unlock();
             }
-            flushOnce(tree, true);
+            flushOnce(tree);
         }
     }
 }

@@ -133,7 +133,7 @@ public class SstableBenchmark {
                             Clock.system(),
                             new SplittableRandom(++fileNumber),
                             FlushProgress.UNHEARD);
-            return new FlushJob(plan, KeyRange.ALL, "parts", null, null, tools).run().get(0);
+            return new FlushJob(plan, "parts", null, null, tools).run().get(0);
         }
 
         int get(long number) throws IOException {

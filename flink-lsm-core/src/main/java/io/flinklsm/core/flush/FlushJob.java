@@ -44,7 +44,6 @@ public final class FlushJob {
     private static final int PROGRESS_INTERVAL = 256;
 
     private final FlushPlan plan;
-    private final KeyRange range;
     private final String treeName;
     private final @Nullable MergeOperator operator;
     private final @Nullable RowColumns columns;
@@ -55,19 +54,16 @@ public final class FlushJob {
     private final List<String> createdNames = new ArrayList<>();
 
     /**
-     * @param range the keys that it writes; other jobs write the others
      * @param operator folds merge operands; null if the tree takes none
      * @param columns how entries stand in columns; null if nothing is known of them
      */
     public FlushJob(
             FlushPlan plan,
-            KeyRange range,
             String treeName,
             @Nullable MergeOperator operator,
             @Nullable RowColumns columns,
             FlushTools tools) {
         this.plan = plan;
-        this.range = range;
         this.treeName = treeName;
         this.operator = operator;
         this.columns = columns;
@@ -109,7 +105,7 @@ public final class FlushJob {
         List<EntryCursor> newestFirst = new ArrayList<>();
         try {
             for (FrozenGeneration frozen : plan.oldestFirst()) {
-                newestFirst.add(0, frozen.generation().cursor(range));
+                newestFirst.add(0, frozen.generation().cursor(KeyRange.ALL));
             }
             return newestFirst;
         } catch (Throwable failure) {

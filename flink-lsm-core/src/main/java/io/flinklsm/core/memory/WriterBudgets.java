@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Memory for those who write SSTables: a fixed set of budgets, some for flushes and some for
@@ -68,11 +67,6 @@ public final class WriterBudgets implements AutoCloseable {
     /** Waits for a budget; give it back with {@link #endFlush}. */
     public MemoryBudget beginFlush() throws IOException {
         return take(flushes);
-    }
-
-    /** A budget if one is free, or null; give it back with {@link #endFlush}. */
-    public @Nullable MemoryBudget tryBeginFlush() {
-        return flushes.poll();
     }
 
     public void endFlush(MemoryBudget budget) {

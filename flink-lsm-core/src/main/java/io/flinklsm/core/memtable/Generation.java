@@ -213,18 +213,6 @@ public final class Generation {
                 : new GenerationCursor(this, space, refs, from, to);
     }
 
-    /** A key that parts the entries into halves; null if there are none. Once frozen only. */
-    public @Nullable OwnedSlice middleKey() {
-        int[] refs = sorted();
-        if (refs.length == 0) {
-            return null;
-        }
-        long record = space.address(refs[refs.length / 2]);
-        return ofBlocks
-                ? MapBlock.firstKey(record)
-                : Records.viewKey(record, new Slice()).toOwned();
-    }
-
     /** Takes a reference; false if the last one was released already. */
     public boolean tryRetain() {
         int count = references.get();

@@ -26,8 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * while. Safe for any thread.
  *
  * <p>The queues are bounded by construction: a tree has at most one flush and one compaction that
- * wait, a store one deletion and one check of a restored file (see {@code Upkeep}), and a large
- * flush of a checkpoint one offer of help.
+ * wait, a store one deletion and one check of a restored file (see {@code Upkeep}).
  */
 public final class BackgroundWork implements AutoCloseable {
 

@@ -13,12 +13,8 @@
  */
 package io.flinklsm.core.tree;
 
-import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.FrozenGeneration;
-import io.flinklsm.core.memtable.Generation;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * @param nothingOlder whether the tree has no SSTable that a tombstone or operand could concern
  */
 public record FlushPlan(List<FrozenGeneration> oldestFirst, boolean nothingOlder) {
-
-    /** What is smaller is written in less time than it is worth to share. */
-    private static final long SPLIT_BYTES = 8L << 20;
 
     public FlushPlan {
         oldestFirst = List.copyOf(oldestFirst);
@@ -68,25 +61,6 @@ public record FlushPlan(List<FrozenGeneration> oldestFirst, boolean nothingOlder
     /** Age of the SSTable: that of its newest generation. */
     public long generation() {
         return oldestFirst.get(oldestFirst.size() - 1).generation().number();
-    }
-
-    /**
-     * The ranges in which several threads could flush it at a time, in key order; all keys if it is
-     * too small for that. Sorts the largest generation unless that was done.
-     */
-    public List<KeyRange> ranges() {
-        if (usedBytes() < SPLIT_BYTES) {
-            return List.of(KeyRange.ALL);
-        }
-        Generation largest =
-                oldestFirst.stream()
-                        .map(FrozenGeneration::generation)
-                        .max(Comparator.comparingInt(Generation::entryCount))
-                        .orElseThrow();
-        OwnedSlice middle = largest.middleKey();
-        return middle == null
-                ? List.of(KeyRange.ALL)
-                : List.of(new KeyRange(OwnedSlice.EMPTY, middle), new KeyRange(middle, null));
     }
 
     public long usedBytes() {

@@ -15,7 +15,6 @@ package io.flinklsm.core.write;
 
 import io.flinklsm.core.memtable.TierMemory;
 import io.flinklsm.core.tree.FlushProgress;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -52,32 +51,24 @@ public final class FlushPace {
     }
 
     /** A flush that runs. Ends when it is closed, whatever became of it. */
-    public final class Flush implements AutoCloseable {
+    public final class Flush implements FlushProgress, AutoCloseable {
 
         private final long entryCount;
         private final long roomBytes = freeBytes();
-        private final AtomicLong writtenCount = new AtomicLong();
+        private volatile long writtenCount;
 
         private Flush(long entryCount) {
             this.entryCount = Math.max(1, entryCount);
         }
 
-        /** Listens to one job of the flush; for the thread that runs the job. */
-        public FlushProgress job() {
-            return new FlushProgress() {
-                private long counted;
-
-                @Override
-                public void written(long entryCount) {
-                    writtenCount.addAndGet(entryCount - counted);
-                    counted = entryCount;
-                }
-            };
+        @Override
+        public void written(long entryCount) {
+            writtenCount = entryCount;
         }
 
         /** How much must be free now for writers to go on. */
         private double keptBytes() {
-            double done = Math.min(1.0, (double) writtenCount.get() / entryCount);
+            double done = Math.min(1.0, (double) writtenCount / entryCount);
             return roomBytes * (1 - AT_START - (AT_LAST_ENTRY - AT_START) * done);
         }
 

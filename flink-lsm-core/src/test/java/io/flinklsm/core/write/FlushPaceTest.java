@@ -17,7 +17,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.TierMemory;
-import io.flinklsm.core.tree.FlushProgress;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -57,16 +56,14 @@ final class FlushPaceTest {
     void roomIsHandedOutAsEntriesAreWritten() {
         use(800);
         try (FlushPace.Flush flush = pace.begin(1000)) {
-            FlushProgress job = flush.job();
-            job.written(200);
-            job.written(300);
-            flush.job().written(200);
+            flush.written(200);
+            flush.written(500);
             use(675);
             assertThat(pace.isWriterAhead()).isFalse();
             use(1);
             assertThat(pace.isWriterAhead()).isTrue();
 
-            job.written(800);
+            flush.written(1000);
             assertThat(pace.isWriterAhead()).isFalse();
             use(74);
             assertThat(pace.isWriterAhead()).isFalse();
@@ -81,7 +78,7 @@ final class FlushPaceTest {
         FlushPace.Flush second = pace.begin(1000);
         use(1201);
 
-        second.job().written(1000);
+        second.written(1000);
         assertThat(pace.isWriterAhead()).isTrue();
 
         second.close();
@@ -96,7 +93,7 @@ final class FlushPaceTest {
         use(1600);
         try (FlushPace.Flush flush = pace.begin(0)) {
             assertThat(pace.isWriterAhead()).isFalse();
-            flush.job().written(1);
+            flush.written(1);
             assertThat(pace.isWriterAhead()).isFalse();
         }
     }
