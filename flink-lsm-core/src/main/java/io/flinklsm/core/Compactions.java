@@ -14,10 +14,10 @@
 package io.flinklsm.core;
 
 import io.flinklsm.core.compaction.CompactionJob;
-import io.flinklsm.core.compaction.CompactionPace;
 import io.flinklsm.core.compaction.CompactionPicker;
 import io.flinklsm.core.compaction.CompactionPlan;
 import io.flinklsm.core.compaction.CompactionTools;
+import io.flinklsm.core.compaction.RestBehindFlushes;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.WriterBudgets;
@@ -105,6 +105,10 @@ final class Compactions {
 
     private int threadsFor(LsmTree tree) {
         return pressure(tree) < PARALLEL_PRESSURE ? 1 : threads;
+    }
+
+    private boolean isUrgent(LsmTree tree) {
+        return upkeep.isStopped() || tree.dropped || pressure(tree) >= PARALLEL_PRESSURE;
     }
 
     private double pressure(LsmTree tree) {
@@ -200,7 +204,10 @@ final class Compactions {
                             upkeep.resources.clock(),
                             upkeep.resources.random(),
                             upkeep.obsoleteFiles(),
-                            CompactionPace.UNLIMITED);
+                            new RestBehindFlushes(
+                                    Runtime.getRuntime().availableProcessors(),
+                                    upkeep.resources.flushPace()::isFlushing,
+                                    () -> isUrgent(tree)));
             return new CompactionJob(
                             plan,
                             tree.name(),

@@ -67,8 +67,6 @@ public final class CompactionJob {
     // Written by the thread that runs the job.
     private final List<SstableMeta> outputs = new ArrayList<>();
     private final List<String> createdNames = new ArrayList<>();
-    private long pacedBytes;
-    private long finishedBytes;
 
     /**
      * @param operator folds merge operands; null if the tree takes none
@@ -132,15 +130,13 @@ public final class CompactionJob {
                     do {
                         writer.add(entries);
                         if ((writer.entryCount() & (CHECK_INTERVAL - 1)) == 0) {
-                            rest(finishedBytes + writer.estimatedBytes());
+                            tools.pace().rest();
                         }
                         more = entries.next();
                     } while (more
                             && !writer.isFull()
                             && !splitter.beginsFile(entries.key(), writer.estimatedBytes()));
-                    SstableMeta output = writer.finish();
-                    outputs.add(output);
-                    finishedBytes += output.sizeBytes();
+                    outputs.add(writer.finish());
                 }
             }
         }
@@ -191,11 +187,6 @@ public final class CompactionJob {
         return columns != null
                 ? columns
                 : plan.inputs().get(0).sstables().get(0).describedColumns();
-    }
-
-    private void rest(long writtenBytes) throws IOException {
-        tools.pace().written(writtenBytes - pacedBytes);
-        pacedBytes = writtenBytes;
     }
 
     /** Also the one that was being written: a failed finish may have published it. */

@@ -13,22 +13,16 @@
  */
 package io.flinklsm.core.compaction;
 
-import java.io.IOException;
-
 /**
- * Lets a compaction rest, so that it leaves the disk and the CPU to others. Called by jobs between
- * entries; several jobs may share one.
+ * Lets a compaction rest, so that it leaves the disk and the processor to others. Called by jobs
+ * between entries; several jobs may share one.
  */
 @FunctionalInterface
 public interface CompactionPace {
 
     /** Never rests. */
-    CompactionPace UNLIMITED = writtenBytes -> {};
+    CompactionPace UNLIMITED = () -> {};
 
-    /**
-     * Returns when the job may go on.
-     *
-     * @param writtenBytes what it has written since the last call, roughly
-     */
-    void written(long writtenBytes) throws IOException;
+    /** Returns when the job may go on. */
+    void rest();
 }

@@ -15,6 +15,7 @@ package io.flinklsm.core.write;
 
 import io.flinklsm.core.memtable.TierMemory;
 import io.flinklsm.core.tree.FlushProgress;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,7 @@ public final class FlushPace {
 
     private final TierMemory memory;
     private final AtomicReference<@Nullable Flush> current = new AtomicReference<>();
+    private final AtomicInteger runningCount = new AtomicInteger();
 
     public FlushPace(TierMemory memory) {
         this.memory = memory;
@@ -56,6 +58,7 @@ public final class FlushPace {
         private final long entryCount;
         private final long roomBytes = freeBytes();
         private volatile long writtenCount;
+        private boolean closed;
 
         private Flush(long entryCount) {
             this.entryCount = Math.max(1, entryCount);
@@ -74,7 +77,11 @@ public final class FlushPace {
 
         @Override
         public void close() {
-            current.compareAndSet(this, null);
+            if (!closed) {
+                closed = true;
+                current.compareAndSet(this, null);
+                runningCount.decrementAndGet();
+            }
         }
     }
 
@@ -82,7 +89,13 @@ public final class FlushPace {
     public Flush begin(long entryCount) {
         Flush flush = new Flush(entryCount);
         current.compareAndSet(null, flush);
+        runningCount.incrementAndGet();
         return flush;
+    }
+
+    /** Whether a flush runs. */
+    public boolean isFlushing() {
+        return runningCount.get() > 0;
     }
 
     /** Whether writers have used more room than they may, as far as the flush has come. */

@@ -98,6 +98,20 @@ final class FlushPaceTest {
         }
     }
 
+    @Test
+    void eachFlushThatIsOpenIsAFlush() {
+        assertThat(pace.isFlushing()).isFalse();
+        FlushPace.Flush first = pace.begin(1);
+        FlushPace.Flush second = pace.begin(1);
+
+        first.close();
+        first.close();
+        assertThat(pace.isFlushing()).isTrue();
+
+        second.close();
+        assertThat(pace.isFlushing()).isFalse();
+    }
+
     private void use(long bytes) {
         memory.addDirty(bytes);
     }

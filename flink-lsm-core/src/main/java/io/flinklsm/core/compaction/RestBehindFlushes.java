@@ -1,0 +1,56 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.compaction;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A compaction rests while a flush runs: the flush gives memory back that a writer may wait for,
+ * and the merge can wait. With few processors the two of them and the task would share what is
+ * there, and the task is the one that is late.
+ */
+public final class RestBehindFlushes implements CompactionPace {
+
+    /** From so many on, a compaction takes no processor from a flush or a task. */
+    static final int PROCESSORS_FOR_ALL = 4;
+
+    private static final long PART_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final boolean isProcessorScarce;
+    private final BooleanSupplier isFlushing;
+    private final BooleanSupplier isUrgent;
+
+    /**
+     * @param isFlushing whether a flush runs in the slot
+     * @param isUrgent whether the compaction is behind, or is to end: it rests no longer
+     */
+    public RestBehindFlushes(int processors, BooleanSupplier isFlushing, BooleanSupplier isUrgent) {
+        this.isProcessorScarce = processors < PROCESSORS_FOR_ALL;
+        this.isFlushing = isFlushing;
+        this.isUrgent = isUrgent;
+    }
+
+    @Override
+    public void rest() {
+        // An interrupt would end every part at once.
+        while (isProcessorScarce
+                && isFlushing.getAsBoolean()
+                && !isUrgent.getAsBoolean()
+                && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(PART_NANOS);
+        }
+    }
+}
