@@ -35,4 +35,25 @@ public final class Invariants {
             throw new AssertionError(message);
         }
     }
+
+    /** Like {@link #check(boolean, String)}, and says one fact. */
+    public static void check(boolean condition, String message, String name, long value) {
+        if (ENABLED && !condition) {
+            throw new AssertionError(message + ": " + name + "=" + value);
+        }
+    }
+
+    /** Like {@link #check(boolean, String)}, and says two facts. */
+    public static void check(
+            boolean condition,
+            String message,
+            String name,
+            long value,
+            String otherName,
+            long otherValue) {
+        if (ENABLED && !condition) {
+            throw new AssertionError(
+                    message + ": " + name + "=" + value + ", " + otherName + "=" + otherValue);
+        }
+    }
 }

@@ -16,6 +16,7 @@ package io.flinklsm.core.memtable;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.Segments.Segment;
@@ -101,9 +102,17 @@ public final class Generation {
     }
 
     void remove(Segment segment) {
-        segments.remove(segment);
+        boolean isRemoved = segments.remove(segment);
+        Invariants.check(isRemoved, "a segment is not its owner's", "generation", number);
         usedBytes -= segment.sizeBytes();
         deadBytes -= segment.deadBytes;
+        Invariants.check(
+                usedBytes >= 0 && deadBytes >= 0,
+                "a generation holds less than nothing",
+                "used",
+                usedBytes,
+                "dead",
+                deadBytes);
         if (current == segment) {
             current = null;
         }
@@ -141,6 +150,8 @@ public final class Generation {
     }
 
     void freeze(long nowMillis) {
+        Invariants.check(
+                condition == Condition.OPEN, "a generation is frozen twice", "generation", number);
         condition = Condition.FROZEN;
         maxWriteTimeMillis = nowMillis;
         current = null;
@@ -255,6 +266,7 @@ public final class Generation {
                 if (ofBlocks) {
                     MapBlock.sortWithinMaps(space, refs);
                 }
+                checkOrder(refs);
                 if (condition == Condition.FROZEN) {
                     sorted = refs;
                 }
@@ -287,6 +299,27 @@ public final class Generation {
             checkCount(Integer.MAX_VALUE);
         }
         return Arrays.copyOf(refs, count);
+    }
+
+    /** Equal keys would be two records of one entry: one of them should be dead. */
+    private void checkOrder(int[] refs) {
+        if (Invariants.ENABLED) {
+            for (int i = 1; i < refs.length; i++) {
+                long left = space.address(refs[i - 1]);
+                long right = space.address(refs[i]);
+                int order = Records.compareKeys(left, right);
+                Invariants.check(
+                        order < 0
+                                || (order == 0
+                                        && ofBlocks
+                                        && MapBlock.compareFirst(left, right) < 0),
+                        "the keys of a generation do not ascend",
+                        "generation",
+                        number,
+                        "at",
+                        i);
+            }
+        }
     }
 
     private void checkCount(int entries) {

@@ -271,6 +271,13 @@ public abstract class HotTier {
         access.lock();
         try {
             Generation frozen = open;
+            Invariants.check(
+                    nextGeneration > frozen.number(),
+                    "a generation is not newer than the one before it",
+                    "generation",
+                    nextGeneration,
+                    "before",
+                    frozen.number());
             if (frozen.entryCount == 0 && !frozen.hasLive()) {
                 // What was written was deleted again.
                 List.copyOf(frozen.segments).forEach(segment -> drop(frozen, segment));
@@ -295,7 +302,11 @@ public abstract class HotTier {
     public void skip(KeyBuffer key, long nextGeneration, long nowMillis) {
         access.lock();
         try {
-            Invariants.check(open.entryCount == 0, "a generation is left out with entries in it");
+            Invariants.check(
+                    open.entryCount == 0,
+                    "a generation is left out with entries in it",
+                    "entries",
+                    open.entryCount);
             Generation skipped = open;
             open = skipped.next(nextGeneration, nowMillis);
             skipped.becomeClean();
@@ -434,6 +445,11 @@ public abstract class HotTier {
     private long empty(Segment victim, boolean sparesAll) {
         removeClean(victim);
         Generation from = victim.owner;
+        Invariants.check(
+                from.condition == Condition.CLEAN && from.isUnread(),
+                "a segment is emptied that is dirty or read",
+                "generation",
+                from.number());
         Generation into = from == directories ? directories : resident;
         if (into.current == victim) {
             into.current = null;
@@ -484,6 +500,13 @@ public abstract class HotTier {
             drop(from, victim);
             return freed;
         }
+        Invariants.check(
+                slid <= end && victim.liveBytes >= 0 && victim.liveBytes <= slid,
+                "a segment has more in use than it holds",
+                "live",
+                victim.liveBytes,
+                "used",
+                slid);
         victim.usedBytes = slid;
         if (from != into) {
             from.remove(victim);
@@ -524,7 +547,13 @@ public abstract class HotTier {
 
     /** Nothing finds the record from now on; a flush may still want it. */
     void becomeGarbage(int ref, int flag) {
+        Invariants.check(access.isHeld(), "a record becomes garbage without the lock");
         long record = segments.address(ref);
+        Invariants.check(
+                !Records.has(record, Records.DEAD | Records.OLD),
+                "a record becomes garbage twice",
+                "ref",
+                ref);
         Records.clear(record, Records.LINKED);
         Records.set(record, flag);
         int sizeBytes = Records.sizeBytes(record);
@@ -538,6 +567,13 @@ public abstract class HotTier {
             return;
         }
         segment.liveBytes -= sizeBytes;
+        Invariants.check(
+                segment.liveBytes >= 0,
+                "a segment has less than nothing in use",
+                "live",
+                segment.liveBytes,
+                "record",
+                sizeBytes);
         if (segment.cleanIndex >= 0) {
             garbageBytes += sizeBytes;
         }
@@ -555,6 +591,7 @@ public abstract class HotTier {
 
     /** A place in the open generation; {@link Segments#NO_REF} if there is no room. */
     int allocateOpen(int sizeBytes) {
+        Invariants.check(access.isHeld(), "a record is made without the lock");
         if (!open.reserveOrder()) {
             return NO_REF;
         }
@@ -583,6 +620,8 @@ public abstract class HotTier {
     }
 
     private void addClean(Segment segment) {
+        Invariants.check(
+                segment.cleanIndex < 0, "a segment is clean twice", "number", segment.number);
         if (cleanCount == clean.length) {
             clean = Arrays.copyOf(clean, cleanCount * 2);
         }
@@ -595,12 +634,26 @@ public abstract class HotTier {
 
     private void removeClean(Segment segment) {
         int at = segment.cleanIndex;
+        Invariants.check(
+                at >= 0 && at < cleanCount && clean[at] == segment,
+                "a segment is not where the list of clean ones has it",
+                "number",
+                segment.number,
+                "at",
+                at);
         Segment last = clean[--cleanCount];
         clean[at] = last;
         last.cleanIndex = at;
         segment.cleanIndex = -1;
         cleanBytes -= segment.sizeBytes();
         garbageBytes -= segment.sizeBytes() - segment.liveBytes;
+        Invariants.check(
+                cleanBytes >= 0 && garbageBytes >= 0 && garbageBytes <= cleanBytes,
+                "clean memory is not the sum of its segments",
+                "clean",
+                cleanBytes,
+                "garbage",
+                garbageBytes);
     }
 
     private void drop(Generation owner, Segment segment) {

@@ -16,6 +16,7 @@ package io.flinklsm.core.memtable;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import java.util.Arrays;
 
 /**
@@ -140,6 +141,11 @@ final class MapBlock {
             byte[] value,
             int valueFrom,
             int valueLength) {
+        Invariants.check(
+                (flags & (DELETE | FIRST)) != (DELETE | FIRST) || (flags & DIRTY) != 0,
+                "a clean entry is the first of its key and deleted",
+                "flags",
+                flags);
         long at;
         if (suffixLength <= SHORT_LENGTH_MAX && valueLength <= SHORT_LENGTH_MAX) {
             setHead(entry, flags & ~LONG);
@@ -193,6 +199,18 @@ final class MapBlock {
     /** Says which entries there are: so many, up to this address. */
     static void setEntries(long record, int count, long end) {
         long value = Records.valueAddress(record);
+        Invariants.check(
+                count >= 0 && count <= 0xFF,
+                "a block has more entries than its byte can count",
+                "entries",
+                count);
+        Invariants.check(
+                end - value >= HEADER_BYTES && end - value <= Records.valueCapacity(record),
+                "the entries of a block end outside of it",
+                "end",
+                end - value,
+                "capacity",
+                Records.valueCapacity(record));
         RawMemory.putByte(null, value + COUNT_OFFSET, (byte) count);
         Records.setValue(record, Records.PUT, (int) (end - value));
     }
@@ -242,6 +260,11 @@ final class MapBlock {
 
     /** Makes room of so many bytes, or takes it away, in front of what stands at the address. */
     static void shift(long record, long at, int bytes) {
+        Invariants.check(
+                at >= first(record) && at <= end(record),
+                "room is made outside of the entries",
+                "at",
+                at - first(record));
         RawMemory.move(at, at + bytes, end(record) - at);
     }
 

@@ -14,6 +14,7 @@
 package io.flinklsm.core.memtable;
 
 import io.flinklsm.core.bytes.RawMemory;
+import io.flinklsm.core.check.Invariants;
 
 /**
  * The layout of a directory, the one class that knows it: the blocks of a map that has more than
@@ -68,6 +69,11 @@ final class MapDirectory {
 
     static boolean isFull(long record) {
         return count(record) == capacity(record);
+    }
+
+    private static void checkIndex(int at, int limit) {
+        Invariants.check(
+                at >= 0 && at < limit, "an index outside of a directory", "at", at, "limit", limit);
     }
 
     private static void setCount(long record, int count) {
@@ -130,6 +136,8 @@ final class MapDirectory {
 
     /** The place at the index is another one's. */
     static void set(long record, int at, int ref, long firstWindow) {
+        checkIndex(at, capacity(record));
+        Invariants.check(ref != Segments.NO_REF, "a directory is given the ref of nothing");
         setRef(record, at, ref);
         setWindow(record, at, firstWindow);
     }
@@ -137,6 +145,9 @@ final class MapDirectory {
     /** Puts a block or part in front of the one at the index; there is a place for it. */
     static void insert(long record, int at, int ref, long firstWindow) {
         int count = count(record);
+        checkIndex(at, count + 1);
+        Invariants.check(
+                count < capacity(record), "a full directory is given a block", "blocks", count);
         long behind = (long) count - at;
         RawMemory.move(
                 windowAddress(record, at), windowAddress(record, at + 1), behind * Long.BYTES);
@@ -147,6 +158,7 @@ final class MapDirectory {
 
     static void remove(long record, int at) {
         int count = count(record);
+        checkIndex(at, count);
         long behind = count - at - 1L;
         RawMemory.move(
                 windowAddress(record, at + 1), windowAddress(record, at), behind * Long.BYTES);
@@ -157,6 +169,14 @@ final class MapDirectory {
     /** Moves what one directory has, from an index on, to an empty one. */
     static void moveFrom(long record, int at, long to) {
         int moved = count(record) - at;
+        checkIndex(at, count(record) + 1);
+        Invariants.check(
+                moved <= capacity(to) && count(to) == 0,
+                "a directory is moved where it does not fit",
+                "blocks",
+                moved,
+                "capacity",
+                capacity(to));
         RawMemory.copy(
                 null,
                 windowAddress(record, at),

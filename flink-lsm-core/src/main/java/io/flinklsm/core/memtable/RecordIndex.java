@@ -14,6 +14,7 @@
 package io.flinklsm.core.memtable;
 
 import io.flinklsm.core.bytes.RawMemory;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.memory.MemoryBudget;
 import java.util.ArrayList;
@@ -149,6 +150,12 @@ final class RecordIndex {
     void insert(long hash, int ref) {
         int tag = tagOf(hash);
         long part = directory[indexOf(tag, bits)];
+        Invariants.check(ref != Segments.NO_REF, "a key is given the ref of nothing");
+        Invariants.check(
+                RawMemory.getInt(null, part + COUNT_OFFSET) < slotMask,
+                "a part of the index has no free slot: nothing would end a search",
+                "slots",
+                slotMask + 1);
         place(part, slotMask, (long) tag << Integer.SIZE | asLong(ref));
         addCount(part, 1);
         count++;
@@ -160,6 +167,13 @@ final class RecordIndex {
         long part = directory[indexOf(tag, bits)];
         long slots = part + SLOTS_OFFSET;
         int free = (int) ((slotAddress - slots) / SLOT_BYTES);
+        Invariants.check(
+                slotAddress >= slots && free <= slotMask,
+                "a slot is not in the part of its tag",
+                "slot",
+                free,
+                "slots",
+                slotMask + 1);
         int next = (free + 1) & slotMask;
         while (true) {
             long slot = RawMemory.getLong(null, slots + (long) next * SLOT_BYTES);
@@ -176,6 +190,7 @@ final class RecordIndex {
         RawMemory.putLong(null, slots + (long) free * SLOT_BYTES, 0);
         addCount(part, -1);
         count--;
+        Invariants.check(count >= 0, "the index has fewer than no keys", "keys", count);
     }
 
     /** Keys that are here. */
@@ -244,6 +259,14 @@ final class RecordIndex {
         clear(ones, PART_SLOTS_MAX, depth + 1);
         distribute(old, slotMask, zeros, ones, slotMask, 1 << (Integer.SIZE - 1 - depth));
         sparePart = old;
+        Invariants.check(
+                RawMemory.getInt(null, zeros + COUNT_OFFSET)
+                                + RawMemory.getInt(null, ones + COUNT_OFFSET)
+                        == RawMemory.getInt(null, old + COUNT_OFFSET),
+                "a part of the index lost entries when it was split",
+                "depth",
+                depth);
+        Invariants.check(depth <= bits, "a part is deeper than the directory", "depth", depth);
 
         int first = indexOf(tag, bits) >>> (bits - depth) << (bits - depth);
         if (depth == bits) {

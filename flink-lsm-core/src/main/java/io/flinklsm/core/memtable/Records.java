@@ -16,6 +16,7 @@ package io.flinklsm.core.memtable;
 import io.flinklsm.core.bytes.KeyHash;
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryKind;
 
 /**
@@ -123,6 +124,25 @@ final class Records {
             int prefixLength,
             int kind,
             int valueLength) {
+        Invariants.check(
+                kind >= PUT && kind <= DIRECTORY || kind == DELETE || kind == MERGE,
+                "a record of no kind",
+                "kind",
+                kind);
+        Invariants.check(
+                prefixLength >= 0 && prefixLength <= keyLength && keyLength <= BYTES_MAX,
+                "a record's prefix is not a part of its key",
+                "prefix",
+                prefixLength,
+                "key",
+                keyLength);
+        Invariants.check(
+                sizeBytes(kind, keyLength, valueLength) <= sizeBytes,
+                "a record is larger than its place",
+                "value",
+                valueLength,
+                "place",
+                sizeBytes);
         int word = kind << KIND_SHIFT | (kind == MERGE ? LINKABLE : 0);
         if (isNarrow(sizeBytes, keyLength)) {
             word |= sizeBytes / UNIT_BYTES | keyLength << KEY_SHIFT;
@@ -161,6 +181,13 @@ final class Records {
 
     /** Shortens the record. */
     static void setSize(long record, int sizeBytes) {
+        Invariants.check(
+                sizeBytes <= sizeBytes(record) && sizeBytes >= trimmedBytes(record),
+                "a record is cut within its value, or becomes longer",
+                "bytes",
+                sizeBytes,
+                "before",
+                sizeBytes(record));
         int word = word(record);
         if (word >= 0) {
             RawMemory.putInt(null, record, word & ~UNITS_MASK | sizeBytes / UNIT_BYTES);
@@ -194,6 +221,8 @@ final class Records {
 
     /** Only a record that was made as an operand has room for a link. */
     static void setLink(long record, int ref) {
+        Invariants.check(
+                (word(record) & LINKABLE) != 0, "a record without room for it is given a link");
         RawMemory.putInt(null, linkAddress(record), ref);
     }
 

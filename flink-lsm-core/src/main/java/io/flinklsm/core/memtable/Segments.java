@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.memtable;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.memory.MemoryBudget;
 import java.util.ArrayList;
@@ -133,6 +134,16 @@ final class Segments {
             }
             current = added;
         }
+        Invariants.check(
+                sizeBytes > 0 && sizeBytes % UNIT_BYTES == 0,
+                "a record does not end where another may begin",
+                "bytes",
+                sizeBytes);
+        Invariants.check(
+                current.owner == generation,
+                "a segment is not its owner's",
+                "number",
+                current.number);
         int ref = current.firstRef() + current.usedBytes / UNIT_BYTES;
         current.usedBytes += sizeBytes;
         current.liveBytes += sizeBytes;
@@ -170,6 +181,11 @@ final class Segments {
 
     /** Gives the memory back; nothing may name it any more. */
     void release(Segment segment) {
+        Invariants.check(
+                byNumber[segment.number] == segment,
+                "a segment is released twice",
+                "number",
+                segment.number);
         byNumber[segment.number] = null;
         if (freeCount == freeNumbers.length) {
             freeNumbers = Arrays.copyOf(freeNumbers, freeCount * 2);

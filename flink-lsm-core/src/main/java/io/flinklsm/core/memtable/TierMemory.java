@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.memtable;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.MemoryReclaimer;
 import java.util.List;
@@ -67,7 +68,8 @@ public final class TierMemory implements MemoryReclaimer {
 
     /** What no SSTable has takes so many more bytes, or less if it is negative. */
     public void addDirty(long bytes) {
-        dirtyBytes.addAndGet(bytes);
+        long left = dirtyBytes.addAndGet(bytes);
+        Invariants.check(left >= 0, "less than nothing is dirty", "bytes", left);
     }
 
     /** Whether writes may take so many bytes, once clean entries give way. */
