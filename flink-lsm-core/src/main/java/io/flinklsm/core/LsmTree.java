@@ -14,31 +14,21 @@
 package io.flinklsm.core;
 
 import io.flinklsm.core.bytes.LargeValue;
-import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
-import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.core.compaction.CompactionSlots;
 import io.flinklsm.core.entry.EntryCursor;
-import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.core.memtable.FrozenGeneration;
-import io.flinklsm.core.memtable.HotTier;
-import io.flinklsm.core.memtable.MapTier;
-import io.flinklsm.core.merge.Lookup;
-import io.flinklsm.core.merge.MergeOperator;
-import io.flinklsm.core.tree.FlushPlan;
-import io.flinklsm.core.version.VersionSet;
-import io.flinklsm.core.view.ReadView;
+import io.flinklsm.core.read.TreeReader;
+import io.flinklsm.core.slot.Slot;
+import io.flinklsm.core.tree.Lookups;
+import io.flinklsm.core.tree.TreeOptions;
+import io.flinklsm.core.tree.TreeState;
+import io.flinklsm.core.tree.Upkeep;
 import io.flinklsm.core.view.ScanView;
-import io.flinklsm.core.write.MemoryWait;
+import io.flinklsm.core.write.StoreWriter;
+import io.flinklsm.core.write.TreeWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,95 +45,41 @@ import org.jspecify.annotations.Nullable;
 public final class LsmTree {
 
     /** Bound of a key's length: keys stand in indexes, which are in memory. */
-    public static final int KEY_BYTES_MAX = 1 << 20;
+    public static final int KEY_BYTES_MAX = TreeWriter.KEY_BYTES_MAX;
 
     /**
      * Bound of a value's length: with a key, a page's header and a list's next elements it still
      * fits into an array.
      */
-    public static final int VALUE_BYTES_MAX = Integer.MAX_VALUE - (16 << 20);
+    public static final int VALUE_BYTES_MAX = TreeWriter.VALUE_BYTES_MAX;
 
     /**
      * Bound of what operands make a value of. What is between the two bounds is for the operands
      * that are folded in before anyone asks how long the value has become.
      */
-    public static final int APPENDED_VALUE_BYTES_MAX = 3 << 29;
+    public static final int APPENDED_VALUE_BYTES_MAX = TreeWriter.APPENDED_VALUE_BYTES_MAX;
 
-    /** Operands shorter than this are few enough to be added without asking that. */
-    private static final int UNASKED_OPERAND_BYTES = 64 << 10;
-
-    private static final int KEPT_SCRATCH_BYTES_MAX = 1 << 20;
-
-    /** How much of a map that is in memory is first copied for a read that has no page. */
-    private static final int COPIED_ENTRIES = 128;
-
-    private static final int COPIED_BYTES = 64 << 10;
-
-    /** A value so large shows in the size of its SSTable, since it is not compressed. */
-    private static final long TELLING_FILE_BYTES = 512L << 20;
-
-    // Immutable.
     private final LsmStore store;
-    private final String name;
+    private final StoreWriter storeWriter;
+    private final TreeState state;
+    private final TreeWriter writer;
+    private final TreeReader reader;
 
-    // Spare lookup: taken by one reader at a time, others make their own.
-    private final AtomicReference<@Nullable Lookup> spareLookup =
-            new AtomicReference<>(new Lookup());
-
-    // Scratch of the writer thread.
-    private final Lookup writerLookup = new Lookup();
-    private final ValueBuffer containsScratch = new ValueBuffer(0);
-    private final KeyBuffer keyScratch = new KeyBuffer();
-    private final KeyBuffer prefixScratch = new KeyBuffer();
-    private final Slice suffixView = new Slice();
-
-    // What is in memory. Written by the writer thread only.
-    private HotTier tier;
-    private long accountedBytes;
-
-    // Written under the store's lock, read by any thread.
-    private volatile TreeOptions options;
-    private volatile @Nullable ReadView view;
-
-    // Counted by compactions.
-    final AtomicLong filterFailures = new AtomicLong();
-
-    // Guarded by the lock of Upkeep.
-    final List<FrozenGeneration> frozenOldestFirst = new ArrayList<>();
-
-    final VersionSet versions;
-    boolean flushScheduled;
-
-    /** What is being flushed; null if nothing is. */
-    @Nullable FlushPlan flushing;
-
-    final OpenViews openViews = new OpenViews();
-    final CompactionSlots compactions = new CompactionSlots();
-    boolean compactionQueued;
-
-    /** As long as there are any, no compaction starts by itself. */
-    int compactionPauses;
-
-    volatile boolean dropped;
-    boolean opened;
-
-    /** Restored, and neither flushed nor checkpointed since: what compactions are due may wait. */
-    boolean untouched;
-
-    LsmTree(LsmStore store, String name, TreeOptions options, VersionSet versions, HotTier tier) {
+    LsmTree(LsmStore store, StoreWriter storeWriter, TreeState state, Upkeep upkeep, Slot slot) {
+        Lookups lookups = new Lookups(state);
         this.store = store;
-        this.name = name;
-        this.options = options;
-        this.versions = versions;
-        this.tier = tier;
+        this.storeWriter = storeWriter;
+        this.state = state;
+        this.writer = new TreeWriter(storeWriter, state, lookups);
+        this.reader = new TreeReader(state, upkeep, slot.tierMemory(), lookups, this::scan);
     }
 
     public String name() {
-        return name;
+        return state.name();
     }
 
     public TreeOptions options() {
-        return options;
+        return state.options();
     }
 
     /**
@@ -151,12 +87,12 @@ public final class LsmTree {
      * if keys are to be found in another way. Writer thread only.
      */
     public void configure(TreeOptions newOptions) throws IOException {
-        TreeOptions oldOptions = options;
-        options = newOptions;
+        TreeOptions oldOptions = state.options();
+        state.setOptions(newOptions);
         if (newOptions.memtableKind() != oldOptions.memtableKind()) {
-            store.replaceMemory(this);
+            storeWriter.replaceMemory(state);
         } else if (!Objects.equals(newOptions.operator(), oldOptions.operator())) {
-            store.replaceOperator(this);
+            storeWriter.replaceOperator(state);
         }
     }
 
@@ -190,7 +126,7 @@ public final class LsmTree {
             store.fail(
                     new IOException(
                             "[tree "
-                                    + name
+                                    + name()
                                     + "] not all of its entries were rewritten: cause="
                                     + failure
                                     + "; restore the last checkpoint",
@@ -202,84 +138,18 @@ public final class LsmTree {
     // ------------------------------------------------------------------------------------ write
 
     public void put(KeyBuffer key, byte[] value, int from, int byteCount) throws IOException {
-        store.attendWrite();
-        if (isLarge(key, byteCount)) {
-            putLarge(
-                    key,
-                    EntryKind.PUT,
-                    LargeValue.of(new Slice().setBytes(value, from, byteCount)));
-            return;
-        }
-        MemoryWait wait = null;
-        while (!tier.put(key, value, from, byteCount)) {
-            wait = store.makeRoom(this, entryBytes(key, byteCount), wait);
-        }
-        written();
+        writer.put(key, value, from, byteCount);
     }
 
     public void delete(KeyBuffer key) throws IOException {
-        store.attendWrite();
-        checkBytes(key, 0);
-        MemoryWait wait = null;
-        while (!tier.delete(key)) {
-            wait = store.makeRoom(this, entryBytes(key, 0), wait);
-        }
-        written();
+        writer.delete(key);
     }
 
     /**
      * Folds an operand into the key's value without reading it; needs the tree's merge operator.
      */
     public void merge(KeyBuffer key, byte[] operand, int from, int byteCount) throws IOException {
-        store.attendWrite();
-        if (options.operator() == null) {
-            throw new IllegalStateException(
-                    "[tree "
-                            + name
-                            + "] has no merge operator; open it with one in its TreeOptions");
-        }
-        if (isLarge(key, byteCount)) {
-            mergeLarge(key, LargeValue.of(new Slice().setBytes(operand, from, byteCount)));
-            return;
-        }
-        MemoryWait wait = null;
-        checkOperand(key, byteCount, byteCount);
-        while (!tier.merge(key, operand, from, byteCount)) {
-            if (tier.isValueFull()) {
-                checkOperand(key, UNASKED_OPERAND_BYTES, byteCount);
-                store.freezeFull(this);
-            } else {
-                wait = store.makeRoom(this, entryBytes(key, byteCount), wait);
-            }
-        }
-        written();
-    }
-
-    /**
-     * Offers what the key has in all sources to a lookup that was started.
-     *
-     * @return what it was read from, pinned; released by {@link #giveBack}
-     */
-    private ReadView gather(KeyBuffer key, Lookup lookup) throws IOException {
-        HotTier hot = tier;
-        ReadView pinned;
-        boolean needsFiles;
-        hot.lock();
-        try {
-            needsFiles = hot.gather(key, lookup);
-            pinned = pinView();
-        } finally {
-            hot.unlock();
-        }
-        try {
-            if (needsFiles) {
-                pinned.get(key, lookup);
-            }
-            return pinned;
-        } catch (Throwable failure) {
-            Cleanup.undo(failure, lookup::end, pinned::release);
-            throw failure;
-        }
+        writer.merge(key, operand, from, byteCount);
     }
 
     /**
@@ -288,116 +158,7 @@ public final class LsmTree {
      * if the key has no value. Writer thread only.
      */
     public void moveBehind(KeyBuffer target, KeyBuffer source) throws IOException {
-        store.attendWrite();
-        byte[] operand = null;
-        Lookup lookup = takeLookup();
-        lookup.start(options.operator(), new ValueBuffer());
-        ReadView pinned = gather(source, lookup);
-        try {
-            if (!lookup.isFound()) {
-                return;
-            }
-            LargeValue moved = lookup.result();
-            if (target.length() + moved.length() > store.largeEntryBytes()) {
-                mergeLarge(target, moved);
-            } else {
-                operand = moved.toBytes();
-            }
-        } finally {
-            giveBack(lookup, pinned);
-        }
-        if (operand != null) {
-            // Without the view: it may hold the memory that the operand needs.
-            merge(target, operand, 0, operand.length);
-        }
-        delete(source);
-    }
-
-    private void putLarge(KeyBuffer key, EntryKind kind, LargeValue value) throws IOException {
-        store.writeLarge(this, key, kind, value);
-    }
-
-    private void mergeLarge(KeyBuffer key, LargeValue operand) throws IOException {
-        checkBytes(key, operand.length());
-        checkOperand(key, operand.length(), operand.length());
-        putLarge(key, EntryKind.MERGE, operand);
-    }
-
-    /** Whether the entry is one that goes past the memtable; refuses it if it is too large. */
-    private boolean isLarge(KeyBuffer key, int valueBytes) {
-        checkBytes(key, valueBytes);
-        return entryBytes(key, valueBytes) > store.largeEntryBytes();
-    }
-
-    private static long entryBytes(KeyBuffer key, int valueBytes) {
-        return (long) key.length() + valueBytes;
-    }
-
-    private void checkBytes(KeyBuffer key, long valueBytes) {
-        if (key.length() > KEY_BYTES_MAX || valueBytes > VALUE_BYTES_MAX) {
-            throw new IllegalArgumentException(
-                    "[tree "
-                            + name
-                            + "] an entry is too large: keyBytes="
-                            + key.length()
-                            + " of at most "
-                            + KEY_BYTES_MAX
-                            + ", valueBytes="
-                            + valueBytes
-                            + " of at most "
-                            + VALUE_BYTES_MAX
-                            + "; split it over several keys, as a map instead of a list");
-        }
-    }
-
-    /**
-     * Refuses an operand that would make the value too long for those who fold or read it. To know
-     * that, all sources are asked; so it is done where much is added, or where an SSTable is so
-     * large that one of its values may be, and small operands between are not counted: their sum is
-     * bounded by the number of sources.
-     */
-    private void checkOperand(KeyBuffer key, long operandBytes, long addedBytes)
-            throws IOException {
-        if (operandBytes < UNASKED_OPERAND_BYTES
-                && versions.current().largestFileBytes() < TELLING_FILE_BYTES) {
-            return;
-        }
-        MergeOperator operator = options.operator();
-        if (operator == null || operator.separator() == MergeOperator.NOT_APPENDING) {
-            return;
-        }
-        long bytes = valueBytes(key) + 1 + addedBytes;
-        if (bytes > APPENDED_VALUE_BYTES_MAX) {
-            throw new IllegalArgumentException(
-                    "[tree "
-                            + name
-                            + "] a value would become too large: valueBytes="
-                            + bytes
-                            + ", maximum="
-                            + APPENDED_VALUE_BYTES_MAX
-                            + "; keep less in one state entry, as a map instead of a list");
-        }
-    }
-
-    /** How long the key's value is; 0 if it has none. */
-    private long valueBytes(KeyBuffer key) throws IOException {
-        Lookup lookup = takeLookup();
-        lookup.start(options.operator(), new ValueBuffer());
-        ReadView pinned = gather(key, lookup);
-        try {
-            return lookup.isFound() ? lookup.result().length() : 0;
-        } finally {
-            giveBack(lookup, pinned);
-        }
-    }
-
-    private void written() throws IOException {
-        long usedBytes = openBytes();
-        if (usedBytes != accountedBytes) {
-            long grownBytes = usedBytes - accountedBytes;
-            accountedBytes = usedBytes;
-            store.grown(this, usedBytes, grownBytes);
-        }
+        writer.moveBehind(target, source);
     }
 
     // ------------------------------------------------------------------------------------- read
@@ -408,122 +169,19 @@ public final class LsmTree {
      * @return false if the key has no value; the buffer is then empty
      */
     public boolean get(KeyBuffer key, ValueBuffer out) throws IOException {
-        store.checkHealthy();
-        Lookup lookup = takeLookup();
-        try {
-            return get(tier, key, out, lookup) >= 0;
-        } finally {
-            spareLookup.setRelease(lookup);
-        }
-    }
-
-    private Lookup takeLookup() {
-        Lookup lookup = spareLookup.getAndSet(null);
-        return lookup == null ? new Lookup() : lookup;
-    }
-
-    private void giveBack(Lookup lookup, ReadView pinned) {
-        lookup.end();
-        pinned.release();
-        spareLookup.setRelease(lookup);
+        return reader.get(key, out);
     }
 
     /** Like {@link #get}, writer thread only: what is read from files is kept in memory. */
     public boolean getAsWriter(KeyBuffer key, ValueBuffer out) throws IOException {
-        store.attend();
-        HotTier hot = tier;
-        int found = get(hot, key, out, writerLookup);
-        if (found == FROM_FILES && !hot.keep(key, out)) {
-            store.makeRoomToRead();
-            hot.keep(key, out);
-        }
-        if (found == NOT_IN_FILES && hot instanceof MapTier maps) {
-            isNewMap(maps, key);
-        }
-        return found >= 0;
-    }
-
-    /**
-     * Whether neither memory nor files have anything of the key's map, by the files' filters. If so
-     * the tier knows that what is written of it next is all there is.
-     */
-    private boolean isNewMap(MapTier maps, KeyBuffer key) throws IOException {
-        if (!maps.isMapUnknown(key)) {
-            return false;
-        }
-        KeyBuffer prefix = prefixScratch.set(key.array(), 0, key.prefixLength());
-        ReadView pinned = pinView();
-        try {
-            if (pinned.mayHavePrefix(prefix)) {
-                return false;
-            }
-        } finally {
-            pinned.release();
-        }
-        maps.noteNewMap(prefix);
-        return true;
-    }
-
-    private static final int NOT_FOUND = -1;
-    private static final int NOT_IN_FILES = -2;
-    private static final int FROM_MEMORY = 0;
-    private static final int FROM_FILES = 1;
-
-    private int get(HotTier hot, KeyBuffer key, ValueBuffer out, Lookup lookup) throws IOException {
-        ReadView pinned;
-        int found;
-        hot.lock();
-        try {
-            found = hot.find(key, out, lookup);
-            if (found == HotTier.FOUND) {
-                return FROM_MEMORY;
-            }
-            if (found == HotTier.ABSENT) {
-                out.clear();
-                return NOT_FOUND;
-            }
-            // Under the lock: no flush makes files of the operands in between.
-            pinned = pinView();
-        } finally {
-            hot.unlock();
-        }
-        try {
-            if (found == HotTier.UNKNOWN) {
-                lookup.start(options.operator(), out);
-            }
-            pinned.get(key, lookup);
-            if (!lookup.finish()) {
-                return NOT_IN_FILES;
-            }
-            return found == HotTier.UNKNOWN ? FROM_FILES : FROM_MEMORY;
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        } finally {
-            lookup.end();
-            pinned.release();
-        }
+        storeWriter.attend();
+        return reader.getAsWriter(key, out);
     }
 
     /** Whether the key has a value. Writer thread only. */
     public boolean contains(KeyBuffer key) throws IOException {
-        store.attend();
-        int found = tier.contains(key);
-        if (found != HotTier.UNKNOWN) {
-            return found == HotTier.FOUND;
-        }
-        Lookup lookup = takeLookup();
-        lookup.start(options.operator(), containsScratch.clearAbove(KEPT_SCRATCH_BYTES_MAX));
-        ReadView pinned = gather(key, lookup);
-        boolean isFound;
-        try {
-            isFound = lookup.isFound();
-        } finally {
-            giveBack(lookup, pinned);
-        }
-        if (!isFound && tier instanceof MapTier maps) {
-            isNewMap(maps, key);
-        }
-        return isFound;
+        storeWriter.attend();
+        return reader.contains(key);
     }
 
     /**
@@ -535,22 +193,8 @@ public final class LsmTree {
      * another.
      */
     public EntryCursor scanPrefix(KeyBuffer prefix) throws IOException {
-        return scanPrefix(prefix, null, COPIED_ENTRIES, COPIED_BYTES);
-    }
-
-    /**
-     * Like {@link #scanPrefix}, above {@code after} if it is not null.
-     *
-     * @param entriesMax of these and {@code bytesMax}, how much is first copied from memory
-     */
-    private EntryCursor scanPrefix(
-            KeyBuffer prefix, @Nullable KeyBuffer after, int entriesMax, int bytesMax)
-            throws IOException {
         // Not attend(), which may freeze: this may be a thread that only reads.
-        store.checkHealthy();
-        return tier instanceof MapTier maps
-                ? new PrefixCursor(this, maps, prefix, after, entriesMax, bytesMax)
-                : scan(ReadView.rangeOf(prefix, after));
+        return reader.scanPrefix(prefix);
     }
 
     /**
@@ -571,77 +215,14 @@ public final class LsmTree {
             int bytesMax,
             ValueBuffer out)
             throws IOException {
-        if (!(tier instanceof MapTier maps)) {
-            return scanPage(prefix, after, entriesMax, bytesMax, out);
-        }
-        store.attend();
-        int found = maps.readPage(prefix, after, entriesMax, bytesMax, out);
-        if (found != HotTier.UNKNOWN) {
-            return found == HotTier.ABSENT;
-        }
-        boolean isLast = scanPage(prefix, after, entriesMax, bytesMax, out);
-        if (!maps.keepPage(prefix, after, out, isLast, keyScratch)) {
-            store.makeRoomToRead();
-            maps.keepPage(prefix, after, out, isLast, keyScratch);
-        }
-        return isLast;
+        storeWriter.attend();
+        return reader.readPage(prefix, after, entriesMax, bytesMax, out);
     }
 
     /** Whether there are live entries with the prefix; as {@link #readPage}. */
     public boolean hasPrefix(KeyBuffer prefix) throws IOException {
-        if (tier instanceof MapTier maps) {
-            store.attend();
-            int found = maps.hasPrefix(prefix);
-            if (found != HotTier.UNKNOWN) {
-                return found == HotTier.FOUND;
-            }
-            if (isNewMap(maps, prefix)) {
-                return false;
-            }
-        }
-        try (EntryCursor cursor = scanPrefix(prefix)) {
-            return cursor.next();
-        }
-    }
-
-    private boolean scanPage(
-            KeyBuffer prefix,
-            @Nullable KeyBuffer after,
-            int entriesMax,
-            int bytesMax,
-            ValueBuffer out)
-            throws IOException {
-        out.clear();
-        int prefixLength = prefix.length();
-        int entries = 0;
-        try (EntryCursor cursor = scanPrefix(prefix, after, entriesMax, bytesMax)) {
-            while (cursor.next()) {
-                Slice key = cursor.key();
-                int suffixLength = key.length() - prefixLength;
-                suffixView.setRaw(key.rawBase(), key.rawOffset() + prefixLength, suffixLength);
-                LargeValue large = cursor.largeValue();
-                if (large != null) {
-                    if (entries > 0) {
-                        // A page of its own: nothing is copied to make room for it.
-                        return false;
-                    }
-                    int valueBytes = Math.toIntExact(large.length());
-                    out.reserve(2 * Integer.BYTES + suffixLength + valueBytes);
-                    out.appendInt(suffixLength).appendInt(valueBytes).append(suffixView);
-                    large.appendTo(out);
-                } else {
-                    Slice value = cursor.value();
-                    out.appendInt(suffixLength).appendInt(value.length());
-                    out.append(suffixView).append(value);
-                }
-                if (++entries >= entriesMax || out.length() >= bytesMax) {
-                    return false;
-                }
-            }
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
-        return true;
+        storeWriter.attend();
+        return reader.hasPrefix(prefix);
     }
 
     /**
@@ -650,28 +231,13 @@ public final class LsmTree {
      * generations only until they are flushed: it may stay open for long.
      */
     public EntryCursor scan(KeyRange range) throws IOException {
-        store.attend();
-        store.freezeForScan(this);
-        ScanView pinned = store.scanView(this);
+        storeWriter.attend();
+        storeWriter.freezeForScan(state);
+        ScanView pinned = state.scanView();
         try {
-            return pinned.scan(range, options.operator(), false);
+            return pinned.scan(range, state.operator(), false);
         } finally {
             pinned.release();
-        }
-    }
-
-    /** The current view with a reference for the caller. */
-    ReadView pinView() throws IOException {
-        while (true) {
-            ReadView current = view;
-            if (current == null) {
-                store.checkHealthy();
-                throw new IllegalStateException(
-                        "[tree " + name + "] is closed or dropped; open it again");
-            }
-            if (current.tryRetain()) {
-                return current;
-            }
         }
     }
 
@@ -679,7 +245,7 @@ public final class LsmTree {
 
     /** Flushes what is in memory and waits; for tests and tools. Writer thread only. */
     public void flush() throws IOException, InterruptedException {
-        store.flush(this);
+        storeWriter.flush(state);
     }
 
     /**
@@ -696,48 +262,10 @@ public final class LsmTree {
     }
 
     public TreeStats stats() {
-        return store.stats(this);
+        return store.stats(state);
     }
 
-    // ------------------------------------------------------------------------- for the store only
-
-    HotTier tier() {
-        return tier;
-    }
-
-    /** Entries that were written since the last freeze, tombstones included. Writer thread only. */
-    int openEntryCount() {
-        return tier.openEntryCount();
-    }
-
-    /** Memory that they hold. Writer thread only; others may see it a little late. */
-    long openBytes() {
-        return tier.openBytes();
-    }
-
-    long accountedBytes() {
-        return accountedBytes;
-    }
-
-    @Nullable MergeOperator operator() {
-        return options.operator();
-    }
-
-    void setTier(HotTier newTier) {
-        tier = newTier;
-        accountedBytes = 0;
-    }
-
-    /** A new generation is written from now on. */
-    void resetAccount() {
-        accountedBytes = 0;
-    }
-
-    @Nullable ReadView view() {
-        return view;
-    }
-
-    void setView(@Nullable ReadView newView) {
-        view = newView;
+    TreeState state() {
+        return state;
     }
 }

@@ -13,81 +13,28 @@
  */
 package io.flinklsm.core;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.cache.BlockCache;
-import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
-import io.flinklsm.core.memory.WriterBudgets;
-import io.flinklsm.core.memtable.TierMemory;
-import io.flinklsm.core.slot.BackgroundWork;
+import io.flinklsm.core.slot.Slot;
 import io.flinklsm.core.write.FlushPace;
-import java.security.SecureRandom;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.random.RandomGenerator;
 
 /**
  * What the stores of one slot share: the memory budget, the block cache and the background threads.
- * Safe for any thread. Close it after all its stores.
- *
- * <p>The budget is split so that nobody can starve another: writers of SSTables have {@link
- * WriterBudgets} set aside, without which a full pool could not be flushed; nearly all of the rest
- * is for entries ({@link TierMemory}), half of it for those that no SSTable has yet; the cache
- * takes what is left and gives it back on demand.
+ * Safe for any thread. Close it after all its stores. How the memory is divided is told at {@link
+ * Slot}.
  */
 public final class StoreResources implements AutoCloseable {
 
     /** Smallest budget that a store works with: a few segments, one row group, some blocks. */
     public static final long MIN_MEMORY_BYTES = 2 << 20;
 
-    private static final long LEAST_WRITE_RESERVE_BYTES = 8 << 20;
-    private static final long MAX_WRITE_RESERVE_BYTES = 32 << 20;
-
-    /** This part of the shared memory is the cache's, however much the tiers would take. */
-    private static final int LEAST_CACHE_PART = 16;
-
-    private final MemoryBudget memory;
-    private final WriterBudgets writerBudgets;
+    private final Slot slot;
     private final FlushPace flushPace;
-    private final MemoryBudget tierBudget;
-    private final TierMemory tierMemory;
-    private final MemoryBudget cacheBudget;
-    private final BlockCache blockCache;
-    private final BackgroundWork background;
-    private final int compactionThreads;
-    private final Clock clock;
 
-    // Makes file names unique, also between machines; safe for any thread.
-    private final RandomGenerator random = new SecureRandom();
-
-    private final Object lock = new Object();
-
-    @GuardedBy("lock")
-    private final List<LsmStore> stores = new ArrayList<>();
-
-    private volatile int storeCount;
-
-    private StoreResources(String name, long memoryBytes, int backgroundThreads, Clock clock) {
-        this.clock = clock;
-        memory = MemoryBudget.root(name, memoryBytes, clock);
-        long writeBytes =
-                Math.min(
-                        memoryBytes / 4,
-                        Math.max(
-                                LEAST_WRITE_RESERVE_BYTES,
-                                Math.min(memoryBytes / 16, MAX_WRITE_RESERVE_BYTES)));
-        long sharedBytes = memoryBytes - writeBytes;
-        writerBudgets = new WriterBudgets(memory, writeBytes, backgroundThreads);
-        tierBudget = memory.child("tier", 0, sharedBytes - sharedBytes / LEAST_CACHE_PART);
-        tierMemory = new TierMemory(tierBudget, sharedBytes / 2);
-        memory.setSpare(tierMemory);
-        flushPace = new FlushPace(tierMemory);
-        cacheBudget = memory.child("cache", 0, sharedBytes);
-        blockCache = new BlockCache(cacheBudget);
-        memory.addReclaimer(blockCache);
-        background = new BackgroundWork(name, backgroundThreads);
-        compactionThreads = backgroundThreads;
+    private StoreResources(Slot slot) {
+        this.slot = slot;
+        this.flushPace = new FlushPace(slot.tierMemory());
     }
 
     /**
@@ -111,29 +58,24 @@ public final class StoreResources implements AutoCloseable {
                             + backgroundThreads
                             + "; give at least 1");
         }
-        return new StoreResources(name, memoryBytes, backgroundThreads, clock);
+        return new StoreResources(new Slot(name, memoryBytes, backgroundThreads, clock));
     }
 
     /** The whole pool. */
     public MemoryBudget memory() {
-        return memory;
+        return slot.memory();
     }
 
     public BlockCache blockCache() {
-        return blockCache;
+        return slot.blockCache();
     }
 
     public Clock clock() {
-        return clock;
+        return slot.clock();
     }
 
-    RandomGenerator random() {
-        return random;
-    }
-
-    /** Pay for buffered pages and bloom filters of SSTables that are being written. */
-    WriterBudgets writerBudgets() {
-        return writerBudgets;
+    Slot slot() {
+        return slot;
     }
 
     /** How fast writers may go while a flush works. */
@@ -141,84 +83,11 @@ public final class StoreResources implements AutoCloseable {
         return flushPace;
     }
 
-    /** What is in memory of all trees of the slot. */
-    TierMemory tierMemory() {
-        return tierMemory;
-    }
-
-    MemoryBudget tierBudget() {
-        return tierBudget;
-    }
-
-    /** Pays for what open SSTables keep resident, next to the block cache. */
-    MemoryBudget cacheBudget() {
-        return cacheBudget;
-    }
-
-    BackgroundWork background() {
-        return background;
-    }
-
-    int compactionThreads() {
-        return compactionThreads;
-    }
-
-    /** Memory that one store's memtables may hold before the largest is flushed: an equal share. */
-    long memtableShareBytes() {
-        return tierMemory.dirtyLimitBytes() / Math.max(1, storeCount);
-    }
-
-    void register(LsmStore store) {
-        synchronized (lock) {
-            stores.add(store);
-            storeCount = stores.size();
-        }
-    }
-
-    void unregister(LsmStore store) {
-        synchronized (lock) {
-            stores.remove(store);
-            storeCount = stores.size();
-        }
-    }
-
-    /**
-     * Asks the other stores for memory: see {@link LsmStore#requestFlush}.
-     *
-     * @param fromBytes a store whose memtables hold less freezes none of them
-     */
-    void askOthersToFlush(LsmStore asking, long fromBytes) {
-        List<LsmStore> others;
-        synchronized (lock) {
-            others = new ArrayList<>(stores);
-        }
-        for (LsmStore store : others) {
-            if (store != asking) {
-                store.requestFlush(fromBytes);
-            }
-        }
-    }
-
     /**
      * @throws IllegalStateException if a store is still open or memory still allocated
      */
     @Override
     public void close() {
-        synchronized (lock) {
-            if (!stores.isEmpty()) {
-                throw new IllegalStateException(
-                        "[store resources] stores are still open: count="
-                                + stores.size()
-                                + "; close them first");
-            }
-        }
-        Cleanup.runAll(
-                background::close,
-                () -> memory.removeReclaimer(blockCache),
-                blockCache::close,
-                cacheBudget::close,
-                tierBudget::close,
-                writerBudgets::close,
-                memory::close);
+        slot.close();
     }
 }

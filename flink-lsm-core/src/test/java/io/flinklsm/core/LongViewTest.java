@@ -19,6 +19,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.checkpoint.PendingCheckpoint;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -29,6 +30,7 @@ import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.testing.InMemoryStorage;
+import io.flinklsm.core.tree.TreeOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -346,7 +348,7 @@ final class LongViewTest {
     @Test
     void neighbourGetsTheMemoryThatAViewHeld() throws Exception {
         LsmTree tree = store.openTree("counts", APPENDING);
-        for (int i = 0; resources.tierMemory().hasDirtyRoom(64 << 10); i++) {
+        for (int i = 0; resources.slot().tierMemory().hasDirtyRoom(64 << 10); i++) {
             put(tree, i, value(i, 0));
             if (i % 50 == 49) {
                 // Freezes, and flushes nothing.
@@ -408,9 +410,9 @@ final class LongViewTest {
     /** All that is still in memory is clean, and no view holds it. */
     private void assertNoMemtableIsHeld() throws IOException, InterruptedException {
         store.awaitIdle();
-        resources.tierMemory().reclaim(Long.MAX_VALUE);
-        assertThat(resources.tierMemory().dirtyBytes()).isZero();
-        assertThat(resources.tierMemory().cleanBytes()).isZero();
+        resources.slot().tierMemory().reclaim(Long.MAX_VALUE);
+        assertThat(resources.slot().tierMemory().dirtyBytes()).isZero();
+        assertThat(resources.slot().tierMemory().cleanBytes()).isZero();
     }
 
     private static void assertShows(EntryCursor cursor, Map<OwnedSlice, String> expected)

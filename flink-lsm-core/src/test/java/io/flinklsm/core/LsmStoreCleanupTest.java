@@ -20,6 +20,7 @@ import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.checkpoint.PendingCheckpoint;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
@@ -33,6 +34,7 @@ import io.flinklsm.core.testing.Fault;
 import io.flinklsm.core.testing.Faults;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.testing.InMemoryStorage;
+import io.flinklsm.core.tree.TreeOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -356,7 +358,7 @@ class LsmStoreCleanupTest {
             LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
             put(tree, 1, "one");
             // As when the process may have no more threads: nothing takes a task any more.
-            resources.background().close();
+            resources.slot().background().close();
 
             assertThatThrownBy(tree::flush).isInstanceOf(StoreFailedException.class);
             assertThatThrownBy(() -> put(tree, 2, "two")).isInstanceOf(StoreFailedException.class);
@@ -366,7 +368,7 @@ class LsmStoreCleanupTest {
             LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
             put(tree, 1, "one");
             PendingCheckpoint pending = store.beginCheckpoint(1);
-            resources.background().close();
+            resources.slot().background().close();
 
             assertThatThrownBy(store::awaitIdle).isInstanceOf(StoreFailedException.class);
             pending.close();
@@ -376,16 +378,16 @@ class LsmStoreCleanupTest {
     @Test
     void resourcesCloseAllEvenIfMemoryWasNeverReleased() throws Exception {
         StoreResources resources = newResources();
-        MemoryBlock block = resources.tierBudget().tryAllocate(64);
-        resources.background().flush(() -> {});
+        MemoryBlock block = resources.slot().tierBudget().tryAllocate(64);
+        resources.slot().background().flush(() -> {});
 
         assertThatThrownBy(resources::close)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("never released");
 
         assertThat(threads()).isEmpty();
-        assertThat(resources.cacheBudget().usedBytes()).isZero();
-        assertThatThrownBy(() -> resources.cacheBudget().tryReserve(1))
+        assertThat(resources.slot().cacheBudget().usedBytes()).isZero();
+        assertThatThrownBy(() -> resources.slot().cacheBudget().tryReserve(1))
                 .hasMessageContaining("closed");
         MemoryBudget memory = resources.memory();
         assertThat(block).isNotNull();

@@ -18,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.checkpoint.PendingCheckpoint;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
@@ -27,6 +28,7 @@ import io.flinklsm.core.restore.RestoreSource;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.testing.InMemoryStorage;
+import io.flinklsm.core.tree.TreeOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

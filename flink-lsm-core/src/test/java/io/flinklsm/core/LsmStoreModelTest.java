@@ -19,6 +19,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.checkpoint.PendingCheckpoint;
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
 import io.flinklsm.core.columns.RowColumns;
@@ -38,6 +39,7 @@ import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.tiered.EvictingStorage;
 import io.flinklsm.core.testing.InMemoryStorage;
+import io.flinklsm.core.tree.TreeOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -234,7 +236,7 @@ class LsmStoreModelTest {
             } else if (dice < 9985) {
                 openLongView();
             } else if (dice < 9987) {
-                resources.tierMemory().reclaim(1L << random.nextInt(20));
+                resources.slot().tierMemory().reclaim(1L << random.nextInt(20));
             } else if (dice < 9990) {
                 tree.flush();
             } else if (dice < 9995) {

@@ -20,6 +20,7 @@ import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.checkpoint.PendingCheckpoint;
 import io.flinklsm.core.columns.ColumnTypes;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.columns.StateKind;
@@ -37,6 +38,7 @@ import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.testing.InMemoryStorage;
+import io.flinklsm.core.tree.TreeOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -297,7 +299,7 @@ class LsmStoreTest {
         tree.configure(new TreeOptions(MemtableKind.ENTRIES, null, filter));
         tree.compactAll();
         // What is in memory is shown as it was until it is evicted.
-        resources.tierMemory().reclaim(Long.MAX_VALUE);
+        resources.slot().tierMemory().reclaim(Long.MAX_VALUE);
 
         assertThat(get(tree, 1)).isNull();
         assertThat(get(tree, 2)).isEqualTo("kept");
@@ -378,7 +380,7 @@ class LsmStoreTest {
 
         tree.compactAll();
         // What is in memory is shown as it was until it is evicted.
-        resources.tierMemory().reclaim(Long.MAX_VALUE);
+        resources.slot().tierMemory().reclaim(Long.MAX_VALUE);
 
         for (int i = 0; i < 100; i++) {
             assertThat(get(tree, i)).isEqualTo(i % 2 == 0 ? null : "odd-" + i);
@@ -501,7 +503,7 @@ class LsmStoreTest {
                             try {
                                 for (int i = 0; i < 200_000; i++) {
                                     if (i % 1000 == 0) {
-                                        resources.tierMemory().reclaim(1);
+                                        resources.slot().tierMemory().reclaim(1);
                                     }
                                     readerKey.set(StoreFixture.key(i % 100));
                                     if (tree.get(readerKey, readerValue)) {

@@ -27,6 +27,7 @@ import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.testing.InMemoryStorage;
+import io.flinklsm.core.tree.TreeOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -100,7 +101,7 @@ final class MapPrefixFilterTest {
                 if (random.nextInt(5) > 0) {
                     tree.flush();
                     // What is all in memory is read without a look at the files.
-                    resources.tierMemory().reclaim(Long.MAX_VALUE);
+                    resources.slot().tierMemory().reclaim(Long.MAX_VALUE);
                 }
                 for (int map = 0; map < MAPS + 20; map++) {
                     assertThat(scan(tree, map, null))

@@ -22,6 +22,7 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.storage.LocalStorage;
+import io.flinklsm.core.tree.TreeOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -200,7 +201,7 @@ final class MemoryPressureTest {
     private static void checkFlushes(
             List<LsmEvent> flushes, int entries, StoreResources resources) {
         // Half of the share is frozen at a time; an entry takes 100 bytes there, at most.
-        long worthBytes = resources.memtableShareBytes() * 3 / 8;
+        long worthBytes = resources.slot().memtableShareBytes() * 3 / 8;
         assertThat(flushes.size())
                 .as("flushes")
                 .isLessThanOrEqualTo((int) (entries * 100L / worthBytes));

@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.checkpoint.PendingCheckpoint;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
@@ -29,6 +30,7 @@ import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.testing.InMemoryStorage;
+import io.flinklsm.core.tree.TreeOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -259,7 +261,7 @@ class RewrittenTreeTest {
     }
 
     private static long entries(LsmTree tree) {
-        List<SstableMeta> metas = new ArrayList<>(tree.versions.current().metas());
+        List<SstableMeta> metas = new ArrayList<>(tree.state().version().metas());
         return metas.stream().mapToLong(SstableMeta::entryCount).sum();
     }
 

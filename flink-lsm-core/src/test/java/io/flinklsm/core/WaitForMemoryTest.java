@@ -21,8 +21,9 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.testing.InMemoryStorage;
 import io.flinklsm.core.testing.ManualClock;
+import io.flinklsm.core.tree.StoreLock;
+import io.flinklsm.core.tree.TreeOptions;
 import io.flinklsm.core.write.MemoryWait;
-import io.flinklsm.core.write.StallRule;
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -68,7 +69,7 @@ final class WaitForMemoryTest {
         assertThat(writerThread.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         waiting.close();
         neighbour.close();
-        resources.tierBudget().unreserve(takenBytes);
+        resources.slot().tierBudget().unreserve(takenBytes);
         resources.close();
     }
 
@@ -164,26 +165,6 @@ final class WaitForMemoryTest {
     }
 
     @Test
-    void restThatIsCutShortIsStillOwed() throws Exception {
-        StallRule slowFromTheStart = new StallRule(1, 2, 1, 1, 2);
-        put(neighbourTree, 1);
-        neighbourTree.flush();
-        Stalls stalls = new Stalls(neighbour.upkeep, slowFromTheStart);
-        stalls.owe(neighbourTree, 1 << 20);
-        assertThat(stalls.isOwing()).isTrue();
-
-        Thread.currentThread().interrupt();
-        try {
-            for (int i = 0; i < 2000; i++) {
-                stalls.pay();
-            }
-        } finally {
-            assertThat(Thread.interrupted()).isTrue();
-        }
-        assertThat(stalls.isOwing()).isTrue();
-    }
-
-    @Test
     void blockIsWaitedForByTheClock() throws Exception {
         Clock frozenClock = clock;
         try (MemoryBudget budget = MemoryBudget.root("slot", 1000, frozenClock)) {
@@ -205,14 +186,14 @@ final class WaitForMemoryTest {
 
     private void takeAllMemtableMemory() {
         for (long bytes = 1 << 20; bytes > 0; bytes /= 2) {
-            while (resources.tierBudget().tryReserve(bytes)) {
+            while (resources.slot().tierBudget().tryReserve(bytes)) {
                 takenBytes += bytes;
             }
         }
     }
 
     private void giveMemoryBack(long bytes) {
-        resources.tierBudget().unreserve(bytes);
+        resources.slot().tierBudget().unreserve(bytes);
         takenBytes -= bytes;
     }
 
@@ -242,19 +223,19 @@ final class WaitForMemoryTest {
 
     /** As a background task does that ends and gives back some memory that no memtable may use. */
     private void wake() {
-        assertThat(resources.cacheBudget().tryReserve(1)).isTrue();
-        resources.cacheBudget().unreserve(1);
-        neighbour.upkeep.lock.lock();
+        assertThat(resources.slot().cacheBudget().tryReserve(1)).isTrue();
+        resources.slot().cacheBudget().unreserve(1);
+        signal(neighbour);
+        signal(waiting);
+    }
+
+    private static void signal(LsmStore store) {
+        StoreLock lock = store.lock();
+        lock.lock();
         try {
-            neighbour.upkeep.signalProgress();
+            lock.signalProgress();
         } finally {
-            neighbour.upkeep.lock.unlock();
-        }
-        waiting.upkeep.lock.lock();
-        try {
-            waiting.upkeep.signalProgress();
-        } finally {
-            waiting.upkeep.lock.unlock();
+            lock.unlock();
         }
     }
 

@@ -14,7 +14,7 @@
 package io.flinklsm.core.write;
 
 import io.flinklsm.core.memtable.TierMemory;
-import io.flinklsm.core.tree.FlushProgress;
+import io.flinklsm.core.tree.FlushMeter;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * for any thread. A writer that is told to rest never waits for a flush that waits for the writer:
  * a flush needs no lock over its work, and the pace ends with it.
  */
-public final class FlushPace {
+public final class FlushPace implements FlushMeter {
 
     /** What part of the free room may be used before anything is written. */
     private static final double AT_START = 3.0 / 4;
@@ -53,7 +53,7 @@ public final class FlushPace {
     }
 
     /** A flush that runs. Ends when it is closed, whatever became of it. */
-    public final class Flush implements FlushProgress, AutoCloseable {
+    public final class Flush implements FlushMeter.Run {
 
         private final long entryCount;
         private final long roomBytes = freeBytes();
@@ -86,6 +86,7 @@ public final class FlushPace {
     }
 
     /** A flush begins that frees its memtables when it ends; close what is returned then. */
+    @Override
     public Flush begin(long entryCount) {
         Flush flush = new Flush(entryCount);
         current.compareAndSet(null, flush);
@@ -93,7 +94,7 @@ public final class FlushPace {
         return flush;
     }
 
-    /** Whether a flush runs. */
+    @Override
     public boolean isFlushing() {
         return runningCount.get() > 0;
     }

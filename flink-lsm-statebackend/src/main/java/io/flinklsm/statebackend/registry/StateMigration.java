@@ -14,9 +14,9 @@
 package io.flinklsm.statebackend.registry;
 
 import io.flinklsm.core.LsmTree;
-import io.flinklsm.core.TreeOptions;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.tree.TreeOptions;
 import io.flinklsm.statebackend.key.MapValues;
 import io.flinklsm.statebackend.key.RowFormat;
 import io.flinklsm.statebackend.key.RowReader;

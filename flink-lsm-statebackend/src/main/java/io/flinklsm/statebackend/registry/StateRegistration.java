@@ -13,7 +13,7 @@
  */
 package io.flinklsm.statebackend.registry;
 
-import io.flinklsm.core.TreeOptions;
+import io.flinklsm.core.tree.TreeOptions;
 import io.flinklsm.statebackend.columns.RowColumnsFactory;
 import io.flinklsm.statebackend.ttl.TtlEntryFilter;
 import java.io.IOException;

@@ -15,12 +15,12 @@ package io.flinklsm.statebackend.registry;
 
 import io.flinklsm.core.LsmStore;
 import io.flinklsm.core.LsmTree;
-import io.flinklsm.core.TreeOptions;
 import io.flinklsm.core.bytes.Unicode;
 import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.EntryFilter;
+import io.flinklsm.core.tree.TreeOptions;
 import io.flinklsm.statebackend.key.RowFormat;
 import java.io.IOException;
 import java.util.ArrayList;

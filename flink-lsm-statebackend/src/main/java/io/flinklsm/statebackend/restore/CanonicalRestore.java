@@ -15,10 +15,10 @@ package io.flinklsm.statebackend.restore;
 
 import io.flinklsm.core.LsmStore;
 import io.flinklsm.core.LsmTree;
-import io.flinklsm.core.TreeOptions;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.tree.TreeOptions;
 import io.flinklsm.statebackend.registry.RegisteredState;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import io.flinklsm.statebackend.snapshot.UploadedSstables;

@@ -13,8 +13,8 @@
  */
 package io.flinklsm.statebackend.snapshot;
 
-import io.flinklsm.core.PendingCheckpoint;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.checkpoint.PendingCheckpoint;
 import io.flinklsm.statebackend.life.BackendLife;
 import java.util.List;
 import org.apache.flink.api.common.typeutils.TypeSerializer;

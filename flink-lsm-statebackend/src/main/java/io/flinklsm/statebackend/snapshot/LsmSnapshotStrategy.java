@@ -14,8 +14,8 @@
 package io.flinklsm.statebackend.snapshot;
 
 import io.flinklsm.core.LsmStore;
-import io.flinklsm.core.PendingCheckpoint;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.checkpoint.PendingCheckpoint;
 import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.manifest.ManifestCodec;
 import io.flinklsm.core.manifest.TreeImage;

@@ -11,14 +11,14 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.tree;
 
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.memtable.Generation;
+import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.sstable.SstableMeta;
-import io.flinklsm.core.tree.FlushPlan;
 import io.flinklsm.core.view.FrozenSource;
 import io.flinklsm.core.view.ScanView;
 import java.util.ArrayList;
@@ -53,12 +53,16 @@ final class OpenViews {
     /**
      * The sources for a new view of the tree's frozen generations.
      *
+     * @param queue oldest first
+     * @param operator folds operands; null if the tree takes none
      * @param flushing what is being flushed now; null if nothing is
      * @return newest first
      */
-    List<FrozenSource> sources(LsmTree tree, @Nullable FlushPlan flushing) {
+    List<FrozenSource> sources(
+            List<FrozenGeneration> queue,
+            @Nullable MergeOperator operator,
+            @Nullable FlushPlan flushing) {
         List<FrozenSource> sources = new ArrayList<>();
-        List<FrozenGeneration> queue = tree.frozenOldestFirst;
         int at = 0;
         while (at < queue.size()) {
             FrozenGeneration oldest = queue.get(at);
@@ -71,7 +75,7 @@ final class OpenViews {
                 newestFirst.add(0, frozen.generation());
             }
             try {
-                sources.add(0, new FrozenSource(newestFirst, tree.operator()));
+                sources.add(0, new FrozenSource(newestFirst, operator));
             } catch (Throwable failure) {
                 sources.forEach(source -> Cleanup.undo(failure, source::release));
                 throw failure;

@@ -11,26 +11,34 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.checkpoint;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.tree.FlushListener;
 import io.flinklsm.core.tree.FlushPlan;
+import io.flinklsm.core.tree.StoreLock;
+import io.flinklsm.core.tree.TreeState;
+import io.flinklsm.core.tree.Upkeep;
+import io.flinklsm.core.version.ObsoleteFiles;
 import io.flinklsm.core.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
- * A checkpoint between its two parts: every memtable is frozen, nothing is flushed. {@link
- * #complete} may run on any thread, beside writes, other checkpoints and {@link LsmStore#close}.
+ * A checkpoint between its two parts: every generation is frozen, nothing is flushed. {@link
+ * #complete} may run on any thread, beside writes, other checkpoints and the close of the store.
  * The files of the image stay until {@link #close}.
  *
  * <p>The image of a tree is the Version that was current when the checkpoint began, and the
- * SSTables that its memtables of that time become. What is written, flushed or compacted meanwhile
- * is not in it:
+ * SSTables that its generations of that time become. What is written, flushed or compacted
+ * meanwhile is not in it:
  *
  * <pre>
  * begin:     frozen m7 m6 | L0: 5 4 | L1: a-k l-z      pins 5 4 a-k l-z, wants m7 m6
@@ -38,45 +46,89 @@ import java.util.List;
  * image:     L0: 7 5 4 | L1: a-k l-z                   (never 8 or L1')
  * </pre>
  */
+@SuppressWarnings("GuardedBy") // It follows no lock into a method: checkHeld() and LayoutTest do.
 public final class PendingCheckpoint implements AutoCloseable {
 
     /**
      * One tree at the begin; the version is pinned.
      *
-     * @param wanted memtables of the begin that are not flushed yet
+     * @param wanted generations of the begin that are not flushed yet
      * @param flushed what those became that are
      */
-    record PendingTree(
-            LsmTree tree,
+    private record PendingTree(
+            TreeState tree,
             Version version,
             List<FrozenGeneration> wanted,
             List<SstableMeta> flushed) {
 
-        PendingTree(LsmTree tree, Version version, List<FrozenGeneration> wanted) {
-            this(tree, version, wanted, new ArrayList<>());
+        /** Needs the lock. */
+        static PendingTree of(TreeState tree) {
+            return new PendingTree(
+                    tree, tree.pinVersion(), new ArrayList<>(tree.frozen()), new ArrayList<>());
         }
 
         /** Needs the lock. */
         void unpin() {
-            tree.versions.unpin(version);
+            tree.unpinVersion(version);
         }
     }
 
-    // Immutable.
+    // Immutable. The lists of the trees are guarded by the lock.
     private final Upkeep upkeep;
+    private final StoreLock lock;
+    private final ObsoleteFiles obsoleteFiles;
     private final long checkpointId;
     private final long createdMillis;
     private final List<PendingTree> trees;
 
-    // Guarded by upkeep.lock, like the lists of the trees.
+    // It hears of flushes as long as it is open.
+    private final FlushListener listener = this::flushed;
+
+    @GuardedBy("lock")
     private boolean closed;
 
-    PendingCheckpoint(
-            Upkeep upkeep, long checkpointId, long createdMillis, List<PendingTree> trees) {
+    private PendingCheckpoint(
+            Upkeep upkeep,
+            ObsoleteFiles obsoleteFiles,
+            long checkpointId,
+            long createdMillis,
+            List<PendingTree> trees) {
         this.upkeep = upkeep;
+        this.lock = upkeep.lock();
+        this.obsoleteFiles = obsoleteFiles;
         this.checkpointId = checkpointId;
         this.createdMillis = createdMillis;
         this.trees = List.copyOf(trees);
+    }
+
+    /**
+     * Pins what the trees have in files, and remembers what they have frozen: everything that is to
+     * be in the checkpoint was frozen before. Needs the lock.
+     */
+    public static PendingCheckpoint begin(
+            Upkeep upkeep,
+            ObsoleteFiles obsoleteFiles,
+            long checkpointId,
+            long createdMillis,
+            Collection<TreeState> trees) {
+        List<PendingTree> pending = new ArrayList<>();
+        try {
+            for (TreeState tree : trees) {
+                pending.add(PendingTree.of(tree));
+                if (tree.touch()) {
+                    // A checkpoint is taken: the restore is over.
+                    upkeep.scheduleCompaction(tree);
+                }
+            }
+            PendingCheckpoint checkpoint =
+                    new PendingCheckpoint(
+                            upkeep, obsoleteFiles, checkpointId, createdMillis, pending);
+            upkeep.addFlushListener(checkpoint.listener);
+            return checkpoint;
+        } catch (Throwable failure) {
+            pending.forEach(tree -> Cleanup.undo(failure, tree::unpin));
+            throw failure;
+        }
     }
 
     public long checkpointId() {
@@ -98,14 +150,14 @@ public final class PendingCheckpoint implements AutoCloseable {
 
     /**
      * A flush of the tree has ended; needs the lock. A plan never crosses a checkpoint's barrier,
-     * so its memtables are all ours or none is.
+     * so its generations are all ours or none is.
      */
-    void flushed(LsmTree tree, FlushPlan plan, List<SstableMeta> written) {
+    private void flushed(TreeState tree, FlushPlan plan, List<SstableMeta> written) {
         for (PendingTree pending : trees) {
             if (pending.tree == tree && pending.wanted.contains(plan.oldestFirst().get(0))) {
                 pending.wanted.removeAll(plan.oldestFirst());
                 pending.flushed.addAll(0, written);
-                upkeep.obsoleteFiles().pin(written);
+                obsoleteFiles.pin(written);
             }
         }
     }
@@ -114,16 +166,17 @@ public final class PendingCheckpoint implements AutoCloseable {
      * Flushes what was frozen, and lists the files. Interruptible; after a failure it can be called
      * again.
      *
-     * @throws IOException if a flush fails; the memtables stay in memory and nothing is lost
+     * @throws IOException if a flush fails; the generations stay in memory and nothing is lost
      */
     public CheckpointImage complete() throws IOException, InterruptedException {
         List<TreeImage> images = new ArrayList<>();
         for (PendingTree pending : trees) {
             // Not by what the tree still has: a store that was closed has nothing.
-            upkeep.flushes().flushThrough(pending.tree, () -> closed || pending.wanted.isEmpty());
+            upkeep.flushThrough(pending.tree, () -> isFlushed(pending));
         }
-        upkeep.lock.lockInterruptibly();
+        lock.lockInterruptibly();
         try {
+            lock.checkHeld();
             if (closed) {
                 throw new IllegalStateException(
                         "[checkpoint " + checkpointId + "] is closed already");
@@ -132,9 +185,14 @@ public final class PendingCheckpoint implements AutoCloseable {
                 images.add(new TreeImage(pending.tree.name(), sstables(pending)));
             }
         } finally {
-            upkeep.lock.unlock();
+            lock.unlock();
         }
         return new CheckpointImage(checkpointId, createdMillis, images);
+    }
+
+    private boolean isFlushed(PendingTree pending) {
+        lock.checkHeld();
+        return closed || pending.wanted.isEmpty();
     }
 
     private static List<SstableMeta> sstables(PendingTree pending) {
@@ -149,20 +207,21 @@ public final class PendingCheckpoint implements AutoCloseable {
      */
     @Override
     public void close() {
-        upkeep.lock.lock();
+        lock.lock();
         try {
+            lock.checkHeld();
             if (closed) {
                 return;
             }
             closed = true;
-            upkeep.removePending(this);
+            upkeep.removeFlushListener(listener);
             for (PendingTree pending : trees) {
                 pending.unpin();
-                upkeep.obsoleteFiles().unpin(pending.flushed);
+                obsoleteFiles.unpin(pending.flushed);
             }
             upkeep.scheduleDeletion();
         } finally {
-            upkeep.lock.unlock();
+            lock.unlock();
         }
     }
 }

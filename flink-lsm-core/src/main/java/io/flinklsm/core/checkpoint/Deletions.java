@@ -11,31 +11,49 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.checkpoint;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.events.LsmEvent;
+import io.flinklsm.core.slot.BackgroundWork;
+import io.flinklsm.core.sstable.OpenSstables;
+import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.tree.StoreFiles;
+import io.flinklsm.core.tree.StoreLock;
+import io.flinklsm.core.tree.Upkeep;
 import io.flinklsm.core.version.ObsoleteFiles;
 import java.io.IOException;
 import java.util.List;
 
-/** Deletes the files of one store that nobody needs any more, in the background. */
-final class Deletions {
+/** Deletes the files of one store that no Version, view, checkpoint or manifest needs any more. */
+@SuppressWarnings("GuardedBy") // It follows no lock into a method: checkHeld() and LayoutTest do.
+public final class Deletions {
 
+    // Immutable.
     private final Upkeep upkeep;
+    private final StoreLock lock;
+    private final BackgroundWork background;
+    private final Storage storage;
+    private final OpenSstables openSstables;
     private final ObsoleteFiles obsoleteFiles;
 
-    // Guarded by the lock of Upkeep.
+    @GuardedBy("lock")
     private boolean scheduled;
 
-    Deletions(Upkeep upkeep, ObsoleteFiles obsoleteFiles) {
+    public Deletions(Upkeep upkeep, BackgroundWork background, StoreFiles files) {
         this.upkeep = upkeep;
-        this.obsoleteFiles = obsoleteFiles;
+        this.lock = upkeep.lock();
+        this.background = background;
+        this.storage = files.storage();
+        this.openSstables = files.openSstables();
+        this.obsoleteFiles = files.obsoleteFiles();
     }
 
-    /** Needs the lock. */
-    void schedule() {
+    /** Deletes in the background what has become obsolete. Needs the lock. */
+    public void schedule() {
+        lock.checkHeld();
         if (!scheduled && obsoleteFiles.hasDeletable() && !upkeep.isStopped()) {
-            scheduled = upkeep.begin(upkeep.resources.background()::flush, this::run);
+            scheduled = upkeep.begin(background::flush, this::run);
         }
     }
 
@@ -45,39 +63,40 @@ final class Deletions {
         } catch (RuntimeException | Error e) {
             upkeep.fail(e);
         } finally {
-            upkeep.lock.lock();
+            lock.lock();
             try {
                 upkeep.end();
             } finally {
-                upkeep.lock.unlock();
+                lock.unlock();
             }
         }
     }
 
     private List<String> take() {
-        upkeep.lock.lock();
+        lock.lock();
         try {
+            lock.checkHeld();
             scheduled = false;
             return obsoleteFiles.takeDeletable();
         } finally {
-            upkeep.lock.unlock();
+            lock.unlock();
         }
     }
 
     private void delete(List<String> names) {
         for (String name : names) {
-            upkeep.openSstables.forget(name);
+            openSstables.forget(name);
             try {
-                upkeep.storage.delete(name);
+                storage.delete(name);
             } catch (IOException | RuntimeException e) {
                 // The file is only garbage: it is tried again with the next ones.
-                upkeep.lock.lock();
+                lock.lock();
                 try {
                     obsoleteFiles.deleteFailed(name);
                 } finally {
-                    upkeep.lock.unlock();
+                    lock.unlock();
                 }
-                upkeep.report(new LsmEvent.FileDeleteFailed(upkeep.storage.describe(name), e));
+                upkeep.report(new LsmEvent.FileDeleteFailed(storage.describe(name), e));
             }
         }
     }

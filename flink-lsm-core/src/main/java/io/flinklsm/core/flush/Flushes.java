@@ -11,26 +11,29 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.flush;
 
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.events.LsmEvent;
-import io.flinklsm.core.flush.FlushJob;
-import io.flinklsm.core.flush.FlushTools;
-import io.flinklsm.core.flush.LargeEntryFlush;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.WriterBudgets;
 import io.flinklsm.core.memtable.FrozenGeneration;
+import io.flinklsm.core.slot.Slot;
 import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.tree.FlushMeter;
 import io.flinklsm.core.tree.FlushPlan;
 import io.flinklsm.core.tree.FlushProgress;
+import io.flinklsm.core.tree.StoreFiles;
+import io.flinklsm.core.tree.StoreLock;
+import io.flinklsm.core.tree.TreeState;
+import io.flinklsm.core.tree.Upkeep;
 import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.VersionEdit;
 import io.flinklsm.core.view.FrozenSource;
 import io.flinklsm.core.view.ReadView;
-import io.flinklsm.core.write.FlushPace;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -41,31 +44,43 @@ import org.jspecify.annotations.Nullable;
  * level 0 grows in the order of generations. A failure stops the store; a flush that a checkpoint
  * runs itself fails only the checkpoint.
  */
-final class Flushes {
+public final class Flushes {
 
     /** Memtables of this part of the store's memory are flushed alone. */
     private static final int MEMTABLES_IN_SHARE = 3;
 
     private final Upkeep upkeep;
+    private final StoreLock lock;
+    private final Slot slot;
+    private final Clock clock;
+    private final StoreFiles files;
+    private final FlushMeter meter;
     private final long memtableBytes;
 
     /**
-     * @param memtableBytes limit of one memtable; small ones are flushed together up to this size
+     * @param meter hears of each flush
+     * @param memtableBytes limit of one generation; small ones are flushed together up to this size
      */
-    Flushes(Upkeep upkeep, long memtableBytes) {
+    public Flushes(
+            Upkeep upkeep, Slot slot, StoreFiles files, FlushMeter meter, long memtableBytes) {
         this.upkeep = upkeep;
+        this.lock = upkeep.lock();
+        this.slot = slot;
+        this.clock = slot.clock();
+        this.files = files;
+        this.meter = meter;
         this.memtableBytes = memtableBytes;
     }
 
-    /** Flushes the tree's queue in the background. Needs the upkeep.lock. */
-    void schedule(LsmTree tree) {
-        if (!tree.flushScheduled && !tree.frozenOldestFirst.isEmpty() && !upkeep.isStopped()) {
-            tree.flushScheduled =
-                    upkeep.begin(upkeep.resources.background()::flush, () -> flushQueue(tree));
+    /** Flushes the tree's queue in the background. Needs the lock. */
+    public void schedule(TreeState tree) {
+        if (tree.needsFlushTask() && !upkeep.isStopped()) {
+            // Before the task can run: it waits for the lock that we hold.
+            tree.setFlushScheduled(upkeep.begin(slot.background()::flush, () -> flushQueue(tree)));
         }
     }
 
-    private void flushQueue(LsmTree tree) {
+    private void flushQueue(TreeState tree) {
         try {
             while (flushOnce(tree)) {
                 // One group after another.
@@ -73,37 +88,36 @@ final class Flushes {
         } catch (IOException | RuntimeException | Error e) {
             upkeep.fail(e);
         } finally {
-            upkeep.lock.lock();
+            lock.lock();
             try {
-                tree.flushScheduled = false;
+                tree.setFlushScheduled(false);
                 // What was frozen while this ended has found flushScheduled set.
                 schedule(tree);
             } finally {
                 upkeep.end();
-                upkeep.lock.unlock();
+                lock.unlock();
             }
         }
     }
 
     /** Flushes the oldest group, here; false if there is none, or somebody else is at it. */
-    private boolean flushOnce(LsmTree tree) throws IOException {
+    private boolean flushOnce(TreeState tree) throws IOException {
         FlushPlan plan;
-        upkeep.lock.lock();
+        lock.lock();
         try {
-            if (tree.flushing != null || upkeep.isStopped() || upkeep.hasFailed()) {
+            if (tree.isFlushing() || upkeep.isStopped() || upkeep.hasFailed()) {
                 return false;
             }
-            plan = tree.openViews.plan(tree.frozenOldestFirst, isNothingOlder(tree), groupBytes());
+            plan = tree.beginFlush(isNothingOlder(tree), groupBytes());
             if (plan == null) {
                 return false;
             }
-            tree.flushing = plan;
-            // On a checkpoint's thread nothing else tells close that the memtables are in use.
+            // On a checkpoint's thread nothing else tells close that the generations are in use.
             upkeep.begin();
         } finally {
-            upkeep.lock.unlock();
+            lock.unlock();
         }
-        long startNanos = upkeep.resources.clock().nanoTime();
+        long startNanos = clock.nanoTime();
         List<SstableMeta> written = null;
         try {
             written = runFlush(tree, plan);
@@ -114,22 +128,20 @@ final class Flushes {
                 endFlush();
             }
         }
-        upkeep.report(
-                new LsmEvent.FlushEnd(
-                        tree.name(), written, upkeep.resources.clock().nanoTime() - startNanos));
+        upkeep.report(new LsmEvent.FlushEnd(tree.name(), written, clock.nanoTime() - startNanos));
         return true;
     }
 
-    private List<SstableMeta> runFlush(LsmTree tree, FlushPlan plan) throws IOException {
-        WriterBudgets budgets = upkeep.resources.writerBudgets();
+    private List<SstableMeta> runFlush(TreeState tree, FlushPlan plan) throws IOException {
+        WriterBudgets budgets = slot.writerBudgets();
         MemoryBudget budget = budgets.beginFlush();
-        try (FlushPace.Flush pace = upkeep.resources.flushPace().begin(entryCount(plan))) {
+        try (FlushMeter.Run run = meter.begin(entryCount(plan))) {
             return new FlushJob(
                             plan,
                             tree.name(),
                             tree.operator(),
                             tree.options().columns(),
-                            newTools(budget, pace))
+                            newTools(budget, run))
                     .run();
         } finally {
             budgets.endFlush(budget);
@@ -138,12 +150,7 @@ final class Flushes {
 
     private FlushTools newTools(MemoryBudget budget, FlushProgress progress) {
         return new FlushTools(
-                upkeep.storage,
-                upkeep.sstableOptions,
-                budget,
-                upkeep.resources.clock(),
-                upkeep.resources.random(),
-                progress);
+                files.storage(), files.sstableOptions(), budget, clock, slot.random(), progress);
     }
 
     private static long entryCount(FlushPlan plan) {
@@ -161,11 +168,12 @@ final class Flushes {
      *
      * @param generation of the active memtable, which is empty
      */
-    void writeLarge(LsmTree tree, long generation, Slice key, EntryKind kind, LargeValue value)
+    public void writeLarge(
+            TreeState tree, long generation, Slice key, EntryKind kind, LargeValue value)
             throws IOException {
-        long startNanos = upkeep.resources.clock().nanoTime();
+        long startNanos = clock.nanoTime();
         SstableMeta written;
-        WriterBudgets budgets = upkeep.resources.writerBudgets();
+        WriterBudgets budgets = slot.writerBudgets();
         MemoryBudget budget = budgets.beginFlush();
         try {
             written =
@@ -182,9 +190,7 @@ final class Flushes {
             installLarge(tree, written);
             upkeep.report(
                     new LsmEvent.FlushEnd(
-                            tree.name(),
-                            List.of(written),
-                            upkeep.resources.clock().nanoTime() - startNanos));
+                            tree.name(), List.of(written), clock.nanoTime() - startNanos));
         } catch (Throwable failure) {
             // No other entry may get the generation that this one has.
             upkeep.fail(failure);
@@ -192,70 +198,63 @@ final class Flushes {
         }
     }
 
-    private void installLarge(LsmTree tree, SstableMeta written) {
+    private void installLarge(TreeState tree, SstableMeta written) {
         ReadView old;
-        upkeep.lock.lock();
+        lock.lock();
         try {
-            upkeep.obsoleteFiles().created(List.of(written));
-            tree.untouched = false;
-            tree.versions.apply(new VersionEdit(List.of(), List.of(written)));
-            old = upkeep.installView(tree);
+            files.obsoleteFiles().created(List.of(written));
+            tree.touch();
+            old = tree.install(new VersionEdit(List.of(), List.of(written)));
             upkeep.scheduleCompaction(tree);
-            upkeep.signalProgress();
+            lock.signalProgress();
         } finally {
-            upkeep.lock.unlock();
+            lock.unlock();
         }
-        Upkeep.releaseOld(old);
+        TreeState.release(old);
     }
 
     /** Installing the SSTable and dropping the memtables is one swap. */
-    private void finishFlush(LsmTree tree, FlushPlan plan, @Nullable List<SstableMeta> written) {
+    private void finishFlush(TreeState tree, FlushPlan plan, @Nullable List<SstableMeta> written) {
         ReadView old = null;
         List<FrozenSource> viewed = List.of();
         SortedRun run = null;
-        upkeep.lock.lock();
+        lock.lock();
         try {
-            tree.flushing = null;
+            tree.endFlush();
             if (written != null) {
-                upkeep.obsoleteFiles().created(written);
-                for (PendingCheckpoint pending : upkeep.pendingCheckpoints()) {
-                    pending.flushed(tree, plan, written);
-                }
-                viewed = tree.openViews.flushed(plan, written);
-                viewed.forEach(source -> upkeep.obsoleteFiles().pin(written));
+                files.obsoleteFiles().created(written);
+                upkeep.flushed(tree, plan, written);
+                viewed = tree.flushedSources(plan, written);
                 run = viewed.isEmpty() ? null : run(written);
-                if (!tree.dropped) {
-                    tree.untouched = false;
-                    tree.versions.apply(new VersionEdit(List.of(), written));
-                    tree.frozenOldestFirst.removeAll(plan.oldestFirst());
-                    old = upkeep.installFlushed(tree, plan.oldestFirst());
+                if (!tree.isDropped()) {
+                    old = tree.installFlushed(plan, written);
                     upkeep.scheduleCompaction(tree);
                 }
                 upkeep.scheduleDeletion();
             }
         } finally {
-            upkeep.lock.unlock();
+            lock.unlock();
         }
         // Who waits for memory must find it: the old view holds it until now, and so do scans.
-        Upkeep.releaseOld(old);
+        TreeState.release(old);
         for (FrozenSource source : viewed) {
             source.moveTo(run);
         }
     }
 
     private void endFlush() {
-        upkeep.lock.lock();
+        lock.lock();
         try {
             upkeep.end();
         } finally {
-            upkeep.lock.unlock();
+            lock.unlock();
         }
     }
 
     private @Nullable SortedRun run(List<SstableMeta> written) {
         return written.isEmpty()
                 ? null
-                : new SortedRun(0, written.stream().map(upkeep.openSstables::of).toList());
+                : new SortedRun(0, written.stream().map(files.openSstables()::of).toList());
     }
 
     /**
@@ -263,15 +262,15 @@ final class Flushes {
      * wait for.
      */
     private long groupBytes() {
-        return Math.min(memtableBytes, upkeep.resources.memtableShareBytes() / MEMTABLES_IN_SHARE);
+        return Math.min(memtableBytes, slot.memtableShareBytes() / MEMTABLES_IN_SHARE);
     }
 
     /**
      * Whether a tombstone of the next flush could hide nothing. A pending checkpoint combines the
      * flush with the Version it pinned, which may still hold what the current one has lost.
      */
-    private boolean isNothingOlder(LsmTree tree) {
-        return tree.versions.current().isEmpty() && upkeep.pendingCheckpoints().isEmpty();
+    private boolean isNothingOlder(TreeState tree) {
+        return tree.version().isEmpty() && !upkeep.hasFlushListeners();
     }
 
     /**
@@ -282,30 +281,30 @@ final class Flushes {
      * @param isFlushed asked under the lock
      * @throws IOException also if the store is closed, or the tree dropped, before that
      */
-    void flushThrough(LsmTree tree, BooleanSupplier isFlushed)
+    public void flushThrough(TreeState tree, BooleanSupplier isFlushed)
             throws IOException, InterruptedException {
         while (true) {
-            upkeep.lock.lockInterruptibly();
+            lock.lockInterruptibly();
             try {
                 while (true) {
                     upkeep.checkHealthy();
                     if (isFlushed.getAsBoolean()) {
                         return;
                     }
-                    if (upkeep.isStopped() || tree.dropped) {
+                    if (upkeep.isStopped() || tree.isDropped()) {
                         throw new IOException(
                                 "[tree "
                                         + tree.name()
                                         + "] the store was closed before it was flushed; restore"
                                         + " from the last checkpoint");
                     }
-                    if (tree.flushing == null) {
+                    if (!tree.isFlushing()) {
                         break;
                     }
-                    upkeep.awaitProgress();
+                    lock.awaitProgress();
                 }
             } finally {
-                upkeep.lock.unlock();
+                lock.unlock();
             }
             flushOnce(tree);
         }

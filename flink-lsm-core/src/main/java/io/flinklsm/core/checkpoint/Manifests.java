@@ -11,14 +11,16 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.checkpoint;
 
-import io.flinklsm.core.checkpoint.CheckpointPins;
 import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.manifest.ManifestCodec;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;
+import io.flinklsm.core.tree.StoreFiles;
+import io.flinklsm.core.tree.StoreLock;
+import io.flinklsm.core.tree.Upkeep;
 import java.io.IOException;
 import java.util.UUID;
 
@@ -27,28 +29,31 @@ import java.util.UUID;
  *
  * <p>They are how an engine without Flink keeps a checkpoint; Flink's have their own place.
  */
-final class Manifests {
+public final class Manifests {
 
     private static final String PREFIX = "MANIFEST-";
 
     private final Upkeep upkeep;
+    private final StoreLock lock;
     private final Storage storage;
     private final CheckpointPins pins;
 
-    Manifests(Upkeep upkeep) {
+    public Manifests(Upkeep upkeep, StoreFiles files) {
         this.upkeep = upkeep;
-        this.storage = upkeep.storage;
-        this.pins = new CheckpointPins(upkeep.obsoleteFiles());
+        this.lock = upkeep.lock();
+        this.storage = files.storage();
+        this.pins = new CheckpointPins(files.obsoleteFiles());
     }
 
-    static CheckpointImage read(Storage storage, String name) throws IOException {
+    /** Reads and checks a manifest file. */
+    public static CheckpointImage read(Storage storage, String name) throws IOException {
         try (StorageInput in = storage.open(name)) {
             return ManifestCodec.read(in, storage.describe(name));
         }
     }
 
     /** Writes a manifest and pins its files, which somebody else must keep at this moment. */
-    String write(CheckpointImage image) throws IOException {
+    public String write(CheckpointImage image) throws IOException {
         String name = PREFIX + image.checkpointId() + "-" + UUID.randomUUID();
         byte[] bytes = ManifestCodec.encode(image);
         pin(name, image);
@@ -62,27 +67,29 @@ final class Manifests {
         return name;
     }
 
-    void delete(String name) throws IOException {
+    /** Deletes a manifest, and lets the files go that only it needs. */
+    public void delete(String name) throws IOException {
         storage.delete(name);
         unpin(name);
     }
 
-    void pin(String name, CheckpointImage image) {
-        upkeep.lock.lock();
+    /** Keeps the files of a manifest that is in the storage already. */
+    public void pin(String name, CheckpointImage image) {
+        lock.lock();
         try {
             pins.pin(name, CheckpointPins.filesOf(image));
         } finally {
-            upkeep.lock.unlock();
+            lock.unlock();
         }
     }
 
     private void unpin(String name) {
-        upkeep.lock.lock();
+        lock.lock();
         try {
             pins.release(name);
             upkeep.scheduleDeletion();
         } finally {
-            upkeep.lock.unlock();
+            lock.unlock();
         }
     }
 }

@@ -11,11 +11,14 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.write;
 
+import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.events.LsmEvent;
-import io.flinklsm.core.write.FlushPace;
-import io.flinklsm.core.write.StallRule;
+import io.flinklsm.core.slot.Slot;
+import io.flinklsm.core.tree.StoreLock;
+import io.flinklsm.core.tree.TreeState;
+import io.flinklsm.core.tree.Upkeep;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.concurrent.TimeUnit;
@@ -38,26 +41,37 @@ final class Stalls {
     /** Or this part of what is owed, if that is more: large values owe much, and are few. */
     private static final int PARTS = 32;
 
+    // Immutable.
     private final Upkeep upkeep;
+    private final StoreLock lock;
+    private final Slot slot;
+    private final Clock clock;
     private final StallRule rule;
+    private final FlushPace flushPace;
+
+    // The writer's.
     private long owedNanos;
     private long paidNanos;
     private boolean isAheadOfFlush;
-    private @Nullable LsmTree slowest;
+    private @Nullable TreeState slowest;
 
-    Stalls(Upkeep upkeep, StallRule rule) {
+    Stalls(Upkeep upkeep, Slot slot, StallRule rule, FlushPace flushPace) {
         this.upkeep = upkeep;
+        this.lock = upkeep.lock();
+        this.slot = slot;
+        this.clock = slot.clock();
         this.rule = rule;
+        this.flushPace = flushPace;
     }
 
     /** The tree has taken so many bytes: the more its background lags, the longer the rest. */
-    void owe(LsmTree tree, long writtenBytes) {
+    void owe(TreeState tree, long writtenBytes) {
         long delayNanos =
                 rule.delayNanos(
-                        tree.versions.current().level0Runs(),
-                        upkeep.compactions().debtBytes(tree),
+                        tree.version().level0Runs(),
+                        upkeep.compactionDebtBytes(tree),
                         writtenBytes);
-        isAheadOfFlush = upkeep.resources.flushPace().isWriterAhead();
+        isAheadOfFlush = flushPace.isWriterAhead();
         if (delayNanos > 0 || isAheadOfFlush) {
             owedNanos += delayNanos;
             slowest = tree;
@@ -70,18 +84,18 @@ final class Stalls {
 
     /** Rests a little of what is owed. */
     void pay() {
-        long startNanos = upkeep.resources.clock().nanoTime();
+        long startNanos = clock.nanoTime();
         long partNanos = Math.max(PART_NANOS, owedNanos / PARTS);
         if (!isAheadOfFlush) {
             partNanos = Math.min(partNanos, owedNanos);
         }
         LockSupport.parkNanos(partNanos);
         // It may have slept longer than it wanted to, or not at all: an interrupt ends every rest.
-        long sleptNanos = upkeep.resources.clock().nanoTime() - startNanos;
+        long sleptNanos = clock.nanoTime() - startNanos;
         paidNanos += sleptNanos;
         owedNanos = Math.max(0, owedNanos - sleptNanos);
-        isAheadOfFlush = isAheadOfFlush && upkeep.resources.flushPace().isWriterAhead();
-        LsmTree tree = slowest;
+        isAheadOfFlush = isAheadOfFlush && flushPace.isWriterAhead();
+        TreeState tree = slowest;
         if (!isOwing() && tree != null) {
             upkeep.report(new LsmEvent.Stall(tree.name(), false, paidNanos));
             paidNanos = 0;
@@ -89,30 +103,29 @@ final class Stalls {
         }
     }
 
-    /** Waits while too many memtables or level-0 runs wait behind the tree. */
-    void awaitRoomBehind(LsmTree tree) throws IOException {
+    /** Waits while too many frozen generations or level-0 runs wait behind the tree. */
+    void awaitRoomBehind(TreeState tree) throws IOException {
         long startNanos = 0;
-        upkeep.lock.lock();
+        lock.lock();
         try {
-            while (rule.mustStop(
-                    tree.versions.current().level0Runs(), tree.frozenOldestFirst.size())) {
+            while (rule.mustStop(tree.version().level0Runs(), tree.frozenCount())) {
                 upkeep.checkHealthy();
                 if (upkeep.isStopped()) {
                     throw new IllegalStateException(
                             "[tree " + tree.name() + "] is closed; open its store again");
                 }
                 if (startNanos == 0) {
-                    startNanos = upkeep.resources.clock().nanoTime();
+                    startNanos = clock.nanoTime();
                 }
                 upkeep.scheduleFlush(tree);
                 upkeep.scheduleCompaction(tree);
-                upkeep.awaitProgress(POLL_NANOS);
+                lock.awaitProgress(POLL_NANOS);
             }
         } finally {
-            upkeep.lock.unlock();
+            lock.unlock();
         }
         if (startNanos != 0) {
-            long stoppedNanos = upkeep.resources.clock().nanoTime() - startNanos;
+            long stoppedNanos = clock.nanoTime() - startNanos;
             upkeep.report(new LsmEvent.Stall(tree.name(), true, stoppedNanos));
         }
     }
@@ -121,29 +134,27 @@ final class Stalls {
      * Waits a while for memory that a flush gives back; the caller tries again. Progress that gave
      * no memory back does not end it.
      *
-     * @param wantedBytes returns at once if memtables have them by now; 0 if it is not their own
+     * @param wantedBytes returns at once if what is dirty has them by now; 0 if it is not their own
      *     part of the memory that is short
      */
-    void awaitMemory(LsmTree tree, Collection<LsmTree> trees, long wantedBytes) throws IOException {
-        long startNanos = upkeep.resources.clock().nanoTime();
-        long releases = upkeep.resources.memory().releaseCount();
-        upkeep.lock.lock();
+    void awaitMemory(TreeState tree, Collection<TreeState> trees, long wantedBytes)
+            throws IOException {
+        long startNanos = clock.nanoTime();
+        long releases = slot.memory().releaseCount();
+        lock.lock();
         try {
             trees.forEach(upkeep::scheduleFlush);
             long leftNanos = POLL_NANOS;
             while (leftNanos > 0
-                    && releases == upkeep.resources.memory().releaseCount()
-                    && (wantedBytes == 0
-                            || !upkeep.resources.tierMemory().hasDirtyRoom(wantedBytes))
+                    && releases == slot.memory().releaseCount()
+                    && (wantedBytes == 0 || !slot.tierMemory().hasDirtyRoom(wantedBytes))
                     && !upkeep.hasFailed()
                     && !upkeep.isStopped()) {
-                leftNanos = upkeep.awaitProgress(leftNanos);
+                leftNanos = lock.awaitProgress(leftNanos);
             }
         } finally {
-            upkeep.lock.unlock();
+            lock.unlock();
         }
-        upkeep.report(
-                new LsmEvent.Stall(
-                        tree.name(), true, upkeep.resources.clock().nanoTime() - startNanos));
+        upkeep.report(new LsmEvent.Stall(tree.name(), true, clock.nanoTime() - startNanos));
     }
 }

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.tree;
 
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.memtable.MemtableKind;

@@ -11,7 +11,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core;
+package io.flinklsm.core.read;
 
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.OwnedSlice;
@@ -21,6 +21,7 @@ import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memtable.MapTier;
 import io.flinklsm.core.memtable.PrefixCopy;
+import io.flinklsm.core.tree.TreeState;
 import io.flinklsm.core.view.ReadView;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +42,7 @@ final class PrefixCursor implements EntryCursor {
     /** A stretch that gives a reader nothing, as tombstones do, is followed by a longer one. */
     private static final int ENTRIES_MAX = 4096;
 
-    private final LsmTree tree;
+    private final TreeState tree;
     private final MapTier maps;
     private final KeyBuffer prefix;
     private final int bytesMax;
@@ -56,7 +57,7 @@ final class PrefixCursor implements EntryCursor {
      * @param bytesMax a stretch is cut where it has so many bytes
      */
     PrefixCursor(
-            LsmTree tree,
+            TreeState tree,
             MapTier maps,
             KeyBuffer prefix,
             @Nullable KeyBuffer after,

@@ -1,0 +1,313 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.read;
+
+import io.flinklsm.core.bytes.LargeValue;
+import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memtable.HotTier;
+import io.flinklsm.core.memtable.MapTier;
+import io.flinklsm.core.memtable.TierMemory;
+import io.flinklsm.core.merge.Lookup;
+import io.flinklsm.core.tree.Lookups;
+import io.flinklsm.core.tree.TreeState;
+import io.flinklsm.core.tree.Upkeep;
+import io.flinklsm.core.view.ReadView;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reads of one tree: the tier is asked first, and the files only if it does not know. What the
+ * writer reads from files is kept in the tier. One thread reads as the writer; any thread may call
+ * {@link #get}.
+ */
+public final class TreeReader {
+
+    /**
+     * Reads a range: for a tree whose entries in memory are not in order, they are frozen first.
+     */
+    @FunctionalInterface
+    public interface RangeScan {
+
+        EntryCursor scan(KeyRange range) throws IOException;
+    }
+
+    private static final int KEPT_SCRATCH_BYTES_MAX = 1 << 20;
+
+    /** How much of a map that is in memory is first copied for a read that has no page. */
+    private static final int COPIED_ENTRIES = 128;
+
+    private static final int COPIED_BYTES = 64 << 10;
+
+    private static final int NOT_FOUND = -1;
+    private static final int NOT_IN_FILES = -2;
+    private static final int FROM_MEMORY = 0;
+    private static final int FROM_FILES = 1;
+
+    // Immutable.
+    private final TreeState tree;
+    private final Upkeep upkeep;
+    private final TierMemory tierMemory;
+    private final Lookups lookups;
+    private final RangeScan rangeScan;
+
+    // Scratch of the writer thread.
+    private final Lookup writerLookup = new Lookup();
+    private final ValueBuffer containsScratch = new ValueBuffer(0);
+    private final KeyBuffer keyScratch = new KeyBuffer();
+    private final KeyBuffer prefixScratch = new KeyBuffer();
+    private final Slice suffixView = new Slice();
+
+    public TreeReader(
+            TreeState tree,
+            Upkeep upkeep,
+            TierMemory tierMemory,
+            Lookups lookups,
+            RangeScan rangeScan) {
+        this.tree = tree;
+        this.upkeep = upkeep;
+        this.tierMemory = tierMemory;
+        this.lookups = lookups;
+        this.rangeScan = rangeScan;
+    }
+
+    /**
+     * Copies the key's value to the buffer (replacing its content), merge operands folded in.
+     *
+     * @return false if the key has no value; the buffer is then empty
+     */
+    public boolean get(KeyBuffer key, ValueBuffer out) throws IOException {
+        upkeep.checkHealthy();
+        Lookup lookup = lookups.take();
+        try {
+            return get(tree.tier(), key, out, lookup) >= 0;
+        } finally {
+            lookups.giveBack(lookup);
+        }
+    }
+
+    /** Like {@link #get}, writer thread only: what is read from files is kept in memory. */
+    public boolean getAsWriter(KeyBuffer key, ValueBuffer out) throws IOException {
+        HotTier hot = tree.tier();
+        int found = get(hot, key, out, writerLookup);
+        if (found == FROM_FILES && !hot.keep(key, out)) {
+            makeRoom();
+            hot.keep(key, out);
+        }
+        if (found == NOT_IN_FILES && hot instanceof MapTier maps) {
+            isNewMap(maps, key);
+        }
+        return found >= 0;
+    }
+
+    /**
+     * Whether neither memory nor files have anything of the key's map, by the files' filters. If so
+     * the tier knows that what is written of it next is all there is.
+     */
+    private boolean isNewMap(MapTier maps, KeyBuffer key) throws IOException {
+        if (!maps.isMapUnknown(key)) {
+            return false;
+        }
+        KeyBuffer prefix = prefixScratch.set(key.array(), 0, key.prefixLength());
+        ReadView pinned = tree.pinView();
+        try {
+            if (pinned.mayHavePrefix(prefix)) {
+                return false;
+            }
+        } finally {
+            pinned.release();
+        }
+        maps.noteNewMap(prefix);
+        return true;
+    }
+
+    private int get(HotTier hot, KeyBuffer key, ValueBuffer out, Lookup lookup) throws IOException {
+        ReadView pinned;
+        int found;
+        hot.lock();
+        try {
+            found = hot.find(key, out, lookup);
+            if (found == HotTier.FOUND) {
+                return FROM_MEMORY;
+            }
+            if (found == HotTier.ABSENT) {
+                out.clear();
+                return NOT_FOUND;
+            }
+            // Under the lock: no flush makes files of the operands in between.
+            pinned = tree.pinView();
+        } finally {
+            hot.unlock();
+        }
+        try {
+            if (found == HotTier.UNKNOWN) {
+                lookup.start(tree.operator(), out);
+            }
+            pinned.get(key, lookup);
+            if (!lookup.finish()) {
+                return NOT_IN_FILES;
+            }
+            return found == HotTier.UNKNOWN ? FROM_FILES : FROM_MEMORY;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        } finally {
+            lookup.end();
+            pinned.release();
+        }
+    }
+
+    /** Whether the key has a value. Writer thread only. */
+    public boolean contains(KeyBuffer key) throws IOException {
+        int found = tree.tier().contains(key);
+        if (found != HotTier.UNKNOWN) {
+            return found == HotTier.FOUND;
+        }
+        Lookup lookup = lookups.take();
+        lookup.start(tree.operator(), containsScratch.clearAbove(KEPT_SCRATCH_BYTES_MAX));
+        ReadView pinned = lookups.gather(key, lookup);
+        boolean isFound;
+        try {
+            isFound = lookup.isFound();
+        } finally {
+            lookups.giveBack(lookup, pinned);
+        }
+        if (!isFound && tree.tier() instanceof MapTier maps) {
+            isNewMap(maps, key);
+        }
+        return isFound;
+    }
+
+    /**
+     * The live entries (all PUT) whose keys start with the prefix, as of now. Of a tree of maps any
+     * thread may read them so, the prefix being one that keys were written with, while no thread
+     * writes this tree; else like a scan. Writes of the same thread while the cursor is open are
+     * allowed; it may or may not show them, and what it shows is borrowed only until the next of
+     * them. No prefix that keys of a tree of maps are written with may be the beginning of another.
+     */
+    public EntryCursor scanPrefix(KeyBuffer prefix) throws IOException {
+        return scanPrefix(prefix, null, COPIED_ENTRIES, COPIED_BYTES);
+    }
+
+    /**
+     * Like {@link #scanPrefix}, above {@code after} if it is not null.
+     *
+     * @param entriesMax of these and {@code bytesMax}, how much is first copied from memory
+     */
+    private EntryCursor scanPrefix(
+            KeyBuffer prefix, @Nullable KeyBuffer after, int entriesMax, int bytesMax)
+            throws IOException {
+        upkeep.checkHealthy();
+        return tree.tier() instanceof MapTier maps
+                ? new PrefixCursor(tree, maps, prefix, after, entriesMax, bytesMax)
+                : rangeScan.scan(ReadView.rangeOf(prefix, after));
+    }
+
+    /**
+     * Reads the first live entries with the prefix, or the first with keys above {@code after}, to
+     * the buffer, replacing its content: for each, the bytes of what follows the prefix in its key
+     * (4, big-endian), those of its value (4), and both. Writer thread only.
+     *
+     * @param prefix as for {@link #scanPrefix}
+     * @param after a key with the prefix, or null
+     * @param entriesMax the page ends with so many entries, at least 1
+     * @param bytesMax or when it has so many bytes
+     * @return whether no entries with the prefix are left behind the page
+     */
+    public boolean readPage(
+            KeyBuffer prefix,
+            @Nullable KeyBuffer after,
+            int entriesMax,
+            int bytesMax,
+            ValueBuffer out)
+            throws IOException {
+        if (!(tree.tier() instanceof MapTier maps)) {
+            return scanPage(prefix, after, entriesMax, bytesMax, out);
+        }
+        int found = maps.readPage(prefix, after, entriesMax, bytesMax, out);
+        if (found != HotTier.UNKNOWN) {
+            return found == HotTier.ABSENT;
+        }
+        boolean isLast = scanPage(prefix, after, entriesMax, bytesMax, out);
+        if (!maps.keepPage(prefix, after, out, isLast, keyScratch)) {
+            makeRoom();
+            maps.keepPage(prefix, after, out, isLast, keyScratch);
+        }
+        return isLast;
+    }
+
+    /** Whether there are live entries with the prefix; as {@link #readPage}. */
+    public boolean hasPrefix(KeyBuffer prefix) throws IOException {
+        if (tree.tier() instanceof MapTier maps) {
+            int found = maps.hasPrefix(prefix);
+            if (found != HotTier.UNKNOWN) {
+                return found == HotTier.FOUND;
+            }
+            if (isNewMap(maps, prefix)) {
+                return false;
+            }
+        }
+        try (EntryCursor cursor = scanPrefix(prefix)) {
+            return cursor.next();
+        }
+    }
+
+    private boolean scanPage(
+            KeyBuffer prefix,
+            @Nullable KeyBuffer after,
+            int entriesMax,
+            int bytesMax,
+            ValueBuffer out)
+            throws IOException {
+        out.clear();
+        int prefixLength = prefix.length();
+        int entries = 0;
+        try (EntryCursor cursor = scanPrefix(prefix, after, entriesMax, bytesMax)) {
+            while (cursor.next()) {
+                Slice key = cursor.key();
+                int suffixLength = key.length() - prefixLength;
+                suffixView.setRaw(key.rawBase(), key.rawOffset() + prefixLength, suffixLength);
+                LargeValue large = cursor.largeValue();
+                if (large != null) {
+                    if (entries > 0) {
+                        // A page of its own: nothing is copied to make room for it.
+                        return false;
+                    }
+                    int valueBytes = Math.toIntExact(large.length());
+                    out.reserve(2 * Integer.BYTES + suffixLength + valueBytes);
+                    out.appendInt(suffixLength).appendInt(valueBytes).append(suffixView);
+                    large.appendTo(out);
+                } else {
+                    Slice value = cursor.value();
+                    out.appendInt(suffixLength).appendInt(value.length());
+                    out.append(suffixView).append(value);
+                }
+                if (++entries >= entriesMax || out.length() >= bytesMax) {
+                    return false;
+                }
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        return true;
+    }
+
+    /** An entry that was read from files is worth to be kept instead of others. */
+    private void makeRoom() {
+        tierMemory.reclaim(1);
+    }
+}
