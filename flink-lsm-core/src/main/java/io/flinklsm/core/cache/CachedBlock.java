@@ -13,8 +13,8 @@
  */
 package io.flinklsm.core.cache;
 
+import io.flinklsm.core.check.ReferenceCount;
 import io.flinklsm.core.memory.MemoryBlock;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A block in the cache: native memory that lives as long as the cache or any reader holds it.
@@ -28,7 +28,7 @@ public final class CachedBlock {
     private final MemoryBlock memory;
 
     /** The cache counts for one. At 0 the memory is gone, and stays gone. */
-    private final AtomicInteger holders = new AtomicInteger(1);
+    private final ReferenceCount holders = new ReferenceCount();
 
     /** Whether it was read since the clock's hand passed by; a race loses a hint at worst. */
     volatile boolean recentlyRead;
@@ -49,21 +49,18 @@ public final class CachedBlock {
 
     /** The reader is done; the address must not be used any more. */
     public void release() {
-        int left = holders.decrementAndGet();
-        if (left == 0) {
+        if (holders.release(this) == 0) {
             memory.release();
-        } else if (left < 0) {
-            throw new IllegalStateException("block was released too often: index=" + index);
         }
     }
 
     /** Holds the block unless it is gone already. */
     boolean tryRetain() {
-        for (int seen = holders.get(); seen > 0; seen = holders.get()) {
-            if (holders.compareAndSet(seen, seen + 1)) {
-                return true;
-            }
-        }
-        return false;
+        return holders.tryRetain();
+    }
+
+    @Override
+    public String toString() {
+        return "block " + index;
     }
 }

@@ -17,13 +17,13 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Invariants;
+import io.flinklsm.core.check.ReferenceCount;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.Segments.Segment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,7 +75,7 @@ public final class Generation {
     private long maxWriteTimeMillis;
 
     // Any thread.
-    private final AtomicInteger references = new AtomicInteger(1);
+    private final ReferenceCount references = new ReferenceCount();
     private final Object sortLock = new Object();
 
     @GuardedBy("sortLock")
@@ -165,7 +165,7 @@ public final class Generation {
 
     /** Whether only the tier holds it. */
     boolean isUnread() {
-        return references.get() == 1;
+        return references.count() == 1;
     }
 
     private void releaseOrder() {
@@ -224,26 +224,19 @@ public final class Generation {
                 : new GenerationCursor(this, space, refs, from, to);
     }
 
+    @Override
+    public String toString() {
+        return "generation " + number;
+    }
+
     /** Takes a reference; false if the last one was released already. */
     public boolean tryRetain() {
-        int count = references.get();
-        while (count > 0) {
-            if (references.compareAndSet(count, count + 1)) {
-                return true;
-            }
-            count = references.get();
-        }
-        return false;
+        return references.tryRetain();
     }
 
     /** Gives a reference back. */
     public void release() {
-        int left = references.decrementAndGet();
-        if (left < 0) {
-            references.incrementAndGet();
-            throw new IllegalStateException(
-                    "[memtable] released more often than retained: generation=" + number);
-        }
+        int left = references.release(this);
         if (left == 1 && condition == Condition.CLEAN) {
             space.hasUnpinned = true;
         }

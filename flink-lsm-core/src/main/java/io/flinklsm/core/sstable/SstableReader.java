@@ -20,6 +20,7 @@ import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.cache.CachedBlock;
 import io.flinklsm.core.cache.FileBlocks;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.ReferenceCount;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -35,7 +36,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +58,7 @@ final class SstableReader {
     private final DecodedBlockPool pool;
 
     /** Whoever opened it counts for one. */
-    private final AtomicInteger holders = new AtomicInteger(1);
+    private final ReferenceCount holders = new ReferenceCount();
 
     private SstableReader(
             String name,
@@ -206,26 +206,18 @@ final class SstableReader {
 
     /** Holds the reader unless it is closed already. */
     boolean tryRetain() {
-        for (int seen = holders.get(); seen > 0; seen = holders.get()) {
-            if (holders.compareAndSet(seen, seen + 1)) {
-                return true;
-            }
-        }
-        return false;
+        return holders.tryRetain();
     }
 
     void release() {
-        int left = holders.decrementAndGet();
-        if (left == 0) {
+        if (holders.release(name) == 0) {
             close();
-        } else if (left < 0) {
-            throw new IllegalStateException("[" + name + "] reader was released too often");
         }
     }
 
     /** Whether anybody but the set of open SSTables holds it; may have changed when it returns. */
     boolean isIdle() {
-        return holders.get() == 1;
+        return holders.count() == 1;
     }
 
     /** Offers the entry of the key, if there is one; gives what the lookup says to it. */

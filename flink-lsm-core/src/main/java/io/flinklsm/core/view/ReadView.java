@@ -15,7 +15,7 @@ package io.flinklsm.core.view;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.core.check.Invariants;
+import io.flinklsm.core.check.ReferenceCount;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
@@ -28,7 +28,6 @@ import io.flinklsm.core.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +43,7 @@ public final class ReadView {
 
     private final Version version;
     private final Runnable onLastRelease;
-    private final AtomicInteger references = new AtomicInteger(1);
+    private final ReferenceCount references = new ReferenceCount();
 
     /**
      * @param version pinned by the caller for this view
@@ -146,20 +145,11 @@ public final class ReadView {
      * then.
      */
     public boolean tryRetain() {
-        int count;
-        do {
-            count = references.get();
-            if (count == 0) {
-                return false;
-            }
-        } while (!references.compareAndSet(count, count + 1));
-        return true;
+        return references.tryRetain();
     }
 
     public void release() {
-        int left = references.decrementAndGet();
-        Invariants.check(left >= 0, "a view was released more often than retained");
-        if (left == 0) {
+        if (references.release("view") == 0) {
             onLastRelease.run();
         }
     }

@@ -15,7 +15,7 @@ package io.flinklsm.core.view;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.core.check.Invariants;
+import io.flinklsm.core.check.ReferenceCount;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.Generation;
@@ -30,7 +30,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +46,7 @@ public final class ScanView {
     private final List<FrozenSource> frozenNewestFirst;
     private final Version version;
     private final Consumer<ScanView> onLastRelease;
-    private final AtomicInteger references = new AtomicInteger(1);
+    private final ReferenceCount references = new ReferenceCount();
 
     /**
      * @param frozenNewestFirst owned by the view from here on
@@ -103,7 +102,7 @@ public final class ScanView {
 
     private EntryCursor open(List<EntryCursor> sources, @Nullable MergeOperator operator)
             throws IOException {
-        if (!tryRetain()) {
+        if (!references.tryRetain()) {
             throw new AssertionError("a scan of a released view");
         }
         try {
@@ -144,21 +143,8 @@ public final class ScanView {
         return OwnedSlice.wrap(Arrays.copyOf(key.bytesUnsafe(), key.length() + 1));
     }
 
-    private boolean tryRetain() {
-        int count;
-        do {
-            count = references.get();
-            if (count == 0) {
-                return false;
-            }
-        } while (!references.compareAndSet(count, count + 1));
-        return true;
-    }
-
     public void release() {
-        int left = references.decrementAndGet();
-        Invariants.check(left >= 0, "a view was released more often than retained");
-        if (left == 0) {
+        if (references.release("view of a scan") == 0) {
             frozenNewestFirst.forEach(FrozenSource::release);
             onLastRelease.accept(this);
         }
