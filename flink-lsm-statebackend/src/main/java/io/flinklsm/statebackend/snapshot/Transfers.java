@@ -13,12 +13,11 @@
  */
 package io.flinklsm.statebackend.snapshot;
 
+import io.flinklsm.core.check.SharedWork;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs transfers of files several at a time: the calling thread works itself, helpers of an
@@ -33,16 +32,11 @@ public final class Transfers {
     }
 
     private final List<? extends Transfer> transfers;
-    private final AtomicInteger next = new AtomicInteger();
-    private final Object lock = new Object();
-
-    // Guarded by lock.
-    private int active;
-    private boolean over;
-    private @Nullable Throwable failure;
+    private final SharedWork work;
 
     private Transfers(List<? extends Transfer> transfers) {
         this.transfers = transfers;
+        this.work = new SharedWork(transfers.size());
     }
 
     /**
@@ -82,15 +76,8 @@ public final class Transfers {
      * @throws IOException the first failure, later ones suppressed
      */
     public void finish() throws IOException, InterruptedException {
-        work();
-        Throwable first = awaitHelpers();
-        if (first instanceof IOException io) {
-            throw io;
-        } else if (first instanceof RuntimeException unchecked) {
-            throw unchecked;
-        } else if (first instanceof Error error) {
-            throw error;
-        }
+        transfer();
+        SharedWork.rethrow(work.end());
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted during the transfer of files");
         }
@@ -98,76 +85,29 @@ public final class Transfers {
 
     /** Begins nothing more and waits for what runs; its failures are added to {@code reason}. */
     public void stop(Throwable reason) {
-        Throwable first = awaitHelpers();
+        Throwable first = work.end();
         if (first != null && first != reason) {
             reason.addSuppressed(first);
         }
     }
 
     private void help() {
-        synchronized (lock) {
-            if (over) {
-                return;
-            }
-            active++;
-        }
-        try {
-            work();
-        } finally {
-            synchronized (lock) {
-                active--;
-                lock.notifyAll();
+        if (work.join()) {
+            try {
+                transfer();
+            } finally {
+                work.leave();
             }
         }
     }
 
-    private void work() {
-        while (!isOver()) {
-            int index = next.getAndIncrement();
-            if (index >= transfers.size()) {
-                return;
-            }
+    private void transfer() {
+        for (int index = work.take(); index >= 0; index = work.take()) {
             try {
                 transfers.get(index).run();
             } catch (Throwable e) {
-                fail(e);
+                work.fail(e);
             }
-        }
-    }
-
-    private boolean isOver() {
-        synchronized (lock) {
-            return over;
-        }
-    }
-
-    private void fail(Throwable e) {
-        synchronized (lock) {
-            over = true;
-            if (failure == null) {
-                failure = e;
-            } else if (failure != e) {
-                failure.addSuppressed(e);
-            }
-        }
-    }
-
-    private @Nullable Throwable awaitHelpers() {
-        boolean interrupted = false;
-        synchronized (lock) {
-            // All is done or one has failed; a helper that has not begun need not.
-            over = true;
-            while (active > 0) {
-                try {
-                    lock.wait();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-            return failure;
         }
     }
 }
