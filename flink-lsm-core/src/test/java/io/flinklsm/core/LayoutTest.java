@@ -18,17 +18,24 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaModifier.STATIC;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaFieldAccess;
+import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
@@ -36,13 +43,16 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.tree.StoreLock;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.AbstractCollection;
 import java.util.AbstractMap;
 import java.util.List;
@@ -50,19 +60,21 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The dependency rules R1 to R7 of the two storeys: front door → paths → state → things → ground. A
- * rule's message is its sentence in the style guide.
+ * The rules R1 to R9 of the storeys: front door → paths → state → things → ground. A rule's message
+ * is its sentence in the style guide.
  */
 final class LayoutTest {
     private static final String CORE = "io.flinklsm.core";
@@ -87,6 +99,14 @@ final class LayoutTest {
                     "view",
                     "slot",
                     "events");
+
+    /** Packages that are about to be divided. */
+    private static final Set<String> TOO_LARGE_AS_YET = Set.of("columns", "sstable", "storage");
+
+    private static final int TYPES_IN_ROOT = 10;
+    private static final int LINES_IN_ROOT = 1500;
+    private static final int TYPES_IN_PACKAGE = 25;
+
     private static final Set<String> GROUND = Set.of("bytes", "check", "storage", "errors");
 
     private static final List<Class<?>> MUTABLE =
@@ -251,6 +271,68 @@ final class LayoutTest {
     }
 
     @Test
+    void rootIsADoor() throws IOException {
+        Path root = Path.of("src/main/java", CORE.replace('.', '/'));
+        List<Path> files;
+        try (Stream<Path> all = Files.list(root)) {
+            files = all.filter(LayoutTest::isClass).toList();
+        }
+        int lines = 0;
+        for (Path file : files) {
+            lines += Files.readAllLines(file).size();
+        }
+
+        assertThat(files).as("classes of the root").hasSizeBetween(1, TYPES_IN_ROOT);
+        assertThat(lines).as("lines of the root").isLessThanOrEqualTo(LINES_IN_ROOT);
+    }
+
+    private static boolean isClass(Path file) {
+        String name = file.getFileName().toString();
+        return name.endsWith(".java") && !name.equals("package-info.java");
+    }
+
+    @Test
+    void packagesAreSmallEnoughToBeOverlooked() {
+        Map<String, Long> types =
+                ENGINE.stream()
+                        .filter(type -> type.isTopLevelClass())
+                        .filter(type -> !type.getSimpleName().equals("package-info"))
+                        .collect(groupingBy(JavaClass::getPackageName, TreeMap::new, counting()));
+        TOO_LARGE_AS_YET.forEach(name -> types.remove(CORE + "." + name));
+
+        assertThat(types).hasSizeGreaterThan(15);
+        assertThat(types)
+                .as("packages and how many types they have; divide those above the limit")
+                .allSatisfy(
+                        (name, count) ->
+                                assertThat(count).as(name).isLessThanOrEqualTo(TYPES_IN_PACKAGE));
+    }
+
+    @Test
+    void noClassReachesThroughTheFieldsOfAnother() {
+        check(
+                noClasses()
+                        .that(inPackages(PATHS).or(inPackages(STATE)).or(resideInAPackage(CORE)))
+                        .should(accessFieldsOfOthers()),
+                "R8 what a class of the paths, of their state or of the front door holds, it"
+                        + " changes by itself: no other class reads or writes its fields");
+    }
+
+    @Test
+    void whatTheLockGuardsIsTouchedUnderItOnly() {
+        check(
+                classes()
+                        .that(
+                                DescribedPredicate.describe(
+                                        "have something that the lock of the store guards",
+                                        type -> !guardedFields(type).isEmpty()))
+                        .should(checkThatTheLockIsHeld()),
+                "R9 a method that touches what the lock of the store guards calls checkHeld()");
+        assertThat(ENGINE.stream().filter(type -> !guardedFields(type).isEmpty()))
+                .hasSizeGreaterThan(4);
+    }
+
+    @Test
     void nothingStaticIsMutable() {
         check(
                 fields().that().areStatic().should().beFinal().andShould(holdNothingMutable()),
@@ -301,6 +383,68 @@ final class LayoutTest {
                                                 access, access.getDescription()));
                             }
                         });
+            }
+        };
+    }
+
+    private static ArchCondition<JavaClass> accessFieldsOfOthers() {
+        return new ArchCondition<>("access fields of others") {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                for (JavaFieldAccess access : type.getFieldAccessesFromSelf()) {
+                    boolean isConstant =
+                            access.getTarget()
+                                    .resolveMember()
+                                    .map(field -> field.getModifiers().contains(STATIC))
+                                    .orElse(false);
+                    boolean isOwn =
+                            outermost(type.getName())
+                                    .equals(outermost(access.getTargetOwner().getName()));
+                    if (!isConstant && !isOwn) {
+                        events.add(SimpleConditionEvent.satisfied(access, access.getDescription()));
+                    }
+                }
+            }
+        };
+    }
+
+    private static String outermost(String className) {
+        int nested = className.indexOf('$');
+        return nested < 0 ? className : className.substring(0, nested);
+    }
+
+    /** The fields of the class that say they are guarded by its field {@code lock}, a StoreLock. */
+    private static Set<JavaField> guardedFields(JavaClass type) {
+        boolean hasLock =
+                type.tryGetField("lock")
+                        .map(field -> field.getRawType().isEquivalentTo(StoreLock.class))
+                        .orElse(false);
+        return hasLock
+                ? type.getFields().stream()
+                        .filter(field -> field.isAnnotatedWith(GuardedBy.class))
+                        .collect(toSet())
+                : Set.of();
+    }
+
+    private static ArchCondition<JavaClass> checkThatTheLockIsHeld() {
+        return new ArchCondition<>("check that the lock is held") {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                Set<String> guarded =
+                        guardedFields(type).stream().map(JavaField::getName).collect(toSet());
+                for (JavaMethod method : type.getMethods()) {
+                    boolean touches =
+                            method.getFieldAccesses().stream()
+                                    .anyMatch(access -> guarded.contains(access.getName()));
+                    boolean checks =
+                            method.getMethodCallsFromSelf().stream()
+                                    .anyMatch(call -> call.getName().equals("checkHeld"));
+                    if (touches && !checks) {
+                        events.add(
+                                SimpleConditionEvent.violated(
+                                        method, method.getFullName() + " does not check"));
+                    }
+                }
             }
         };
     }

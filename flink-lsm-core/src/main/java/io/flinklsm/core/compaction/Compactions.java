@@ -59,7 +59,7 @@ public final class Compactions {
     public interface Pressure {
 
         /**
-         * @return 1 where writes are slowed down, by what asks for more
+         * @return 0 if nothing is due; from 1 on writes are slowed down
          */
         double of(int level0Runs, long debtBytes);
     }

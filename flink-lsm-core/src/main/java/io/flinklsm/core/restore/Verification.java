@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.restore;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.slot.BackgroundWork;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -30,6 +31,7 @@ import java.util.List;
  * Checks the tails of restored SSTables in the background, one after another, so that damage is
  * found soon and not when a key is first asked for. Damage stops the store, as a failed flush does.
  */
+@SuppressWarnings("GuardedBy") // It follows no lock into a method: checkHeld() and LayoutTest do.
 public final class Verification {
 
     private final Upkeep upkeep;
@@ -38,7 +40,7 @@ public final class Verification {
     private final OpenSstables openSstables;
     private final ObsoleteFiles obsoleteFiles;
 
-    // Changed by one task after the other, under the lock.
+    @GuardedBy("lock")
     private final Deque<SstableMeta> unverified;
 
     /**

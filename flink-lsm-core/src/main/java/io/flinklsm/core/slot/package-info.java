@@ -1,8 +1,9 @@
 /**
- * What the stores of one slot share.
+ * What the stores of one slot share: memory, threads, the clock.
  *
- * <p>In come tasks of any store, out goes the time of a thread. Invariant: a flush never waits for
- * a compaction to end. Read {@link io.flinklsm.core.slot.BackgroundWork} first.
+ * <p>In come the memory of a slot and tasks of its stores; out go budgets, and the time of threads.
+ * Invariants: no store can take what another one needs to flush, and a flush never waits for a
+ * compaction to end. Read {@link io.flinklsm.core.slot.Slot} first.
  */
 @NullMarked
 package io.flinklsm.core.slot;
