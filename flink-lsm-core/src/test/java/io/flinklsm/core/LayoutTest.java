@@ -92,6 +92,7 @@ final class LayoutTest {
                     "memory",
                     "cache",
                     "merge",
+                    "parquet",
                     "sketch",
                     "sstable",
                     "version",
@@ -153,18 +154,6 @@ final class LayoutTest {
                         .resideInAPackage("org.apache.hadoop.."),
                 "R1 core imports org.apache.hadoop.. only in storage.HadoopStorage and its files"
                         + " (optional dependency)");
-    }
-
-    @Test
-    void parquetStaysInsideTheSstablePackage() {
-        check(
-                noClasses()
-                        .that()
-                        .resideOutsideOfPackage(CORE + ".sstable..")
-                        .should()
-                        .dependOnClassesThat()
-                        .resideInAnyPackage("org.apache.parquet..", "shaded.parquet.."),
-                "R2 only core.sstable imports org.apache.parquet..");
     }
 
     @Test
@@ -462,5 +451,74 @@ final class LayoutTest {
                 }
             }
         };
+    }
+
+    @Test
+    void parquetStaysInsideTheParquetPackages() {
+        check(
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackage(CORE + ".parquet..")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage("org.apache.parquet..", "shaded.parquet.."),
+                "R2 only core.parquet imports org.apache.parquet..");
+    }
+
+    @Test
+    void parquetKnowsBytesAndNoEntries() {
+        var known = new TreeSet<>(GROUND);
+        known.add("parquet");
+        known.add("memory");
+        check(
+                noClasses()
+                        .that(inPackages(Set.of("parquet")))
+                        .should()
+                        .dependOnClassesThat(
+                                resideInAPackage(CORE + "..")
+                                        .and(not(inPackages(known)))
+                                        .and(not(leavesOfColumns()))),
+                "R3 core.parquet knows bytes, memory, files and leaf columns: no entries, no keys,"
+                        + " no SSTables");
+    }
+
+    @Test
+    void packagesOfTheFormatHaveNoCycle() {
+        check(
+                slices().matching(CORE + ".parquet.(*)..").should().beFreeOfCycles(),
+                "R5 no package cycles: parquet.footer → parquet.page → parquet.encoding");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sstable", "parquet.encoding", "parquet.page", "parquet.footer"})
+    void packagesOfTheFormatAreSmall(String name) {
+        assertThat(ENGINE.stream())
+                .filteredOn(type -> type.getPackageName().equals(CORE + "." + name))
+                .filteredOn(
+                        type ->
+                                type.isTopLevelClass()
+                                        && !type.getSimpleName().equals("package-info"))
+                .as("types of core.%s", name)
+                .isNotEmpty()
+                .hasSizeLessThanOrEqualTo(25);
+    }
+
+    /** What is known of a column without what stands in it. */
+    private static DescribedPredicate<JavaClass> leavesOfColumns() {
+        Set<String> names =
+                Set.of(
+                        "Annotation",
+                        "ColumnNode",
+                        "LeafBuffer",
+                        "LeafColumn",
+                        "LeafCursor",
+                        "Physical");
+        return DescribedPredicate.describe(
+                "leaf columns",
+                type -> {
+                    String path = type.getName().substring(type.getPackageName().length() + 1);
+                    return resideInAPackage(CORE + ".columns..").test(type)
+                            && names.contains(path.split("\\$")[0]);
+                });
     }
 }

@@ -15,6 +15,8 @@ package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.parquet.encoding.MalformedPageException;
+import io.flinklsm.core.parquet.footer.ParquetFooter;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HexFormat;

@@ -13,6 +13,10 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.parquet.encoding.MalformedPageException;
+import io.flinklsm.core.parquet.footer.ChunkPlace;
+import io.flinklsm.core.parquet.footer.IndexParser;
+import io.flinklsm.core.parquet.footer.TailRange;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.List;

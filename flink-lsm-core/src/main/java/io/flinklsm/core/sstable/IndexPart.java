@@ -17,6 +17,9 @@ import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.memory.MemoryBlock;
+import io.flinklsm.core.parquet.encoding.MalformedPageException;
+import io.flinklsm.core.parquet.footer.ChunkPlace;
+import io.flinklsm.core.parquet.footer.IndexParser;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 

@@ -19,6 +19,7 @@ import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.MemoryReclaimer;
+import io.flinklsm.core.parquet.encoding.MalformedPageException;
 import io.flinklsm.core.sketch.KeySketch;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;

@@ -16,6 +16,7 @@ package io.flinklsm.core.sstable;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.entry.EmptyCursor;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;

@@ -15,6 +15,9 @@ package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.errors.UnknownFormatException;
+import io.flinklsm.core.parquet.encoding.MalformedPageException;
+import io.flinklsm.core.parquet.footer.ParquetFile;
+import io.flinklsm.core.parquet.footer.ParquetFooter;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.EOFException;
 import java.io.IOException;

@@ -15,6 +15,7 @@ package io.flinklsm.core.sstable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flinklsm.core.parquet.footer.ParquetFooter;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 

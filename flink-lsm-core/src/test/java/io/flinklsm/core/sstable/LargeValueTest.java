@@ -25,6 +25,7 @@ import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.parquet.encoding.MalformedPageException;
 import io.flinklsm.core.testing.ListCursor.Entry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

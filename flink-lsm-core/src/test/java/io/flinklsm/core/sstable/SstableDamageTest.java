@@ -25,6 +25,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.parquet.footer.ParquetFile;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.testing.ListCursor.Entry;
 import java.io.IOException;

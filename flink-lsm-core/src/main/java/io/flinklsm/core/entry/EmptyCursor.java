@@ -1,0 +1,43 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.entry;
+
+import io.flinklsm.core.bytes.Slice;
+
+/** No entries. */
+public final class EmptyCursor implements EntryCursor {
+
+    @Override
+    public boolean next() {
+        return false;
+    }
+
+    @Override
+    public Slice key() {
+        throw new IllegalStateException("no current entry");
+    }
+
+    @Override
+    public EntryKind kind() {
+        throw new IllegalStateException("no current entry");
+    }
+
+    @Override
+    public Slice value() {
+        throw new IllegalStateException("no current entry");
+    }
+
+    @Override
+    public void close() {}
+}

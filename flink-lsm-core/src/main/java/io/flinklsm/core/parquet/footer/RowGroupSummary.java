@@ -1,0 +1,51 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.parquet.footer;
+
+import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.parquet.page.ColumnSpec;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the footer says of a row group whose pages are written.
+ *
+ * @param bloomBytes length of the bits of its bloom filter, 0 if it has none
+ */
+public record RowGroupSummary(long entryCount, List<Chunk> chunks, int bloomBytes) {
+
+    public RowGroupSummary {
+        chunks = List.copyOf(chunks);
+    }
+
+    /**
+     * A column chunk.
+     *
+     * @param valueCount nulls included; as many as entries unless the column is repeated
+     * @param storedBytes pages and their headers in the file
+     * @param plainBytes the same before compression
+     * @param columnIndexBytes 0 if it has none
+     */
+    public record Chunk(
+            ColumnSpec spec,
+            long offset,
+            long storedBytes,
+            long plainBytes,
+            long valueCount,
+            long nullCount,
+            @Nullable OwnedSlice min,
+            @Nullable OwnedSlice max,
+            int columnIndexBytes,
+            int offsetIndexBytes) {}
+}
