@@ -16,7 +16,7 @@ package io.flinklsm.benchmarks;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.columns.sql.SqlType;
 import io.flinklsm.core.columns.sql.SqlTypes;
@@ -108,8 +108,8 @@ enum EntryShape {
         return label;
     }
 
-    RowColumns columns() {
-        return new RowColumns(
+    EntryColumns columns() {
+        return new EntryColumns(
                 StateKind.VALUE, 1, false, ColumnTypes.int64(), ColumnTypes.nothing(), null, type);
     }
 

@@ -22,7 +22,7 @@ import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.checkpoint.PendingCheckpoint;
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
@@ -281,7 +281,7 @@ class LsmStoreModelTest {
         }
 
         /** Files of several types, and of bytes, lie beside each other after a few openings. */
-        private @Nullable RowColumns randomColumns() {
+        private @Nullable EntryColumns randomColumns() {
             ColumnType value =
                     switch (random.nextInt(4)) {
                         case 0 -> ColumnTypes.string();
@@ -290,7 +290,7 @@ class LsmStoreModelTest {
                     };
             return random.nextInt(4) == 0
                     ? null
-                    : new RowColumns(
+                    : new EntryColumns(
                             StateKind.LIST,
                             0,
                             false,

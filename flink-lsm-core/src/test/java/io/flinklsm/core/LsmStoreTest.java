@@ -22,7 +22,7 @@ import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.checkpoint.PendingCheckpoint;
 import io.flinklsm.core.columns.ColumnTypes;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -155,8 +155,8 @@ class LsmStoreTest {
     /** State that a job does not register any more: nobody knows its serializers. */
     @Test
     void aTreeThatNobodyDescribesKeepsItsColumnsInCompactions() throws Exception {
-        RowColumns columns =
-                new RowColumns(
+        EntryColumns columns =
+                new EntryColumns(
                         StateKind.VALUE,
                         0,
                         false,
@@ -191,7 +191,7 @@ class LsmStoreTest {
         }
     }
 
-    private RowColumns columnsOf(SstableMeta meta) throws IOException {
+    private EntryColumns columnsOf(SstableMeta meta) throws IOException {
         try (MemoryBudget budget = MemoryBudget.root("reader", 1 << 20);
                 BlockCache cache = new BlockCache(budget);
                 OpenSstables open = new OpenSstables(storage, budget, cache, 1)) {

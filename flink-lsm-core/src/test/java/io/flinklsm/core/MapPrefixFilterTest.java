@@ -19,7 +19,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.columns.ColumnTypes;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -46,8 +46,8 @@ final class MapPrefixFilterTest {
     private static final int MAP_KEYS = 40;
 
     /** Key group, key, namespace, map key. */
-    private static final RowColumns COLUMNS =
-            new RowColumns(
+    private static final EntryColumns COLUMNS =
+            new EntryColumns(
                     StateKind.MAP,
                     1,
                     false,

@@ -14,7 +14,7 @@
 package io.flinklsm.statebackend;
 
 import io.flinklsm.core.LsmStore;
-import io.flinklsm.statebackend.columns.RowColumnsFactory;
+import io.flinklsm.statebackend.columns.EntryColumnsFactory;
 import io.flinklsm.statebackend.key.CurrentKey;
 import io.flinklsm.statebackend.life.BackendLife;
 import io.flinklsm.statebackend.registry.RegisteredState;
@@ -85,7 +85,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
                         registry,
                         new StateMigration(
                                 parts.keySerializer(), keyGroups, parts.ttlTimeProvider()),
-                        new RowColumnsFactory(parts.keySerializer(), keyGroups),
+                        new EntryColumnsFactory(parts.keySerializer(), keyGroups),
                         parts.ttlTimeProvider());
         queues = new QueueFactory(registration, getKeyGroupRange(), keyGroups);
         keyStreams = new KeyStreams<>(registry, parts.keySerializer(), keyGroups);

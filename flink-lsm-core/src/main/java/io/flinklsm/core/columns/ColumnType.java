@@ -64,12 +64,12 @@ public abstract class ColumnType {
 
     /** Asks for columns of an entry's key, where some types have a place of their own. */
     Binding bindKey(Binder binder) {
-        return bind(binder, RowColumns.KEY_COLUMN, Nulls.ROW);
+        return bind(binder, EntryColumns.KEY_COLUMN, Nulls.ENTRY);
     }
 
     /** Asks for columns of a row, where some types have a place of their own. */
-    Binding bindRow(Binder binder) {
-        return bind(binder, RowColumns.VALUE_COLUMN, Nulls.ROW);
+    Binding bindEntry(Binder binder) {
+        return bind(binder, EntryColumns.VALUE_COLUMN, Nulls.ENTRY);
     }
 
     @Override

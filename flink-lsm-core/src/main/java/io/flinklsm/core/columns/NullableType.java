@@ -95,11 +95,11 @@ final class NullableType extends ColumnType {
     }
 
     @Override
-    Binding bindRow(Binder binder) {
+    Binding bindEntry(Binder binder) {
         if (value instanceof TtlType ttl) {
-            return new Bound(ttl.bindRow(binder, Nulls.OUTER), 0, true);
+            return new Bound(ttl.bindEntry(binder, Nulls.OUTER), 0, true);
         }
-        return super.bindRow(binder);
+        return super.bindEntry(binder);
     }
 
     private final class Bound extends Binding {

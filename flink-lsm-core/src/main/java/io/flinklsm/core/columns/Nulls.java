@@ -20,19 +20,19 @@ enum Nulls {
     /** What is around it: its column is optional, and bytes that say null are not typed. */
     OUTER,
     /** The row may have no value at all, and the type's own bytes may say null as well. */
-    ROW,
+    ENTRY,
     /** Nobody: its column is required, and bytes that say null are not typed. */
     NONE;
 
     boolean isOptional(ColumnType type) {
         return switch (this) {
             case OWN -> type.isNullable();
-            case OUTER, ROW -> true;
+            case OUTER, ENTRY -> true;
             case NONE -> false;
         };
     }
 
     boolean allowsOwn() {
-        return this == OWN || this == ROW;
+        return this == OWN || this == ENTRY;
     }
 }

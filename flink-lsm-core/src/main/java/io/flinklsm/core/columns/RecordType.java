@@ -53,7 +53,7 @@ final class RecordType extends ColumnType {
         boolean optional = nulls.isOptional(this);
         binder.open(name, optional ? Repetition.OPTIONAL : Repetition.REQUIRED, Annotation.NONE);
         Binding time = Scalars.INT64.bind(binder, TimerType.TIMESTAMP_COLUMN, Nulls.OUTER);
-        Binding bound = value.bind(binder, RowColumns.VALUE_COLUMN, Nulls.OWN);
+        Binding bound = value.bind(binder, EntryColumns.VALUE_COLUMN, Nulls.OWN);
         Binding row = new Bound(binder.definition(), time, bound);
         binder.close();
         return row;

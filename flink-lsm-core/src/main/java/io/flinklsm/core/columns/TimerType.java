@@ -75,7 +75,7 @@ final class TimerType extends ColumnType {
         return new TypeText(
                 NAME,
                 List.of(),
-                List.of(RowColumns.KEY_COLUMN, RowColumns.NAMESPACE_COLUMN),
+                List.of(EntryColumns.KEY_COLUMN, EntryColumns.NAMESPACE_COLUMN),
                 List.of(key.text(), namespace.text()));
     }
 
@@ -96,7 +96,7 @@ final class TimerType extends ColumnType {
 
     @Override
     Binding bindKey(Binder binder) {
-        return bindParts(binder, 1, Nulls.ROW);
+        return bindParts(binder, 1, Nulls.ENTRY);
     }
 
     private Binding bindParts(Binder binder, int definition, Nulls nulls) {
@@ -112,7 +112,7 @@ final class TimerType extends ColumnType {
             if (!ColumnTypes.isTyped(type)) {
                 break;
             }
-            String name = isKey ? RowColumns.KEY_COLUMN : RowColumns.NAMESPACE_COLUMN;
+            String name = isKey ? EntryColumns.KEY_COLUMN : EntryColumns.NAMESPACE_COLUMN;
             parts.add(type.bind(binder, name, nulls));
         }
         return new Bound(definition, parts, rest);

@@ -54,21 +54,21 @@ final class TtlType extends ColumnType {
     Binding bind(Binder binder, String name, Nulls nulls) {
         boolean optional = nulls.isOptional(this);
         binder.open(name, optional ? Repetition.OPTIONAL : Repetition.REQUIRED, Annotation.NONE);
-        Binding time = Scalars.INT64.bind(binder, RowColumns.TTL_COLUMN, Nulls.OWN);
-        Binding bound = value.bind(binder, RowColumns.VALUE_COLUMN, Nulls.OWN);
+        Binding time = Scalars.INT64.bind(binder, EntryColumns.TTL_COLUMN, Nulls.OWN);
+        Binding bound = value.bind(binder, EntryColumns.VALUE_COLUMN, Nulls.OWN);
         Binding ttl = new Bound(binder.definition(), List.of(time, bound));
         binder.close();
         return ttl;
     }
 
     @Override
-    Binding bindRow(Binder binder) {
-        return bindRow(binder, Nulls.ROW);
+    Binding bindEntry(Binder binder) {
+        return bindEntry(binder, Nulls.ENTRY);
     }
 
-    Binding bindRow(Binder binder, Nulls nulls) {
-        Binding time = Scalars.INT64.bind(binder, RowColumns.TTL_COLUMN, nulls);
-        Binding bound = value.bind(binder, RowColumns.VALUE_COLUMN, Nulls.ROW);
+    Binding bindEntry(Binder binder, Nulls nulls) {
+        Binding time = Scalars.INT64.bind(binder, EntryColumns.TTL_COLUMN, nulls);
+        Binding bound = value.bind(binder, EntryColumns.VALUE_COLUMN, Nulls.ENTRY);
         return new Bound(time.definition, List.of(time, bound));
     }
 

@@ -19,10 +19,10 @@ package io.flinklsm.core.columns;
  */
 public final class TypedValue {
 
-    private final RowBinding binding;
+    private final EntryBinding binding;
     private int row;
 
-    public TypedValue(RowBinding binding) {
+    public TypedValue(EntryBinding binding) {
         this.binding = binding;
     }
 
@@ -31,7 +31,7 @@ public final class TypedValue {
         return this;
     }
 
-    public RowBinding binding() {
+    public EntryBinding binding() {
         return binding;
     }
 

@@ -14,7 +14,7 @@
 /**
  * How the bytes of keys and values stand in typed columns, and how they come back.
  *
- * <p>In: the text of {@link RowColumns} (from a state's serializers, or from a file's footer) and
+ * <p>In: the text of {@link EntryColumns} (from a state's serializers, or from a file's footer) and
  * bytes. Out: values with definition and repetition levels, one {@link LeafBuffer} a leaf column;
  * and the same way back through {@link LeafCursor}s. Invariant: for any bytes, shredding either
  * refuses them or assembling gives exactly these bytes. Read {@link ColumnType} first. Nothing here

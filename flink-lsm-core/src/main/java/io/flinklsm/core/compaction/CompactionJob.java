@@ -13,7 +13,7 @@
  */
 package io.flinklsm.core.compaction;
 
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.merge.CollapsingCursor;
@@ -60,7 +60,7 @@ public final class CompactionJob {
     private final String treeName;
     private final @Nullable MergeOperator operator;
     private final @Nullable EntryFilter filter;
-    private final @Nullable RowColumns columns;
+    private final @Nullable EntryColumns columns;
     private final CompactionTools tools;
     private final BooleanSupplier cancelled;
 
@@ -79,7 +79,7 @@ public final class CompactionJob {
             String treeName,
             @Nullable MergeOperator operator,
             @Nullable EntryFilter filter,
-            @Nullable RowColumns columns,
+            @Nullable EntryColumns columns,
             CompactionTools tools,
             BooleanSupplier cancelled) {
         this.plan = plan;
@@ -183,7 +183,7 @@ public final class CompactionJob {
     }
 
     /** A tree that was restored and never registered has no types but those in its files. */
-    private @Nullable RowColumns columnsOfOutputs() throws IOException {
+    private @Nullable EntryColumns columnsOfOutputs() throws IOException {
         return columns != null
                 ? columns
                 : plan.inputs().get(0).sstables().get(0).describedColumns();

@@ -14,7 +14,7 @@
 package io.flinklsm.core.flush;
 
 import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.FrozenGeneration;
@@ -46,7 +46,7 @@ public final class FlushJob {
     private final FlushPlan plan;
     private final String treeName;
     private final @Nullable MergeOperator operator;
-    private final @Nullable RowColumns columns;
+    private final @Nullable EntryColumns columns;
     private final FlushTools tools;
     private final List<SstableMeta> outputs = new ArrayList<>();
 
@@ -61,7 +61,7 @@ public final class FlushJob {
             FlushPlan plan,
             String treeName,
             @Nullable MergeOperator operator,
-            @Nullable RowColumns columns,
+            @Nullable EntryColumns columns,
             FlushTools tools) {
         this.plan = plan;
         this.treeName = treeName;

@@ -16,7 +16,7 @@ package io.flinklsm.core.flush;
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -40,7 +40,7 @@ public final class LargeEntryFlush {
 
     private final String treeName;
     private final long generation;
-    private final @Nullable RowColumns columns;
+    private final @Nullable EntryColumns columns;
     private final FlushTools tools;
 
     /**
@@ -48,7 +48,7 @@ public final class LargeEntryFlush {
      * @param columns how entries stand in columns; null if nothing is known of them
      */
     public LargeEntryFlush(
-            String treeName, long generation, @Nullable RowColumns columns, FlushTools tools) {
+            String treeName, long generation, @Nullable EntryColumns columns, FlushTools tools) {
         this.treeName = treeName;
         this.generation = generation;
         this.columns = columns;

@@ -15,8 +15,8 @@ package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
-import io.flinklsm.core.columns.RowBinding;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryBinding;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.columns.leaf.Leaf;
 import io.flinklsm.core.columns.leaf.LeafCursor;
@@ -54,7 +54,7 @@ final class DecodedBlock implements BlockView {
     /** Buffers above this are not kept between uses. */
     private static final int MAX_KEPT_BYTES = 1 << 20;
 
-    private final @Nullable RowBinding binding;
+    private final @Nullable EntryBinding binding;
     private final @Nullable TypedValue typedValue;
     private final SortedPage keys;
     private final IntPage kinds;
@@ -86,13 +86,13 @@ final class DecodedBlock implements BlockView {
     /**
      * @param columns the typed columns of the files to be read; null if their values are raw bytes
      */
-    DecodedBlock(@Nullable RowColumns columns) {
+    DecodedBlock(@Nullable EntryColumns columns) {
         PageCodec codec = new PageCodec();
         keys = new SortedPage(codec);
         kinds = new IntPage(codec);
-        raw = RowBinding.rawColumn(SstableFormat.RAW_COLUMN).cursor();
+        raw = EntryBinding.rawColumn(SstableFormat.RAW_COLUMN).cursor();
         rawPage = new LeafPage(raw, codec);
-        binding = columns == null ? null : new RowBinding(columns);
+        binding = columns == null ? null : new EntryBinding(columns);
         typedValue = binding == null ? null : new TypedValue(binding);
         if (binding != null) {
             for (Leaf leaf : binding.valueLeaves()) {

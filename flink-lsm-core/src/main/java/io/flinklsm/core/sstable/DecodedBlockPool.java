@@ -13,7 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DecodedBlockPool {
 
-    private final @Nullable RowColumns columns;
+    private final @Nullable EntryColumns columns;
 
     private static final int SLOTS = 16;
 
@@ -32,7 +32,7 @@ final class DecodedBlockPool {
     /**
      * @param columns the typed columns of the files to be read; null if their values are raw bytes
      */
-    DecodedBlockPool(@Nullable RowColumns columns) {
+    DecodedBlockPool(@Nullable EntryColumns columns) {
         this.columns = columns;
     }
 

@@ -14,8 +14,8 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.RowBinding;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryBinding;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.columns.leaf.ColumnNode;
 import io.flinklsm.core.columns.leaf.Leaf;
@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
 final class EntryShredder {
 
     private final int keyGroupBytes;
-    private final @Nullable RowBinding binding;
+    private final @Nullable EntryBinding binding;
     private final SortedColumnWriter keys;
     private final IntColumnWriter kinds;
     private final IntColumnWriter keyGroups;
@@ -57,21 +57,21 @@ final class EntryShredder {
     private final List<ColumnWriter> columns = new ArrayList<>();
 
     /** Whether values of these columns may be copied as they stand. */
-    private final Map<RowBinding, Boolean> sameColumns = new IdentityHashMap<>();
+    private final Map<EntryBinding, Boolean> sameColumns = new IdentityHashMap<>();
 
     /**
-     * @param rowColumns null if nothing is known of the entries
+     * @param entryColumns null if nothing is known of the entries
      * @param sinks where the pages of the column with this index go
      */
     EntryShredder(
             SstableOptions options,
-            @Nullable RowColumns rowColumns,
+            @Nullable EntryColumns entryColumns,
             PageCodec codec,
             IntFunction<PageSink> sinks) {
         keyGroupBytes = options.keyGroupBytes();
         binding =
-                rowColumns != null && isTyped(options, rowColumns)
-                        ? new RowBinding(rowColumns)
+                entryColumns != null && isTyped(options, entryColumns)
+                        ? new EntryBinding(entryColumns)
                         : null;
         keys =
                 new SortedColumnWriter(
@@ -96,14 +96,14 @@ final class EntryShredder {
                 added.add(addLeaf(leaf.buffer(), Paging.BLOCK, codec, sinks));
             }
         }
-        rawValues = RowBinding.rawColumn(SstableFormat.RAW_COLUMN).buffer();
+        rawValues = EntryBinding.rawColumn(SstableFormat.RAW_COLUMN).buffer();
         added.add(addLeaf(rawValues, Paging.BLOCK_OR_NULLS, codec, sinks));
         leaves = added.toArray(LeafColumnWriter[]::new);
     }
 
     /** Whether files of these options and columns have typed columns. */
-    static boolean isTyped(SstableOptions options, @Nullable RowColumns rowColumns) {
-        return rowColumns != null && options.valueColumns() == ValueColumns.TYPED;
+    static boolean isTyped(SstableOptions options, @Nullable EntryColumns entryColumns) {
+        return entryColumns != null && options.valueColumns() == ValueColumns.TYPED;
     }
 
     private LeafColumnWriter addLeaf(
@@ -188,12 +188,12 @@ final class EntryShredder {
         endRow(key, kind);
     }
 
-    /** {@link RowBinding#prefixBytes} of the row that was added last. */
+    /** {@link EntryBinding#prefixBytes} of the row that was added last. */
     int prefixBytes() {
         return binding == null ? -1 : binding.prefixBytes();
     }
 
-    /** {@link RowBinding#keyBytes} of the row that was added last. */
+    /** {@link EntryBinding#keyBytes} of the row that was added last. */
     int keyBytes() {
         return binding == null ? -1 : binding.keyBytes();
     }

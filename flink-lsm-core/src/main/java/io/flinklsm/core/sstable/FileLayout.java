@@ -13,8 +13,8 @@
  */
 package io.flinklsm.core.sstable;
 
-import io.flinklsm.core.columns.RowBinding;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryBinding;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.leaf.Leaf;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
 import io.flinklsm.core.parquet.footer.ChunkPlace;
@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * @param pagesChecksum CRC32C of all that stands before the tail
  */
 record FileLayout(
-        @Nullable RowColumns columns,
-        @Nullable RowColumns described,
+        @Nullable EntryColumns columns,
+        @Nullable EntryColumns described,
         boolean filtersPrefixes,
         int pagesChecksum,
         List<Group> groups) {
@@ -87,8 +87,8 @@ record FileLayout(
 
     static FileLayout of(SstableTail tail) throws MalformedPageException {
         Map<String, String> properties = tail.footer().properties();
-        RowColumns columns = FooterProperties.typedColumns(properties);
-        RowBinding binding = bind(columns);
+        EntryColumns columns = FooterProperties.typedColumns(properties);
+        EntryBinding binding = bind(columns);
         try {
             tail.footer().checkSchema(SstableFormat.ROOT_NAME, SstableFormat.schema(binding));
         } catch (MalformedPageException e) {
@@ -107,17 +107,17 @@ record FileLayout(
                 groups);
     }
 
-    private static @Nullable RowBinding bind(@Nullable RowColumns columns)
+    private static @Nullable EntryBinding bind(@Nullable EntryColumns columns)
             throws MalformedPageException {
         try {
-            return columns == null ? null : new RowBinding(columns);
+            return columns == null ? null : new EntryBinding(columns);
         } catch (IllegalStateException e) {
             throw new MalformedPageException("columns are malformed: " + e.getMessage());
         }
     }
 
     /** The columns in their order, see {@link SstableFormat#schema}. */
-    private static List<ParquetFooter.Column> columns(@Nullable RowBinding binding) {
+    private static List<ParquetFooter.Column> columns(@Nullable EntryBinding binding) {
         List<ParquetFooter.Column> columns = new ArrayList<>();
         columns.add(new ParquetFooter.Column(List.of(SstableFormat.KEY_COLUMN), true));
         columns.add(new ParquetFooter.Column(List.of(SstableFormat.KIND_COLUMN), true));

@@ -14,7 +14,7 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
 import io.flinklsm.core.parquet.footer.ParquetFooter;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +36,7 @@ record FooterProperties(
         long mergeCount,
         OwnedSlice minKey,
         OwnedSlice maxKey,
-        @Nullable RowColumns columns,
+        @Nullable EntryColumns columns,
         ValueColumns valueColumns,
         boolean filtersPrefixes,
         @Nullable String sketch,
@@ -118,7 +118,7 @@ record FooterProperties(
      *
      * @throws MalformedPageException if they are not described, or by an unknown type
      */
-    static @Nullable RowColumns typedColumns(Map<String, String> pairs)
+    static @Nullable EntryColumns typedColumns(Map<String, String> pairs)
             throws MalformedPageException {
         String wanted = value(pairs, SstableFormat.VALUE_COLUMNS_PROPERTY);
         if (wanted.equals(name(ValueColumns.BINARY))) {
@@ -127,7 +127,7 @@ record FooterProperties(
         if (!wanted.equals(name(ValueColumns.TYPED))) {
             throw new MalformedPageException("unknown value columns: found=" + wanted);
         }
-        RowColumns columns = describedColumns(pairs);
+        EntryColumns columns = describedColumns(pairs);
         if (columns == null) {
             throw new MalformedPageException(
                     "footer property is missing: property=" + SstableFormat.COLUMNS_PROPERTY);
@@ -136,11 +136,11 @@ record FooterProperties(
     }
 
     /** What is said of the entries, whether they stand in typed columns or not; null if nothing. */
-    static @Nullable RowColumns describedColumns(Map<String, String> pairs)
+    static @Nullable EntryColumns describedColumns(Map<String, String> pairs)
             throws MalformedPageException {
         String text = pairs.get(SstableFormat.COLUMNS_PROPERTY);
         try {
-            return text == null ? null : RowColumns.parse(text);
+            return text == null ? null : EntryColumns.parse(text);
         } catch (IllegalArgumentException e) {
             throw new MalformedPageException("columns are malformed: " + e.getMessage());
         }

@@ -16,7 +16,7 @@ package io.flinklsm.core.sstable;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.MemoryReclaimer;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
@@ -274,7 +274,7 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
                 readers.stream().<Runnable>map(reader -> reader::release).toArray(Runnable[]::new));
     }
 
-    private DecodedBlockPool pool(@Nullable RowColumns columns) {
+    private DecodedBlockPool pool(@Nullable EntryColumns columns) {
         return pools.computeIfAbsent(
                 columns == null ? "" : columns.toString(), text -> new DecodedBlockPool(columns));
     }

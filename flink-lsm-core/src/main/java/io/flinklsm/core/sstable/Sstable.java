@@ -15,7 +15,7 @@ package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EmptyCursor;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -65,7 +65,7 @@ public final class Sstable {
     }
 
     /** How the file says that its entries stand in columns; null if it says nothing. */
-    public @Nullable RowColumns describedColumns() throws IOException {
+    public @Nullable EntryColumns describedColumns() throws IOException {
         SstableReader reader = handle.acquire(meta);
         try {
             return reader.layout().described();

@@ -13,7 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
-import io.flinklsm.core.columns.RowBinding;
+import io.flinklsm.core.columns.EntryBinding;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.ColumnNode;
 import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
@@ -62,7 +62,7 @@ final class SstableFormat {
     static final String TOMBSTONES_PROPERTY = "flinklsm.tombstones";
     static final String MERGES_PROPERTY = "flinklsm.merges";
 
-    /** The text of RowColumns; absent if nothing is known of the entries. */
+    /** The text of EntryColumns; absent if nothing is known of the entries. */
     static final String COLUMNS_PROPERTY = "flinklsm.columns";
 
     /** Whether the file has these columns, or bytes: typed or binary. */
@@ -95,7 +95,7 @@ final class SstableFormat {
      *
      * @param binding null if values are raw bytes
      */
-    static List<ColumnNode> schema(@Nullable RowBinding binding) {
+    static List<ColumnNode> schema(@Nullable EntryBinding binding) {
         List<ColumnNode> nodes = new ArrayList<>();
         nodes.add(leaf(KEY_COLUMN, Physical.BYTES, Repetition.REQUIRED));
         nodes.add(leaf(KIND_COLUMN, Physical.INT32, Repetition.REQUIRED));

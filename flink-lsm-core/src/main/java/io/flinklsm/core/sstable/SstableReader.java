@@ -21,7 +21,7 @@ import io.flinklsm.core.cache.CachedBlock;
 import io.flinklsm.core.cache.FileBlocks;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.ReferenceCount;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memory.BudgetedMemory;
@@ -99,7 +99,7 @@ final class SstableReader {
             SstableMeta meta,
             MemoryBudget budget,
             BlockCache cache,
-            Function<@Nullable RowColumns, DecodedBlockPool> pools)
+            Function<@Nullable EntryColumns, DecodedBlockPool> pools)
             throws IOException {
         String name = name(storage, meta.treeName(), meta.fileName());
         StorageInput input = storage.open(meta.fileName());

@@ -16,7 +16,7 @@ package io.flinklsm.core.sstable;
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
-import io.flinklsm.core.columns.RowBinding;
+import io.flinklsm.core.columns.EntryBinding;
 import io.flinklsm.core.columns.leaf.LeafColumn;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -161,7 +161,7 @@ final class SstableVerifier {
                     tail,
                     group.raw(),
                     group.rows(),
-                    RowBinding.rawColumn(SstableFormat.RAW_COLUMN).cursor().column());
+                    EntryBinding.rawColumn(SstableFormat.RAW_COLUMN).cursor().column());
         }
     }
 

@@ -19,7 +19,7 @@ import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
@@ -93,7 +93,7 @@ public final class SstableWriter implements AutoCloseable {
     private final NativeBuffer hashes;
     private final NativeBuffer columnIndexes;
     private final NativeBuffer offsetIndexes;
-    private final @Nullable RowColumns rowColumns;
+    private final @Nullable EntryColumns entryColumns;
     private final PageCodec codec;
     private final EntryShredder shredder;
     private final List<ColumnWriter> columns;
@@ -150,7 +150,7 @@ public final class SstableWriter implements AutoCloseable {
             Storage storage,
             SstableIdentity identity,
             SstableOptions options,
-            @Nullable RowColumns columns,
+            @Nullable EntryColumns columns,
             MemoryBudget budget)
             throws IOException {
         this.storage = storage;
@@ -164,7 +164,7 @@ public final class SstableWriter implements AutoCloseable {
         this.output = storage.create(identity.fileName());
         try {
             this.out = new ChecksummedOutput(output);
-            this.rowColumns = columns;
+            this.entryColumns = columns;
             this.codec =
                     new PageCodec(options.codec() == SstableCodec.LZ4_RAW, identity.level() == 0);
             this.shredder = new EntryShredder(options, columns, codec, this::sinkOfColumn);
@@ -558,8 +558,8 @@ public final class SstableWriter implements AutoCloseable {
                         mergeCount,
                         smallest,
                         largest,
-                        rowColumns,
-                        EntryShredder.isTyped(options, rowColumns)
+                        entryColumns,
+                        EntryShredder.isTyped(options, entryColumns)
                                 ? ValueColumns.TYPED
                                 : ValueColumns.BINARY,
                         filtersPrefixes && options.bloomBitsPerKey() > 0,

@@ -13,7 +13,7 @@
  */
 package io.flinklsm.core.tree;
 
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.merge.MergeOperator;
@@ -31,7 +31,7 @@ public record TreeOptions(
         MemtableKind memtableKind,
         @Nullable MergeOperator operator,
         @Nullable EntryFilter filter,
-        @Nullable RowColumns columns) {
+        @Nullable EntryColumns columns) {
 
     public static final TreeOptions DEFAULTS = new TreeOptions(MemtableKind.ENTRIES, null, null);
 
@@ -58,7 +58,7 @@ public record TreeOptions(
         this(memtableKind, operator, filter, null);
     }
 
-    public TreeOptions withColumns(@Nullable RowColumns newColumns) {
+    public TreeOptions withColumns(@Nullable EntryColumns newColumns) {
         return new TreeOptions(memtableKind, operator, filter, newColumns);
     }
 }

@@ -158,7 +158,7 @@ final class ColumnTypesTest {
         "chars, 000000020041D7FF, A\ud7ff"
     })
     void textColumnsShowTheValue(String type, String hex, String expected) {
-        RowBinding binding = new RowBinding(RoundTrip.row(ColumnType.parse(type)));
+        EntryBinding binding = new EntryBinding(RoundTrip.row(ColumnType.parse(type)));
         assertThat(binding.addValue(new Slice(HexFormat.of().parseHex(hex)))).isTrue();
         LeafBuffer buffer = binding.valueLeaves().get(0).buffer();
 
@@ -175,7 +175,7 @@ final class ColumnTypesTest {
         "local-time, 01000000000001, 3600000000001"
     })
     void timesCountFromTheEpoch(String type, String hex, long expected) {
-        RowBinding binding = new RowBinding(RoundTrip.row(ColumnType.parse(type)));
+        EntryBinding binding = new EntryBinding(RoundTrip.row(ColumnType.parse(type)));
         byte[] value = HexFormat.of().parseHex(hex);
         assertThat(binding.addValue(new Slice(value))).isTrue();
         LeafCursor cursor = binding.valueLeaves().get(0).cursor();
@@ -187,14 +187,14 @@ final class ColumnTypesTest {
 
     @Test
     void timersStandBesideEachOtherAtTheRoot() {
-        RowColumns columns =
+        EntryColumns columns =
                 queue(
                         ColumnTypes.timer(
                                 ColumnTypes.int32(),
                                 ColumnTypes.struct(
                                         List.of("start", "end"),
                                         List.of(ColumnTypes.int64(), ColumnTypes.int64()))));
-        RowBinding binding = new RowBinding(RowColumns.parse(columns.toString()));
+        EntryBinding binding = new EntryBinding(EntryColumns.parse(columns.toString()));
         assertThat(paths(binding))
                 .containsExactly("timestamp", "key", "namespace.start", "namespace.end");
 
@@ -216,7 +216,8 @@ final class ColumnTypesTest {
     @Test
     void aTimerShowsItsTimestampWhateverItsKeyIs() {
         ColumnType kryo = ColumnTypes.opaque("Kryo", "nobody knows");
-        RowBinding binding = new RowBinding(queue(ColumnTypes.timer(kryo, ColumnTypes.nothing())));
+        EntryBinding binding =
+                new EntryBinding(queue(ColumnTypes.timer(kryo, ColumnTypes.nothing())));
         assertThat(paths(binding)).containsExactly("timestamp");
 
         binding.addKey(new Slice(ByteBuffer.allocate(13).putShort((short) 5).putLong(77).array()));
@@ -224,18 +225,18 @@ final class ColumnTypesTest {
         assertThat(firstLong(binding, 0)).isEqualTo(77 ^ Long.MIN_VALUE);
     }
 
-    private static RowColumns queue(ColumnType element) {
-        return new RowColumns(
+    private static EntryColumns queue(ColumnType element) {
+        return new EntryColumns(
                 StateKind.QUEUE, 2, false, element, ColumnTypes.nothing(), null, null);
     }
 
-    private static List<String> paths(RowBinding binding) {
+    private static List<String> paths(EntryBinding binding) {
         return binding.keyLeaves().stream()
                 .map(leaf -> String.join(".", leaf.column().path()))
                 .toList();
     }
 
-    private static long firstLong(RowBinding binding, int leaf) {
+    private static long firstLong(EntryBinding binding, int leaf) {
         Leaf column = binding.keyLeaves().get(leaf);
         column.cursor().setBuffer(column.buffer(), 1);
         column.cursor().seekRow(0);
@@ -294,7 +295,7 @@ final class ColumnTypesTest {
     @Test
     void columnsThatNobodyWroteAreRefused() {
         ColumnType decimal = ColumnTypes.bigDecimal();
-        RowBinding binding = new RowBinding(RoundTrip.row(decimal));
+        EntryBinding binding = new EntryBinding(RoundTrip.row(decimal));
         LeafBuffer buffer = binding.valueLeaves().get(0).buffer();
         for (String text : List.of("", "x", "1".repeat(100_000), "1E+99999999999")) {
             buffer.clear();

@@ -30,20 +30,20 @@ public final class RoundTrip {
     private RoundTrip() {}
 
     /** Columns of a value state with this type. */
-    public static RowColumns row(ColumnType value) {
-        return new RowColumns(
+    public static EntryColumns row(ColumnType value) {
+        return new EntryColumns(
                 StateKind.VALUE, 1, false, ColumnTypes.int64(), ColumnTypes.nothing(), null, value);
     }
 
     /** Checks the law for these rows, added one behind the other; gives which rows were typed. */
     public static List<Boolean> check(ColumnType type, List<byte[]> values) {
         assertThat(ColumnType.parse(type.toString())).isEqualTo(type);
-        RowBinding binding = new RowBinding(row(type));
+        EntryBinding binding = new EntryBinding(row(type));
         List<Boolean> typed = new ArrayList<>();
         for (byte[] value : values) {
             typed.add(binding.addValue(new Slice(value)));
         }
-        RowBinding copy = new RowBinding(row(type));
+        EntryBinding copy = new EntryBinding(row(type));
         for (Leaf leaf : binding.valueLeaves()) {
             leaf.cursor().setBuffer(leaf.buffer(), values.size());
         }

@@ -210,8 +210,8 @@ final class SqlTypesTest {
 
     @Test
     void aKeyWithoutFieldsIsAConstant() {
-        RowColumns columns =
-                new RowColumns(
+        EntryColumns columns =
+                new EntryColumns(
                         StateKind.VALUE,
                         1,
                         false,
@@ -219,7 +219,7 @@ final class SqlTypesTest {
                         ColumnTypes.sql(SqlTypes.row(List.of("w"), List.of(SqlTypes.int64()))),
                         null,
                         ColumnTypes.int32());
-        RowBinding binding = new RowBinding(RowColumns.parse(columns.toString()));
+        EntryBinding binding = new EntryBinding(EntryColumns.parse(columns.toString()));
         ByteArrayOutputStream key = new ByteArrayOutputStream();
         key.write(3);
         key.writeBytes(sized(row()));

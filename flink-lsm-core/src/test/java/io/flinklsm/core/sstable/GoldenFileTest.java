@@ -19,7 +19,7 @@ import static io.flinklsm.core.sstable.SstableFixture.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.testing.ListCursor.Entry;
 import java.io.IOException;
@@ -99,7 +99,8 @@ final class GoldenFileTest {
 
         assertThat(texts.lines())
                 .hasSizeGreaterThan(10)
-                .allSatisfy(text -> assertThat(RowColumns.parse(text).toString()).isEqualTo(text));
+                .allSatisfy(
+                        text -> assertThat(EntryColumns.parse(text).toString()).isEqualTo(text));
     }
 
     @Test

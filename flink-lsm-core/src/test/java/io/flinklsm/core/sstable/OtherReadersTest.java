@@ -24,8 +24,8 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.RoundTrip;
-import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.columns.sql.SqlTypes;
 import io.flinklsm.core.entry.EntryKind;
@@ -300,8 +300,8 @@ final class OtherReadersTest {
 
     @Test
     void bothReadTypedColumns() throws Exception {
-        RowColumns columns =
-                new RowColumns(
+        EntryColumns columns =
+                new EntryColumns(
                         StateKind.MAP,
                         1,
                         false,
@@ -391,8 +391,8 @@ final class OtherReadersTest {
                                         SqlTypes.row(
                                                 List.of("day", "time"),
                                                 List.of(SqlTypes.date(), SqlTypes.time())))));
-        RowColumns columns =
-                new RowColumns(StateKind.VALUE, 1, false, all, ColumnTypes.nothing(), null, all);
+        EntryColumns columns =
+                new EntryColumns(StateKind.VALUE, 1, false, all, ColumnTypes.nothing(), null, all);
         List<Entry> entries = new ArrayList<>();
         List<String> expected = new ArrayList<>();
         BigInteger limit = BigInteger.TEN.pow(38).subtract(BigInteger.ONE);

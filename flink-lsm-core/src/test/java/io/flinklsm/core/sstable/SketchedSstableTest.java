@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.columns.ColumnTypes;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.sketch.HeavyKey;
@@ -39,8 +39,8 @@ final class SketchedSstableTest {
 
     private static final SstableOptions OPTIONS = SstableOptions.DEFAULTS.withKeyGroupBytes(1);
 
-    private static final RowColumns MAPS =
-            new RowColumns(
+    private static final EntryColumns MAPS =
+            new EntryColumns(
                     StateKind.MAP,
                     1,
                     false,

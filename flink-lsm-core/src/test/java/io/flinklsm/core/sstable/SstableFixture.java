@@ -17,7 +17,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.cache.BlockCache;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -78,7 +78,7 @@ final class SstableFixture implements AutoCloseable {
         return write(fileName, options, null, entries);
     }
 
-    SstableMeta write(SstableOptions options, RowColumns columns, List<Entry> entries)
+    SstableMeta write(SstableOptions options, EntryColumns columns, List<Entry> entries)
             throws IOException {
         return write("file-" + files++ + ".parquet", options, columns, entries);
     }
@@ -86,7 +86,7 @@ final class SstableFixture implements AutoCloseable {
     SstableMeta write(
             String fileName,
             SstableOptions options,
-            @Nullable RowColumns columns,
+            @Nullable EntryColumns columns,
             List<Entry> entries)
             throws IOException {
         return write(fileName, 1, options, columns, entries);
@@ -96,7 +96,7 @@ final class SstableFixture implements AutoCloseable {
             String fileName,
             int level,
             SstableOptions options,
-            @Nullable RowColumns columns,
+            @Nullable EntryColumns columns,
             List<Entry> entries)
             throws IOException {
         SstableIdentity identity =
@@ -113,7 +113,7 @@ final class SstableFixture implements AutoCloseable {
     }
 
     /** Writes a file out of another as a compaction does, typed values column by column. */
-    SstableMeta rewrite(SstableMeta from, SstableOptions options, @Nullable RowColumns columns)
+    SstableMeta rewrite(SstableMeta from, SstableOptions options, @Nullable EntryColumns columns)
             throws IOException {
         SstableIdentity identity =
                 new SstableIdentity(

@@ -20,7 +20,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
@@ -60,8 +60,8 @@ final class TypedSstableTest {
 
     @Test
     void theFilterOfAFileKnowsWhichMapsItHas() throws IOException {
-        RowColumns columns =
-                new RowColumns(
+        EntryColumns columns =
+                new EntryColumns(
                         StateKind.MAP,
                         1,
                         false,
@@ -114,7 +114,7 @@ final class TypedSstableTest {
     void typedAndRawRowsComeBackInEveryShape() throws IOException {
         for (long seed = 0; seed < 60; seed++) {
             Random random = new Random(seed);
-            RowColumns columns = columns(random.nextBoolean() ? PERSON : ColumnTypes.ttl(PERSON));
+            EntryColumns columns = columns(random.nextBoolean() ? PERSON : ColumnTypes.ttl(PERSON));
             List<Entry> entries = people(random, columns, 1 + random.nextInt(400));
             SstableOptions options =
                     new SstableOptions(
@@ -145,7 +145,7 @@ final class TypedSstableTest {
     void aRewriteKeepsEveryValueWhateverTheColumns() throws IOException {
         for (long seed = 0; seed < 30; seed++) {
             Random random = new Random(seed);
-            RowColumns columns = columns(PERSON);
+            EntryColumns columns = columns(PERSON);
             List<Entry> entries = people(random, columns, 300);
             SstableMeta typed = fixture.write(SstableFixture.TINY, columns, entries);
 
@@ -174,8 +174,8 @@ final class TypedSstableTest {
 
     @Test
     void queuesHaveEmptyValuesAndNoColumnOfThem() throws IOException {
-        RowColumns columns =
-                new RowColumns(
+        EntryColumns columns =
+                new EntryColumns(
                         StateKind.QUEUE,
                         1,
                         false,
@@ -204,7 +204,7 @@ final class TypedSstableTest {
 
     @Test
     void aPageOfAnotherFileIsFoundByTheVerifier() throws IOException {
-        RowColumns columns = columns(ColumnTypes.int64());
+        EntryColumns columns = columns(ColumnTypes.int64());
         List<Entry> ones = numbers(columns, 1);
         List<Entry> twos = numbers(columns, 2);
         SstableOptions options =
@@ -232,12 +232,12 @@ final class TypedSstableTest {
         return count;
     }
 
-    static RowColumns peopleColumns() {
+    static EntryColumns peopleColumns() {
         return columns(ColumnTypes.ttl(PERSON));
     }
 
-    private static RowColumns columns(ColumnType value) {
-        return new RowColumns(
+    private static EntryColumns columns(ColumnType value) {
+        return new EntryColumns(
                 StateKind.VALUE, 1, false, ColumnTypes.int32(), ColumnTypes.nothing(), null, value);
     }
 
@@ -249,7 +249,7 @@ final class TypedSstableTest {
         return key;
     }
 
-    private static List<Entry> numbers(RowColumns columns, int value) {
+    private static List<Entry> numbers(EntryColumns columns, int value) {
         List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
             byte[] bytes = new byte[8];
@@ -260,7 +260,7 @@ final class TypedSstableTest {
     }
 
     /** Mostly people, some of them damaged, some tombstones and operands between. */
-    static List<Entry> people(Random random, RowColumns columns, int count) {
+    static List<Entry> people(Random random, EntryColumns columns, int count) {
         boolean hasTtl = columns.toString().contains("ttl");
         int damagedPercent = random.nextInt(3) * 10;
         int deletedPercent = random.nextInt(3) * 15;

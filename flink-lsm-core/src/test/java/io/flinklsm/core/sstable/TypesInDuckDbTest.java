@@ -18,9 +18,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.RandomTypes;
 import io.flinklsm.core.columns.RoundTrip;
-import io.flinklsm.core.columns.RowColumns;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.testing.ListCursor.Entry;
@@ -179,7 +179,7 @@ final class TypesInDuckDbTest {
                             OwnedSlice.wrap(Arrays.copyOfRange(value.array(), from, 1 + bytes))));
         }
         SstableOptions options = SstableOptions.DEFAULTS.withKeyGroupBytes(1);
-        RowColumns columns = RoundTrip.row(ColumnType.parse(type));
+        EntryColumns columns = RoundTrip.row(ColumnType.parse(type));
 
         SstableMeta meta = fixture.write(options, columns, entries);
         SstableMeta rewritten = fixture.rewrite(meta, options, columns);
@@ -244,7 +244,7 @@ final class TypesInDuckDbTest {
 
         SstableMeta meta = write(type, List.of(value.array()));
 
-        assertThat(RowColumns.parse(RoundTrip.row(type).toString()))
+        assertThat(EntryColumns.parse(RoundTrip.row(type).toString()))
                 .hasToString(RoundTrip.row(type).toString());
         assertThat(query("SELECT unnest(value) FROM " + quoted(meta)))
                 .containsExactly("0|1|2|3|4|5|6|7|8|9|10|11|12|13|14|15");

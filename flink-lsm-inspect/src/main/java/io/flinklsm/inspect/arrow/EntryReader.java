@@ -14,8 +14,8 @@
 package io.flinklsm.inspect.arrow;
 
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.RowBinding;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryBinding;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.columns.leaf.Leaf;
 import io.flinklsm.core.entry.EntryCursor;
@@ -60,9 +60,9 @@ public final class EntryReader extends ArrowReader {
 
     private final Entries entries;
     private final Runnable tick;
-    private final @Nullable RowBinding binding;
+    private final @Nullable EntryBinding binding;
     private final List<Leaf> usedLeaves = new ArrayList<>();
-    private final List<EntryColumns.Column> columns;
+    private final List<ArrowColumns.Column> columns;
     private final int keyGroupBytes;
     private final boolean isKeyTyped;
     private final boolean needsKey;
@@ -75,7 +75,7 @@ public final class EntryReader extends ArrowReader {
     private final int[] keyGroups = new int[BATCH_ROWS];
     private @Nullable EntryCursor cursor;
     private boolean ended;
-    private @Nullable RowBinding knownBinding;
+    private @Nullable EntryBinding knownBinding;
     private boolean isSameColumns;
     private volatile @Nullable Exception failure;
 
@@ -85,22 +85,22 @@ public final class EntryReader extends ArrowReader {
      */
     public EntryReader(
             BufferAllocator allocator,
-            EntryColumns all,
+            ArrowColumns all,
             Predicate<String> wanted,
             Entries entries,
             Runnable tick) {
         super(allocator);
         this.entries = entries;
         this.tick = tick;
-        RowColumns rowColumns = all.rowColumns();
-        binding = rowColumns == null ? null : new RowBinding(rowColumns);
+        EntryColumns entryColumns = all.entryColumns();
+        binding = entryColumns == null ? null : new EntryBinding(entryColumns);
         columns = all.bind(binding, wanted);
         keyGroupBytes = all.keyGroupBytes();
-        needsKey = has(EntryColumns.Source.KEY);
-        needsRawKey = has(EntryColumns.Source.RAW_KEY);
-        needsRawValue = has(EntryColumns.Source.RAW_VALUE);
-        needsValue = needsRawValue || has(EntryColumns.Source.VALUE);
-        isKeyTyped = EntryColumns.isKeyTyped(rowColumns, binding);
+        needsKey = has(ArrowColumns.Source.KEY);
+        needsRawKey = has(ArrowColumns.Source.RAW_KEY);
+        needsRawValue = has(ArrowColumns.Source.RAW_VALUE);
+        needsValue = needsRawValue || has(ArrowColumns.Source.VALUE);
+        isKeyTyped = ArrowColumns.isKeyTyped(entryColumns, binding);
         if (binding != null && (needsKey || needsRawKey)) {
             usedLeaves.addAll(binding.keyLeaves());
         }
@@ -109,7 +109,7 @@ public final class EntryReader extends ArrowReader {
         }
     }
 
-    private boolean has(EntryColumns.Source source) {
+    private boolean has(ArrowColumns.Source source) {
         return columns.stream().anyMatch(column -> column.source() == source);
     }
 
@@ -120,7 +120,7 @@ public final class EntryReader extends ArrowReader {
 
     @Override
     protected Schema readSchema() {
-        return new Schema(columns.stream().map(EntryColumns.Column::field).toList());
+        return new Schema(columns.stream().map(ArrowColumns.Column::field).toList());
     }
 
     @Override
@@ -218,7 +218,7 @@ public final class EntryReader extends ArrowReader {
     }
 
     /** Remembers the answer for the binding, which stays the same for file after file. */
-    private boolean isSame(RowBinding theirs, RowBinding own) {
+    private boolean isSame(EntryBinding theirs, EntryBinding own) {
         if (theirs != knownBinding) {
             knownBinding = theirs;
             isSameColumns = theirs.columns().toString().equals(own.columns().toString());
@@ -236,7 +236,7 @@ public final class EntryReader extends ArrowReader {
             vector.clear();
             vector.setInitialCapacity(BATCH_ROWS);
             vector.allocateNew();
-            EntryColumns.Column column = columns.get(i);
+            ArrowColumns.Column column = columns.get(i);
             VectorFill fill = column.fill();
             if (fill != null) {
                 fill.bind(vector);
@@ -250,7 +250,7 @@ public final class EntryReader extends ArrowReader {
                 }
             } else {
                 BytesColumn from =
-                        column.source() == EntryColumns.Source.RAW_KEY ? rawKeys : rawValues;
+                        column.source() == ArrowColumns.Source.RAW_KEY ? rawKeys : rawValues;
                 from.copyTo((BaseVariableWidthVector) vector, rows);
             }
         }

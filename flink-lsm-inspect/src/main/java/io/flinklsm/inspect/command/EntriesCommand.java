@@ -15,7 +15,7 @@ package io.flinklsm.inspect.command;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.inspect.cli.InspectCommand;
@@ -72,7 +72,7 @@ abstract class EntriesCommand extends InspectCommand {
             long limit) {}
 
     /** Decides by the options which entries are wanted. */
-    abstract Selection select(StateView view, @Nullable RowColumns columns);
+    abstract Selection select(StateView view, @Nullable EntryColumns columns);
 
     abstract String schema();
 
@@ -149,7 +149,7 @@ abstract class EntriesCommand extends InspectCommand {
         json.writeStringField("operator_uid_hash", view.operator().uidHash());
         json.writeStringField("state", view.name());
         json.writeStringField("tree", view.treeName());
-        RowColumns columns = merged.columns();
+        EntryColumns columns = merged.columns();
         json.writeStringField("columns", columns == null ? null : columns.toString());
     }
 
@@ -172,7 +172,7 @@ abstract class EntriesCommand extends InspectCommand {
 
     /** Why something is shown as bytes. */
     private void noteOpaque(MergedState merged, Console to) {
-        RowColumns columns = merged.columns();
+        EntryColumns columns = merged.columns();
         if (output.quiet()) {
             return;
         }

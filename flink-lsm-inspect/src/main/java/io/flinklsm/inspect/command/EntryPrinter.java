@@ -15,7 +15,7 @@ package io.flinklsm.inspect.command;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.inspect.merge.EntryDecoder;
 import io.flinklsm.inspect.merge.MergedState;
@@ -52,7 +52,7 @@ final class EntryPrinter {
 
     EntryPrinter(MergedState state) {
         this.state = state;
-        RowColumns columns = state.columns();
+        EntryColumns columns = state.columns();
         this.decoder = columns == null ? null : new EntryDecoder(columns);
         this.keyGroupBytes =
                 columns == null ? state.view().keyGroupBytes() : columns.keyGroupBytes();
@@ -73,10 +73,10 @@ final class EntryPrinter {
 
         /** The key's own column as text; hexadecimal digits if it stays bytes. */
         String keyText() {
-            Object own = key.get(RowColumns.KEY_COLUMN);
+            Object own = key.get(EntryColumns.KEY_COLUMN);
             // The element of a queue of timers has the key inside.
-            if (own instanceof Map<?, ?> element && element.containsKey(RowColumns.KEY_COLUMN)) {
-                own = element.get(RowColumns.KEY_COLUMN);
+            if (own instanceof Map<?, ?> element && element.containsKey(EntryColumns.KEY_COLUMN)) {
+                own = element.get(EntryColumns.KEY_COLUMN);
             }
             return own == null && key.isEmpty() ? KeyGroups.hex(keyBytes) : ValueText.of(own);
         }

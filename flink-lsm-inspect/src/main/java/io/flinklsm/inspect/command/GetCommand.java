@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.command;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.inspect.merge.KeyText;
 import io.flinklsm.inspect.print.Console;
@@ -76,12 +76,12 @@ public final class GetCommand extends EntriesCommand {
     }
 
     @Override
-    Selection select(StateView view, @Nullable RowColumns columns) {
+    Selection select(StateView view, @Nullable EntryColumns columns) {
         String wantedMapKey = mapKey;
         Predicate<EntryPrinter.Decoded> filter =
                 entry ->
                         wantedMapKey == null
-                                || wantedMapKey.equals(entry.column(RowColumns.MAP_KEY_COLUMN));
+                                || wantedMapKey.equals(entry.column(EntryColumns.MAP_KEY_COLUMN));
         if (key.hex != null) {
             OwnedSlice prefix = parseHex("--key-hex", key.hex);
             return new Selection(KeyRange.ofPrefix(prefix), filter, false, 0);

@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.command;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.source.InspectException;
@@ -83,7 +83,7 @@ public final class ScanCommand extends EntriesCommand {
     }
 
     @Override
-    Selection select(StateView view, @Nullable RowColumns columns) {
+    Selection select(StateView view, @Nullable EntryColumns columns) {
         if (limit < 0) {
             throw InspectException.usage("--limit must not be negative: given=" + limit + ".");
         }
@@ -103,7 +103,7 @@ public final class ScanCommand extends EntriesCommand {
     }
 
     private static KeyRange keyGroupRange(
-            StateView view, @Nullable RowColumns columns, String text) {
+            StateView view, @Nullable EntryColumns columns, String text) {
         Matcher matcher = KEY_GROUPS.matcher(text);
         int bytes = columns == null ? view.keyGroupBytes() : columns.keyGroupBytes();
         if (!matcher.matches()) {

@@ -13,7 +13,7 @@
  */
 package io.flinklsm.inspect.command;
 
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.inspect.cli.InspectCommand;
@@ -61,7 +61,7 @@ public final class ShowCommand extends InspectCommand {
     }
 
     /** A state with what its newest footer says. */
-    private record Line(StateView state, @Nullable RowColumns columns) {
+    private record Line(StateView state, @Nullable EntryColumns columns) {
 
         String kind() {
             if (columns != null) {

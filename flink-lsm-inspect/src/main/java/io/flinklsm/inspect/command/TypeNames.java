@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.command;
 
 import io.flinklsm.core.columns.ColumnType;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +29,7 @@ final class TypeNames {
     private TypeNames() {}
 
     /** Key, namespace if there is one, map key, and the value; {@code bytes} if nobody says. */
-    static String of(@Nullable RowColumns columns) {
+    static String of(@Nullable EntryColumns columns) {
         if (columns == null) {
             return "bytes";
         }

@@ -13,7 +13,7 @@
  */
 package io.flinklsm.inspect.compact;
 
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.manifest.CheckpointImage;
@@ -402,14 +402,14 @@ public final class Compaction {
         private static final int CHECK_INTERVAL = 256;
 
         private final StateView view;
-        private final @Nullable RowColumns columns;
+        private final @Nullable EntryColumns columns;
         private final SstableOptions options;
         private final int level;
         private final long generation;
         private final long minWriteTimeMillis;
         private final long maxWriteTimeMillis;
 
-        RunWriter(StateView view, @Nullable RowColumns columns) {
+        RunWriter(StateView view, @Nullable EntryColumns columns) {
             this.view = view;
             this.columns = columns;
             this.options = SstableOptions.DEFAULTS.withKeyGroupBytes(view.keyGroupBytes());

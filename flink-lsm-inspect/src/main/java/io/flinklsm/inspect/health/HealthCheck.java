@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.health;
 
 import io.flinklsm.core.columns.ColumnType;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.inspect.health.HealthFinding.Code;
 import io.flinklsm.inspect.print.Units;
@@ -134,7 +134,7 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
     private static StateHealth stateHealth(StateView view, Request request, Runnable progress)
             throws IOException {
         StateProfile profile = StateProfile.of(view, progress);
-        RowColumns columns = profile.columns();
+        EntryColumns columns = profile.columns();
         boolean reads = !request.isQuick() && view.entryCount() > 0;
         return new StateHealth(
                 profile,
@@ -187,7 +187,7 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
 
     /** Where a key has one entry, more entries than keys are overwritten ones or tombstones. */
     private static double overwrittenShare(StateProfile profile) {
-        RowColumns columns = profile.columns();
+        EntryColumns columns = profile.columns();
         if (columns == null || !columns.isKeyAll() || profile.wholeKeys()) {
             return -1;
         }
@@ -479,7 +479,7 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
         }
 
         private void judgeTypes() {
-            RowColumns columns = profile().columns();
+            EntryColumns columns = profile().columns();
             if (view().entryCount() == 0 || columns == null) {
                 return;
             }

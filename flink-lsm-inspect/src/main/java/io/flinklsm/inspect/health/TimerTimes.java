@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.health;
 
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
@@ -47,7 +47,7 @@ public record TimerTimes(
     private static final int TICK_ENTRIES = 1 << 12;
 
     /** Whether a state is a queue whose elements begin with a time. */
-    public static boolean has(@Nullable RowColumns columns) {
+    public static boolean has(@Nullable EntryColumns columns) {
         return columns != null
                 && columns.kind() == StateKind.QUEUE
                 && columns.key().toString().startsWith("timer(");
@@ -68,7 +68,7 @@ public record TimerTimes(
         long last = Long.MIN_VALUE;
         try (MergedState merged = MergedState.open(view);
                 EntryCursor cursor = merged.keys(KeyRange.ALL)) {
-            RowColumns columns = merged.columns();
+            EntryColumns columns = merged.columns();
             int from = columns == null ? 0 : columns.keyGroupBytes();
             while (cursor.next()) {
                 Slice key = cursor.key();

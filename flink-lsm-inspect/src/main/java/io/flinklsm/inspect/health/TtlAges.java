@@ -13,7 +13,7 @@
  */
 package io.flinklsm.inspect.health;
 
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.inspect.merge.EntryDecoder;
@@ -67,7 +67,7 @@ public record TtlAges(
     }
 
     /** Whether a state's values have the time of their last access in columns. */
-    public static boolean has(@Nullable RowColumns columns) {
+    public static boolean has(@Nullable EntryColumns columns) {
         return columns != null && String.valueOf(columns.value()).contains("ttl(");
     }
 
@@ -88,7 +88,7 @@ public record TtlAges(
         long newest = -1;
         try (MergedState merged = MergedState.open(view);
                 EntryCursor cursor = merged.cursor(KeyRange.ALL)) {
-            RowColumns columns = merged.columns();
+            EntryColumns columns = merged.columns();
             EntryDecoder decoder = columns == null ? null : new EntryDecoder(columns);
             long read = 0;
             while (decoder != null && cursor.next()) {
@@ -138,14 +138,14 @@ public record TtlAges(
         if (value == null) {
             return -1;
         }
-        if (value.get(RowColumns.TTL_COLUMN) instanceof Long time) {
+        if (value.get(EntryColumns.TTL_COLUMN) instanceof Long time) {
             return time;
         }
         long newest = -1;
-        if (value.get(RowColumns.VALUE_COLUMN) instanceof List<?> elements) {
+        if (value.get(EntryColumns.VALUE_COLUMN) instanceof List<?> elements) {
             for (Object element : elements) {
                 if (element instanceof Map<?, ?> group
-                        && group.get(RowColumns.TTL_COLUMN) instanceof Long time) {
+                        && group.get(EntryColumns.TTL_COLUMN) instanceof Long time) {
                     newest = Math.max(newest, time);
                 }
             }

@@ -14,8 +14,8 @@
 package io.flinklsm.inspect.merge;
 
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.RowBinding;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryBinding;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.ColumnNode;
 import io.flinklsm.core.columns.leaf.Leaf;
@@ -48,7 +48,7 @@ public final class EntryDecoder {
     /** With seconds even if they are zero, and as many digits of them as there are. */
     private static final DateTimeFormatter TIME = DateTimeFormatter.ISO_LOCAL_TIME;
 
-    private final RowBinding binding;
+    private final EntryBinding binding;
     private final List<Node> keyNodes = new ArrayList<>();
     private final List<Node> valueNodes = new ArrayList<>();
 
@@ -73,8 +73,8 @@ public final class EntryDecoder {
         }
     }
 
-    public EntryDecoder(RowColumns columns) {
-        binding = new RowBinding(columns);
+    public EntryDecoder(EntryColumns columns) {
+        binding = new EntryBinding(columns);
         List<Leaf> leaves = new ArrayList<>(binding.keyLeaves());
         leaves.addAll(binding.valueLeaves());
         Iterator<Leaf> next = leaves.iterator();

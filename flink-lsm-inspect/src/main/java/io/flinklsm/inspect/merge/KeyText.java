@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.merge;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.inspect.source.StateView;
 import java.io.ByteArrayOutputStream;
@@ -37,7 +37,7 @@ public final class KeyText {
      *     known: then only a scan finds the key
      * @throws IllegalArgumentException if the text is no value of the key's type
      */
-    public static @Nullable KeyRange range(StateView state, RowColumns columns, String text) {
+    public static @Nullable KeyRange range(StateView state, EntryColumns columns, String text) {
         if (state.isQueue()) {
             return null;
         }

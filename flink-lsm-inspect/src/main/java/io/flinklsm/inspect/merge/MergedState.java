@@ -16,7 +16,7 @@ package io.flinklsm.inspect.merge;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
@@ -65,7 +65,7 @@ public final class MergedState implements AutoCloseable {
     private static final String COLUMNS_PROPERTY = "flinklsm.columns";
 
     private final StateView view;
-    private final @Nullable RowColumns columns;
+    private final @Nullable EntryColumns columns;
     private final MemoryBudget budget;
     private final BlockCache cache;
     private final List<OpenPart> parts;
@@ -74,7 +74,7 @@ public final class MergedState implements AutoCloseable {
 
     private MergedState(
             StateView view,
-            @Nullable RowColumns columns,
+            @Nullable EntryColumns columns,
             MemoryBudget budget,
             BlockCache cache,
             List<OpenPart> parts) {
@@ -91,7 +91,7 @@ public final class MergedState implements AutoCloseable {
      * @throws InspectException if its files do not fit together
      */
     public static MergedState open(StateView view) throws IOException {
-        RowColumns columns = columns(view);
+        EntryColumns columns = columns(view);
         MemoryBudget budget = MemoryBudget.root("inspect", BUDGET_BYTES);
         BlockCache cache = new BlockCache(budget.child("cache", 0, BUDGET_BYTES / 4));
         List<OpenPart> parts = new ArrayList<>();
@@ -134,7 +134,7 @@ public final class MergedState implements AutoCloseable {
      *
      * @throws InspectException if the text in the footer is not what a writer writes
      */
-    public static @Nullable RowColumns columns(StateView view) throws IOException {
+    public static @Nullable EntryColumns columns(StateView view) throws IOException {
         SstableMeta newest = null;
         StateView.Part place = null;
         for (StateView.Part part : view.parts()) {
@@ -164,7 +164,7 @@ public final class MergedState implements AutoCloseable {
                     e);
         }
         try {
-            return text == null || text.isEmpty() ? null : RowColumns.parse(text);
+            return text == null || text.isEmpty() ? null : EntryColumns.parse(text);
         } catch (IllegalArgumentException e) {
             throw InspectException.corrupt(
                     "[tree "
@@ -183,7 +183,7 @@ public final class MergedState implements AutoCloseable {
     }
 
     /** Null if no footer says them: then keys and values are bytes. */
-    public @Nullable RowColumns columns() {
+    public @Nullable EntryColumns columns() {
         return columns;
     }
 

@@ -14,8 +14,8 @@
 package io.flinklsm.inspect.profile;
 
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.RowBinding;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryBinding;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.leaf.Leaf;
 import org.jspecify.annotations.Nullable;
 
@@ -25,13 +25,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeySplitter {
 
-    private final @Nullable RowBinding binding;
+    private final @Nullable EntryBinding binding;
 
     // Of the key that was split last; -1 if nothing tells.
     private int keyEnd = -1;
 
-    public KeySplitter(@Nullable RowColumns columns) {
-        binding = columns == null ? null : new RowBinding(columns);
+    public KeySplitter(@Nullable EntryColumns columns) {
+        binding = columns == null ? null : new EntryBinding(columns);
     }
 
     public void split(Slice key) {

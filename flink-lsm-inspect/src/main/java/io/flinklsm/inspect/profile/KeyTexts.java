@@ -15,7 +15,7 @@ package io.flinklsm.inspect.profile;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.inspect.merge.EntryDecoder;
 import io.flinklsm.inspect.merge.ValueText;
 import java.util.Arrays;
@@ -33,7 +33,7 @@ public final class KeyTexts {
     private final @Nullable EntryDecoder entries;
     private final @Nullable EntryDecoder keys;
 
-    public KeyTexts(@Nullable RowColumns columns) {
+    public KeyTexts(@Nullable EntryColumns columns) {
         hasLengths = columns != null && columns.hasLengths();
         entries = columns == null ? null : new EntryDecoder(columns);
         keys =
@@ -63,7 +63,7 @@ public final class KeyTexts {
     }
 
     private static @Nullable String column(EntryDecoder decoder, byte[] bytes) {
-        return column(decoder, bytes, RowColumns.KEY_COLUMN);
+        return column(decoder, bytes, EntryColumns.KEY_COLUMN);
     }
 
     /** A part of an entry's key; hexadecimal digits of all of it if nothing tells what it is. */
@@ -74,7 +74,7 @@ public final class KeyTexts {
 
     private static @Nullable String column(EntryDecoder decoder, byte[] bytes, String name) {
         Map<String, @Nullable Object> columns = decoder.key(new Slice(bytes));
-        @Nullable Object own = columns.get(RowColumns.KEY_COLUMN);
+        @Nullable Object own = columns.get(EntryColumns.KEY_COLUMN);
         // The element of a queue of timers has its parts inside.
         if (own instanceof Map<?, ?> element && element.containsKey(name)) {
             return ValueText.of(element.get(name));

@@ -17,7 +17,7 @@ import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
@@ -109,7 +109,7 @@ public record LiveProfile(long entries, long bytes, long count, List<Ranked> top
     }
 
     /** Whether a state has such things at all. */
-    public static boolean has(@Nullable RowColumns columns, Subject subject) {
+    public static boolean has(@Nullable EntryColumns columns, Subject subject) {
         return switch (subject) {
             case KEYS, KEY_GROUPS -> true;
             case NAMESPACES ->
@@ -144,10 +144,10 @@ public record LiveProfile(long entries, long bytes, long count, List<Ranked> top
 
         LiveProfile read(Subject subject) throws IOException {
             return switch (subject) {
-                case KEYS -> merged.view().isQueue() ? parts(RowColumns.KEY_COLUMN) : keys();
+                case KEYS -> merged.view().isQueue() ? parts(EntryColumns.KEY_COLUMN) : keys();
                 case KEY_GROUPS -> keyGroups();
-                case NAMESPACES -> parts(RowColumns.NAMESPACE_COLUMN);
-                case MAP_KEYS -> parts(RowColumns.MAP_KEY_COLUMN);
+                case NAMESPACES -> parts(EntryColumns.NAMESPACE_COLUMN);
+                case MAP_KEYS -> parts(EntryColumns.MAP_KEY_COLUMN);
             };
         }
 

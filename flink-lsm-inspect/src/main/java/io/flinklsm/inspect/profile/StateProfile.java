@@ -17,7 +17,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.cache.BlockCache;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memory.MemoryBudget;
@@ -57,7 +57,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record StateProfile(
         StateView view,
-        @Nullable RowColumns columns,
+        @Nullable EntryColumns columns,
         int sketchedFiles,
         int readFiles,
         long readBytes,
@@ -144,7 +144,7 @@ public record StateProfile(
      * @param progress called again and again while it reads
      */
     public static StateProfile of(StateView view, Runnable progress) throws IOException {
-        RowColumns columns = MergedState.columns(view);
+        EntryColumns columns = MergedState.columns(view);
         List<List<Sketched>> parts = new ArrayList<>();
         int sketchedFiles = 0;
         int readFiles = 0;
@@ -198,7 +198,7 @@ public record StateProfile(
             StateView view,
             StateView.Part part,
             SstableMeta meta,
-            @Nullable RowColumns columns,
+            @Nullable EntryColumns columns,
             MemoryBudget budget,
             BlockCache cache,
             Runnable progress)
@@ -233,13 +233,13 @@ public record StateProfile(
         return builder.build(last.view(lastView));
     }
 
-    public static int keyGroupBytes(StateView view, @Nullable RowColumns columns) {
+    public static int keyGroupBytes(StateView view, @Nullable EntryColumns columns) {
         return columns == null ? view.keyGroupBytes() : columns.keyGroupBytes();
     }
 
     private static StateProfile of(
             StateView view,
-            @Nullable RowColumns columns,
+            @Nullable EntryColumns columns,
             List<List<Sketched>> parts,
             int sketchedFiles,
             int readFiles,

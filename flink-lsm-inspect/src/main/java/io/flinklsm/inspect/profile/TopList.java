@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.profile;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.inspect.merge.MergedState;
 import io.flinklsm.inspect.profile.LiveProfile.Measure;
 import io.flinklsm.inspect.profile.LiveProfile.Subject;
@@ -118,7 +118,7 @@ public record TopList(
         }
 
         void addExact(StateView view) throws IOException {
-            RowColumns columns = MergedState.columns(view);
+            EntryColumns columns = MergedState.columns(view);
             if (!LiveProfile.has(columns, request.subject())) {
                 omitted.add(
                         new Omitted(
@@ -151,7 +151,7 @@ public record TopList(
         }
 
         private void noteWholeKeys(
-                StateView view, @Nullable RowColumns columns, boolean wholeKeys) {
+                StateView view, @Nullable EntryColumns columns, boolean wholeKeys) {
             hasWholeKeys.put(view, wholeKeys || columns == null || columns.isKeyAll());
         }
 

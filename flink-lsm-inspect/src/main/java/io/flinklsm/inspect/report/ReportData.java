@@ -15,7 +15,7 @@ package io.flinklsm.inspect.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.flinklsm.core.bytes.OwnedSlice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.inspect.health.HealthCheck;
@@ -103,7 +103,7 @@ public record ReportData(
     private static void writeState(StateHealth state, JsonGenerator json) throws IOException {
         StateProfile profile = state.profile();
         StateView view = profile.view();
-        RowColumns columns = profile.columns();
+        EntryColumns columns = profile.columns();
         json.writeStartObject();
         json.writeStringField("operator", view.operator().label());
         json.writeStringField("state", view.name());

@@ -13,7 +13,7 @@
  */
 package io.flinklsm.inspect.sql;
 
-import io.flinklsm.inspect.arrow.EntryColumns;
+import io.flinklsm.inspect.arrow.ArrowColumns;
 import io.flinklsm.inspect.merge.EntryDecoder.MapEntry;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -125,6 +125,6 @@ final class SqlValues {
             return time.getYear() > 0 ? "infinity" : "-infinity";
         }
         String text = DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(time);
-        return field != null && EntryColumns.isInstant(field) ? text + "Z" : text;
+        return field != null && ArrowColumns.isInstant(field) ? text + "Z" : text;
     }
 }

@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.sql;
 
 import io.flinklsm.core.check.Cleanup;
-import io.flinklsm.inspect.arrow.EntryColumns;
+import io.flinklsm.inspect.arrow.ArrowColumns;
 import io.flinklsm.inspect.source.StateView;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -106,7 +106,7 @@ public final class StateExport implements AutoCloseable {
                             + name
                             + " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)");
             return opened.fields(view).stream()
-                    .filter(EntryColumns::hasInstants)
+                    .filter(ArrowColumns::hasInstants)
                     .map(Field::getName)
                     .toList();
         } catch (SQLException e) {

@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.sql;
 
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.inspect.arrow.EntryColumns;
+import io.flinklsm.inspect.arrow.ArrowColumns;
 import io.flinklsm.inspect.arrow.EntryReader;
 import io.flinklsm.inspect.merge.MergedState;
 import io.flinklsm.inspect.source.SourceStorage;
@@ -46,7 +46,7 @@ final class StateStreams implements AutoCloseable {
     private final LongConsumer progress;
     private final List<ArrowArrayStream> streams = new ArrayList<>();
     private final List<EntryReader> readers = new ArrayList<>();
-    private final Map<StateView, EntryColumns> columns = new HashMap<>();
+    private final Map<StateView, ArrowColumns> columns = new HashMap<>();
 
     // Also used by the threads of the engine, one at a time for each stream.
     private final Map<StateView, MergedState> open = new HashMap<>();
@@ -60,11 +60,11 @@ final class StateStreams implements AutoCloseable {
     }
 
     /** The columns of a state; reads a footer. */
-    EntryColumns columns(StateView view) throws IOException {
-        EntryColumns known = columns.get(view);
+    ArrowColumns columns(StateView view) throws IOException {
+        ArrowColumns known = columns.get(view);
         if (known == null) {
             known =
-                    EntryColumns.of(
+                    ArrowColumns.of(
                             MergedState.columns(view), view.keyGroupBytes(), view.isQueue());
             columns.put(view, known);
         }

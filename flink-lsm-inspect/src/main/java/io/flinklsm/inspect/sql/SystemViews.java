@@ -13,7 +13,7 @@
  */
 package io.flinklsm.inspect.sql;
 
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
@@ -282,7 +282,7 @@ final class SystemViews {
                         "bytes BIGINT")) {
             for (Map.Entry<String, StateView> view : views.entrySet()) {
                 StateView state = view.getValue();
-                RowColumns columns = MergedState.columns(state);
+                EntryColumns columns = MergedState.columns(state);
                 String keyed = state.isQueue() ? "queue" : "keyed";
                 rows.add(
                         view.getKey(),
@@ -324,7 +324,7 @@ final class SystemViews {
                 }
                 StateView state = view.getValue();
                 MergedState merged = streams.merged(state);
-                RowColumns columns = merged.columns();
+                EntryColumns columns = merged.columns();
                 int prefix = columns == null ? state.keyGroupBytes() : columns.keyGroupBytes();
                 if (prefix == 0) {
                     continue;

@@ -30,7 +30,7 @@ final class EntryReaderTest {
                 var reader =
                         new EntryReader(
                                 allocator,
-                                EntryColumns.of(null, 1, false),
+                                ArrowColumns.of(null, 1, false),
                                 column -> true,
                                 withValues -> {
                                     if (calls[0]++ == 0) {

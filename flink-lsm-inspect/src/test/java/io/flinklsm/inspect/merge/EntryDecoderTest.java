@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import java.util.List;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -101,8 +101,9 @@ final class EntryDecoderTest {
 
     private static EntryDecoder decoder(ColumnType key, ColumnType value) {
         var columns =
-                new RowColumns(StateKind.VALUE, 1, false, key, ColumnTypes.nothing(), null, value);
-        return new EntryDecoder(RowColumns.parse(columns.toString()));
+                new EntryColumns(
+                        StateKind.VALUE, 1, false, key, ColumnTypes.nothing(), null, value);
+        return new EntryDecoder(EntryColumns.parse(columns.toString()));
     }
 
     private static <T> Slice key(T key, TypeSerializer<T> serializer) throws Exception {

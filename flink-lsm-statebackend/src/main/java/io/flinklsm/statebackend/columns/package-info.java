@@ -14,10 +14,10 @@
 /**
  * How the states of a job stand in columns.
  *
- * <p>In: serializers, as registered. Out: {@code RowColumns}, the description of a tree's columns
+ * <p>In: serializers, as registered. Out: {@code EntryColumns}, the description of a tree's columns
  * that goes into every SSTable. Invariant: never fails; what is not known is opaque and says why.
  * No serializer is called, so nothing here needs a duplicate. Read {@link
- * io.flinklsm.statebackend.columns.RowColumnsFactory} first.
+ * io.flinklsm.statebackend.columns.EntryColumnsFactory} first.
  */
 @NullMarked
 package io.flinklsm.statebackend.columns;

@@ -17,9 +17,9 @@ import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.tree.TreeOptions;
+import io.flinklsm.statebackend.key.EntryFormat;
+import io.flinklsm.statebackend.key.KeyReader;
 import io.flinklsm.statebackend.key.MapValues;
-import io.flinklsm.statebackend.key.RowFormat;
-import io.flinklsm.statebackend.key.RowReader;
 import java.io.IOException;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -91,8 +91,8 @@ public final class StateMigration {
                     }
                     default -> ofValue(before, now);
                 };
-        RowReader<?, N> rows =
-                new RowReader<>(
+        KeyReader<?, N> rows =
+                new KeyReader<>(
                         keySerializer, metaInfo.getNamespaceSerializer(), numberOfKeyGroups);
         LsmTree tree = state.tree();
         boolean map = type == StateDescriptor.Type.MAP;
@@ -112,7 +112,7 @@ public final class StateMigration {
     private static void writeAll(
             EntryCursor before,
             LsmTree tree,
-            RowReader<?, ?> rows,
+            KeyReader<?, ?> rows,
             boolean map,
             ValueRewriter rewriter)
             throws IOException {
@@ -186,7 +186,7 @@ public final class StateMigration {
         return (in, out) -> {
             while (in.available() > 0) {
                 if (out.length() > 0) {
-                    out.write(RowFormat.LIST_DELIMITER);
+                    out.write(EntryFormat.LIST_DELIMITER);
                 }
                 rewriteOne(before, now, in, out);
                 if (in.available() > 0) {

@@ -14,7 +14,7 @@
 package io.flinklsm.statebackend.registry;
 
 import io.flinklsm.core.tree.TreeOptions;
-import io.flinklsm.statebackend.columns.RowColumnsFactory;
+import io.flinklsm.statebackend.columns.EntryColumnsFactory;
 import io.flinklsm.statebackend.ttl.TtlEntryFilter;
 import java.io.IOException;
 import org.apache.flink.api.common.state.StateDescriptor;
@@ -39,13 +39,13 @@ public final class StateRegistration {
 
     private final StateRegistry registry;
     private final StateMigration migration;
-    private final RowColumnsFactory columns;
+    private final EntryColumnsFactory columns;
     private final TtlTimeProvider ttlTimeProvider;
 
     public StateRegistration(
             StateRegistry registry,
             StateMigration migration,
-            RowColumnsFactory columns,
+            EntryColumnsFactory columns,
             TtlTimeProvider ttlTimeProvider) {
         this.registry = registry;
         this.migration = migration;

@@ -21,7 +21,7 @@ import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.tree.TreeOptions;
-import io.flinklsm.statebackend.key.RowFormat;
+import io.flinklsm.statebackend.key.EntryFormat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -155,7 +155,7 @@ public final class StateRegistry {
             case LIST ->
                     new TreeOptions(
                             MemtableKind.ENTRIES,
-                            new AppendOperator(RowFormat.LIST_DELIMITER),
+                            new AppendOperator(EntryFormat.LIST_DELIMITER),
                             filter);
             default -> new TreeOptions(MemtableKind.ENTRIES, null, filter);
         };

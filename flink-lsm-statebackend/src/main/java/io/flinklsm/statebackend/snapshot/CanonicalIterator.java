@@ -43,10 +43,10 @@ final class CanonicalIterator implements KeyValueStateIterator {
      *
      * @param transform drops rows or changes values (TTL); null to copy them
      */
-    record Source(String treeName, @Nullable RowTransform transform) {}
+    record Source(String treeName, @Nullable EntryTransform transform) {}
 
     /** Judges the value of a row; used by one thread. */
-    interface RowTransform {
+    interface EntryTransform {
         /**
          * @return the value to write, or null to drop the row
          */
@@ -55,13 +55,13 @@ final class CanonicalIterator implements KeyValueStateIterator {
 
     private final class Input implements AutoCloseable {
         private final EntryCursor cursor;
-        private final @Nullable RowTransform transform;
+        private final @Nullable EntryTransform transform;
         private byte @Nullable [] key;
 
         /** Null until it is wanted: it may be large, and the row's turn is to come. */
         private byte @Nullable [] value;
 
-        Input(EntryCursor cursor, @Nullable RowTransform transform) {
+        Input(EntryCursor cursor, @Nullable EntryTransform transform) {
             this.cursor = cursor;
             this.transform = transform;
         }

@@ -15,7 +15,7 @@ package io.flinklsm.statebackend.snapshot;
 
 import io.flinklsm.statebackend.key.MapValues;
 import io.flinklsm.statebackend.registry.RegisteredState;
-import io.flinklsm.statebackend.snapshot.CanonicalIterator.RowTransform;
+import io.flinklsm.statebackend.snapshot.CanonicalIterator.EntryTransform;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,7 +44,7 @@ final class SavepointTransforms {
      * The transformation of one state for one savepoint; null if its rows are copied. Task thread;
      * the result is for one other thread.
      */
-    static @Nullable RowTransform of(RegisteredState state) {
+    static @Nullable EntryTransform of(RegisteredState state) {
         StateSnapshotTransformFactory<?> factory = state.transformFactory();
         StateDescriptor.Type type = state.type().orElse(null);
         if (type == null) {
@@ -62,20 +62,20 @@ final class SavepointTransforms {
                             .orElse(null);
             default ->
                     factory.createForSerializedState()
-                            .map(transformer -> (RowTransform) transformer::filterOrTransform)
+                            .map(transformer -> (EntryTransform) transformer::filterOrTransform)
                             .orElse(null);
         };
     }
 
     @SuppressWarnings("unchecked")
-    private static <T> @Nullable RowTransform ofList(
+    private static <T> @Nullable EntryTransform ofList(
             StateSnapshotTransformFactory<?> factory, TypeSerializer<T> elementSerializer) {
         TypeSerializer<T> serializer = elementSerializer.duplicate();
         return ((StateSnapshotTransformFactory<T>) factory)
                 .createForDeserializedState()
                 .map(
                         transformer ->
-                                (RowTransform) row -> transformList(row, transformer, serializer))
+                                (EntryTransform) row -> transformList(row, transformer, serializer))
                 .orElse(null);
     }
 
@@ -106,7 +106,7 @@ final class SavepointTransforms {
     }
 
     /** Behind the null flag stands the time, also that of a null; a null without one goes. */
-    private static RowTransform ofMapValue(StateSnapshotTransformer<byte[]> transformer) {
+    private static EntryTransform ofMapValue(StateSnapshotTransformer<byte[]> transformer) {
         return row -> {
             if (row.length < MapValues.TIME_OFFSET + Long.BYTES) {
                 return null;

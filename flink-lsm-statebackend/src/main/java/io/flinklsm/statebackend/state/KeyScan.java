@@ -17,7 +17,7 @@ import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.statebackend.key.RowReader;
+import io.flinklsm.statebackend.key.KeyReader;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Objects;
@@ -36,7 +36,7 @@ final class KeyScan<K, N> implements AutoCloseable {
 
     private final LsmTree tree;
     private final EntryCursor cursor;
-    private final RowReader<K, N> row;
+    private final KeyReader<K, N> row;
     private final boolean map;
     private final byte @Nullable [] namespaceBytes;
 
@@ -49,7 +49,7 @@ final class KeyScan<K, N> implements AutoCloseable {
     private KeyScan(
             LsmTree tree,
             EntryCursor cursor,
-            RowReader<K, N> row,
+            KeyReader<K, N> row,
             boolean map,
             byte @Nullable [] namespaceBytes) {
         this.tree = tree;
@@ -61,13 +61,13 @@ final class KeyScan<K, N> implements AutoCloseable {
 
     /** The keys that have something in one namespace. */
     static <K, N> KeyScan<K, N> ofNamespace(
-            LsmTree tree, RowReader<K, N> row, boolean map, N namespace) throws IOException {
+            LsmTree tree, KeyReader<K, N> row, boolean map, N namespace) throws IOException {
         byte[] namespaceBytes = row.namespaceBytes(namespace);
         return new KeyScan<>(tree, tree.scan(KeyRange.ALL), row, map, namespaceBytes);
     }
 
     /** The pairs of key and namespace. */
-    static <K, N> KeyScan<K, N> ofAllNamespaces(LsmTree tree, RowReader<K, N> row, boolean map)
+    static <K, N> KeyScan<K, N> ofAllNamespaces(LsmTree tree, KeyReader<K, N> row, boolean map)
             throws IOException {
         return new KeyScan<>(tree, tree.scan(KeyRange.ALL), row, map, null);
     }

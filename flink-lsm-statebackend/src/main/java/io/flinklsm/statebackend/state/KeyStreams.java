@@ -16,7 +16,7 @@ package io.flinklsm.statebackend.state;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
-import io.flinklsm.statebackend.key.RowReader;
+import io.flinklsm.statebackend.key.KeyReader;
 import io.flinklsm.statebackend.registry.RegisteredState;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import java.io.IOException;
@@ -71,7 +71,7 @@ public final class KeyStreams<K> {
             for (String stateName : stateNames) {
                 RegisteredState state = registry.state(stateName);
                 if (state != null) {
-                    RowReader<K, N> rows = rowReader(state);
+                    KeyReader<K, N> rows = keyReader(state);
                     scans.add(KeyScan.ofNamespace(state.tree(), rows, isMap(state), namespace));
                 }
             }
@@ -102,7 +102,7 @@ public final class KeyStreams<K> {
             return Stream.empty();
         }
         try {
-            RowReader<K, N> rows = rowReader(state);
+            KeyReader<K, N> rows = keyReader(state);
             KeyScan<K, N> scan = KeyScan.ofAllNamespaces(state.tree(), rows, isMap(state));
             return stream(scan::next, scan::keyAndNamespace, scan);
         } catch (IOException e) {
@@ -141,7 +141,7 @@ public final class KeyStreams<K> {
     }
 
     @SuppressWarnings("unchecked")
-    private <N> RowReader<K, N> rowReader(RegisteredState state) {
+    private <N> KeyReader<K, N> keyReader(RegisteredState state) {
         RegisteredStateMetaInfoBase metaInfo = state.metaInfo();
         if (metaInfo == null) {
             metaInfo =
@@ -150,7 +150,7 @@ public final class KeyStreams<K> {
         }
         TypeSerializer<N> namespaces =
                 ((RegisteredKeyValueStateBackendMetaInfo<N, ?>) metaInfo).getNamespaceSerializer();
-        return new RowReader<>(keySerializer, namespaces, numberOfKeyGroups);
+        return new KeyReader<>(keySerializer, namespaces, numberOfKeyGroups);
     }
 
     /**

@@ -15,7 +15,7 @@ package io.flinklsm.statebackend.state;
 
 import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.entry.KeyBuffer;
-import io.flinklsm.statebackend.key.RowFormat;
+import io.flinklsm.statebackend.key.EntryFormat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -154,7 +154,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
                 isBegun = false;
             }
             if (isBegun) {
-                out.write(RowFormat.LIST_DELIMITER);
+                out.write(EntryFormat.LIST_DELIMITER);
             }
             isBegun = true;
             elementSerializer.serialize(element, out);

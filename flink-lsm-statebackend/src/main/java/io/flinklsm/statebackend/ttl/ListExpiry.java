@@ -17,7 +17,7 @@ import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.merge.EntryFilter.Decision;
-import io.flinklsm.statebackend.key.RowFormat;
+import io.flinklsm.statebackend.key.EntryFormat;
 import io.flinklsm.statebackend.ttl.TtlEntryFilter.ExpiryTest;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -66,7 +66,7 @@ final class ListExpiry {
             elements++;
             if (!expiry.isExpired(timestamp(bytes, from))) {
                 if (keptElements++ > 0) {
-                    replacement.append((byte) RowFormat.LIST_DELIMITER);
+                    replacement.append((byte) EntryFormat.LIST_DELIMITER);
                 }
                 replacement.append(bytes, from, end - from);
             }

@@ -13,8 +13,8 @@
  */
 package io.flinklsm.inspect.arrow;
 
-import io.flinklsm.core.columns.RowBinding;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryBinding;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.leaf.ColumnNode;
 import io.flinklsm.core.columns.leaf.Leaf;
 import java.util.ArrayList;
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *                                                                      | values that are not typed
  * </pre>
  */
-public final class EntryColumns {
+public final class ArrowColumns {
 
     public static final String KEY_GROUP = "key_group";
     public static final String RAW_KEY = "_key";
@@ -45,7 +45,7 @@ public final class EntryColumns {
 
     private static final String OPAQUE = "opaque[";
 
-    private final @Nullable RowColumns columns;
+    private final @Nullable EntryColumns columns;
     private final int keyGroupBytes;
     private final List<Column> all;
 
@@ -63,7 +63,7 @@ public final class EntryColumns {
      */
     record Column(Source source, Field field, @Nullable VectorFill fill) {}
 
-    private EntryColumns(@Nullable RowColumns columns, int keyGroupBytes, List<Column> all) {
+    private ArrowColumns(@Nullable EntryColumns columns, int keyGroupBytes, List<Column> all) {
         this.columns = columns;
         this.keyGroupBytes = keyGroupBytes;
         this.all = List.copyOf(all);
@@ -74,15 +74,15 @@ public final class EntryColumns {
      * @param keyGroupBytes if columns are null; 0 if unknown
      * @param isQueue whether entries have no values
      */
-    public static EntryColumns of(
-            @Nullable RowColumns columns, int keyGroupBytes, boolean isQueue) {
+    public static ArrowColumns of(
+            @Nullable EntryColumns columns, int keyGroupBytes, boolean isQueue) {
         int prefix = columns == null ? keyGroupBytes : columns.keyGroupBytes();
-        RowBinding binding = columns == null ? null : new RowBinding(columns);
-        return new EntryColumns(columns, prefix, list(prefix, isQueue, binding));
+        EntryBinding binding = columns == null ? null : new EntryBinding(columns);
+        return new ArrowColumns(columns, prefix, list(prefix, isQueue, binding));
     }
 
     private static List<Column> list(
-            int keyGroupBytes, boolean isQueue, @Nullable RowBinding binding) {
+            int keyGroupBytes, boolean isQueue, @Nullable EntryBinding binding) {
         List<Column> list = new ArrayList<>();
         if (keyGroupBytes > 0) {
             ArrowType number = new ArrowType.Int(Integer.SIZE, true);
@@ -108,7 +108,7 @@ public final class EntryColumns {
     }
 
     /** Whether the columns of the key say all of a key that fits them. */
-    static boolean isKeyTyped(@Nullable RowColumns columns, @Nullable RowBinding binding) {
+    static boolean isKeyTyped(@Nullable EntryColumns columns, @Nullable EntryBinding binding) {
         return columns != null
                 && binding != null
                 && !binding.keyLeaves().isEmpty()
@@ -121,7 +121,7 @@ public final class EntryColumns {
         return Field.nullable(name, ArrowType.Binary.INSTANCE);
     }
 
-    @Nullable RowColumns rowColumns() {
+    @Nullable EntryColumns entryColumns() {
         return columns;
     }
 
@@ -136,7 +136,7 @@ public final class EntryColumns {
 
     /** Whether a field holds such instants, itself or inside. */
     public static boolean hasInstants(Field field) {
-        return isInstant(field) || field.getChildren().stream().anyMatch(EntryColumns::hasInstants);
+        return isInstant(field) || field.getChildren().stream().anyMatch(ArrowColumns::hasInstants);
     }
 
     /** The columns as fields of Arrow, in order. */
@@ -153,7 +153,7 @@ public final class EntryColumns {
      * A reader's own columns with a binding of their own, those that are wanted, in order; at least
      * one, the cheapest.
      */
-    List<Column> bind(@Nullable RowBinding binding, Predicate<String> wanted) {
+    List<Column> bind(@Nullable EntryBinding binding, Predicate<String> wanted) {
         boolean isQueue = all.stream().noneMatch(c -> c.source() == Source.RAW_VALUE);
         List<Column> own = list(keyGroupBytes, isQueue, binding);
         List<Column> chosen =

@@ -23,7 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-final class RowBindingTest {
+final class EntryBindingTest {
 
     private static final ColumnType PERSON =
             ColumnTypes.struct(
@@ -78,7 +78,7 @@ final class RowBindingTest {
 
     @Test
     void namesThatDifferInCaseAloneGetNumbers() {
-        RowBinding binding = new RowBinding(RoundTrip.row(PERSON));
+        EntryBinding binding = new EntryBinding(RoundTrip.row(PERSON));
 
         assertThat(binding.valueLeaves().stream().map(leaf -> leaf.column().path()).toList())
                 .containsExactly(
@@ -90,8 +90,8 @@ final class RowBindingTest {
 
     @Test
     void aKeyIsTakenApartIntoItsParts() {
-        RowColumns columns =
-                new RowColumns(
+        EntryColumns columns =
+                new EntryColumns(
                         StateKind.MAP,
                         1,
                         true,
@@ -99,7 +99,7 @@ final class RowBindingTest {
                         ColumnTypes.string(),
                         ColumnTypes.int32(),
                         ColumnTypes.nullable(ColumnTypes.int32()));
-        RowBinding binding = new RowBinding(RowColumns.parse(columns.toString()));
+        EntryBinding binding = new EntryBinding(EntryColumns.parse(columns.toString()));
 
         binding.addKey(new Slice(bytes(9, 2, 'k', 2, 3, 'n', 's', 3, 0, 0, 0, 5)));
         binding.addKey(new Slice(bytes(9, 2, 'k', 1, 3, 'n', 's', 3, 0, 0, 0, 5)));

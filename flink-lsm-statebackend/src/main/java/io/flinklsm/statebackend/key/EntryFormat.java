@@ -14,10 +14,10 @@
 package io.flinklsm.statebackend.key;
 
 /** Constants of the canonical savepoint format; frozen, since other backends read and write it. */
-public final class RowFormat {
+public final class EntryFormat {
 
     /** Between two elements of a list. */
     public static final int LIST_DELIMITER = ',';
 
-    private RowFormat() {}
+    private EntryFormat() {}
 }

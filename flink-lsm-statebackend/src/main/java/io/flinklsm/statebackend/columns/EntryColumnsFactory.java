@@ -15,8 +15,8 @@ package io.flinklsm.statebackend.columns;
 
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
-import io.flinklsm.core.columns.RowBinding;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryBinding;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -26,7 +26,7 @@ import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
 import org.jspecify.annotations.Nullable;
 
 /** Describes the columns of a backend's states and queues. Immutable: safe for any thread. */
-public final class RowColumnsFactory {
+public final class EntryColumnsFactory {
 
     /** More leaf columns than this cost more than they are worth: each has pages in every block. */
     private static final int MAX_LEAVES = 256;
@@ -34,7 +34,7 @@ public final class RowColumnsFactory {
     private final TypeSerializer<?> keySerializer;
     private final int keyGroupBytes;
 
-    public RowColumnsFactory(TypeSerializer<?> keySerializer, int numberOfKeyGroups) {
+    public EntryColumnsFactory(TypeSerializer<?> keySerializer, int numberOfKeyGroups) {
         this.keySerializer = keySerializer;
         this.keyGroupBytes =
                 CompositeKeySerializationUtils.computeRequiredBytesInKeyGroupPrefix(
@@ -46,7 +46,7 @@ public final class RowColumnsFactory {
      *
      * @param serializer of the state's values, of the whole list or of the whole map
      */
-    public RowColumns ofState(
+    public EntryColumns ofState(
             StateDescriptor.Type type,
             TypeSerializer<?> namespaceSerializer,
             TypeSerializer<?> serializer) {
@@ -72,7 +72,7 @@ public final class RowColumnsFactory {
     }
 
     /** The columns of a queue: its elements are the keys of its entries. */
-    public RowColumns ofQueue(TypeSerializer<?> elementSerializer) {
+    public EntryColumns ofQueue(TypeSerializer<?> elementSerializer) {
         return checked(
                 StateKind.QUEUE,
                 false,
@@ -93,14 +93,14 @@ public final class RowColumnsFactory {
     }
 
     /** Whoever reads a file must be able to read the text of its columns, whatever the types. */
-    private RowColumns checked(
+    private EntryColumns checked(
             StateKind kind,
             boolean hasLengths,
             ColumnType key,
             ColumnType namespace,
             @Nullable ColumnType mapKey,
             @Nullable ColumnType value) {
-        return new RowColumns(
+        return new EntryColumns(
                 kind,
                 keyGroupBytes,
                 hasLengths,
@@ -113,7 +113,7 @@ public final class RowColumnsFactory {
     private static ColumnType bounded(ColumnType type) {
         try {
             ColumnType read = ColumnType.parse(type.toString());
-            int leaves = RowBinding.countLeaves(read);
+            int leaves = EntryBinding.countLeaves(read);
             return leaves <= MAX_LEAVES
                     ? read
                     : ColumnTypes.opaque("", "has more than " + MAX_LEAVES + " columns: " + leaves);

@@ -29,7 +29,7 @@ import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
  * @param <K> type of the keys
  * @param <N> type of the namespaces
  */
-public final class RowReader<K, N> {
+public final class KeyReader<K, N> {
 
     private final TypeSerializer<K> keySerializer;
     private final TypeSerializer<N> namespaceSerializer;
@@ -44,7 +44,7 @@ public final class RowReader<K, N> {
     private int namespaceStart;
 
     /** Duplicates the serializers. */
-    public RowReader(
+    public KeyReader(
             TypeSerializer<K> keySerializer,
             TypeSerializer<N> namespaceSerializer,
             int numberOfKeyGroups) {
@@ -59,7 +59,7 @@ public final class RowReader<K, N> {
     }
 
     /** Makes a copy of the row the current one. */
-    public RowReader<K, N> set(Slice row) {
+    public KeyReader<K, N> set(Slice row) {
         if (bytes.length < row.length()) {
             bytes = new byte[Math.max(row.length(), 2 * bytes.length)];
         }

@@ -15,7 +15,7 @@ package io.flinklsm.statebackend.columns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import java.util.Arrays;
 import org.apache.flink.api.common.state.StateDescriptor;
@@ -33,11 +33,11 @@ import org.apache.flink.streaming.api.operators.TimerSerializer;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.junit.jupiter.api.Test;
 
-final class RowColumnsFactoryTest {
+final class EntryColumnsFactoryTest {
 
     private static final TypeSerializer<String> STRING = StringSerializer.INSTANCE;
 
-    private final RowColumnsFactory factory = new RowColumnsFactory(STRING, 128);
+    private final EntryColumnsFactory factory = new EntryColumnsFactory(STRING, 128);
 
     @Test
     void aValueIsAsItsSerializerWritesIt() {
@@ -53,8 +53,8 @@ final class RowColumnsFactoryTest {
 
     @Test
     void keyAndNamespaceOfVariableLengthAreFollowedByTheirs() {
-        RowColumns columns =
-                new RowColumnsFactory(STRING, 1000)
+        EntryColumns columns =
+                new EntryColumnsFactory(STRING, 1000)
                         .ofState(StateDescriptor.Type.REDUCING, STRING, LongSerializer.INSTANCE);
 
         assertThat(columns.hasLengths()).isTrue();
@@ -74,12 +74,12 @@ final class RowColumnsFactoryTest {
         TypeSerializer<?> ttl =
                 new TtlStateFactory.TtlSerializer<>(LongSerializer.INSTANCE, STRING);
 
-        RowColumns map =
+        EntryColumns map =
                 factory.ofState(
                         StateDescriptor.Type.MAP,
                         VoidNamespaceSerializer.INSTANCE,
                         new MapSerializer<>(IntSerializer.INSTANCE, ttl));
-        RowColumns list =
+        EntryColumns list =
                 factory.ofState(
                         StateDescriptor.Type.LIST,
                         VoidNamespaceSerializer.INSTANCE,
@@ -103,7 +103,7 @@ final class RowColumnsFactoryTest {
 
     @Test
     void aQueueOfTimersHasTheirParts() {
-        RowColumns columns =
+        EntryColumns columns =
                 factory.ofQueue(new TimerSerializer<>(STRING, new TimeWindow.Serializer()));
 
         assertThat(columns.kind()).isEqualTo(StateKind.QUEUE);

@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Columns of the key are for others to read: what is not typed is null there. Columns of the
  * value are where the value is: a value that does not fit them is refused as a whole.
  */
-public final class RowBinding {
+public final class EntryBinding {
 
-    private final RowColumns columns;
+    private final EntryColumns columns;
     private final List<ColumnNode> nodes;
     private final List<Leaf> keyLeaves;
     private final List<Leaf> valueLeaves;
@@ -68,7 +68,7 @@ public final class RowBinding {
     private int prefixBytes = -1;
     private int keyBytes = -1;
 
-    public RowBinding(RowColumns columns) {
+    public EntryBinding(EntryColumns columns) {
         this.columns = columns;
         Binder binder = new Binder();
         // Only one part may reach to the end of the key, and it must be the last.
@@ -77,15 +77,15 @@ public final class RowBinding {
         boolean findsMapKey = findsNamespace && columns.namespace().findsItsEnd();
         key = columns.key().hasColumns() ? columns.key().bindKey(binder) : null;
         namespace =
-                bindKey(binder, columns.namespace(), RowColumns.NAMESPACE_COLUMN, findsNamespace);
+                bindKey(binder, columns.namespace(), EntryColumns.NAMESPACE_COLUMN, findsNamespace);
         ColumnType mapKeyType = columns.mapKey();
         mapKey =
                 mapKeyType == null
                         ? null
-                        : bindKey(binder, mapKeyType, RowColumns.MAP_KEY_COLUMN, findsMapKey);
+                        : bindKey(binder, mapKeyType, EntryColumns.MAP_KEY_COLUMN, findsMapKey);
         keyLeaves = List.copyOf(binder.leaves());
         ColumnType valueType = columns.value();
-        value = valueType == null || !valueType.hasColumns() ? null : valueType.bindRow(binder);
+        value = valueType == null || !valueType.hasColumns() ? null : valueType.bindEntry(binder);
         List<Leaf> all = binder.leaves();
         valueLeaves = List.copyOf(all.subList(keyLeaves.size(), all.size()));
         nodes = List.copyOf(binder.nodes());
@@ -109,19 +109,19 @@ public final class RowBinding {
 
     private static @Nullable Binding bindKey(
             Binder binder, ColumnType type, String name, boolean isFound) {
-        return isFound && type.hasColumns() ? type.bind(binder, name, Nulls.ROW) : null;
+        return isFound && type.hasColumns() ? type.bind(binder, name, Nulls.ENTRY) : null;
     }
 
     /** How many leaf columns a type takes, as a value. */
     public static int countLeaves(ColumnType type) {
         Binder binder = new Binder();
         if (type.hasColumns()) {
-            type.bind(binder, RowColumns.VALUE_COLUMN, Nulls.ROW);
+            type.bind(binder, EntryColumns.VALUE_COLUMN, Nulls.ENTRY);
         }
         return binder.leaves().size();
     }
 
-    public RowColumns columns() {
+    public EntryColumns columns() {
         return columns;
     }
 
@@ -269,7 +269,7 @@ public final class RowBinding {
      *
      * @param from has its cursors on pages with this row
      */
-    public void copyValue(RowBinding from, int row) {
+    public void copyValue(EntryBinding from, int row) {
         for (int i = 0; i < valueBuffers.length; i++) {
             valueBuffers[i].copyRow(from.valueCursors[i], row);
         }

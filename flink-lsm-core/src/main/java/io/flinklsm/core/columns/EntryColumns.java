@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param mapKey of map state only
  * @param value null if entries have empty values (queues)
  */
-public record RowColumns(
+public record EntryColumns(
         StateKind kind,
         int keyGroupBytes,
         boolean hasLengths,
@@ -51,7 +51,7 @@ public record RowColumns(
 
     private static final String NONE = "none";
 
-    public RowColumns {
+    public EntryColumns {
         if (keyGroupBytes < 0 || keyGroupBytes > 2) {
             throw new IllegalArgumentException("keyGroupBytes=" + keyGroupBytes);
         }
@@ -66,11 +66,11 @@ public record RowColumns(
     }
 
     /**
-     * The columns of a key alone: of the first {@link RowBinding#keyBytes} bytes of an entry's key,
-     * and a zero behind them where {@link #hasLengths}.
+     * The columns of a key alone: of the first {@link EntryBinding#keyBytes} bytes of an entry's
+     * key, and a zero behind them where {@link #hasLengths}.
      */
-    public RowColumns ofKeyAlone() {
-        return new RowColumns(
+    public EntryColumns ofKeyAlone() {
+        return new EntryColumns(
                 StateKind.VALUE,
                 keyGroupBytes,
                 hasLengths,
@@ -85,10 +85,10 @@ public record RowColumns(
      *
      * @throws IllegalArgumentException if the text is no such thing, or names unknown types
      */
-    public static RowColumns parse(String text) {
+    public static EntryColumns parse(String text) {
         TypeText row = TypeText.parse(text);
         row.child(0, 4);
-        return new RowColumns(
+        return new EntryColumns(
                 StateKind.valueOf(row.name().toUpperCase(Locale.ROOT)),
                 row.intAttribute(0, 0, 2),
                 row.intAttribute(1, 0, 1) == 1,
