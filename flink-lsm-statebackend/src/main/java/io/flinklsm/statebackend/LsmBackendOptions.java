@@ -83,7 +83,7 @@ public final class LsmBackendOptions {
                     .withDescription("How SSTables are compressed: 'lz4' or 'none'.");
 
     public static final ConfigOption<String> VALUE_COLUMNS =
-            key("state.backend.lsm.sst.value-columns")
+            key("state.backend.lsm.sstable.value-columns")
                     .stringType()
                     .defaultValue("typed")
                     .withDescription(

@@ -62,7 +62,7 @@ class LsmStateBackendTest {
         config.setString("state.backend.lsm.sstable.block-size", "4kb");
         config.setString("state.backend.lsm.sstable.bloom-bits-per-key", "0");
         config.setString("state.backend.lsm.sstable.codec", "none");
-        config.setString("state.backend.lsm.sst.value-columns", "binary");
+        config.setString("state.backend.lsm.sstable.value-columns", "binary");
         config.setString("state.backend.lsm.local-directories", "/one, /two/./three");
         config.setString("state.backend.lsm.background-threads", "5");
         config.setString("state.backend.lsm.transfer-threads", "6");
@@ -122,7 +122,7 @@ class LsmStateBackendTest {
                 "state.backend.lsm.memtable-size | 1kb",
                 "state.backend.lsm.memtable-size | much",
                 "state.backend.lsm.compaction.style | universal",
-                "state.backend.lsm.sst.value-columns | both",
+                "state.backend.lsm.sstable.value-columns | both",
                 "state.backend.lsm.compaction.level0-trigger | 1",
                 "state.backend.lsm.compaction.level0-trigger | 1001",
                 "state.backend.lsm.compaction.level0-trigger | two",
