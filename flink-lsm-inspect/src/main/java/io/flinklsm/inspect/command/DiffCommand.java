@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.command;
 
 import io.flinklsm.inspect.cli.InspectCommand;
-import io.flinklsm.inspect.cli.StateSelection;
+import io.flinklsm.inspect.cli.StateOptions;
 import io.flinklsm.inspect.diff.Cause;
 import io.flinklsm.inspect.diff.StateDiff;
 import io.flinklsm.inspect.print.Console;
@@ -34,6 +34,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -62,14 +63,7 @@ public final class DiffCommand extends InspectCommand {
     @Parameters(index = "1", paramLabel = "AFTER", description = "The one to compare it with.")
     String after = "";
 
-    @Option(names = "--state", paramLabel = "NAME", description = "Only the state of this name.")
-    @Nullable String state;
-
-    @Option(
-            names = "--operator",
-            paramLabel = "NAME",
-            description = "Only this operator: its name, uid or uid hash.")
-    @Nullable String operator;
+    @Mixin StateOptions selection = new StateOptions();
 
     @Option(
             names = "--explain",
@@ -163,10 +157,10 @@ public final class DiffCommand extends InspectCommand {
 
     private List<StateView> selected(Checkpoint of, Checkpoint other) {
         try {
-            return StateSelection.of(of, operator, state);
+            return selection.of(of);
         } catch (InspectException e) {
             // It is told if the other one does not have it either.
-            StateSelection.of(other, operator, state);
+            selection.of(other);
             return List.of();
         }
     }

@@ -19,7 +19,7 @@ import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.inspect.cli.InspectCommand;
-import io.flinklsm.inspect.cli.StateSelection;
+import io.flinklsm.inspect.cli.StateOptions;
 import io.flinklsm.inspect.merge.MergedState;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
@@ -33,7 +33,7 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** What {@code get} and {@code scan} share: a state, entries of it, tables or JSON. */
@@ -44,17 +44,7 @@ abstract class EntriesCommand extends InspectCommand {
             description = "Checkpoint, savepoint or store directory.")
     String location = "";
 
-    @Option(
-            names = "--state",
-            paramLabel = "NAME",
-            description = "The state; may be left out if there is only one. pq/NAME for timers.")
-    @Nullable String state;
-
-    @Option(
-            names = "--operator",
-            paramLabel = "NAME",
-            description = "Its operator: name, uid or uid hash; if several have such a state.")
-    @Nullable String operator;
+    @Mixin StateOptions selection = new StateOptions();
 
     EntriesCommand(Console console) {
         super(console);
@@ -86,8 +76,8 @@ abstract class EntriesCommand extends InspectCommand {
 
     @Override
     protected final int run(Console to) throws IOException {
-        Checkpoint checkpoint = Checkpoint.open(location);
-        StateView view = StateSelection.one(checkpoint, operator, state);
+        Checkpoint checkpoint = Checkpoint.openAny(location);
+        StateView view = selection.one(checkpoint);
         try (MergedState merged = MergedState.open(view);
                 Progress progress =
                         new Progress(

@@ -15,7 +15,7 @@ package io.flinklsm.inspect.command;
 
 import io.flinklsm.inspect.cli.EngineOptions;
 import io.flinklsm.inspect.cli.InspectCommand;
-import io.flinklsm.inspect.cli.StateSelection;
+import io.flinklsm.inspect.cli.StateOptions;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.OutputFile;
 import io.flinklsm.inspect.print.Progress;
@@ -48,8 +48,9 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Examples:",
-            "  flink-lsm export /checkpoints/3f2a/chk-42 counts --format parquet -o counts.parquet",
-            "  flink-lsm export --format csv /checkpoints/3f2a/chk-42 counts"
+            "  flink-lsm export --state counts --format parquet -o counts.parquet"
+                    + " /checkpoints/3f2a/chk-42",
+            "  flink-lsm export --state counts --format csv /checkpoints/3f2a/chk-42"
         })
 public final class ExportCommand extends InspectCommand {
 
@@ -69,17 +70,10 @@ public final class ExportCommand extends InspectCommand {
             description = "Checkpoint, savepoint or store directory.")
     String location = "";
 
-    @Parameters(
-            index = "1",
-            paramLabel = "STATE",
-            description = "The state; pq/NAME for timers if a state has their name.")
-    String state = "";
+    @Parameters(index = "1", arity = "0..1", paramLabel = "STATE", hidden = true)
+    @Nullable String positional;
 
-    @Option(
-            names = "--operator",
-            paramLabel = "NAME",
-            description = "Its operator: name, uid or uid hash; if several have such a state.")
-    @Nullable String operator;
+    @Mixin StateOptions selection = new StateOptions();
 
     @Option(
             names = "--format",
@@ -110,7 +104,11 @@ public final class ExportCommand extends InspectCommand {
         if (target == null && format == Format.parquet) {
             throw InspectException.usage("Parquet is no text for stdout: give a file with -o.");
         }
-        StateView view = StateSelection.one(Checkpoint.open(location), operator, state);
+        String named = positional;
+        if (named != null) {
+            selection.state(named);
+        }
+        StateView view = selection.one(Checkpoint.openAny(location));
         try (Progress progress =
                 new Progress(to, "export", view.sizeBytes(), output.quiet(), output.progress())) {
             if (target == null) {

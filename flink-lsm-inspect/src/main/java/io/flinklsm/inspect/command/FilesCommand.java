@@ -16,7 +16,7 @@ package io.flinklsm.inspect.command;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.inspect.cli.InspectCommand;
-import io.flinklsm.inspect.cli.StateSelection;
+import io.flinklsm.inspect.cli.StateOptions;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
 import io.flinklsm.inspect.print.Progress;
@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -54,11 +55,7 @@ public final class FilesCommand extends InspectCommand {
             description = "Checkpoint, savepoint or store directory.")
     String location = "";
 
-    @Option(names = "--state", description = "Only SSTables of the state with this name.")
-    @Nullable String state;
-
-    @Option(names = "--operator", description = "Only this operator: its name, uid or uid hash.")
-    @Nullable String operator;
+    @Mixin StateOptions selection = new StateOptions();
 
     @Option(
             names = "--copy-to",
@@ -90,7 +87,7 @@ public final class FilesCommand extends InspectCommand {
     protected int run(Console to) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(location);
         List<Line> lines = new ArrayList<>();
-        List<StateView> states = StateSelection.of(checkpoint, operator, state);
+        List<StateView> states = selection.of(checkpoint);
         Path target = copyTo;
         if (target != null) {
             copy(states, target, to);

@@ -15,7 +15,7 @@ package io.flinklsm.inspect.command;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.flinklsm.inspect.cli.InspectCommand;
-import io.flinklsm.inspect.cli.StateSelection;
+import io.flinklsm.inspect.cli.StateOptions;
 import io.flinklsm.inspect.cli.TimeOptions;
 import io.flinklsm.inspect.health.HealthCheck;
 import io.flinklsm.inspect.health.HealthCheck.StateHealth;
@@ -35,7 +35,6 @@ import io.flinklsm.inspect.source.StateView;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -65,14 +64,7 @@ public final class HealthCommand extends InspectCommand {
             description = "Checkpoint, savepoint or store directory.")
     String location = "";
 
-    @Option(names = "--state", paramLabel = "NAME", description = "Only the state of this name.")
-    @Nullable String state;
-
-    @Option(
-            names = "--operator",
-            paramLabel = "NAME",
-            description = "Only this operator: its name, uid or uid hash.")
-    @Nullable String operator;
+    @Mixin StateOptions selection = new StateOptions();
 
     @Option(
             names = "--quick",
@@ -102,7 +94,7 @@ public final class HealthCommand extends InspectCommand {
                         times.ttlMillis(checkpoint),
                         minBytes,
                         quick);
-        List<StateView> states = StateSelection.of(checkpoint, operator, state);
+        List<StateView> states = selection.of(checkpoint);
         List<Sharing> sharing = Sharing.of(checkpoint);
         long bytes = states.stream().mapToLong(StateView::sizeBytes).sum();
         HealthCheck check;

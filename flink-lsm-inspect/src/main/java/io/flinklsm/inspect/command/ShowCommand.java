@@ -98,7 +98,7 @@ public final class ShowCommand extends InspectCommand {
 
     @Override
     protected int run(Console to) throws IOException {
-        Checkpoint checkpoint = Checkpoint.open(location);
+        Checkpoint checkpoint = Checkpoint.openAny(location);
         List<Line> lines = new ArrayList<>();
         for (StateView state : checkpoint.states()) {
             lines.add(new Line(state, MergedState.columns(state)));
@@ -122,8 +122,9 @@ public final class ShowCommand extends InspectCommand {
                         + " ("
                         + Units.age(checkpoint.createdMillis(), to.nowMillis())
                         + "), "
-                        + Units.bytes(checkpoint.sstableBytes())
-                        + " in SSTables");
+                        + (checkpoint.states().stream().anyMatch(StateView::isRows)
+                                ? Units.bytes(checkpoint.totalBytes()) + " in canonical format"
+                                : Units.bytes(checkpoint.sstableBytes()) + " in SSTables"));
         to.line("");
         operators(checkpoint).print(to);
         to.line("");
@@ -180,13 +181,13 @@ public final class ShowCommand extends InspectCommand {
                     state.operator().label(),
                     state.name(),
                     line.kind(),
-                    state.entryCount() == 0 ? "-" : TypeNames.of(line.columns()),
+                    state.entryCount() == 0 && !state.isRows() ? "-" : TypeNames.of(line.columns()),
                     line.hasTtl() ? "yes" : "no",
                     state.parts().size(),
-                    Units.count(state.entryCount()),
-                    Units.count(state.tombstoneCount()),
-                    Units.bytes(state.sizeBytes()),
-                    String.join(" ", levels));
+                    state.isRows() ? "-" : Units.count(state.entryCount()),
+                    state.isRows() ? "-" : Units.count(state.tombstoneCount()),
+                    state.isRows() ? "-" : Units.bytes(state.sizeBytes()),
+                    state.isRows() ? "-" : String.join(" ", levels));
         }
         return table;
     }
@@ -280,10 +281,13 @@ public final class ShowCommand extends InspectCommand {
                                 line.columns() == null ? null : line.columns().toString());
                         json.writeBooleanField("ttl", line.hasTtl());
                         json.writeNumberField("subtasks", state.parts().size());
-                        json.writeNumberField("entries", state.entryCount());
-                        json.writeNumberField("tombstones", state.tombstoneCount());
-                        json.writeNumberField("merges", state.mergeCount());
-                        json.writeNumberField("bytes", state.sizeBytes());
+                        json.writeStringField("format", state.isRows() ? "canonical" : "lsm");
+                        if (!state.isRows()) {
+                            json.writeNumberField("entries", state.entryCount());
+                            json.writeNumberField("tombstones", state.tombstoneCount());
+                            json.writeNumberField("merges", state.mergeCount());
+                            json.writeNumberField("bytes", state.sizeBytes());
+                        }
                         json.writeArrayFieldStart("levels");
                         for (Map.Entry<Integer, Level> level : line.levels().entrySet()) {
                             json.writeStartObject();

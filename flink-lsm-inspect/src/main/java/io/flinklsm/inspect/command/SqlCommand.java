@@ -88,7 +88,7 @@ public final class SqlCommand extends InspectCommand {
             throw InspectException.usage("--limit must not be negative: given=" + limit + ".");
         }
         String memory = engine.memory();
-        Checkpoint checkpoint = Checkpoint.open(location);
+        Checkpoint checkpoint = Checkpoint.openAny(location);
         long bytes = SqlSession.bytesToRead(checkpoint, statement);
         try (Progress progress = new Progress(to, "sql", bytes, output.quiet(), output.progress());
                 SqlSession.Running running =

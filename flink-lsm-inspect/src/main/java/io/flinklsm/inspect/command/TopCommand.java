@@ -15,7 +15,7 @@ package io.flinklsm.inspect.command;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.flinklsm.inspect.cli.InspectCommand;
-import io.flinklsm.inspect.cli.StateSelection;
+import io.flinklsm.inspect.cli.StateOptions;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
 import io.flinklsm.inspect.print.Progress;
@@ -36,8 +36,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -68,14 +68,7 @@ public final class TopCommand extends InspectCommand {
             description = "Checkpoint, savepoint or store directory.")
     String location = "";
 
-    @Option(names = "--state", paramLabel = "NAME", description = "Only the state of this name.")
-    @Nullable String state;
-
-    @Option(
-            names = "--operator",
-            paramLabel = "NAME",
-            description = "Only this operator: its name, uid or uid hash.")
-    @Nullable String operator;
+    @Mixin StateOptions selection = new StateOptions();
 
     @Option(
             names = "--of",
@@ -122,8 +115,8 @@ public final class TopCommand extends InspectCommand {
                             + " is counted by reading the state; give --exact, too. Sketches know"
                             + " keys and key groups.");
         }
-        Checkpoint checkpoint = Checkpoint.open(location);
-        List<StateView> states = StateSelection.of(checkpoint, operator, state);
+        Checkpoint checkpoint = Checkpoint.openAny(location);
+        List<StateView> states = selection.of(checkpoint);
         long bytes = states.stream().mapToLong(StateView::sizeBytes).sum();
         TopList top;
         try (Progress progress =

@@ -32,6 +32,7 @@ import io.flinklsm.core.version.RunCursor;
 import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
 import io.flinklsm.core.version.VersionChecker;
+import io.flinklsm.inspect.savepoint.SavepointRows;
 import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.StateView;
 import java.io.IOException;
@@ -45,6 +46,8 @@ import org.jspecify.annotations.Nullable;
  * A state, open for reading: what Flink would see if it restored the checkpoint, without restoring
  * it. Of each key the newest entry counts; tombstones hide, operands of lists are folded. Bounded
  * memory, however large the state is. Safe for any thread; cursors are each confined to one.
+ *
+ * <p>Of a canonical savepoint the entries are its rows, in the order of the file.
  *
  * <pre>
  * subtask 0   L0 #9 #7 | L1 a-f g-l   → one cursor  ┐
@@ -135,6 +138,12 @@ public final class MergedState implements AutoCloseable {
      * @throws InspectException if the text in the footer is not what a writer writes
      */
     public static @Nullable EntryColumns columns(StateView view) throws IOException {
+        for (StateView.Part part : view.parts()) {
+            SavepointRows rows = part.store().rows();
+            if (rows != null) {
+                return rows.columns(view.treeName());
+            }
+        }
         SstableMeta newest = null;
         StateView.Part place = null;
         for (StateView.Part part : view.parts()) {
@@ -230,6 +239,7 @@ public final class MergedState implements AutoCloseable {
      */
     public List<EntryCursor> runs(KeyRange range) {
         List<EntryCursor> cursors = new ArrayList<>();
+        checkSorted();
         for (OpenPart part : parts) {
             for (SortedRun run : part.version().runs()) {
                 List<Sstable> overlapping = run.overlapping(range);
@@ -259,6 +269,7 @@ public final class MergedState implements AutoCloseable {
      * {@link Lookup#isFound}. The caller ends the lookup.
      */
     public void get(KeyBuffer key, Lookup lookup, ValueBuffer out) throws IOException {
+        checkSorted();
         lookup.start(APPEND, out);
         for (OpenPart part : parts) {
             for (SortedRun run : part.version().runs()) {
@@ -269,8 +280,19 @@ public final class MergedState implements AutoCloseable {
         }
     }
 
+    /** Rows of a savepoint may stand in any order: they can be read, not looked up. */
+    private void checkSorted() {
+        if (view.isRows()) {
+            throw new IllegalStateException("[tree " + view.treeName() + "] has no SSTables");
+        }
+    }
+
     private EntryCursor partCursor(int part, KeyRange range, boolean withValues)
             throws IOException {
+        SavepointRows rows = parts.get(part).part().store().rows();
+        if (rows != null) {
+            return rows.cursor(view.treeName(), range);
+        }
         List<EntryCursor> newestFirst = new ArrayList<>();
         for (SortedRun run : parts.get(part).version().runs()) {
             List<Sstable> overlapping = run.overlapping(range);

@@ -38,9 +38,10 @@ import org.jspecify.annotations.Nullable;
  * What a state would hold if the checkpoint were restored, by reading all of it: of each key the
  * newest entry, tombstones applied, lists put together.
  *
- * <p>Keys stand together in the files, so the largest are found in one pass. Namespaces, map keys
- * and the keys of timers do not: where there are more of them than {@link #COUNTED_MAX}, a second
- * pass counts those that the first has left, see {@link HeavyHitters}.
+ * <p>Keys stand together in SSTables, so the largest are found in one pass. Namespaces, map keys,
+ * the keys of timers, and keys in the rows of a canonical savepoint do not: where there are more of
+ * them than {@link #COUNTED_MAX}, a second pass counts those that the first has left, see {@link
+ * HeavyHitters}.
  *
  * @param entries live ones
  * @param bytes of their keys and values, before compression
@@ -144,7 +145,10 @@ public record LiveProfile(long entries, long bytes, long count, List<Ranked> top
 
         LiveProfile read(Subject subject) throws IOException {
             return switch (subject) {
-                case KEYS -> merged.view().isQueue() ? parts(EntryColumns.KEY_COLUMN) : keys();
+                case KEYS ->
+                        merged.view().isQueue() || merged.view().isRows()
+                                ? parts(EntryColumns.KEY_COLUMN)
+                                : keys();
                 case KEY_GROUPS -> keyGroups();
                 case NAMESPACES -> parts(EntryColumns.NAMESPACE_COLUMN);
                 case MAP_KEYS -> parts(EntryColumns.MAP_KEY_COLUMN);

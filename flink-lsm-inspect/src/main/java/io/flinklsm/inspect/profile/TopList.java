@@ -80,7 +80,7 @@ public record TopList(
             throws IOException {
         Collecting collecting = new Collecting(request, progress);
         for (StateView view : states) {
-            if (request.isExact()) {
+            if (request.isExact() || view.isRows()) {
                 collecting.addExact(view);
             } else {
                 collecting.addSketched(view);
@@ -134,6 +134,7 @@ public record TopList(
                             view, request.subject(), request.measure(), request.limit(), progress);
             states.add(new State(view, profile.count(), 0, profile.entries(), profile.bytes()));
             for (LiveProfile.Ranked one : profile.top()) {
+                // A canonical savepoint stores what is live, and nothing else.
                 all.add(
                         new TopEntry(
                                 view,
@@ -141,9 +142,9 @@ public record TopList(
                                 one.keyGroup(),
                                 one.key(),
                                 false,
-                                -1,
-                                -1,
-                                -1,
+                                view.isRows() ? one.entries() : -1,
+                                view.isRows() ? 0 : -1,
+                                view.isRows() ? one.bytes() : -1,
                                 one.entries(),
                                 one.bytes()));
             }

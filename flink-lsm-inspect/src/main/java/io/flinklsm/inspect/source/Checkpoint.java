@@ -64,7 +64,15 @@ public record Checkpoint(
      *     of ours
      */
     public static Checkpoint open(String location) throws IOException {
-        return open(location, null);
+        return open(location, null, false);
+    }
+
+    /**
+     * Like {@link #open(String)}, and canonical savepoints of every backend, too: their states have
+     * rows instead of SSTables, see {@link StateView#isRows}.
+     */
+    public static Checkpoint openAny(String location) throws IOException {
+        return open(location, null, true);
     }
 
     /**
@@ -74,6 +82,12 @@ public record Checkpoint(
      * @param problems gets each failure; null to throw the first
      */
     public static Checkpoint open(String location, @Nullable Consumer<Exception> problems)
+            throws IOException {
+        return open(location, problems, false);
+    }
+
+    private static Checkpoint open(
+            String location, @Nullable Consumer<Exception> problems, boolean withRows)
             throws IOException {
         Path path = Locations.parse(location);
         FileStatus status = Locations.status(path);
@@ -86,13 +100,13 @@ public record Checkpoint(
         }
         if (!status.isDir()) {
             if (path.getName().equals(MetadataFile.NAME)) {
-                return CheckpointReader.read(status, path.getParent(), problems);
+                return CheckpointReader.read(status, path.getParent(), problems, withRows);
             }
             path = path.getParent();
         }
         FileStatus metadata = Locations.status(new Path(path, MetadataFile.NAME));
         return metadata != null
-                ? CheckpointReader.read(metadata, path, problems)
+                ? CheckpointReader.read(metadata, path, problems, withRows)
                 : StoreReader.read(path);
     }
 

@@ -103,7 +103,7 @@ public record CheckpointListing(String location, List<Found> found, List<Skipped
         if (metadata != null) {
             String shown = name.isEmpty() ? directory.getName() : name;
             try {
-                found.add(new Found(shown, CheckpointReader.read(metadata, directory, null)));
+                found.add(new Found(shown, CheckpointReader.read(metadata, directory, null, true)));
             } catch (IOException | InspectException e) {
                 skipped.add(skipped(shown, directory, e));
             }

@@ -16,6 +16,7 @@ package io.flinklsm.inspect.source;
 import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.manifest.ManifestCodec;
 import io.flinklsm.core.storage.StorageInput;
+import io.flinklsm.inspect.savepoint.SavepointRows;
 import io.flinklsm.statebackend.snapshot.CheckpointNames;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.checkpoint.CheckpointProperties;
@@ -38,6 +40,7 @@ import org.apache.flink.runtime.state.AbstractMergedChannelStateHandle;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyGroupsStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.OperatorStateHandle;
@@ -54,13 +57,21 @@ final class CheckpointReader {
     /** What we call the meta file; manifests and handles know it by no name. */
     private static final String META_NAME = "meta";
 
+    /** What we call the file of a subtask in a canonical savepoint. */
+    private static final String ROWS_NAME = "rows";
+
     private final Path directory;
     private final @Nullable Consumer<Exception> problems;
+    private final boolean withRows;
     private long createdMillis;
     private boolean leftOut;
 
     private CheckpointReader(
-            Path directory, long createdMillis, @Nullable Consumer<Exception> problems) {
+            Path directory,
+            long createdMillis,
+            @Nullable Consumer<Exception> problems,
+            boolean withRows) {
+        this.withRows = withRows;
         this.directory = directory;
         this.createdMillis = createdMillis;
         this.problems = problems;
@@ -69,9 +80,13 @@ final class CheckpointReader {
     /**
      * @param problems gets what is wrong with single stores, which are left out then; null to throw
      *     it
+     * @param withRows whether states in the canonical savepoint format are wanted
      */
     static Checkpoint read(
-            FileStatus metadataFile, Path directory, @Nullable Consumer<Exception> problems)
+            FileStatus metadataFile,
+            Path directory,
+            @Nullable Consumer<Exception> problems,
+            boolean withRows)
             throws IOException {
         MetadataFile.Parsed parsed = MetadataFile.read(metadataFile, directory.toString());
         CheckpointMetadata metadata = parsed.metadata();
@@ -88,7 +103,9 @@ final class CheckpointReader {
                                     + "; it is damaged, or another program wrote to it.",
                             null));
         }
-        var reader = new CheckpointReader(directory, metadataFile.getModificationTime(), problems);
+        var reader =
+                new CheckpointReader(
+                        directory, metadataFile.getModificationTime(), problems, withRows);
         List<Operator> operators = new ArrayList<>();
         for (OperatorState state : metadata.getOperatorStates()) {
             operators.add(reader.operator(state));
@@ -123,8 +140,7 @@ final class CheckpointReader {
                                     + operator.label()
                                     + ", keyed state="
                                     + other.kind()
-                                    + "; give a checkpoint or native savepoint of a job with"
-                                    + " flink-lsm as its state backend.");
+                                    + ForeignState.advice(other.kind()));
                 }
             }
         }
@@ -138,7 +154,7 @@ final class CheckpointReader {
                 state.getSubtaskStates().entrySet()) {
             for (KeyedStateHandle handle : subtask.getValue().getManagedKeyedState()) {
                 try {
-                    SubtaskStore store = store(subtask.getKey(), handle);
+                    SubtaskStore store = store(subtask.getKey(), handle, state);
                     if (store != null) {
                         stores.add(store);
                     } else {
@@ -246,8 +262,7 @@ final class CheckpointReader {
     }
 
     private static Operator.OtherState foreign(KeyedStateHandle handle) {
-        return new Operator.OtherState(
-                "", handle.getClass().getSimpleName(), true, handle.getStateSize());
+        return new Operator.OtherState("", ForeignState.kind(handle), true, handle.getStateSize());
     }
 
     /** Whether this backend wrote it. */
@@ -259,7 +274,11 @@ final class CheckpointReader {
     }
 
     /** Null if the handle is not ours. */
-    private @Nullable SubtaskStore store(int subtask, KeyedStateHandle handle) throws IOException {
+    private @Nullable SubtaskStore store(int subtask, KeyedStateHandle handle, OperatorState of)
+            throws IOException {
+        if (withRows && handle instanceof KeyGroupsSavepointStateHandle savepoint) {
+            return rows(subtask, savepoint, of.getMaxParallelism());
+        }
         if (!isOurs(handle)) {
             return null;
         }
@@ -290,7 +309,35 @@ final class CheckpointReader {
                 manifest,
                 metaFile,
                 storage,
-                remote.getCheckpointedSize());
+                remote.getCheckpointedSize(),
+                null);
+    }
+
+    private SubtaskStore rows(int subtask, KeyGroupsSavepointStateHandle handle, int maxParallelism)
+            throws IOException {
+        SourceFile file = file(ROWS_NAME, handle, false);
+        var storage = new SourceStorage(Map.of(ROWS_NAME, file), directory);
+        List<SavepointRows.KeyGroup> groups = new ArrayList<>();
+        for (Tuple2<Integer, Long> group : handle.getGroupRangeOffsets()) {
+            // Nothing was written for a key group at offset 0.
+            if (group.f1 != 0) {
+                groups.add(new SavepointRows.KeyGroup(group.f0, group.f1));
+            }
+        }
+        SavepointRows rows =
+                SavepointRows.open(ROWS_NAME, storage, groups, maxParallelism > 128 ? 2 : 1);
+        KeyGroupRange keyGroups = handle.getKeyGroupRange();
+        return new SubtaskStore(
+                subtask,
+                keyGroups.getStartKeyGroup(),
+                keyGroups.getEndKeyGroup(),
+                -1,
+                new CheckpointImage(-1, createdMillis, rows.trees()),
+                null,
+                null,
+                storage,
+                file.sizeBytes(),
+                rows);
     }
 
     private static CheckpointImage image(SourceStorage storage, SourceFile manifest)

@@ -95,7 +95,7 @@ public final class CheckpointWatch {
         try {
             FileStatus metadata = Locations.status(new Path(directory, MetadataFile.NAME));
             if (metadata != null) {
-                found.add(new Found(shown, CheckpointReader.read(metadata, directory, null)));
+                found.add(new Found(shown, CheckpointReader.read(metadata, directory, null, true)));
                 known.add(directory);
             } else if (depth < CheckpointListing.MAX_DEPTH) {
                 for (FileStatus child : Locations.list(directory)) {

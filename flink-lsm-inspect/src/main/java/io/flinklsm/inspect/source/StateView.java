@@ -15,6 +15,7 @@ package io.flinklsm.inspect.source;
 
 import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.inspect.savepoint.SavepointRows;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -62,6 +63,11 @@ public record StateView(Operator operator, String treeName, List<Part> parts) {
         return all;
     }
 
+    /** Whether it is in the canonical savepoint format: then it has rows, and no SSTables. */
+    public boolean isRows() {
+        return parts.stream().anyMatch(part -> part.store().rows() != null);
+    }
+
     /** Of all levels, so that a key in two levels counts twice; tombstones and operands count. */
     public long entryCount() {
         return sum(SstableMeta::entryCount);
@@ -75,8 +81,14 @@ public record StateView(Operator operator, String treeName, List<Part> parts) {
         return sum(SstableMeta::mergeCount);
     }
 
+    /** Of its SSTables; of rows, which stand between those of other states, the whole files. */
     public long sizeBytes() {
-        return sum(SstableMeta::sizeBytes);
+        long rowBytes = 0;
+        for (Part part : parts) {
+            SavepointRows rows = part.store().rows();
+            rowBytes += rows == null ? 0 : rows.sizeBytes();
+        }
+        return rowBytes + sum(SstableMeta::sizeBytes);
     }
 
     /** Bytes that were read of the stores of these states so far; for progress. */

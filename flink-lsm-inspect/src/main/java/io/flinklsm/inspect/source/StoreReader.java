@@ -81,7 +81,7 @@ final class StoreReader {
         var storage = new SourceStorage(files, null);
         CheckpointImage image =
                 manifest == null ? fromFooters(storage) : fromManifest(storage, manifest);
-        var store = new SubtaskStore(-1, -1, -1, -1, image, manifest, null, storage, -1);
+        var store = new SubtaskStore(-1, -1, -1, -1, image, manifest, null, storage, -1, null);
         var operator = operator(directory, store, files);
         return new Checkpoint(
                 directory,

@@ -272,6 +272,18 @@ public final class SampleCheckpoint implements AutoCloseable {
                 id, handles, CheckpointProperties.forSavepoint(false, SavepointFormatType.NATIVE));
     }
 
+    /** Takes a canonical savepoint and gives its directory. */
+    public Path takeCanonicalSavepoint(long id) throws Exception {
+        List<KeyedStateHandle> handles = new ArrayList<>();
+        for (Subtask subtask : subtasks) {
+            handles.add(harness.canonicalSavepoint(subtask.backend(), id));
+        }
+        return writeMetadata(
+                id,
+                handles,
+                CheckpointProperties.forSavepoint(false, SavepointFormatType.CANONICAL));
+    }
+
     private Path writeMetadata(
             long id, List<KeyedStateHandle> handles, CheckpointProperties properties)
             throws Exception {

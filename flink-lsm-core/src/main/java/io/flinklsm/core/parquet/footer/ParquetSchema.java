@@ -13,7 +13,6 @@
  */
 package io.flinklsm.core.parquet.footer;
 
-import io.flinklsm.core.columns.EntryBinding;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.ColumnNode;
 import io.flinklsm.core.columns.leaf.Physical;

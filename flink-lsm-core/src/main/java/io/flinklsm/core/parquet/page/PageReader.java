@@ -13,7 +13,6 @@
  */
 package io.flinklsm.core.parquet.page;
 
-import io.flinklsm.core.columns.EntryBinding;
 import io.flinklsm.core.columns.leaf.LeafColumn;
 import io.flinklsm.core.parquet.encoding.ByteSource;
 import io.flinklsm.core.parquet.encoding.DeltaBinaryPacked;
