@@ -13,12 +13,12 @@
  */
 package io.flinklsm.inspect.savepoint;
 
-import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
 import io.flinklsm.core.columns.EntryBinding;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
+import io.flinklsm.core.manifest.TreeNames;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -13,11 +13,11 @@
  */
 package io.flinklsm.inspect.savepoint;
 
-import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.DataInputStream;
