@@ -11,11 +11,14 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.sstable;
+package io.flinklsm.core.parquet.page;
 
 import io.flinklsm.benchmarks.parts.PartEntries;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.parquet.encoding.BloomFilter;
+import io.flinklsm.core.parquet.encoding.ByteSink;
+import io.flinklsm.core.parquet.encoding.MalformedPageException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.NullMarked;
 import org.openjdk.jmh.annotations.Benchmark;
