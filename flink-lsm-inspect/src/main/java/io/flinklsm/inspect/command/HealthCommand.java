@@ -16,7 +16,7 @@ package io.flinklsm.inspect.command;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.cli.StateOptions;
-import io.flinklsm.inspect.cli.TimeOptions;
+import io.flinklsm.inspect.cli.HealthOptions;
 import io.flinklsm.inspect.health.HealthCheck;
 import io.flinklsm.inspect.health.HealthCheck.StateHealth;
 import io.flinklsm.inspect.health.HealthFinding;
@@ -37,7 +37,6 @@ import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code flink-lsm health}: what is not well, and what to do. */
@@ -66,20 +65,7 @@ public final class HealthCommand extends InspectCommand {
 
     @Mixin StateOptions selection = new StateOptions();
 
-    @Option(
-            names = "--quick",
-            description = "Do not read states for the ages of entries and the times of timers.")
-    boolean quick;
-
-    @Option(
-            names = "--min-bytes",
-            paramLabel = "N",
-            defaultValue = "" + HealthCheck.Request.DEFAULT_MIN_BYTES,
-            description =
-                    "States with less data are not judged by sizes. Default: ${DEFAULT-VALUE}.")
-    long minBytes = HealthCheck.Request.DEFAULT_MIN_BYTES;
-
-    @Mixin TimeOptions times = new TimeOptions();
+    @Mixin HealthOptions judged = new HealthOptions();
 
     public HealthCommand(Console console) {
         super(console);
@@ -88,12 +74,7 @@ public final class HealthCommand extends InspectCommand {
     @Override
     protected int run(Console to) throws IOException {
         Checkpoint checkpoint = Checkpoint.open(location);
-        var request =
-                new HealthCheck.Request(
-                        times.atMillis(checkpoint, to.nowMillis()),
-                        times.ttlMillis(checkpoint),
-                        minBytes,
-                        quick);
+        HealthCheck.Request request = judged.request(checkpoint, to.nowMillis());
         List<StateView> states = selection.of(checkpoint);
         List<Sharing> sharing = Sharing.of(checkpoint);
         long bytes = states.stream().mapToLong(StateView::sizeBytes).sum();

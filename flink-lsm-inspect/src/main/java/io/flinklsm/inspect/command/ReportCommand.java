@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.command;
 
 import io.flinklsm.inspect.cli.InspectCommand;
-import io.flinklsm.inspect.cli.TimeOptions;
+import io.flinklsm.inspect.cli.HealthOptions;
 import io.flinklsm.inspect.health.HealthCheck;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
@@ -73,12 +73,7 @@ public final class ReportCommand extends InspectCommand {
     @Option(names = "--force", description = "Replace a file that exists.")
     boolean force;
 
-    @Option(
-            names = "--quick",
-            description = "Do not read states for the ages of entries and the times of timers.")
-    boolean quick;
-
-    @Mixin TimeOptions times = new TimeOptions();
+    @Mixin HealthOptions judged = new HealthOptions();
 
     public ReportCommand(Console console) {
         super(console);
@@ -88,12 +83,7 @@ public final class ReportCommand extends InspectCommand {
     protected int run(Console to) throws IOException {
         List<ReportData.Kept> kept = new ArrayList<>();
         Checkpoint checkpoint = open(kept);
-        var request =
-                new HealthCheck.Request(
-                        times.atMillis(checkpoint, to.nowMillis()),
-                        times.ttlMillis(checkpoint),
-                        HealthCheck.Request.DEFAULT_MIN_BYTES,
-                        quick);
+        HealthCheck.Request request = judged.request(checkpoint, to.nowMillis());
         List<StateView> states = checkpoint.states();
         long bytes = states.stream().mapToLong(StateView::sizeBytes).sum();
         try (OutputFile file = OutputFile.create(target, force);

@@ -40,6 +40,9 @@ public record Cause(Code code, String text, long bytes) {
     /** A key is told by name if it has this share of the growth. */
     private static final double KEY_SHARE = 0.2;
 
+    /** A key group is told if it has so many times its fair share, too. */
+    private static final int GROUP_TIMES = 4;
+
     /** Of less growth no key is told. */
     private static final long GROWTH_BYTES_MIN = 4 << 10;
 
@@ -53,6 +56,10 @@ public record Cause(Code code, String text, long bytes) {
         CHANGED_VALUES,
         /** One key alone has much of the growth. */
         ONE_KEY,
+        /** One key group has much of the growth, and no key alone is why. */
+        KEY_GROUP,
+        /** Timers that are due in more than a year, or never. */
+        DISTANT_TIMERS,
         /** More tombstones wait to be merged. */
         TOMBSTONES,
         /** More overwritten entries wait to be merged. */
@@ -63,7 +70,10 @@ public record Cause(Code code, String text, long bytes) {
         TIME_TO_LIVE
     }
 
-    /** All causes, the one with the most bytes first; none if nothing has changed. */
+    /**
+     * All causes, none if nothing has changed. What tells why comes before what tells how much, if
+     * it is about half of the growth or more; else the one with the most bytes is first.
+     */
     public static List<Cause> of(StateDiff diff) throws IOException {
         List<Cause> causes = new ArrayList<>();
         long entries = diff.added() - diff.removed();
@@ -104,6 +114,8 @@ public record Cause(Code code, String text, long bytes) {
                             growth));
         }
         addKey(diff, causes);
+        addKeyGroup(diff, causes);
+        addTimers(diff, causes);
         addGarbage(diff, causes);
         addClipped(diff, causes);
         StateView after = diff.after();
@@ -111,13 +123,74 @@ public record Cause(Code code, String text, long bytes) {
             causes.add(
                     new Cause(
                             Code.TIME_TO_LIVE,
-                            "it has a time to live: entries stay until that is over and a"
-                                    + " compaction meets them (\"flink-lsm health --ttl\" tells how"
-                                    + " many are expired)",
-                            0));
+                            "it has a time to live, and "
+                                    + Units.count(diff.added())
+                                    + " entries came while "
+                                    + Units.count(diff.removed())
+                                    + " went: they stay until that is over and a compaction meets"
+                                    + " them (\"flink-lsm health --ttl\" tells how many are"
+                                    + " expired)",
+                            bytes));
         }
-        causes.sort(Comparator.comparingLong(cause -> -Math.abs(cause.bytes())));
+        long half = Math.abs(diff.liveBytesGrowth()) / 2;
+        causes.sort(
+                Comparator.comparing((Cause cause) -> !cause.tellsWhy(half))
+                        .thenComparingLong(cause -> -Math.abs(cause.bytes())));
         return causes;
+    }
+
+    private boolean tellsWhy(long half) {
+        return switch (code) {
+            case ONE_KEY, KEY_GROUP, DISTANT_TIMERS, TIME_TO_LIVE ->
+                    bytes > 0 && bytes >= half;
+            default -> false;
+        };
+    }
+
+    private static void addKeyGroup(StateDiff diff, List<Cause> causes) {
+        GrowthPlaces places = diff.places();
+        long growth = diff.liveBytesGrowth();
+        int groups = diff.view().operator().maxParallelism();
+        boolean isOneKey =
+                !diff.growing().isEmpty()
+                        && diff.growing().get(0).bytes() >= places.keyGroupBytes() / 2;
+        if (places.keyGroup() < 0
+                || groups <= GROUP_TIMES
+                || growth < GROWTH_BYTES_MIN
+                || isOneKey
+                || places.keyGroupBytes() < KEY_SHARE * growth
+                || places.keyGroupBytes() < (double) GROUP_TIMES * growth / groups) {
+            return;
+        }
+        causes.add(
+                new Cause(
+                        Code.KEY_GROUP,
+                        "key group "
+                                + places.keyGroup()
+                                + " of "
+                                + groups
+                                + " alone has "
+                                + String.format(
+                                        Locale.ROOT,
+                                        "%.0f %%",
+                                        Math.min(1, (double) places.keyGroupBytes() / growth) * 100)
+                                + " of it: "
+                                + signedBytes(places.keyGroupBytes())
+                                + "; the keys are skewed",
+                        places.keyGroupBytes()));
+    }
+
+    private static void addTimers(StateDiff diff, List<Cause> causes) {
+        GrowthPlaces places = diff.places();
+        if (places.distantTimers() > 0) {
+            causes.add(
+                    new Cause(
+                            Code.DISTANT_TIMERS,
+                            signed(places.distantTimers())
+                                    + " timers are due in more than a year or never: each keeps"
+                                    + " its key for as long",
+                            places.distantBytes()));
+        }
     }
 
     private static void addKey(StateDiff diff, List<Cause> causes) {
@@ -129,7 +202,7 @@ public record Cause(Code code, String text, long bytes) {
         double share = growth == 0 ? 0 : (double) key.bytes() / growth;
         if (share >= KEY_SHARE
                 && Math.abs(growth) >= GROWTH_BYTES_MIN
-                && diff.growing().size() > 1) {
+                && isOneOfSeveral(diff, key)) {
             causes.add(
                     new Cause(
                             Code.ONE_KEY,
@@ -144,6 +217,12 @@ public record Cause(Code code, String text, long bytes) {
                                     + signedBytes(key.bytes()),
                             key.bytes()));
         }
+    }
+
+    /** A key that is all of the state does not stand out. */
+    private static boolean isOneOfSeveral(StateDiff diff, KeyGrowth key) {
+        return diff.growing().size() > 1
+                || Math.abs(key.entries()) < diff.view().entryCount() - diff.tombstonesGrowth();
     }
 
     private static void addGarbage(StateDiff diff, List<Cause> causes) {

@@ -49,6 +49,7 @@ import org.jspecify.annotations.Nullable;
  * @param changedBytesBefore of the entries that changed, what they had
  * @param sharedBytes length of the files that both have
  * @param growing the keys that have grown most, or shrunk, the greatest difference first
+ * @param places where else the growth is
  */
 public record StateDiff(
         @Nullable StateView before,
@@ -61,7 +62,8 @@ public record StateDiff(
         long changedBytesBefore,
         long changedBytesAfter,
         long sharedBytes,
-        List<KeyGrowth> growing) {
+        List<KeyGrowth> growing,
+        GrowthPlaces places) {
 
     /** Looking a key up costs as much as reading so many bytes of neighbours. */
     private static final int LOOKUP_COST = 4;
@@ -219,6 +221,7 @@ public record StateDiff(
         private final Sides sides;
         private final Runnable progress;
         private final GrowingKeys growing;
+        private final GrowthPlaces.Counting places;
         private long added;
         private long addedBytes;
         private long removed;
@@ -232,6 +235,7 @@ public record StateDiff(
             this.sides = sides;
             this.progress = progress;
             growing = new GrowingKeys(sides.either(), keys);
+            places = new GrowthPlaces.Counting(sides.either());
         }
 
         /** Walks over both sides together. */
@@ -330,10 +334,9 @@ public record StateDiff(
                 changedBytesBefore += bytesBefore;
                 changedBytesAfter += bytesAfter;
             }
-            growing.add(
-                    key,
-                    (after == null ? 0 : 1) - (before == null ? 0 : 1),
-                    bytesAfter - bytesBefore);
+            int moreEntries = (after == null ? 0 : 1) - (before == null ? 0 : 1);
+            growing.add(key, moreEntries, bytesAfter - bytesBefore);
+            places.add(key, moreEntries, bytesAfter - bytesBefore);
         }
 
         private static boolean isSame(LargeValue before, LargeValue after) throws IOException {
@@ -371,7 +374,8 @@ public record StateDiff(
                     changedBytesBefore,
                     changedBytesAfter,
                     sharedBytes,
-                    growing.result());
+                    growing.result(),
+                    places.result());
         }
     }
 }

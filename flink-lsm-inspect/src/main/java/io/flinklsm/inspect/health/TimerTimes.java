@@ -54,6 +54,25 @@ public record TimerTimes(
     }
 
     /**
+     * The time of a timer, as TimerSerializer writes it: the sign is flipped, so that times sort as
+     * bytes.
+     *
+     * @param from where the element begins in the key; there are eight bytes at least
+     */
+    public static long timeOf(Slice key, int from) {
+        long bits = 0;
+        for (int i = 0; i < Long.BYTES; i++) {
+            bits = bits << Byte.SIZE | (key.byteAt(from + i) & 0xFF);
+        }
+        return bits ^ Long.MIN_VALUE;
+    }
+
+    /** Whether a timer is due in more than a year, or never. */
+    public static boolean isDistant(long time, long atMillis) {
+        return time >= Long.MAX_VALUE - 1 || (time > atMillis && time - atMillis > YEAR_MILLIS);
+    }
+
+    /**
      * Reads the keys of a queue.
      *
      * @param progress called again and again while it reads
@@ -75,15 +94,9 @@ public record TimerTimes(
                 if (key.length() < from + Long.BYTES) {
                     continue;
                 }
-                // As TimerSerializer writes it: the sign is flipped, so that times sort as bytes.
-                long bits = 0;
-                for (int i = 0; i < Long.BYTES; i++) {
-                    bits = bits << Byte.SIZE | (key.byteAt(from + i) & 0xFF);
-                }
-                long time = bits ^ Long.MIN_VALUE;
+                long time = timeOf(key, from);
                 timers++;
-                boolean isDistant = time > atMillis && time - atMillis > YEAR_MILLIS;
-                distant += isDistant || time >= Long.MAX_VALUE - 1 ? 1 : 0;
+                distant += isDistant(time, atMillis) ? 1 : 0;
                 never += time >= Long.MAX_VALUE - 1 ? 1 : 0;
                 overdue += time < atMillis - HOUR_MILLIS ? 1 : 0;
                 first = Math.min(first, time);

@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -93,6 +94,7 @@ public record ReportData(
         for (HealthFinding finding : health.findings()) {
             json.writeStartObject();
             json.writeNumberField("index", indexes.getOrDefault(finding.view(), 0));
+            json.writeStringField("code", finding.code().name().toLowerCase(Locale.ROOT));
             json.writeStringField("text", finding.text());
             json.writeStringField("advice", finding.advice());
             json.writeEndObject();
