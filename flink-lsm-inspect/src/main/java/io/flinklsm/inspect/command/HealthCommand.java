@@ -14,9 +14,9 @@
 package io.flinklsm.inspect.command;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.flinklsm.inspect.cli.HealthOptions;
 import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.cli.StateOptions;
-import io.flinklsm.inspect.cli.HealthOptions;
 import io.flinklsm.inspect.health.HealthCheck;
 import io.flinklsm.inspect.health.HealthCheck.StateHealth;
 import io.flinklsm.inspect.health.HealthFinding;

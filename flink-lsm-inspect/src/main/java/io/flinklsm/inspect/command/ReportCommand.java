@@ -13,8 +13,8 @@
  */
 package io.flinklsm.inspect.command;
 
-import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.cli.HealthOptions;
+import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.health.HealthCheck;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;

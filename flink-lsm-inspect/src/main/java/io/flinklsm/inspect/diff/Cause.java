@@ -141,8 +141,7 @@ public record Cause(Code code, String text, long bytes) {
 
     private boolean tellsWhy(long half) {
         return switch (code) {
-            case ONE_KEY, KEY_GROUP, DISTANT_TIMERS, TIME_TO_LIVE ->
-                    bytes > 0 && bytes >= half;
+            case ONE_KEY, KEY_GROUP, DISTANT_TIMERS, TIME_TO_LIVE -> bytes > 0 && bytes >= half;
             default -> false;
         };
     }

@@ -14,7 +14,7 @@
 package io.flinklsm.inspect.diff;
 
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.columns.RowColumns;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.inspect.health.TimerTimes;
 import io.flinklsm.inspect.merge.MergedState;
@@ -43,7 +43,7 @@ public record GrowthPlaces(
         private long distantBytes;
 
         Counting(MergedState state) {
-            RowColumns columns = state.columns();
+            EntryColumns columns = state.columns();
             keyGroupBytes = StateProfile.keyGroupBytes(state.view(), columns);
             hasTimes = TimerTimes.has(columns);
             atMillis =

@@ -147,15 +147,13 @@ final class LeakingJobsTest {
     private static String[] command(String name, String... more) {
         List<String> all =
                 new ArrayList<>(
-                        List.of(
-                                name, "--ttl", "1d", "--at", "2100-01-01", "--min-bytes", "50000"));
+                        List.of(name, "--ttl", "1d", "--at", "2100-01-01", "--min-bytes", "50000"));
         Collections.addAll(all, more);
         return all.toArray(String[]::new);
     }
 
     private static JsonNode findings(Path checkpoint) throws IOException {
-        Run run =
-                Run.of(command("health", "--json", checkpoint.toString()));
+        Run run = Run.of(command("health", "--json", checkpoint.toString()));
 
         assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
         return new ObjectMapper().readTree(run.out()).path("findings");
