@@ -322,6 +322,26 @@ final class LayoutTest {
     }
 
     @Test
+    void columnsStandInThreeStoreysOfTheirOwn() {
+        check(
+                noClasses()
+                        .that()
+                        .resideInAPackage(CORE + ".columns.leaf")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage(CORE + ".columns", CORE + ".columns.sql"),
+                "R5 no package cycles: columns → columns.sql → columns.leaf");
+        check(
+                noClasses()
+                        .that()
+                        .resideInAPackage(CORE + ".columns.sql")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAPackage(CORE + ".columns"),
+                "R5 no package cycles: columns → columns.sql → columns.leaf");
+    }
+
+    @Test
     void nothingStaticIsMutable() {
         check(
                 fields().that().areStatic().should().beFinal().andShould(holdNothingMutable()),

@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.BoundColumns;
 import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.NotTypedException;
 import io.flinklsm.core.columns.leaf.WireReader;
@@ -23,16 +24,13 @@ import io.flinklsm.core.columns.leaf.WireReader;
  * from their cursors. Every call, of either direction, handles one value in each of its leaves.
  * Confined to one thread.
  */
-public abstract class Binding {
-
-    /** Definition level of its columns when the value is there. */
-    final int definition;
+public abstract class Binding extends BoundColumns {
 
     /** Whether the null that the bytes themselves can say may be one in the columns. */
     final boolean allowsNull;
 
     Binding(int definition, boolean allowsNull) {
-        this.definition = definition;
+        super(definition);
         this.allowsNull = allowsNull;
     }
 
@@ -45,22 +43,8 @@ public abstract class Binding {
      */
     abstract void shred(WireReader in, int repetition) throws NotTypedException;
 
-    /** Adds to each leaf that the path ends at this definition level. */
-    abstract void shredNull(int atDefinition, int repetition);
-
     /** Appends the bytes of the next value, and passes over it. */
     abstract void assemble(ValueBuffer out);
-
-    /** Passes over a null in every leaf. */
-    abstract void skipNull();
-
-    /** The leaf that tells levels for all of them; null if there is no leaf at all. */
-    abstract LeafCursor first();
-
-    /** Whether the next value is null at this level or further up. */
-    final boolean isNull() {
-        return first().definition() < definition;
-    }
 
     /** For a null where the type has none. */
     static IndexOutOfBoundsException nullWhereNoneMayBe(LeafCursor cursor) {

@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.DescribedType;
 import io.flinklsm.core.columns.leaf.TypeText;
 
 /**
@@ -27,7 +28,7 @@ import io.flinklsm.core.columns.leaf.TypeText;
  * <p>The text of a type ({@link TypeText}, docs/format.md#columns) is all that a reader needs: no
  * class is looked up by it.
  */
-public abstract class ColumnType {
+public abstract class ColumnType extends DescribedType {
 
     ColumnType() {}
 
@@ -37,8 +38,6 @@ public abstract class ColumnType {
     public static ColumnType parse(String text) {
         return ColumnTypes.of(TypeText.parse(text));
     }
-
-    abstract TypeText text();
 
     /** Whether the wire format can say null. */
     boolean isNullable() {
@@ -70,21 +69,5 @@ public abstract class ColumnType {
     /** Asks for columns of a row, where some types have a place of their own. */
     Binding bindEntry(Binder binder) {
         return bind(binder, EntryColumns.VALUE_COLUMN, Nulls.ENTRY);
-    }
-
-    @Override
-    public final boolean equals(Object other) {
-        return other instanceof ColumnType type && type.toString().equals(toString());
-    }
-
-    @Override
-    public final int hashCode() {
-        return toString().hashCode();
-    }
-
-    /** The text, which {@link #parse} reads. */
-    @Override
-    public final String toString() {
-        return text().toString();
     }
 }

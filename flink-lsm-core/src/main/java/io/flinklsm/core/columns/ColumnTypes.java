@@ -13,13 +13,11 @@
  */
 package io.flinklsm.core.columns;
 
-import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.TypeText;
 import io.flinklsm.core.columns.sql.SqlRow;
 import io.flinklsm.core.columns.sql.SqlType;
 import io.flinklsm.core.columns.sql.SqlTypes;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** All types, by their texts; and what makes them for whoever knows the serializers. */
@@ -87,35 +85,35 @@ public final class ColumnTypes {
 
     /** Milliseconds since 1970, the smallest long for null: java.util.Date, java.sql's as well. */
     public static ColumnType dateMillis() {
-        return Times.MILLIS;
+        return Scalars.DATE_MILLIS;
     }
 
     /** java.sql.Timestamp. */
     public static ColumnType sqlTimestamp() {
-        return Times.SQL_TIMESTAMP;
+        return Scalars.SQL_TIMESTAMP;
     }
 
     public static ColumnType instant() {
-        return Times.INSTANT;
+        return Scalars.INSTANT;
     }
 
     public static ColumnType localDate() {
-        return Times.LOCAL_DATE;
+        return Scalars.LOCAL_DATE;
     }
 
     public static ColumnType localTime() {
-        return Times.LOCAL_TIME;
+        return Scalars.LOCAL_TIME;
     }
 
     public static ColumnType localDateTime() {
-        return Times.LOCAL_DATE_TIME;
+        return Scalars.LOCAL_DATE_TIME;
     }
 
     /**
      * @param names of the constants, by the number that is written
      */
     public static ColumnType enumeration(List<String> names) {
-        return EnumCodec.type(names);
+        return Scalars.enumeration(names);
     }
 
     /** Fields one behind the other. */
@@ -232,7 +230,7 @@ public final class ColumnTypes {
 
     /** The length as an int, then UTF-8. */
     public static ColumnType utf8() {
-        return SqlScalars.UTF8;
+        return Scalars.UTF8;
     }
 
     /**
@@ -242,7 +240,7 @@ public final class ColumnTypes {
      * @param scale how many of them are behind the point
      */
     public static ColumnType unscaled(int precision, int scale) {
-        return SqlScalars.decimal(precision, scale);
+        return Scalars.decimal(precision, scale);
     }
 
     /**
@@ -252,7 +250,7 @@ public final class ColumnTypes {
      * @param isUtc whether it is an instant; else it is local time
      */
     public static ColumnType millisAndNanos(int precision, boolean isUtc) {
-        return SqlScalars.timestamp(precision, isUtc);
+        return Scalars.timestamp(precision, isUtc);
     }
 
     /**
@@ -296,28 +294,13 @@ public final class ColumnTypes {
     }
 
     static ColumnType of(TypeText text) {
+        ColumnType scalar = Scalars.named(text.name());
+        return scalar != null ? scalar : ofParts(text);
+    }
+
+    private static ColumnType ofParts(TypeText text) {
         return switch (text.name()) {
-            case "boolean" -> Scalars.BOOLEAN;
-            case "int8" -> Scalars.INT8;
-            case "int16" -> Scalars.INT16;
-            case "int32" -> Scalars.INT32;
-            case "int64" -> Scalars.INT64;
-            case "float" -> Scalars.FLOAT;
-            case "double" -> Scalars.DOUBLE;
-            case "bytes" -> Scalars.BYTES;
-            case "string" -> Scalars.STRING;
-            case "string-value" -> Scalars.STRING_VALUE;
-            case "char" -> Scalars.CHAR;
-            case "chars" -> Scalars.CHARS;
-            case "big-integer" -> Scalars.BIG_INTEGER;
-            case "big-decimal" -> Scalars.BIG_DECIMAL;
-            case "date-millis" -> Times.MILLIS;
-            case "sql-timestamp" -> Times.SQL_TIMESTAMP;
-            case "instant" -> Times.INSTANT;
-            case "local-date" -> Times.LOCAL_DATE;
-            case "local-time" -> Times.LOCAL_TIME;
-            case "local-date-time" -> Times.LOCAL_DATE_TIME;
-            case EnumCodec.NAME -> EnumCodec.type(text.attributes());
+            case Scalars.ENUM_NAME -> Scalars.enumeration(text.attributes());
             case StructType.NAME -> StructType.of(text);
             case PojoType.NAME -> PojoType.of(text);
             case RowType.NAME -> RowType.of(text);
@@ -332,10 +315,8 @@ public final class ColumnTypes {
             case TtlType.NAME -> TtlType.of(text);
             case VoidType.NAME -> VoidType.of(text);
             case SqlSized.NAME -> new SqlSized(SqlTypes.of(text.child(0, 1)));
-            case SqlScalars.UTF8_NAME -> SqlScalars.UTF8;
-            case SqlScalars.DECIMAL_NAME ->
-                    unscaled(SqlTypes.precision(text), SqlTypes.scale(text));
-            case SqlScalars.TIMESTAMP_NAME ->
+            case Scalars.DECIMAL_NAME -> unscaled(SqlTypes.precision(text), SqlTypes.scale(text));
+            case Scalars.TIMESTAMP_NAME ->
                     millisAndNanos(text.intAttribute(0, 0, 9), text.intAttribute(1, 0, 1) == 1);
             case OpaqueType.NAME -> OpaqueType.of(text);
             default ->
@@ -373,18 +354,5 @@ public final class ColumnTypes {
             throw new IllegalArgumentException(
                     "a " + name + " has a name for each of its fields, and one at least");
         }
-    }
-
-    /** Which of the names the value is. */
-    static int indexOf(byte[][] names, LeafCursor value) {
-        byte[] bytes = value.bytes();
-        int from = value.bytesFrom();
-        int to = from + value.bytesLength();
-        for (int i = 0; i < names.length; i++) {
-            if (Arrays.equals(names[i], 0, names[i].length, bytes, from, to)) {
-                return i;
-            }
-        }
-        throw new IndexOutOfBoundsException("a name that is not one of " + names.length);
     }
 }

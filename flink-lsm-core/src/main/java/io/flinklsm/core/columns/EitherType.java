@@ -58,7 +58,7 @@ final class EitherType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return new TypeText(
                 NAME,
                 List.of(Integer.toString(leftTag), Integer.toString(rightTag)),

@@ -46,7 +46,7 @@ final class ListType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return TypeText.of(counted ? COUNTED : DELIMITED, element.text());
     }
 
@@ -100,7 +100,7 @@ final class ListType extends ColumnType {
         }
 
         @Override
-        void shredNull(int atDefinition, int repetition) {
+        public void shredNull(int atDefinition, int repetition) {
             element.shredNull(atDefinition, repetition);
         }
 
@@ -132,12 +132,12 @@ final class ListType extends ColumnType {
         }
 
         @Override
-        void skipNull() {
+        public void skipNull() {
             element.skipNull();
         }
 
         @Override
-        LeafCursor first() {
+        public LeafCursor first() {
             return element.first();
         }
     }

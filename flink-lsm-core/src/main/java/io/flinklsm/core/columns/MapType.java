@@ -44,7 +44,7 @@ final class MapType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return TypeText.of(NAME, key.text(), value.text());
     }
 

@@ -64,7 +64,7 @@ final class NullableType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return new TypeText(
                 nullFlag == NULL_IS_ONE ? NAME : PRESENT,
                 padding == 0 ? List.of() : List.of(Integer.toString(padding)),
@@ -107,7 +107,7 @@ final class NullableType extends ColumnType {
         private final int above;
 
         Bound(Binding bound, int above, boolean allowsNull) {
-            super(bound.definition, allowsNull);
+            super(bound.definition(), allowsNull);
             this.bound = bound;
             this.above = above;
         }
@@ -127,7 +127,7 @@ final class NullableType extends ColumnType {
         }
 
         @Override
-        void shredNull(int atDefinition, int repetition) {
+        public void shredNull(int atDefinition, int repetition) {
             bound.shredNull(atDefinition, repetition);
         }
 
@@ -146,12 +146,12 @@ final class NullableType extends ColumnType {
         }
 
         @Override
-        void skipNull() {
+        public void skipNull() {
             bound.skipNull();
         }
 
         @Override
-        LeafCursor first() {
+        public LeafCursor first() {
             return bound.first();
         }
     }

@@ -50,7 +50,7 @@ final class OpaqueType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return TypeText.of(NAME, List.of(serializer, reason));
     }
 

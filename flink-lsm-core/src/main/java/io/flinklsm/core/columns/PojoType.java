@@ -49,7 +49,7 @@ final class PojoType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return new TypeText(NAME, List.of(), names, fields.stream().map(ColumnType::text).toList());
     }
 

@@ -44,7 +44,7 @@ final class RecordType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return TypeText.of(NAME, value.text());
     }
 

@@ -65,7 +65,7 @@ final class RowType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return new TypeText(
                 NAME,
                 List.of(hasKind ? "1" : "0"),
@@ -115,7 +115,7 @@ final class RowType extends ColumnType {
         }
 
         @Override
-        void shredNull(int atDefinition, int repetition) {
+        public void shredNull(int atDefinition, int repetition) {
             buffer.addNull(atDefinition, repetition);
         }
 
@@ -124,18 +124,18 @@ final class RowType extends ColumnType {
         void assemble(ValueBuffer out) {
             kind = 0;
             if (!isNull()) {
-                kind = ColumnTypes.indexOf(KINDS, cursor);
+                kind = cursor.indexIn(KINDS);
             }
             cursor.next();
         }
 
         @Override
-        void skipNull() {
+        public void skipNull() {
             cursor.next();
         }
 
         @Override
-        LeafCursor first() {
+        public LeafCursor first() {
             return cursor;
         }
     }

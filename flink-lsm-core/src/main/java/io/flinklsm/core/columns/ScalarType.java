@@ -51,7 +51,7 @@ final class ScalarType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return text;
     }
 
@@ -94,7 +94,7 @@ final class ScalarType extends ColumnType {
         }
 
         @Override
-        void shredNull(int atDefinition, int repetition) {
+        public void shredNull(int atDefinition, int repetition) {
             buffer.addNull(atDefinition, repetition);
         }
 
@@ -111,12 +111,12 @@ final class ScalarType extends ColumnType {
         }
 
         @Override
-        void skipNull() {
+        public void skipNull() {
             cursor.next();
         }
 
         @Override
-        LeafCursor first() {
+        public LeafCursor first() {
             return cursor;
         }
     }

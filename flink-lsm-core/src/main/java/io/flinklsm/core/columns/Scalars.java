@@ -13,205 +13,171 @@
  */
 package io.flinklsm.core.columns;
 
-import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.Annotation.Kind;
 import io.flinklsm.core.columns.leaf.CharCodec;
+import io.flinklsm.core.columns.leaf.Codecs;
 import io.flinklsm.core.columns.leaf.DecimalCodec;
-import io.flinklsm.core.columns.leaf.LeafBuffer;
-import io.flinklsm.core.columns.leaf.LeafCursor;
-import io.flinklsm.core.columns.leaf.NotTypedException;
+import io.flinklsm.core.columns.leaf.EnumCodec;
 import io.flinklsm.core.columns.leaf.Physical;
 import io.flinklsm.core.columns.leaf.ScalarCodec;
 import io.flinklsm.core.columns.leaf.StringCodec;
+import io.flinklsm.core.columns.leaf.TimeCodec;
+import io.flinklsm.core.columns.leaf.TimestampUnit;
 import io.flinklsm.core.columns.leaf.TypeText;
-import io.flinklsm.core.columns.leaf.WireReader;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** Wire formats of numbers, strings and bytes, as Flink's base serializers write them. */
+/** Every type that is one leaf column: its name, its column and its codec. */
 final class Scalars {
 
     static final ScalarType BOOLEAN =
-            new ScalarType(
-                    TypeText.of("boolean"),
-                    Physical.BOOLEAN,
-                    Annotation.NONE,
-                    false,
-                    new ScalarCodec() {
-                        @Override
-                        public boolean shred(WireReader in, LeafBuffer out)
-                                throws NotTypedException {
-                            out.putBoolean(in.readBoolean());
-                            return true;
-                        }
-
-                        @Override
-                        public void assemble(LeafCursor in, ValueBuffer out) {
-                            out.append((byte) (in.booleanValue() ? 1 : 0));
-                        }
-                    });
-
+            type("boolean", Physical.BOOLEAN, Annotation.NONE, Codecs.BOOLEAN);
     static final ScalarType INT8 =
-            new ScalarType(
-                    TypeText.of("int8"),
-                    Physical.INT32,
-                    Annotation.integer(8, true),
-                    false,
-                    new ScalarCodec() {
-                        @Override
-                        public boolean shred(WireReader in, LeafBuffer out)
-                                throws NotTypedException {
-                            out.putInt((byte) in.readByte());
-                            return true;
-                        }
-
-                        @Override
-                        public void assemble(LeafCursor in, ValueBuffer out) {
-                            out.append((byte) in.intValue());
-                        }
-                    });
-
+            type("int8", Physical.INT32, Annotation.integer(8, true), Codecs.BYTE);
     static final ScalarType INT16 =
-            new ScalarType(
-                    TypeText.of("int16"),
-                    Physical.INT32,
-                    Annotation.integer(16, true),
-                    false,
-                    new ScalarCodec() {
-                        @Override
-                        public boolean shred(WireReader in, LeafBuffer out)
-                                throws NotTypedException {
-                            out.putInt(in.readShort());
-                            return true;
-                        }
-
-                        @Override
-                        public void assemble(LeafCursor in, ValueBuffer out) {
-                            out.appendShort(in.intValue());
-                        }
-                    });
-
-    static final ScalarType INT32 = fourBytes("int32", Physical.INT32);
-
-    /** Raw bits, so that every NaN comes back as it was. */
-    static final ScalarType FLOAT = fourBytes("float", Physical.FLOAT);
-
-    static final ScalarType INT64 = eightBytes("int64", Physical.INT64);
-
-    /** Raw bits, so that every NaN comes back as it was. */
-    static final ScalarType DOUBLE = eightBytes("double", Physical.DOUBLE);
-
-    /** Length, then that many bytes. */
-    static final ScalarType BYTES =
-            new ScalarType(
-                    TypeText.of("bytes"),
-                    Physical.BYTES,
-                    Annotation.NONE,
-                    false,
-                    new ScalarCodec() {
-                        @Override
-                        public boolean shred(WireReader in, LeafBuffer out)
-                                throws NotTypedException {
-                            int byteCount = in.readInt();
-                            int from = in.skip(byteCount);
-                            out.putBytes(in.array(), from, byteCount);
-                            return true;
-                        }
-
-                        @Override
-                        public void assemble(LeafCursor in, ValueBuffer out) {
-                            out.appendInt(in.bytesLength());
-                            out.append(in.bytes(), in.bytesFrom(), in.bytesLength());
-                        }
-                    });
-
-    static final ScalarType STRING =
-            new ScalarType(
-                    TypeText.of("string"),
-                    Physical.BYTES,
-                    Annotation.STRING,
-                    true,
-                    new StringCodec(true));
+            type("int16", Physical.INT32, Annotation.integer(16, true), Codecs.SHORT);
+    static final ScalarType INT32 = type("int32", Physical.INT32, Annotation.NONE, Codecs.INT);
+    static final ScalarType INT64 = type("int64", Physical.INT64, Annotation.NONE, Codecs.LONG);
+    static final ScalarType FLOAT = type("float", Physical.FLOAT, Annotation.NONE, Codecs.INT);
+    static final ScalarType DOUBLE = type("double", Physical.DOUBLE, Annotation.NONE, Codecs.LONG);
+    static final ScalarType BYTES = type("bytes", Physical.BYTES, Annotation.NONE, Codecs.BYTES);
+    static final ScalarType STRING = nullableText("string", new StringCodec(true));
 
     /** As a StringValue writes it: never null. */
-    static final ScalarType STRING_VALUE =
-            new ScalarType(
-                    TypeText.of("string-value"),
-                    Physical.BYTES,
-                    Annotation.STRING,
-                    false,
-                    new StringCodec(false));
+    static final ScalarType STRING_VALUE = text("string-value", new StringCodec(false));
 
-    static final ScalarType CHAR =
-            new ScalarType(
-                    TypeText.of("char"),
-                    Physical.BYTES,
-                    Annotation.STRING,
-                    false,
-                    new CharCodec(false));
+    static final ScalarType CHAR = text("char", new CharCodec(false));
 
     /** An array of them, as a string. */
-    static final ScalarType CHARS =
-            new ScalarType(
-                    TypeText.of("chars"),
-                    Physical.BYTES,
-                    Annotation.STRING,
-                    false,
-                    new CharCodec(true));
+    static final ScalarType CHARS = text("chars", new CharCodec(true));
 
-    static final ScalarType BIG_INTEGER =
-            new ScalarType(
-                    TypeText.of("big-integer"),
-                    Physical.BYTES,
-                    Annotation.STRING,
-                    true,
-                    new DecimalCodec(false));
+    static final ScalarType BIG_INTEGER = nullableText("big-integer", new DecimalCodec(false));
+    static final ScalarType BIG_DECIMAL = nullableText("big-decimal", new DecimalCodec(true));
+    static final ScalarType UTF8 = text("utf8", Codecs.UTF8);
 
-    static final ScalarType BIG_DECIMAL =
+    /** Milliseconds since 1970 in UTC; the smallest long is null. java.util.Date and its like. */
+    static final ScalarType DATE_MILLIS =
+            time("date-millis", timestamp(Kind.TIMESTAMP_MILLIS), TimeCodec.MILLIS);
+
+    static final ScalarType SQL_TIMESTAMP =
+            time("sql-timestamp", timestamp(Kind.TIMESTAMP_NANOS), TimeCodec.SQL_TIMESTAMP);
+    static final ScalarType INSTANT =
+            time("instant", timestamp(Kind.TIMESTAMP_NANOS), TimeCodec.INSTANT);
+    static final ScalarType LOCAL_DATE =
             new ScalarType(
-                    TypeText.of("big-decimal"),
-                    Physical.BYTES,
-                    Annotation.STRING,
+                    TypeText.of("local-date"),
+                    Physical.INT32,
+                    Annotation.DATE,
                     true,
-                    new DecimalCodec(true));
+                    TimeCodec.LOCAL_DATE);
+    static final ScalarType LOCAL_TIME =
+            time("local-time", Annotation.TIME_NANOS, TimeCodec.LOCAL_TIME);
+    static final ScalarType LOCAL_DATE_TIME =
+            time(
+                    "local-date-time",
+                    Annotation.timestamp(Kind.TIMESTAMP_NANOS, false),
+                    TimeCodec.LOCAL_DATE_TIME);
+
+    /** The timestamp of a timer; part of its type, so that no text names it. */
+    static final ScalarType SORTED_INT64 =
+            type("flipped", Physical.INT64, Annotation.NONE, Codecs.SORTED_LONG);
+
+    static final String ENUM_NAME = "enum";
+    static final String DECIMAL_NAME = "unscaled";
+    static final String TIMESTAMP_NAME = "millis-and-nanos";
+
+    private static final Map<String, ScalarType> BY_NAME =
+            Stream.of(
+                            BOOLEAN,
+                            INT8,
+                            INT16,
+                            INT32,
+                            INT64,
+                            FLOAT,
+                            DOUBLE,
+                            BYTES,
+                            STRING,
+                            STRING_VALUE,
+                            CHAR,
+                            CHARS,
+                            BIG_INTEGER,
+                            BIG_DECIMAL,
+                            UTF8,
+                            DATE_MILLIS,
+                            SQL_TIMESTAMP,
+                            INSTANT,
+                            LOCAL_DATE,
+                            LOCAL_TIME,
+                            LOCAL_DATE_TIME)
+                    .collect(
+                            Collectors.toUnmodifiableMap(
+                                    ScalarType::toString, Function.identity()));
 
     private Scalars() {}
 
-    private static ScalarType fourBytes(String name, Physical physical) {
-        return new ScalarType(
-                TypeText.of(name),
-                physical,
-                Annotation.NONE,
-                false,
-                new ScalarCodec() {
-                    @Override
-                    public boolean shred(WireReader in, LeafBuffer out) throws NotTypedException {
-                        out.putInt(in.readInt());
-                        return true;
-                    }
-
-                    @Override
-                    public void assemble(LeafCursor in, ValueBuffer out) {
-                        out.appendInt(in.intValue());
-                    }
-                });
+    /** The type of a name without attributes; null if none has it. */
+    static @Nullable ScalarType named(String name) {
+        return BY_NAME.get(name);
     }
 
-    private static ScalarType eightBytes(String name, Physical physical) {
+    /**
+     * @param names of the constants, by the number that is written
+     * @throws IllegalArgumentException if two are the same
+     */
+    static ScalarType enumeration(List<String> names) {
         return new ScalarType(
-                TypeText.of(name),
-                physical,
-                Annotation.NONE,
+                TypeText.of(ENUM_NAME, names),
+                Physical.BYTES,
+                Annotation.ENUM,
                 false,
-                new ScalarCodec() {
-                    @Override
-                    public boolean shred(WireReader in, LeafBuffer out) throws NotTypedException {
-                        out.putLong(in.readLong());
-                        return true;
-                    }
+                EnumCodec.of(names));
+    }
 
-                    @Override
-                    public void assemble(LeafCursor in, ValueBuffer out) {
-                        out.appendLong(in.longValue());
-                    }
-                });
+    static ScalarType decimal(int precision, int scale) {
+        return new ScalarType(
+                TypeText.of(
+                        DECIMAL_NAME,
+                        List.of(Integer.toString(precision), Integer.toString(scale))),
+                precision <= Codecs.LONG_DIGITS ? Physical.INT64 : Physical.BYTES,
+                Annotation.decimal(precision, scale),
+                false,
+                Codecs.decimal(precision));
+    }
+
+    static ScalarType timestamp(int precision, boolean isUtc) {
+        TimestampUnit unit = TimestampUnit.of(precision);
+        return new ScalarType(
+                TypeText.of(
+                        TIMESTAMP_NAME, List.of(Integer.toString(precision), isUtc ? "1" : "0")),
+                Physical.INT64,
+                unit.annotation(isUtc),
+                false,
+                Codecs.timestamp(unit));
+    }
+
+    private static ScalarType type(
+            String name, Physical physical, Annotation annotation, ScalarCodec codec) {
+        return new ScalarType(TypeText.of(name), physical, annotation, false, codec);
+    }
+
+    private static ScalarType text(String name, ScalarCodec codec) {
+        return type(name, Physical.BYTES, Annotation.STRING, codec);
+    }
+
+    private static ScalarType nullableText(String name, ScalarCodec codec) {
+        return new ScalarType(TypeText.of(name), Physical.BYTES, Annotation.STRING, true, codec);
+    }
+
+    private static ScalarType time(String name, Annotation annotation, ScalarCodec codec) {
+        return new ScalarType(TypeText.of(name), Physical.INT64, annotation, true, codec);
+    }
+
+    private static Annotation timestamp(Kind kind) {
+        return Annotation.timestamp(kind, true);
     }
 }

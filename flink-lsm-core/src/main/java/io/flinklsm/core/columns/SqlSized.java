@@ -41,7 +41,7 @@ final class SqlSized extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return TypeText.of(NAME, body.text());
     }
 
@@ -54,7 +54,7 @@ final class SqlSized extends ColumnType {
         private final SqlBodyBinding body;
 
         Bound(SqlBodyBinding body) {
-            super(body.definition, false);
+            super(body.definition(), false);
             this.body = body;
         }
 
@@ -66,7 +66,7 @@ final class SqlSized extends ColumnType {
         }
 
         @Override
-        void shredNull(int atDefinition, int repetition) {
+        public void shredNull(int atDefinition, int repetition) {
             body.shredNull(atDefinition, repetition);
         }
 
@@ -81,13 +81,13 @@ final class SqlSized extends ColumnType {
         }
 
         @Override
-        void skipNull() {
+        public void skipNull() {
             body.skipNull();
         }
 
         @Override
-        LeafCursor first() {
-            return body.first;
+        public LeafCursor first() {
+            return body.first();
         }
     }
 }

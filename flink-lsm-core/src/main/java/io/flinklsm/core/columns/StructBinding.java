@@ -36,21 +36,21 @@ abstract class StructBinding extends Binding {
     }
 
     @Override
-    void shredNull(int atDefinition, int repetition) {
+    public void shredNull(int atDefinition, int repetition) {
         for (Binding part : parts) {
             part.shredNull(atDefinition, repetition);
         }
     }
 
     @Override
-    void skipNull() {
+    public void skipNull() {
         for (Binding part : parts) {
             part.skipNull();
         }
     }
 
     @Override
-    LeafCursor first() {
+    public LeafCursor first() {
         return first;
     }
 

@@ -42,7 +42,7 @@ final class StructType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return new TypeText(NAME, List.of(), names, fields.stream().map(ColumnType::text).toList());
     }
 

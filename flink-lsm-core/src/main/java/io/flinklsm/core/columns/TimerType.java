@@ -17,11 +17,7 @@ import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
-import io.flinklsm.core.columns.leaf.LeafBuffer;
-import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.NotTypedException;
-import io.flinklsm.core.columns.leaf.Physical;
-import io.flinklsm.core.columns.leaf.ScalarCodec;
 import io.flinklsm.core.columns.leaf.TypeText;
 import io.flinklsm.core.columns.leaf.WireReader;
 import java.util.ArrayList;
@@ -38,26 +34,6 @@ final class TimerType extends ColumnType {
 
     static final String TIMESTAMP_COLUMN = "timestamp";
 
-    private static final ScalarType TIMESTAMP =
-            new ScalarType(
-                    TypeText.of("flipped"),
-                    Physical.INT64,
-                    Annotation.NONE,
-                    false,
-                    new ScalarCodec() {
-                        @Override
-                        public boolean shred(WireReader in, LeafBuffer out)
-                                throws NotTypedException {
-                            out.putLong(in.readLong() ^ Long.MIN_VALUE);
-                            return true;
-                        }
-
-                        @Override
-                        public void assemble(LeafCursor in, ValueBuffer out) {
-                            out.appendLong(in.longValue() ^ Long.MIN_VALUE);
-                        }
-                    });
-
     private final ColumnType key;
     private final ColumnType namespace;
 
@@ -71,7 +47,7 @@ final class TimerType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return new TypeText(
                 NAME,
                 List.of(),
@@ -101,7 +77,7 @@ final class TimerType extends ColumnType {
 
     private Binding bindParts(Binder binder, int definition, Nulls nulls) {
         List<Binding> parts = new ArrayList<>();
-        parts.add(TIMESTAMP.bind(binder, TIMESTAMP_COLUMN, nulls));
+        parts.add(Scalars.SORTED_INT64.bind(binder, TIMESTAMP_COLUMN, nulls));
         List<ColumnType> rest = new ArrayList<>();
         for (ColumnType type : List.of(key, namespace)) {
             boolean isKey = rest.isEmpty();

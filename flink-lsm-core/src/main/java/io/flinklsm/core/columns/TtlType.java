@@ -41,7 +41,7 @@ final class TtlType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return TypeText.of(NAME, value.text());
     }
 
@@ -69,7 +69,7 @@ final class TtlType extends ColumnType {
     Binding bindEntry(Binder binder, Nulls nulls) {
         Binding time = Scalars.INT64.bind(binder, EntryColumns.TTL_COLUMN, nulls);
         Binding bound = value.bind(binder, EntryColumns.VALUE_COLUMN, Nulls.ENTRY);
-        return new Bound(time.definition, List.of(time, bound));
+        return new Bound(time.definition(), List.of(time, bound));
     }
 
     private static final class Bound extends StructBinding {

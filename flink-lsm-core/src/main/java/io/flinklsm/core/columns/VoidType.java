@@ -44,7 +44,7 @@ final class VoidType extends ColumnType {
     }
 
     @Override
-    TypeText text() {
+    public TypeText text() {
         return Arrays.equals(constant, ZERO)
                 ? TypeText.of(NAME)
                 : TypeText.of(NAME, List.of(HexFormat.of().formatHex(constant)));

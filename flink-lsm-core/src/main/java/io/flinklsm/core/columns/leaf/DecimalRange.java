@@ -33,6 +33,15 @@ public final class DecimalRange {
         limitLow = limit.longValue();
     }
 
+    /**
+     * The largest value of so many digits.
+     *
+     * @param precision digits, {@link Codecs#LONG_DIGITS} at most
+     */
+    public static long maxUnscaled(int precision) {
+        return BigInteger.TEN.pow(precision).longValueExact() - 1;
+    }
+
     /** Whether the bytes are a value with that many digits, and none of them is superfluous. */
     public boolean contains(byte[] bytes, int from, int byteCount) {
         if (byteCount <= 0 || byteCount > 2 * Long.BYTES) {

@@ -231,6 +231,18 @@ public final class LeafCursor {
         return offsets[value + 1] - offsets[value];
     }
 
+    /** Which of these the current value is. */
+    public int indexIn(byte[][] values) {
+        int from = bytesFrom();
+        int to = from + bytesLength();
+        for (int i = 0; i < values.length; i++) {
+            if (Arrays.equals(values[i], 0, values[i].length, data, from, to)) {
+                return i;
+            }
+        }
+        throw new IndexOutOfBoundsException("a name that is not one of " + values.length);
+    }
+
     /** Passes over the current value or null. */
     public void next() {
         if (definition() == maxDefinition) {

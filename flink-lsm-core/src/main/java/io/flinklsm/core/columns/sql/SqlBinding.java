@@ -14,27 +14,23 @@
 package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
-import io.flinklsm.core.columns.Binding;
+import io.flinklsm.core.columns.leaf.BoundColumns;
 import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.NotTypedException;
 
 /**
- * A {@link SqlType} bound to its leaf columns. As {@link Binding}, but a value has a place of a
- * fixed width, and a part behind all places if it does not fit there. Confined to one thread.
+ * A {@link SqlType} bound to its leaf columns: a value has a place of a fixed width, and a part
+ * behind all places if it does not fit there. Confined to one thread.
  */
-abstract class SqlBinding {
-
-    /** Definition level of its columns when the value is there. */
-    public final int definition;
+abstract class SqlBinding extends BoundColumns {
 
     /** Whether the value may be null; its definition level is one less then. */
     final boolean optional;
 
-    /** The leaf that tells levels for all of them. */
-    public final LeafCursor first;
+    private final LeafCursor first;
 
     SqlBinding(int definition, boolean optional, LeafCursor first) {
-        this.definition = definition;
+        super(definition);
         this.optional = optional;
         this.first = first;
     }
@@ -52,17 +48,11 @@ abstract class SqlBinding {
     abstract int shred(byte[] bytes, int base, int at, int behind, int end, int repetition)
             throws NotTypedException;
 
-    /** Adds to each leaf that the path ends at this definition level. */
-    public abstract void shredNull(int atDefinition, int repetition);
-
     /**
      * Writes the next value, which is not null, into its place, which is zeros, and what does not
      * fit there at the end; and passes over it.
      */
     abstract void assemble(ValueBuffer out, int base, int at);
-
-    /** Passes over a null in every leaf. */
-    public abstract void skipNull();
 
     /** Reads a null, whose place is known to be zeros. */
     final void shredOwnNull(int repetition) throws NotTypedException {
@@ -72,8 +62,8 @@ abstract class SqlBinding {
         shredNull(definition - 1, repetition);
     }
 
-    /** Whether the next value is null. */
-    final boolean isNull() {
-        return first.definition() < definition;
+    @Override
+    public final LeafCursor first() {
+        return first;
     }
 }

@@ -81,7 +81,7 @@ final class SqlElements {
 
     /** How many come next in the columns. */
     int nextCount() {
-        LeafCursor first = element.first;
+        LeafCursor first = element.first();
         return first.definition() <= emptyDefinition ? 0 : first.count(repetitionLevel);
     }
 
@@ -117,6 +117,6 @@ final class SqlElements {
     }
 
     LeafCursor first() {
-        return element.first;
+        return element.first();
     }
 }

@@ -77,7 +77,7 @@ public final class SqlRow extends SqlBody {
         private final int fixedBytes;
 
         Bound(int definition, boolean optional, SqlBinding[] fields) {
-            super(definition, optional, fields[0].first);
+            super(definition, optional, fields[0].first());
             this.fields = fields;
             this.placesFrom = (fields.length + KIND_BITS + Long.SIZE - 1) / Long.SIZE * Long.BYTES;
             this.fixedBytes = placesFrom + fields.length * PLACE;

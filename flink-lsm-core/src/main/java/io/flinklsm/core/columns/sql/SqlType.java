@@ -13,25 +13,22 @@
  */
 package io.flinklsm.core.columns.sql;
 
-import io.flinklsm.core.columns.ColumnTypes;
 import io.flinklsm.core.columns.leaf.Binder;
-import io.flinklsm.core.columns.leaf.TypeText;
+import io.flinklsm.core.columns.leaf.DescribedType;
 
 /**
  * A type as it stands inside the binary rows, arrays and maps of Flink SQL, where values have
  * places of a fixed width and what does not fit there follows behind. Each may be null, but for
  * keys of maps. Immutable.
  *
- * <p>{@link SqlTypes} makes them; {@link ColumnTypes#sql} makes a type of its own of one.
+ * <p>{@link SqlTypes} makes them; the package above makes a type of its own of one.
  */
-public abstract class SqlType {
+public abstract class SqlType extends DescribedType {
 
     /** Bytes of a place in a row, and of a place for what follows behind. */
     static final int PLACE = Long.BYTES;
 
     SqlType() {}
-
-    public abstract TypeText text();
 
     /** Bytes of a place in an array. */
     int width() {
@@ -45,19 +42,4 @@ public abstract class SqlType {
      * @param isField whether it has a place in a row; else in an array
      */
     abstract SqlBinding bind(Binder binder, String name, boolean optional, boolean isField);
-
-    @Override
-    public final boolean equals(Object other) {
-        return other instanceof SqlType type && type.toString().equals(toString());
-    }
-
-    @Override
-    public final int hashCode() {
-        return toString().hashCode();
-    }
-
-    @Override
-    public final String toString() {
-        return text().toString();
-    }
 }

@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.columns.leaf.Annotation;
+import io.flinklsm.core.columns.leaf.Codecs;
 import io.flinklsm.core.columns.leaf.DecimalRange;
 import io.flinklsm.core.columns.leaf.Physical;
 import io.flinklsm.core.columns.leaf.TimestampUnit;
@@ -22,9 +23,6 @@ import java.util.List;
 
 /** All types of fields and elements of Flink SQL. */
 public final class SqlTypes {
-
-    /** Digits of the decimals that are stored as a long. */
-    public static final int MAX_LONG_DIGITS = 18;
 
     private static final String DECIMAL = "decimal";
     private static final String TIMESTAMP = "timestamp";
@@ -140,10 +138,10 @@ public final class SqlTypes {
      * @param scale how many of them are behind the point
      */
     public static SqlType decimal(int precision, int scale) {
-        if (precision > MAX_LONG_DIGITS) {
+        if (precision > Codecs.LONG_DIGITS) {
             return new SqlDecimal(precision, scale);
         }
-        long limit = maxUnscaled(precision);
+        long limit = DecimalRange.maxUnscaled(precision);
         return new SqlFixed(
                 decimalText(precision, scale),
                 Physical.INT64,
@@ -182,14 +180,6 @@ public final class SqlTypes {
     /** Also a multiset, whose values are int32. */
     public static SqlType map(SqlType key, SqlType value) {
         return new SqlMap(key, value);
-    }
-
-    public static long maxUnscaled(int precision) {
-        long limit = 1;
-        for (int i = 0; i < precision; i++) {
-            limit *= 10;
-        }
-        return limit - 1;
     }
 
     static TypeText decimalText(int precision, int scale) {

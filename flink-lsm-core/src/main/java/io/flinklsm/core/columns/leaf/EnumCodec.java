@@ -11,25 +11,15 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.columns;
+package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.ValueBuffer;
-import io.flinklsm.core.columns.leaf.Annotation;
-import io.flinklsm.core.columns.leaf.LeafBuffer;
-import io.flinklsm.core.columns.leaf.LeafCursor;
-import io.flinklsm.core.columns.leaf.NotTypedException;
-import io.flinklsm.core.columns.leaf.Physical;
-import io.flinklsm.core.columns.leaf.ScalarCodec;
-import io.flinklsm.core.columns.leaf.TypeText;
-import io.flinklsm.core.columns.leaf.WireReader;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 
 /** Constants of an enum: the number that the serializer gave them. The column has their names. */
-final class EnumCodec implements ScalarCodec {
-
-    static final String NAME = "enum";
+public final class EnumCodec implements ScalarCodec {
 
     private final byte[][] names;
 
@@ -41,7 +31,7 @@ final class EnumCodec implements ScalarCodec {
      * @param names by number
      * @throws IllegalArgumentException if two are the same
      */
-    static ScalarType type(List<String> names) {
+    public static EnumCodec of(List<String> names) {
         if (names.isEmpty() || new HashSet<>(names).size() < names.size()) {
             throw new IllegalArgumentException("an enum has names, each of them once");
         }
@@ -53,12 +43,7 @@ final class EnumCodec implements ScalarCodec {
                 throw new IllegalArgumentException("an enum's name is not Unicode: index=" + i);
             }
         }
-        return new ScalarType(
-                TypeText.of(NAME, names),
-                Physical.BYTES,
-                Annotation.ENUM,
-                false,
-                new EnumCodec(utf8));
+        return new EnumCodec(utf8);
     }
 
     @Override
@@ -71,6 +56,6 @@ final class EnumCodec implements ScalarCodec {
 
     @Override
     public void assemble(LeafCursor in, ValueBuffer out) {
-        out.appendInt(ColumnTypes.indexOf(names, in));
+        out.appendInt(in.indexIn(names));
     }
 }
