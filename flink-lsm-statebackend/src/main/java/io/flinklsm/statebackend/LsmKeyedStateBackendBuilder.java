@@ -27,7 +27,9 @@ import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.SlotMemory;
 import io.flinklsm.statebackend.metrics.EventLog;
 import io.flinklsm.statebackend.metrics.LsmMetrics;
+import io.flinklsm.statebackend.remote.FetchBudget;
 import io.flinklsm.statebackend.remote.RemoteFiles;
+import io.flinklsm.statebackend.remote.TaskOwnedUpload;
 import io.flinklsm.statebackend.restore.LsmRestoreOperation;
 import io.flinklsm.statebackend.restore.RestoreContext;
 import io.flinklsm.statebackend.restore.RestoredBackend;
@@ -151,6 +153,9 @@ final class LsmKeyedStateBackendBuilder<K> {
                                                 settings.backgroundThreads()),
                                         Clock.system()))
                         .getResourceHandle();
+        Executor executor = environment.getIOManager().getExecutorService();
+        FetchBudget fetchBudget = resources.hold(new FetchBudget(memory.memory()));
+        CloseableRegistry cancelRegistry = new CloseableRegistry();
         TieredStorage storage =
                 resources.hold(
                         new TieredStorage(
@@ -158,9 +163,15 @@ final class LsmKeyedStateBackendBuilder<K> {
                                 directory.path(),
                                 settings.tieredOptions(),
                                 Clock.system(),
-                                new SecureRandom()));
-        Executor executor = environment.getIOManager().getExecutorService();
-        CloseableRegistry cancelRegistry = resources.hold(new CloseableRegistry());
+                                new SecureRandom(),
+                                fetchBudget,
+                                new TaskOwnedUpload(
+                                        environment,
+                                        cancelRegistry,
+                                        settings.remoteRequestTimeout(),
+                                        executor)));
+        // Closed before the storage: what is under way ends.
+        resources.hold(cancelRegistry);
         RemoteFiles remote =
                 new RemoteFiles(
                         storage,

@@ -64,6 +64,7 @@ public final class LsmMetrics {
         lsm.gauge("localHits", metrics.gauge(() -> storage.stats().hits()));
         lsm.gauge("localMisses", metrics.gauge(() -> storage.stats().misses()));
         lsm.gauge("localEvictions", metrics.gauge(() -> storage.stats().evictions()));
+        lsm.gauge("earlyUploads", metrics.gauge(() -> storage.stats().earlyUploads()));
         lsm.gauge("localCacheBytes", metrics.gauge(() -> storage.stats().localBytes()));
     }
 

@@ -33,6 +33,9 @@ final class ChunkFetches {
     /** At most so many chunks come with one request, unless one reader wants more at once. */
     static final int MAX_CHUNKS = 16;
 
+    /** So many chunks ahead, a reader is taken to read all of the file. */
+    private static final int STREAMS_FROM = 4;
+
     /** What one reader wants at once is read in parts of so many chunks. */
     static final int MAX_CHUNKS_WANTED = 256;
 
@@ -47,9 +50,17 @@ final class ChunkFetches {
         private @Nullable IOException failure;
         private boolean done;
 
-        private Fetch(int first, int end) {
+        /** Whether the chunks are for a reader that reads in order, and go past the cache. */
+        private final boolean streams;
+
+        /** Of the memory that fetches may take; given back once. */
+        private long reservedBytes;
+
+        private Fetch(int first, int end, boolean streams, long reservedBytes) {
             this.first = first;
             this.end = end;
+            this.streams = streams;
+            this.reservedBytes = reservedBytes;
         }
     }
 
@@ -70,6 +81,10 @@ final class ChunkFetches {
 
     @GuardedBy("lock")
     private int readAhead = 1;
+
+    /** What came last for a reader that reads in order; kept in memory alone. */
+    @GuardedBy("lock")
+    private @Nullable Fetch stream;
 
     ChunkFetches(TieredStorage storage, TieredFile file, RemotePlaces places) {
         this.storage = storage;
@@ -95,7 +110,10 @@ final class ChunkFetches {
             }
             readAhead = chunk == lastEnd ? Math.min(2 * readAhead, MAX_CHUNKS) : 1;
             int wanted = Math.min(lastWanted - chunk + 1, MAX_CHUNKS_WANTED);
-            mine = begin(here, chunk, Math.max(wanted, readAhead));
+            // The third request in a row is a scan's or a compaction's: what is read often stays
+            // in the cache, and what comes by once does not take its place.
+            boolean streams = storage.staysRemote() && readAhead >= STREAMS_FROM;
+            mine = begin(here, chunk, Math.max(wanted, readAhead), streams);
             lastEnd = mine.end;
         } finally {
             lock.unlock();
@@ -125,13 +143,23 @@ final class ChunkFetches {
     }
 
     @GuardedBy("lock")
-    private Fetch begin(Chunks here, int chunk, int countMax) {
+    private Fetch begin(Chunks here, int chunk, int countMax, boolean streams) {
         int end = chunk + 1;
         int endMax = Math.min(Chunks.count(file.size()), chunk + countMax);
         while (end < endMax && !here.has(end) && !fetches.containsKey(end)) {
             end++;
         }
-        Fetch fetch = new Fetch(chunk, end);
+        // With less memory come fewer chunks; one comes in any case, or no reader could go on.
+        long reserved = Chunks.offset(end - chunk);
+        while (!storage.memory().tryReserve(reserved)) {
+            if (end == chunk + 1) {
+                reserved = 0;
+                break;
+            }
+            end = chunk + (end - chunk) / 2;
+            reserved = Chunks.offset(end - chunk);
+        }
+        Fetch fetch = new Fetch(chunk, end, streams, reserved);
         for (int i = chunk; i < end; i++) {
             fetches.put(i, fetch);
         }
@@ -155,7 +183,7 @@ final class ChunkFetches {
                 await(other);
                 return;
             }
-            mine = begin(here, chunk, countMax);
+            mine = begin(here, chunk, countMax, false);
         } finally {
             lock.unlock();
         }
@@ -172,7 +200,9 @@ final class ChunkFetches {
             byte[] read = new byte[byteCount];
             places.readFully(from, read, byteCount);
             bytes = read;
-            keep(fetch, here, read);
+            if (!fetch.streams) {
+                keep(fetch, here, read);
+            }
         } catch (IOException e) {
             failure = e;
             throw e;
@@ -193,6 +223,13 @@ final class ChunkFetches {
                 fetch.bytes = bytes;
                 fetch.failure = bytes == null && failure == null ? interrupted(null) : failure;
                 fetch.done = true;
+                if (fetch.streams && bytes != null) {
+                    Fetch before = stream;
+                    stream = fetch;
+                    release(before);
+                } else {
+                    release(fetch);
+                }
                 for (int i = fetch.first; i < fetch.end; i++) {
                     fetches.remove(i);
                 }
@@ -200,6 +237,49 @@ final class ChunkFetches {
             } finally {
                 lock.unlock();
             }
+        }
+    }
+
+    @GuardedBy("lock")
+    private void release(@Nullable Fetch fetch) {
+        if (fetch != null && fetch.reservedBytes > 0) {
+            storage.memory().release(fetch.reservedBytes);
+            fetch.reservedBytes = 0;
+        }
+    }
+
+    /** What is here of the last request of a reader that reads in order; null if nothing is. */
+    @Nullable Fetch streamed(int chunk) {
+        lock.lock();
+        try {
+            Fetch last = stream;
+            return last != null && chunk >= last.first && chunk < last.end ? last : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives the memory back that a reader that reads in order has; it may begin anew. */
+    void forgetStream() {
+        lock.lock();
+        try {
+            release(stream);
+            stream = null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A reader has come to the end of what it was given; one that reads in order goes on. */
+    void readToTheEnd(Fetch fetch) {
+        lock.lock();
+        try {
+            if (fetch == stream) {
+                release(fetch);
+                stream = null;
+            }
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -62,11 +62,14 @@ final class LocalCopy {
         }
     }
 
-    void closed() throws IOException {
+    /** Whether that was the last. */
+    boolean closed() throws IOException {
         synchronized (opening) {
-            if (--inputs == 0) {
-                closeWhole();
+            if (--inputs > 0) {
+                return false;
             }
+            closeWhole();
+            return true;
         }
     }
 

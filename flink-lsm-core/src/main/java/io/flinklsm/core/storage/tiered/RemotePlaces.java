@@ -45,6 +45,9 @@ final class RemotePlaces {
     /** Where else the file is, by who put it there. */
     private volatile Map<Long, RemoteSource> copies = Map.of();
 
+    /** Where it was uploaded before any checkpoint had it; deleted once it is not needed. */
+    private volatile EarlyUpload.@Nullable Uploaded early;
+
     /** Whether nobody needs the file any more: nothing is tried twice. */
     private volatile boolean abandoned;
 
@@ -56,6 +59,27 @@ final class RemotePlaces {
 
     @Nullable RemoteSource home() {
         return home;
+    }
+
+    /** Whether the file can be had elsewhere than on the local disk. */
+    boolean isSomewhere() {
+        return home != null || early != null;
+    }
+
+    void uploadedEarly(EarlyUpload.Uploaded uploaded) {
+        early = uploaded;
+    }
+
+    /** What was uploaded early is not read any more; nothing happens if nothing was. */
+    void deleteEarly() {
+        EarlyUpload.Uploaded uploaded;
+        synchronized (this) {
+            uploaded = early;
+            early = null;
+        }
+        if (uploaded != null) {
+            uploaded.delete();
+        }
     }
 
     /** The file stays there until {@link #forget}; where else it is does not matter any more. */
@@ -125,12 +149,16 @@ final class RemotePlaces {
         }
     }
 
-    /** The home first, then the copies that may be the next one. */
+    /** The home first, then what was uploaded early, then the copies that may be the next one. */
     private List<RemoteSource> sources() {
         List<RemoteSource> sources = new ArrayList<>();
         RemoteSource first = home;
         if (first != null) {
             sources.add(first);
+        }
+        RemoteSource second = early;
+        if (second != null) {
+            sources.add(second);
         }
         sources.addAll(copies.values());
         return sources;

@@ -25,4 +25,5 @@ final class TieredCounters {
     final LongAdder retries = new LongAdder();
     final LongAdder notKept = new LongAdder();
     final LongAdder evictions = new LongAdder();
+    final LongAdder earlyUploads = new LongAdder();
 }

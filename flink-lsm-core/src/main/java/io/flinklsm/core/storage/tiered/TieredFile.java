@@ -15,6 +15,7 @@ package io.flinklsm.core.storage.tiered;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.storage.ClosedInputException;
+import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;
 import java.io.EOFException;
 import java.io.IOException;
@@ -124,7 +125,9 @@ final class TieredFile {
     }
 
     void closed() throws IOException {
-        copy.closed();
+        if (copy.closed()) {
+            fetches.forgetStream();
+        }
     }
 
     void readFully(long position, byte[] target, int at, int byteCount) throws IOException {
@@ -172,7 +175,7 @@ final class TieredFile {
         if (!isLocal() && here != null) {
             int last = Chunks.at(position + Math.max(0, byteCount - 1));
             for (int chunk = Chunks.at(position); chunk <= last; chunk++) {
-                if (!here.has(chunk)) {
+                if (!here.has(chunk) && fetches.streamed(chunk) == null) {
                     return false;
                 }
             }
@@ -201,8 +204,11 @@ final class TieredFile {
             if (chunks != here) {
                 return false;
             }
-            missed = true;
-            ChunkFetches.Fetch fetch = fetches.forReader(here, chunk, Chunks.at(end - 1));
+            ChunkFetches.Fetch fetch = fetches.streamed(chunk);
+            if (fetch == null) {
+                missed = true;
+                fetch = fetches.forReader(here, chunk, Chunks.at(end - 1));
+            }
             byte[] bytes = fetch == null ? null : fetch.bytes;
             if (fetch != null && bytes != null) {
                 // Straight from the request: the local disk may have refused it.
@@ -210,6 +216,9 @@ final class TieredFile {
                 int count = (int) Math.min(end - from, bytes.length - (long) offset);
                 System.arraycopy(bytes, offset, target, to, count);
                 from += count;
+                if (offset + count == bytes.length) {
+                    fetches.readToTheEnd(fetch);
+                }
             }
         }
         (missed ? storage.counters().misses : storage.counters().hits).increment();
@@ -323,6 +332,26 @@ final class TieredFile {
         synchronized (changing) {
             places.settle(source);
         }
+        // Requests that are under way there find the file at home when they are made again.
+        places.deleteEarly();
+    }
+
+    /**
+     * Uploads a local file without a home, so that it may be evicted.
+     *
+     * @return whether it was
+     */
+    boolean uploadEarly(EarlyUpload upload) throws IOException {
+        synchronized (changing) {
+            if (!isLocal() || deleted || places.isSomewhere()) {
+                return false;
+            }
+            try (StorageInput input = storage.delegate().open(name)) {
+                places.uploadedEarly(upload.upload(name, input));
+            }
+        }
+        storage.counters().earlyUploads.increment();
+        return true;
     }
 
     /** Somebody has put the file there, too; it is read there if the home goes. */
@@ -344,6 +373,11 @@ final class TieredFile {
         }
     }
 
+    /** Whether the local copy may go: the file is read elsewhere then. */
+    boolean isSomewhere() {
+        return places.isSomewhere();
+    }
+
     /**
      * Gives up the local copy, if the file has a home.
      *
@@ -351,7 +385,7 @@ final class TieredFile {
      */
     long evict(Chunks empty) throws IOException {
         synchronized (changing) {
-            if (!isLocal() || places.home() == null || deleted) {
+            if (!isLocal() || !places.isSomewhere() || deleted) {
                 return 0;
             }
             // First, so that a reader that does not find the local copy finds these.
@@ -371,12 +405,17 @@ final class TieredFile {
         synchronized (changing) {
             deleted = true;
             places.abandon();
+            fetches.forgetStream();
             Chunks here = chunks;
             chunks = null;
-            if (here != null) {
-                here.close();
+            try {
+                if (here != null) {
+                    here.close();
+                }
+                return copy.delete();
+            } finally {
+                places.deleteEarly();
             }
-            return copy.delete();
         }
     }
 
@@ -387,6 +426,8 @@ final class TieredFile {
             places.abandon();
             Chunks here = chunks;
             chunks = null;
+            fetches.forgetStream();
+            places.deleteEarly();
             try {
                 if (here != null) {
                     here.close();

@@ -23,6 +23,7 @@ package io.flinklsm.core.storage.tiered;
  * @param retries requests that were made again
  * @param notKept chunks that were read and could not be kept, for want of room on the local disk
  * @param evictions local copies and chunks that made room for others
+ * @param earlyUploads files that were uploaded for want of local room, before a checkpoint was
  * @param remoteFiles files that are not complete here
  * @param missingBytes bytes of these that are not here
  * @param localBytes bytes of all files that are here, chunks included
@@ -35,6 +36,7 @@ public record TieredStats(
         long retries,
         long notKept,
         long evictions,
+        long earlyUploads,
         int remoteFiles,
         long missingBytes,
         long localBytes) {}

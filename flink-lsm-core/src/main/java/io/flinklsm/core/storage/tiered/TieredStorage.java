@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -50,7 +51,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Two placements. <em>Local</em>: what was adopted is fetched in the background until it is an
  * ordinary local file, and nothing is evicted. <em>Remote</em>: files stay on remote storage, and
  * local copies and chunks take as much of the disk as the options allow, half of it each. A file
- * without a home cannot be evicted: until a checkpoint has it, it may take more.
+ * without a home cannot be evicted; if such files alone take more, they are uploaded early, by the
+ * thread that wants the room.
  *
  * <p>A <em>home</em> is a remote file that others promise to keep. Whoever gives one with {@link
  * #adopt} or {@link #setHome} takes it back with {@link #forgetHome} before the promise ends.
@@ -66,6 +68,8 @@ public final class TieredStorage implements Storage, AutoCloseable {
     private final TieredOptions options;
     private final Clock clock;
     private final RandomGenerator random;
+    private final FetchMemory memory;
+    private final @Nullable EarlyUpload earlyUpload;
     private final TieredCounters counters = new TieredCounters();
 
     // Safe for any thread.
@@ -78,6 +82,10 @@ public final class TieredStorage implements Storage, AutoCloseable {
     /** Local files that have a home, as a clock. */
     @GuardedBy("lock")
     private final ArrayDeque<TieredFile> evictable = new ArrayDeque<>();
+
+    /** Local files that are nowhere else yet, in the order in which they were written. */
+    @GuardedBy("lock")
+    private final LinkedHashSet<TieredFile> alone = new LinkedHashSet<>();
 
     /** Adopted files and where their tails begin, until they are handed to the background. */
     @GuardedBy("lock")
@@ -101,11 +109,33 @@ public final class TieredStorage implements Storage, AutoCloseable {
             TieredOptions options,
             Clock clock,
             RandomGenerator random) {
+        this(delegate, directory, options, clock, random, FetchMemory.UNLIMITED, null);
+    }
+
+    /**
+     * @param delegate the local files
+     * @param directory where they are, on the same file system; chunks are kept there under hidden
+     *     names
+     * @param random spreads retries
+     * @param memory for what comes from remote storage
+     * @param earlyUpload for local files that no checkpoint has, if these take more of the disk
+     *     than the options allow; null if they have to stay
+     */
+    public TieredStorage(
+            Storage delegate,
+            Path directory,
+            TieredOptions options,
+            Clock clock,
+            RandomGenerator random,
+            FetchMemory memory,
+            @Nullable EarlyUpload earlyUpload) {
         this.delegate = delegate;
         this.directory = directory;
         this.options = options;
         this.clock = clock;
         this.random = random;
+        this.memory = memory;
+        this.earlyUpload = earlyUpload;
     }
 
     // ------------------------------------------------------------------------------ remote files
@@ -182,7 +212,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
     public void setHome(String name, RemoteSource home) {
         TieredFile file = files.get(name);
         if (file != null && options.evicts()) {
-            boolean had = file.home() != null;
+            boolean had = file.isSomewhere();
             file.setHome(home);
             if (!had) {
                 becameEvictable(file);
@@ -246,6 +276,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
                 counters.retries.sum(),
                 counters.notKept.sum(),
                 counters.evictions.sum(),
+                counters.earlyUploads.sum(),
                 remoteFiles,
                 missingBytes,
                 localBytes.get() + chunkBytes);
@@ -356,6 +387,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
         lock.lock();
         try {
             evictable.remove(file);
+            alone.remove(file);
             adopted.remove(file);
         } finally {
             lock.unlock();
@@ -387,6 +419,10 @@ public final class TieredStorage implements Storage, AutoCloseable {
 
     RetryPolicy retry() {
         return options.retry();
+    }
+
+    FetchMemory memory() {
+        return memory;
     }
 
     Clock clock() {
@@ -445,7 +481,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
     void becameLocal(TieredFile file) throws IOException {
         if (options.evicts()) {
             localBytes.addAndGet(file.size());
-            if (file.home() != null) {
+            if (file.isSomewhere()) {
                 becameEvictable(file);
             }
         } else {
@@ -457,14 +493,22 @@ public final class TieredStorage implements Storage, AutoCloseable {
     // ---------------------------------------------------------------------------------- eviction
 
     private void track(String name, long sizeBytes) throws IOException {
-        files.put(name, TieredFile.local(this, name, sizeBytes));
+        TieredFile file = TieredFile.local(this, name, sizeBytes);
+        files.put(name, file);
         localBytes.addAndGet(sizeBytes);
+        lock.lock();
+        try {
+            alone.add(file);
+        } finally {
+            lock.unlock();
+        }
         makeRoom(0);
     }
 
     private void becameEvictable(TieredFile file) {
         lock.lock();
         try {
+            alone.remove(file);
             evictable.addLast(file);
         } finally {
             lock.unlock();
@@ -483,10 +527,55 @@ public final class TieredStorage implements Storage, AutoCloseable {
         while (localBytes.get() > limit || isDiskFull()) {
             TieredFile victim = nextVictim();
             if (victim == null) {
+                victim = uploadEarly();
+            }
+            if (victim == null) {
                 return;
             }
             long freed = victim.evict(newChunks(victim.name(), victim.size()));
             localBytes.addAndGet(-freed);
+        }
+    }
+
+    /**
+     * Uploads the oldest local file that is nowhere else.
+     *
+     * @return the file; null if there is none, or it cannot be uploaded now
+     */
+    private @Nullable TieredFile uploadEarly() {
+        EarlyUpload upload = earlyUpload;
+        if (upload == null || stopped) {
+            return null;
+        }
+        while (true) {
+            TieredFile oldest;
+            lock.lock();
+            try {
+                Iterator<TieredFile> files = alone.iterator();
+                if (!files.hasNext()) {
+                    return null;
+                }
+                oldest = files.next();
+                files.remove();
+            } finally {
+                lock.unlock();
+            }
+            try {
+                if (oldest.uploadEarly(upload)) {
+                    return oldest;
+                }
+            } catch (IOException | RuntimeException e) {
+                // More than is wanted stays on the disk; if it is full, the write that wants room
+                // says so.
+                counters.notKept.increment();
+                lock.lock();
+                try {
+                    alone.add(oldest);
+                } finally {
+                    lock.unlock();
+                }
+                return null;
+            }
         }
     }
 

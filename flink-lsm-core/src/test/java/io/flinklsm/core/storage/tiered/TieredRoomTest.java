@@ -1,0 +1,263 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.core.storage.tiered;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.storage.LocalStorage;
+import io.flinklsm.core.storage.RetryPolicy;
+import io.flinklsm.core.storage.StorageInput;
+import io.flinklsm.core.storage.StorageOutput;
+import io.flinklsm.core.testing.FlakySource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What becomes of files when the local disk or the memory has no room for more of them. */
+final class TieredRoomTest {
+
+    private static final int CHUNK = Chunks.BYTES;
+
+    @TempDir private Path directory;
+
+    private final Map<String, byte[]> early = new ConcurrentHashMap<>();
+    private final AtomicInteger failingUploads = new AtomicInteger();
+    private final AtomicLong freeMemory = new AtomicLong(1L << 40);
+    private final AtomicLong reserved = new AtomicLong();
+
+    // --------------------------------------------------------------------------- early uploads
+
+    @Test
+    void filesThatNoCheckpointHasAreUploadedWhenTheyTakeMoreThanTheDiskMayGive()
+            throws IOException {
+        try (TieredStorage storage = storage(100_000)) {
+            byte[][] written = new byte[5][];
+            for (int i = 0; i < written.length; i++) {
+                written[i] = write(storage, "f" + i, 30_000);
+            }
+
+            assertThat(storage.stats().localBytes()).isLessThanOrEqualTo(50_000);
+            assertThat(storage.stats().earlyUploads()).isEqualTo(4);
+            assertThat(early.keySet()).containsExactlyInAnyOrder("f0", "f1", "f2", "f3");
+            for (int i = 0; i < written.length; i++) {
+                assertThat(read(storage, "f" + i)).isEqualTo(written[i]);
+            }
+            // No checkpoint has them: none is to list them.
+            assertThat(storage.namesWithHome()).isEmpty();
+        }
+        assertThat(early).isEmpty();
+    }
+
+    @Test
+    void whatWasUploadedEarlyGoesWhenACheckpointHasTheFileOrTheFileGoes() throws IOException {
+        try (TieredStorage storage = storage(60_000)) {
+            byte[] kept = write(storage, "kept", 30_000);
+            write(storage, "dropped", 30_000);
+            write(storage, "last", 30_000);
+            assertThat(early.keySet()).containsExactlyInAnyOrder("kept", "dropped");
+
+            storage.setHome("kept", new FlakySource("s3://b/kept", kept));
+            assertThat(early.keySet()).containsExactly("dropped");
+            assertThat(read(storage, "kept")).isEqualTo(kept);
+            assertThat(storage.namesWithHome()).containsExactly("kept");
+
+            storage.delete("dropped");
+            assertThat(early).isEmpty();
+        }
+    }
+
+    @Test
+    void fileThatCannotBeUploadedStaysAndIsUploadedLater() throws IOException {
+        try (TieredStorage storage = storage(60_000)) {
+            failingUploads.set(1);
+            byte[] first = write(storage, "first", 40_000);
+            assertThat(Files.exists(directory.resolve("first"))).isTrue();
+            assertThat(storage.stats().notKept()).isEqualTo(1);
+            assertThat(read(storage, "first")).isEqualTo(first);
+
+            write(storage, "second", 10_000);
+
+            assertThat(early).containsOnlyKeys("first");
+            assertThat(Files.exists(directory.resolve("first"))).isFalse();
+            assertThat(read(storage, "first")).isEqualTo(first);
+        }
+    }
+
+    // ------------------------------------------------------------------------- streamed reads
+
+    @Test
+    void fileThatIsReadInOrderDoesNotTakeThePlaceOfWhatIsReadOften() throws IOException {
+        byte[] hot = random(CHUNK);
+        byte[] large = random(64 * CHUNK);
+        FlakySource hotSource = new FlakySource("s3://b/hot", hot);
+        FlakySource largeSource = new FlakySource("s3://b/large", large);
+        // Eight chunks.
+        try (TieredStorage storage = storage(16L * CHUNK)) {
+            storage.adopt("hot", hot.length, hot.length - 10, hotSource);
+            storage.adopt("large", large.length, large.length - 10, largeSource);
+            try (StorageInput hotInput = storage.open("hot");
+                    StorageInput largeInput = storage.open("large")) {
+                byte[] byteOfHot = new byte[1];
+                hotInput.readFully(7, byteOfHot, 0, 1);
+                byte[] part = new byte[50_000];
+                for (int at = 0; at < large.length; at += part.length) {
+                    int count = Math.min(part.length, large.length - at);
+                    largeInput.readFully(at, part, 0, count);
+                    for (int i = 0; i < count; i += 997) {
+                        assertThat(part[i]).isEqualTo(large[at + i]);
+                    }
+                }
+                hotInput.readFully(8, byteOfHot, 0, 1);
+
+                assertThat(byteOfHot[0]).isEqualTo(hot[8]);
+                assertThat(hotSource.requests()).hasSize(1);
+                assertThat(storage.stats().evictions()).isZero();
+                // Each byte came once.
+                assertThat(storage.stats().remoteBytes()).isEqualTo(hot.length + large.length);
+                assertThat(largeSource.requests()).hasSizeLessThan(12);
+            }
+            assertThat(reserved).hasValue(0);
+        }
+    }
+
+    // ---------------------------------------------------------------------------------- memory
+
+    @Test
+    void withLittleMemoryFewerChunksComeWithOneRequest() throws IOException {
+        byte[] large = random(32 * CHUNK);
+        freeMemory.set(2 * CHUNK);
+        FlakySource source = new FlakySource("s3://b/large", large);
+        try (TieredStorage storage = storage(64L * CHUNK)) {
+            storage.adopt("large", large.length, large.length - 10, source);
+            assertThat(read(storage, "large")).isEqualTo(large);
+
+            assertThat(source.requests())
+                    .allSatisfy(
+                            range -> assertThat(range.byteCount()).isLessThanOrEqualTo(2 * CHUNK));
+            assertThat(reserved).hasValue(0);
+
+            freeMemory.set(0);
+            assertThat(read(storage, "large")).isEqualTo(large);
+        }
+    }
+
+    @Test
+    void memoryOfAReaderThatStopsHalfWayIsGivenBack() throws IOException {
+        byte[] large = random(64 * CHUNK);
+        try (TieredStorage storage = storage(8L * CHUNK)) {
+            storage.adopt(
+                    "large", large.length, large.length - 10, new FlakySource("s3://b/l", large));
+            StorageInput input = storage.open("large");
+            byte[] part = new byte[CHUNK];
+            for (int chunk = 0; chunk < 20; chunk++) {
+                input.readFully((long) chunk * CHUNK, part, 0, CHUNK);
+            }
+            assertThat(reserved.get()).isPositive();
+
+            input.close();
+
+            assertThat(reserved).hasValue(0);
+        }
+    }
+
+    // ----------------------------------------------------------------------------------- parts
+
+    private TieredStorage storage(long cacheBytes) throws IOException {
+        return new TieredStorage(
+                new LocalStorage(directory, false),
+                directory,
+                new TieredOptions(
+                        cacheBytes, new RetryPolicy(1, 1_000, TimeUnit.SECONDS.toNanos(60))),
+                Clock.system(),
+                new Random(1),
+                new FetchMemory() {
+                    @Override
+                    public boolean tryReserve(long bytes) {
+                        if (reserved.get() + bytes > freeMemory.get()) {
+                            return false;
+                        }
+                        reserved.addAndGet(bytes);
+                        return true;
+                    }
+
+                    @Override
+                    public void release(long bytes) {
+                        assertThat(reserved.addAndGet(-bytes)).isNotNegative();
+                    }
+                },
+                this::upload);
+    }
+
+    private EarlyUpload.Uploaded upload(String name, StorageInput content) throws IOException {
+        if (failingUploads.getAndDecrement() > 0) {
+            throw new IOException("no connection");
+        }
+        byte[] bytes = new byte[(int) content.size()];
+        content.readFully(0, bytes, 0, bytes.length);
+        early.put(name, bytes);
+        FlakySource source = new FlakySource("early:" + name, bytes);
+        return new EarlyUpload.Uploaded() {
+            @Override
+            public void readFully(long position, byte[] target, int at, int byteCount)
+                    throws IOException {
+                source.readFully(position, target, at, byteCount);
+            }
+
+            @Override
+            public String describe() {
+                return source.describe();
+            }
+
+            @Override
+            public void delete() {
+                early.remove(name);
+            }
+        };
+    }
+
+    private static byte[] write(TieredStorage storage, String name, int byteCount)
+            throws IOException {
+        byte[] bytes = random(byteCount);
+        try (StorageOutput output = storage.create(name)) {
+            output.write(bytes, 0, bytes.length);
+            output.finish();
+        }
+        return bytes;
+    }
+
+    private static byte[] read(TieredStorage storage, String name) throws IOException {
+        try (StorageInput input = storage.open(name)) {
+            byte[] bytes = new byte[(int) input.size()];
+            for (int at = 0; at < bytes.length; at += 10_000) {
+                input.readFully(at, bytes, at, Math.min(10_000, bytes.length - at));
+            }
+            return bytes;
+        }
+    }
+
+    private static byte[] random(int byteCount) {
+        byte[] bytes = new byte[byteCount];
+        new Random(byteCount).nextBytes(bytes);
+        return bytes;
+    }
+}
