@@ -65,10 +65,16 @@ final class HandleSource implements RemoteSource {
     @Override
     public void readFully(long position, byte[] target, int at, int byteCount) throws IOException {
         checkOpen();
-        FSDataInputStream in = handle.openInputStream();
+        long begin = System.nanoTime();
+        FSDataInputStream in = open();
         CompletableFuture<Void> end = new CompletableFuture<>();
         try {
             register(in);
+            // Some clients ask the storage when they open a file, where nothing can break them off.
+            if (System.nanoTime() - begin > timeout.toNanos()) {
+                throw new SocketTimeoutException(
+                        "no answer within " + timeout.toMillis() + " ms, while it was opened");
+            }
             closeLater(in, end);
             in.seek(position);
             for (int done = 0; done < byteCount; ) {
@@ -85,6 +91,9 @@ final class HandleSource implements RemoteSource {
                 }
                 done += count;
             }
+        } catch (RuntimeException e) {
+            checkOpen();
+            throw unchecked(e);
         } catch (IOException e) {
             checkOpen();
             if (end.isCompletedExceptionally()) {
@@ -100,6 +109,20 @@ final class HandleSource implements RemoteSource {
             registry.unregisterCloseable(in);
             IOUtils.closeQuietly(in);
         }
+    }
+
+    private FSDataInputStream open() throws IOException {
+        try {
+            return handle.openInputStream();
+        } catch (RuntimeException e) {
+            checkOpen();
+            throw unchecked(e);
+        }
+    }
+
+    /** Flink's native S3 plugin throws its SDK's own exceptions for a broken connection. */
+    private static IOException unchecked(RuntimeException e) {
+        return new IOException(e.toString(), e);
     }
 
     private void register(FSDataInputStream in) throws IOException {
