@@ -20,6 +20,7 @@ import io.flinklsm.core.memory.BudgetedMemory;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
 import io.flinklsm.core.parquet.footer.ChunkPlace;
+import io.flinklsm.core.parquet.footer.IndexBytes;
 import io.flinklsm.core.parquet.footer.IndexParser;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.EOFException;
@@ -245,7 +246,7 @@ final class BlockIndex implements AutoCloseable {
         IndexParser parser = new IndexParser();
         for (int i = 0; i < groups.size(); i++) {
             ChunkPlace keys = groups.get(i).keys();
-            places[i] = IndexBytes.Place.of(groups.get(i), tail.bytes());
+            places[i] = IndexBytes.Place.of(groups.get(i).indexedChunks(), tail.bytes());
             parser.parseBeginning(tail.bytes(), keys.offsetIndex(), keys.columnIndex());
             firstBlocks[i + 1] = Math.addExact(firstBlocks[i], parser.pageCount());
             fenceOffsets[i + 1] = Math.addExact(fenceOffsets[i], parser.minBytes(0));

@@ -69,6 +69,13 @@ record FileLayout(
             valueLeaves = List.copyOf(valueLeaves);
         }
 
+        /** Those whose single pages are read, and found by their indexes. */
+        List<ChunkPlace> indexedChunks() {
+            List<ChunkPlace> chunks = new ArrayList<>(List.of(keys, kinds, raw));
+            chunks.addAll(valueLeaves);
+            return chunks;
+        }
+
         private static Group of(RowGroupPlace place, int keyLeafCount) {
             List<ChunkPlace> chunks = place.chunks();
             int last = chunks.size() - 1;

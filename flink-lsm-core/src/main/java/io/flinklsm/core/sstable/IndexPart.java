@@ -19,6 +19,7 @@ import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
 import io.flinklsm.core.parquet.footer.ChunkPlace;
+import io.flinklsm.core.parquet.footer.IndexBytes;
 import io.flinklsm.core.parquet.footer.IndexParser;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;

@@ -11,12 +11,9 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
-package io.flinklsm.core.sstable;
+package io.flinklsm.core.parquet.footer;
 
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
-import io.flinklsm.core.parquet.footer.ChunkPlace;
-import io.flinklsm.core.parquet.footer.IndexParser;
-import io.flinklsm.core.parquet.footer.TailRange;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.List;
@@ -28,7 +25,7 @@ import java.util.zip.CRC32C;
  * @param array the column indexes, then the offset indexes
  * @param place where in the tail they stand
  */
-record IndexBytes(byte[] array, Place place) {
+public record IndexBytes(byte[] array, Place place) {
 
     /**
      * Where a row group's indexes are, and what they must be when they are read again.
@@ -37,20 +34,21 @@ record IndexBytes(byte[] array, Place place) {
      * @param offsetIndexes of all columns
      * @param checksum CRC32C of both
      */
-    record Place(TailRange columnIndexes, TailRange offsetIndexes, int checksum) {
+    public record Place(TailRange columnIndexes, TailRange offsetIndexes, int checksum) {
 
-        /** Out of a tail that was checked. */
-        static Place of(FileLayout.Group group, byte[] tail) {
-            TailRange columns =
-                    hull(List.of(group.keys().columnIndex(), group.kinds().columnIndex()));
-            TailRange offsets =
-                    hull(
-                            List.of(
-                                    group.keys().offsetIndex(),
-                                    group.kinds().offsetIndex(),
-                                    group.raw().offsetIndex()));
-            for (ChunkPlace leaf : group.valueLeaves()) {
-                offsets = hull(List.of(offsets, leaf.offsetIndex()));
+        /**
+         * Out of a tail that was checked.
+         *
+         * @param chunks whose indexes will be read; the first one has a column index
+         */
+        public static Place of(List<ChunkPlace> chunks, byte[] tail) {
+            TailRange columns = chunks.get(0).columnIndex();
+            TailRange offsets = chunks.get(0).offsetIndex();
+            for (ChunkPlace chunk : chunks) {
+                if (chunk.columnIndex().length() > 0) {
+                    columns = hull(columns, chunk.columnIndex());
+                }
+                offsets = hull(offsets, chunk.offsetIndex());
             }
             CRC32C crc = new CRC32C();
             crc.update(tail, columns.from(), columns.length());
@@ -58,14 +56,9 @@ record IndexBytes(byte[] array, Place place) {
             return new Place(columns, offsets, (int) crc.getValue());
         }
 
-        private static TailRange hull(List<TailRange> ranges) {
-            int from = Integer.MAX_VALUE;
-            int to = 0;
-            for (TailRange range : ranges) {
-                from = Math.min(from, range.from());
-                to = Math.max(to, range.to());
-            }
-            return new TailRange(from, to);
+        private static TailRange hull(TailRange one, TailRange other) {
+            return new TailRange(
+                    Math.min(one.from(), other.from()), Math.max(one.to(), other.to()));
         }
     }
 
@@ -74,7 +67,8 @@ record IndexBytes(byte[] array, Place place) {
      *
      * @param tailOffset where in the file the tail begins
      */
-    static IndexBytes read(StorageInput input, long tailOffset, Place place) throws IOException {
+    public static IndexBytes read(StorageInput input, long tailOffset, Place place)
+            throws IOException {
         TailRange columns = place.columnIndexes();
         TailRange offsets = place.offsetIndexes();
         byte[] array = new byte[Math.addExact(columns.length(), offsets.length())];
@@ -90,7 +84,9 @@ record IndexBytes(byte[] array, Place place) {
         return new IndexBytes(array, place);
     }
 
-    void parse(IndexParser parser, ChunkPlace chunk, long rows) throws MalformedPageException {
+    /** Parses the indexes of a chunk that is one of those of the place. */
+    public void parse(IndexParser parser, ChunkPlace chunk, long rows)
+            throws MalformedPageException {
         TailRange offsets = chunk.offsetIndex();
         int shift = place.columnIndexes().length() - place.offsetIndexes().from();
         parser.parseOffsetIndex(
