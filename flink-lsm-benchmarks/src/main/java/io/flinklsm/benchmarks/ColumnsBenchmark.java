@@ -29,6 +29,7 @@ import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.TombstoneRule;
+import io.flinklsm.core.sstable.NewSstable;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableIdentity;
@@ -203,7 +204,8 @@ public final class ColumnsBenchmark {
         for (int i = inputs.size() - 1; i >= 0; i--) {
             cursors.add(open.of(inputs.get(i)).cursor(KeyRange.ALL, false));
         }
-        SstableIdentity identity = new SstableIdentity("out.parquet", "t", 1, 9, 0, 0, 0);
+        NewSstable identity =
+                new NewSstable(new SstableIdentity("out.parquet", "t", 9, 0, 0), 1, 0);
         long start = cpuNanos();
         try (EntryCursor merged =
                         CollapsingCursor.compacting(

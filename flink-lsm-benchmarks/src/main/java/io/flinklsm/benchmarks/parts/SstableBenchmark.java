@@ -28,6 +28,7 @@ import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergingCursor;
 import io.flinklsm.core.merge.TombstoneRule;
+import io.flinklsm.core.sstable.NewSstable;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableIdentity;
@@ -277,9 +278,12 @@ public class SstableBenchmark {
     @Benchmark
     @OperationsPerInvocation(INPUTS * ENTRIES)
     public long compact(Files4 files) throws IOException {
-        SstableIdentity identity =
-                new SstableIdentity(
-                        "out-" + ++files.fileNumber + ".parquet", "parts", 1, 9, 0, 0, 0);
+        NewSstable identity =
+                new NewSstable(
+                        new SstableIdentity(
+                                "out-" + ++files.fileNumber + ".parquet", "parts", 9, 0, 0),
+                        1,
+                        0);
         SstableMeta meta;
         try (EntryCursor merged =
                         CollapsingCursor.compacting(

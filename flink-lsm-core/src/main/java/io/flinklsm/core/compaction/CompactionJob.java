@@ -20,10 +20,9 @@ import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.merge.TombstoneRule;
-import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.sstable.SstableWriter;
-import io.flinklsm.core.storage.FileName;
+import io.flinklsm.core.sstable.SstableWriters;
 import io.flinklsm.core.version.RunCursor;
 import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.VersionEdit;
@@ -66,7 +65,7 @@ public final class CompactionJob {
 
     // Written by the thread that runs the job.
     private final List<SstableMeta> outputs = new ArrayList<>();
-    private final List<String> createdNames = new ArrayList<>();
+    private final SstableWriters writers;
 
     /**
      * @param operator folds merge operands; null if the tree takes none
@@ -89,6 +88,7 @@ public final class CompactionJob {
         this.columns = columns;
         this.tools = tools;
         this.cancelled = cancelled;
+        this.writers = tools.newWriters();
     }
 
     /**
@@ -109,10 +109,10 @@ public final class CompactionJob {
             writeOutputs();
             return new VersionEdit(inputs, outputs);
         } catch (CancelledException e) {
-            deleteOutputs(e);
+            writers.discard(e, tools.obsoleteFiles()::deleteFailed);
             return VersionEdit.NOTHING;
         } catch (Throwable failure) {
-            deleteOutputs(failure);
+            writers.discard(failure, tools.obsoleteFiles()::deleteFailed);
             throw failure;
         }
     }
@@ -124,9 +124,10 @@ public final class CompactionJob {
         try (EntryCursor entries =
                 CollapsingCursor.compacting(
                         openInputs(), operator, ownFilter, TombstoneRule.of(plan.olderRanges()))) {
+            SstableWriters.Run run = outputRun();
             boolean more = entries.next();
             while (more) {
-                try (SstableWriter writer = newWriter()) {
+                try (SstableWriter writer = writers.open(run, columnsOfOutputs())) {
                     do {
                         writer.add(entries);
                         if ((writer.entryCount() & (CHECK_INTERVAL - 1)) == 0) {
@@ -150,36 +151,20 @@ public final class CompactionJob {
         return newestFirst;
     }
 
-    private SstableWriter newWriter() throws IOException {
+    /** What the outputs have in common. */
+    private SstableWriters.Run outputRun() {
         long minWriteTimeMillis = Long.MAX_VALUE;
         long maxWriteTimeMillis = Long.MIN_VALUE;
         for (SstableMeta input : plan.inputMetas()) {
             minWriteTimeMillis = Math.min(minWriteTimeMillis, input.minWriteTimeMillis());
             maxWriteTimeMillis = Math.max(maxWriteTimeMillis, input.maxWriteTimeMillis());
         }
-        long nowMillis = tools.clock().currentTimeMillis();
-        String name =
-                FileName.create(
-                                treeName,
-                                plan.outputLevel(),
-                                plan.generation(),
-                                nowMillis,
-                                tools.random())
-                        .format();
-        createdNames.add(name);
-        return new SstableWriter(
-                tools.storage(),
-                new SstableIdentity(
-                        name,
-                        treeName,
-                        plan.outputLevel(),
-                        plan.generation(),
-                        nowMillis,
-                        minWriteTimeMillis,
-                        maxWriteTimeMillis),
-                tools.sstable(),
-                columnsOfOutputs(),
-                tools.budget());
+        return new SstableWriters.Run(
+                treeName,
+                plan.outputLevel(),
+                plan.generation(),
+                minWriteTimeMillis,
+                maxWriteTimeMillis);
     }
 
     /** A tree that was restored and never registered has no types but those in its files. */
@@ -187,18 +172,6 @@ public final class CompactionJob {
         return columns != null
                 ? columns
                 : plan.inputs().get(0).sstables().get(0).describedColumns();
-    }
-
-    /** Also the one that was being written: a failed finish may have published it. */
-    private void deleteOutputs(Throwable failure) {
-        for (String name : createdNames) {
-            try {
-                tools.storage().delete(name);
-            } catch (IOException | RuntimeException | Error e) {
-                failure.addSuppressed(e);
-                tools.obsoleteFiles().deleteFailed(name);
-            }
-        }
     }
 
     /** The way out of a cancelled job. */

@@ -16,6 +16,7 @@ package io.flinklsm.core.compaction;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.sstable.SstableOptions;
+import io.flinklsm.core.sstable.SstableWriters;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.version.ObsoleteFiles;
 import java.util.random.RandomGenerator;
@@ -27,6 +28,7 @@ import java.util.random.RandomGenerator;
  * @param budget pays for what the writers buffer
  * @param random gives new files their unique names
  * @param obsoleteFiles gets outputs of failed jobs that could not be deleted at once
+ * @param pace lets a job rest between its entries
  */
 public record CompactionTools(
         Storage storage,
@@ -36,4 +38,10 @@ public record CompactionTools(
         Clock clock,
         RandomGenerator random,
         ObsoleteFiles obsoleteFiles,
-        CompactionPace pace) {}
+        CompactionPace pace) {
+
+    /** For the writers of one job. */
+    SstableWriters newWriters() {
+        return new SstableWriters(storage, sstable, budget, clock::currentTimeMillis, random);
+    }
+}

@@ -22,10 +22,9 @@ import io.flinklsm.core.memtable.Generation;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.merge.TombstoneRule;
-import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.sstable.SstableWriter;
-import io.flinklsm.core.storage.FileName;
+import io.flinklsm.core.sstable.SstableWriters;
 import io.flinklsm.core.tree.FlushPlan;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -48,10 +47,8 @@ public final class FlushJob {
     private final @Nullable MergeOperator operator;
     private final @Nullable EntryColumns columns;
     private final FlushTools tools;
+    private final SstableWriters writers;
     private final List<SstableMeta> outputs = new ArrayList<>();
-
-    /** Also of the one that was being written: a failed finish may have published it. */
-    private final List<String> createdNames = new ArrayList<>();
 
     /**
      * @param operator folds merge operands; null if the tree takes none
@@ -68,6 +65,7 @@ public final class FlushJob {
         this.operator = operator;
         this.columns = columns;
         this.tools = tools;
+        this.writers = tools.newWriters();
     }
 
     /**
@@ -80,10 +78,11 @@ public final class FlushJob {
                 TombstoneRule.of(plan.nothingOlder() ? List.of() : List.of(KeyRange.ALL));
         try (EntryCursor entries =
                 CollapsingCursor.compacting(openInputs(), operator, null, rule)) {
+            SstableWriters.Run run = outputRun();
             boolean more = entries.next();
             long written = 0;
             while (more) {
-                try (SstableWriter writer = newWriter()) {
+                try (SstableWriter writer = writers.open(run, columns)) {
                     do {
                         writer.add(entries);
                         if ((++written & (PROGRESS_INTERVAL - 1)) == 0) {
@@ -114,7 +113,8 @@ public final class FlushJob {
         }
     }
 
-    private SstableWriter newWriter() throws IOException {
+    /** What the outputs have in common. */
+    private SstableWriters.Run outputRun() {
         long minWriteTimeMillis = Long.MAX_VALUE;
         long maxWriteTimeMillis = Long.MIN_VALUE;
         for (FrozenGeneration frozen : plan.oldestFirst()) {
@@ -122,31 +122,13 @@ public final class FlushJob {
             minWriteTimeMillis = Math.min(minWriteTimeMillis, generation.minWriteTimeMillis());
             maxWriteTimeMillis = Math.max(maxWriteTimeMillis, generation.maxWriteTimeMillis());
         }
-        long nowMillis = tools.clock().currentTimeMillis();
-        String name =
-                FileName.create(treeName, 0, plan.generation(), nowMillis, tools.random()).format();
-        createdNames.add(name);
-        return new SstableWriter(
-                tools.storage(),
-                new SstableIdentity(
-                        name,
-                        treeName,
-                        0,
-                        plan.generation(),
-                        nowMillis,
-                        minWriteTimeMillis,
-                        maxWriteTimeMillis),
-                tools.sstable(),
-                columns,
-                tools.budget());
+        return new SstableWriters.Run(
+                treeName, 0, plan.generation(), minWriteTimeMillis, maxWriteTimeMillis);
     }
 
     /** Deletes what was written; what goes wrong then is added to {@code failure}. */
     public void discard(Throwable failure) {
-        for (String name : createdNames) {
-            Cleanup.undo(failure, () -> tools.storage().delete(name));
-        }
-        createdNames.clear();
+        writers.discard(failure, undeleted -> {});
         outputs.clear();
     }
 }

@@ -16,6 +16,7 @@ package io.flinklsm.core.flush;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.sstable.SstableOptions;
+import io.flinklsm.core.sstable.SstableWriters;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.tree.FlushProgress;
 import java.util.random.RandomGenerator;
@@ -33,4 +34,10 @@ public record FlushTools(
         MemoryBudget budget,
         Clock clock,
         RandomGenerator random,
-        FlushProgress progress) {}
+        FlushProgress progress) {
+
+    /** For the writers of one job. */
+    SstableWriters newWriters() {
+        return new SstableWriters(storage, sstable, budget, clock::currentTimeMillis, random);
+    }
+}

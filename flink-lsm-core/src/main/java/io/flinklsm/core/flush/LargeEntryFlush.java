@@ -15,13 +15,11 @@ package io.flinklsm.core.flush;
 
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryKind;
-import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.sstable.SstableWriter;
-import io.flinklsm.core.storage.FileName;
+import io.flinklsm.core.sstable.SstableWriters;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -62,27 +60,14 @@ public final class LargeEntryFlush {
      */
     public SstableMeta run(Slice key, EntryKind kind, LargeValue value) throws IOException {
         long nowMillis = tools.clock().currentTimeMillis();
-        FileName name = FileName.create(treeName, 0, generation, nowMillis, tools.random());
-        SstableWriter opened =
-                new SstableWriter(
-                        tools.storage(),
-                        new SstableIdentity(
-                                name.format(),
-                                treeName,
-                                0,
-                                generation,
-                                nowMillis,
-                                nowMillis,
-                                nowMillis),
-                        tools.sstable(),
-                        columns,
-                        tools.budget());
-        try (SstableWriter writer = opened) {
+        SstableWriters writers = tools.newWriters();
+        SstableWriters.Run run =
+                new SstableWriters.Run(treeName, 0, generation, nowMillis, nowMillis);
+        try (SstableWriter writer = writers.open(run, columns)) {
             writer.add(key, kind, value);
             return writer.finish();
         } catch (Throwable failure) {
-            // A finish that failed may have published the file.
-            Cleanup.undo(failure, () -> tools.storage().delete(name.format()));
+            writers.discard(failure, undeleted -> {});
             throw failure;
         }
     }

@@ -19,6 +19,7 @@ import io.flinklsm.core.bytes.Unicode;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.errors.UnknownFormatException;
+import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageNames;
@@ -268,23 +269,16 @@ public final class ManifestCodec {
                     "names a file outside of its own directory: fileName=" + printable(fileName),
                     null);
         }
-        SstableMeta meta =
-                new SstableMeta(
-                        fileName,
-                        treeName,
-                        in.readInt(),
-                        in.readLong(),
-                        in.readLong(),
-                        in.readLong(),
-                        in.readInt(),
-                        in.readLong(),
-                        in.readLong(),
-                        in.readLong(),
-                        readBytes(in),
-                        readBytes(in),
-                        in.readLong(),
-                        in.readLong(),
-                        readClip(in));
+        int level = in.readInt();
+        long generation = in.readLong();
+        SstableMeta.Extent extent =
+                new SstableMeta.Extent(in.readLong(), in.readLong(), in.readInt());
+        SstableMeta.Content content =
+                new SstableMeta.Content(
+                        in.readLong(), in.readLong(), in.readLong(), readBytes(in), readBytes(in));
+        SstableIdentity identity =
+                new SstableIdentity(fileName, treeName, generation, in.readLong(), in.readLong());
+        SstableMeta meta = new SstableMeta(identity, extent, content, level, readClip(in));
         checkMeta(meta);
         return meta;
     }

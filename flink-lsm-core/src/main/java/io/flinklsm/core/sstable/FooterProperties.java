@@ -30,12 +30,8 @@ import org.jspecify.annotations.Nullable;
  * fixed width, so that they are found and checked before anything else of the footer is parsed.
  */
 record FooterProperties(
-        SstableIdentity identity,
-        long entryCount,
-        long tombstoneCount,
-        long mergeCount,
-        OwnedSlice minKey,
-        OwnedSlice maxKey,
+        NewSstable file,
+        SstableMeta.Content content,
         @Nullable EntryColumns columns,
         ValueColumns valueColumns,
         boolean filtersPrefixes,
@@ -50,17 +46,18 @@ record FooterProperties(
     Map<String, String> toPairs() {
         Map<String, String> pairs = new LinkedHashMap<>();
         add(pairs, SstableFormat.FORMAT_PROPERTY, SstableFormat.VERSION);
+        SstableIdentity identity = file.identity();
         add(pairs, SstableFormat.TREE_PROPERTY, identity.treeName());
-        add(pairs, SstableFormat.LEVEL_PROPERTY, identity.level());
+        add(pairs, SstableFormat.LEVEL_PROPERTY, file.level());
         add(pairs, SstableFormat.GENERATION_PROPERTY, identity.generation());
-        add(pairs, SstableFormat.CREATED_PROPERTY, Instant.ofEpochMilli(identity.createdMillis()));
-        add(pairs, SstableFormat.ENTRIES_PROPERTY, entryCount);
-        add(pairs, SstableFormat.TOMBSTONES_PROPERTY, tombstoneCount);
-        add(pairs, SstableFormat.MERGES_PROPERTY, mergeCount);
+        add(pairs, SstableFormat.CREATED_PROPERTY, Instant.ofEpochMilli(file.createdMillis()));
+        add(pairs, SstableFormat.ENTRIES_PROPERTY, content.entryCount());
+        add(pairs, SstableFormat.TOMBSTONES_PROPERTY, content.tombstoneCount());
+        add(pairs, SstableFormat.MERGES_PROPERTY, content.mergeCount());
         add(pairs, SstableFormat.MIN_WRITE_TIME_PROPERTY, identity.minWriteTimeMillis());
         add(pairs, SstableFormat.MAX_WRITE_TIME_PROPERTY, identity.maxWriteTimeMillis());
-        add(pairs, SstableFormat.MIN_KEY_PROPERTY, hex(minKey));
-        add(pairs, SstableFormat.MAX_KEY_PROPERTY, hex(maxKey));
+        add(pairs, SstableFormat.MIN_KEY_PROPERTY, hex(content.minKey()));
+        add(pairs, SstableFormat.MAX_KEY_PROPERTY, hex(content.maxKey()));
         if (columns != null) {
             add(pairs, SstableFormat.COLUMNS_PROPERTY, columns);
         }
@@ -84,29 +81,24 @@ record FooterProperties(
     }
 
     /** The meta that the pairs of a file describe. */
-    static SstableMeta toMeta(
-            String fileName,
-            Map<String, String> pairs,
-            long sizeBytes,
-            long tailOffset,
-            int tailChecksum)
+    static SstableMeta toMeta(String fileName, Map<String, String> pairs, SstableMeta.Extent extent)
             throws MalformedPageException {
         try {
             return new SstableMeta(
-                    fileName,
-                    value(pairs, SstableFormat.TREE_PROPERTY),
+                    new SstableIdentity(
+                            fileName,
+                            value(pairs, SstableFormat.TREE_PROPERTY),
+                            number(pairs, SstableFormat.GENERATION_PROPERTY),
+                            number(pairs, SstableFormat.MIN_WRITE_TIME_PROPERTY),
+                            number(pairs, SstableFormat.MAX_WRITE_TIME_PROPERTY)),
+                    extent,
+                    new SstableMeta.Content(
+                            number(pairs, SstableFormat.ENTRIES_PROPERTY),
+                            number(pairs, SstableFormat.TOMBSTONES_PROPERTY),
+                            number(pairs, SstableFormat.MERGES_PROPERTY),
+                            key(pairs, SstableFormat.MIN_KEY_PROPERTY),
+                            key(pairs, SstableFormat.MAX_KEY_PROPERTY)),
                     Integer.parseInt(value(pairs, SstableFormat.LEVEL_PROPERTY)),
-                    number(pairs, SstableFormat.GENERATION_PROPERTY),
-                    sizeBytes,
-                    tailOffset,
-                    tailChecksum,
-                    number(pairs, SstableFormat.ENTRIES_PROPERTY),
-                    number(pairs, SstableFormat.TOMBSTONES_PROPERTY),
-                    number(pairs, SstableFormat.MERGES_PROPERTY),
-                    key(pairs, SstableFormat.MIN_KEY_PROPERTY),
-                    key(pairs, SstableFormat.MAX_KEY_PROPERTY),
-                    number(pairs, SstableFormat.MIN_WRITE_TIME_PROPERTY),
-                    number(pairs, SstableFormat.MAX_WRITE_TIME_PROPERTY),
                     null);
         } catch (IllegalArgumentException e) {
             throw new MalformedPageException("footer property is malformed: " + e.getMessage());

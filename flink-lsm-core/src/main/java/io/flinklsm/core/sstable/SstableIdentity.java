@@ -14,16 +14,16 @@
 package io.flinklsm.core.sstable;
 
 /**
- * What a new SSTable is: everything about it that is not in its entries.
+ * Which SSTable it is: where it belongs and how old it is. Stays the same wherever the file moves.
  *
- * @param fileName see {@code storage.FileName}
- * @param createdMillis when it was written, milliseconds since the epoch
+ * @param fileName name in the storage, globally unique; see {@code storage.FileName}
+ * @param generation age: newer wins
+ * @param minWriteTimeMillis time before which none of the entries was written
+ * @param maxWriteTimeMillis time after which none was written
  */
 public record SstableIdentity(
         String fileName,
         String treeName,
-        int level,
         long generation,
-        long createdMillis,
         long minWriteTimeMillis,
         long maxWriteTimeMillis) {}

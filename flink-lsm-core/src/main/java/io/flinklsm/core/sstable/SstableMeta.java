@@ -22,85 +22,116 @@ import org.jspecify.annotations.Nullable;
  * What is known of an SSTable without opening it; the manifest carries it, and all of it but the
  * clip (and the level after a move) is in the file's footer too.
  *
- * @param fileName name in the storage, globally unique
- * @param sizeBytes length of the file
- * @param tailOffset where bloom filters and indexes begin; from here to the end is read when it is
- *     opened
- * @param tailChecksum CRC32C of the tail, see docs/format.md
- * @param generation age: newer wins
- * @param entryCount all entries, tombstones and merge operands included
- * @param minWriteTimeMillis time before which none of the entries was written
- * @param maxWriteTimeMillis time after which none was written
  * @param clip if not null, only keys inside count: the file came from another store's key range
  */
 public record SstableMeta(
-        String fileName,
-        String treeName,
+        SstableIdentity identity,
+        Extent extent,
+        Content content,
         int level,
-        long generation,
-        long sizeBytes,
-        long tailOffset,
-        int tailChecksum,
-        long entryCount,
-        long tombstoneCount,
-        long mergeCount,
-        OwnedSlice minKey,
-        OwnedSlice maxKey,
-        long minWriteTimeMillis,
-        long maxWriteTimeMillis,
         @Nullable KeyRange clip) {
 
+    /**
+     * The file as bytes.
+     *
+     * @param sizeBytes length of the file
+     * @param tailOffset where bloom filters and indexes begin; from here to the end is read when it
+     *     is opened
+     * @param tailChecksum CRC32C of the tail, see docs/format.md
+     */
+    public record Extent(long sizeBytes, long tailOffset, int tailChecksum) {}
+
+    /**
+     * The file as entries.
+     *
+     * @param entryCount all entries, tombstones and merge operands included
+     */
+    public record Content(
+            long entryCount,
+            long tombstoneCount,
+            long mergeCount,
+            OwnedSlice minKey,
+            OwnedSlice maxKey) {}
+
     public SstableMeta withLevel(int newLevel) {
-        return new SstableMeta(
-                fileName,
-                treeName,
-                newLevel,
-                generation,
-                sizeBytes,
-                tailOffset,
-                tailChecksum,
-                entryCount,
-                tombstoneCount,
-                mergeCount,
-                minKey,
-                maxKey,
-                minWriteTimeMillis,
-                maxWriteTimeMillis,
-                clip);
+        return new SstableMeta(identity, extent, content, newLevel, clip);
     }
 
     /**
      * The same file seen through a narrower range: the intersection of the range and today's clip.
      */
     public SstableMeta withClip(KeyRange range) {
-        return new SstableMeta(
-                fileName,
-                treeName,
-                level,
-                generation,
-                sizeBytes,
-                tailOffset,
-                tailChecksum,
-                entryCount,
-                tombstoneCount,
-                mergeCount,
-                minKey,
-                maxKey,
-                minWriteTimeMillis,
-                maxWriteTimeMillis,
-                clip == null ? range : clip.intersect(range));
+        KeyRange narrower = clip == null ? range : clip.intersect(range);
+        return new SstableMeta(identity, extent, content, level, narrower);
+    }
+
+    /** As the file's own footer tells it, which knows neither moves nor clips. */
+    SstableMeta asWritten(int writtenLevel) {
+        return new SstableMeta(identity, extent, content, writtenLevel, null);
+    }
+
+    public String fileName() {
+        return identity.fileName();
+    }
+
+    public String treeName() {
+        return identity.treeName();
+    }
+
+    public long generation() {
+        return identity.generation();
+    }
+
+    public long minWriteTimeMillis() {
+        return identity.minWriteTimeMillis();
+    }
+
+    public long maxWriteTimeMillis() {
+        return identity.maxWriteTimeMillis();
+    }
+
+    public long sizeBytes() {
+        return extent.sizeBytes();
+    }
+
+    public long tailOffset() {
+        return extent.tailOffset();
+    }
+
+    public int tailChecksum() {
+        return extent.tailChecksum();
+    }
+
+    public long entryCount() {
+        return content.entryCount();
+    }
+
+    public long tombstoneCount() {
+        return content.tombstoneCount();
+    }
+
+    public long mergeCount() {
+        return content.mergeCount();
+    }
+
+    public OwnedSlice minKey() {
+        return content.minKey();
+    }
+
+    public OwnedSlice maxKey() {
+        return content.maxKey();
     }
 
     /** The keys that can be seen: from the smallest to the largest, inside the clip. */
     public KeyRange visibleRange() {
-        byte[] aboveMax = Arrays.copyOf(maxKey.bytesUnsafe(), maxKey.length() + 1);
-        KeyRange whole = new KeyRange(minKey, OwnedSlice.wrap(aboveMax));
+        byte[] aboveMax = Arrays.copyOf(maxKey().bytesUnsafe(), maxKey().length() + 1);
+        KeyRange whole = new KeyRange(minKey(), OwnedSlice.wrap(aboveMax));
         return clip == null ? whole : clip.intersect(whole);
     }
 
     /** Whether the visible keys may meet the range. */
     public boolean overlaps(KeyRange range) {
-        return range.overlaps(minKey, maxKey)
+        return range.overlaps(minKey(), maxKey())
                 && (clip == null || !visibleRange().intersect(range).isEmpty());
     }
 }

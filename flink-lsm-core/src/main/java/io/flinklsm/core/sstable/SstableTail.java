@@ -233,7 +233,9 @@ record SstableTail(byte[] bytes, ParquetFooter footer, SstableMeta meta) {
                                 + SstableFormat.VERSION
                                 + "; read it with the version that wrote it, or a newer one.");
             }
-            SstableMeta meta = FooterProperties.toMeta(fileName, pairs, size, tailOffset, checksum);
+            SstableMeta meta =
+                    FooterProperties.toMeta(
+                            fileName, pairs, new SstableMeta.Extent(size, tailOffset, checksum));
             if (meta.entryCount() != footer.rows()
                     || meta.entryCount() <= 0
                     || meta.minKey().compareTo(meta.maxKey()) > 0) {
@@ -255,23 +257,7 @@ record SstableTail(byte[] bytes, ParquetFooter footer, SstableMeta meta) {
 
         /** Level and clip may differ: a file keeps its footer when it moves or is adopted. */
         private void checkSame(SstableMeta found, SstableMeta wanted) throws IOException {
-            SstableMeta comparable =
-                    new SstableMeta(
-                            wanted.fileName(),
-                            wanted.treeName(),
-                            found.level(),
-                            wanted.generation(),
-                            wanted.sizeBytes(),
-                            wanted.tailOffset(),
-                            wanted.tailChecksum(),
-                            wanted.entryCount(),
-                            wanted.tombstoneCount(),
-                            wanted.mergeCount(),
-                            wanted.minKey(),
-                            wanted.maxKey(),
-                            wanted.minWriteTimeMillis(),
-                            wanted.maxWriteTimeMillis(),
-                            null);
+            SstableMeta comparable = wanted.asWritten(found.level());
             if (!found.equals(comparable)) {
                 throw Corruption.of(
                         name,

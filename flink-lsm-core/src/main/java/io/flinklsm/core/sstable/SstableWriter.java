@@ -84,6 +84,7 @@ public final class SstableWriter implements AutoCloseable {
 
     // Immutable.
     private final Storage storage;
+    private final NewSstable file;
     private final SstableIdentity identity;
     private final SstableOptions options;
     private final BudgetedMemory memory;
@@ -136,9 +137,9 @@ public final class SstableWriter implements AutoCloseable {
      * @throws java.nio.file.FileAlreadyExistsException if the identity's file name is in use
      */
     public SstableWriter(
-            Storage storage, SstableIdentity identity, SstableOptions options, MemoryBudget budget)
+            Storage storage, NewSstable file, SstableOptions options, MemoryBudget budget)
             throws IOException {
-        this(storage, identity, options, null, budget);
+        this(storage, file, options, null, budget);
     }
 
     /**
@@ -148,13 +149,14 @@ public final class SstableWriter implements AutoCloseable {
      */
     public SstableWriter(
             Storage storage,
-            SstableIdentity identity,
+            NewSstable file,
             SstableOptions options,
             @Nullable EntryColumns columns,
             MemoryBudget budget)
             throws IOException {
         this.storage = storage;
-        this.identity = identity;
+        this.file = file;
+        this.identity = file.identity();
         this.options = options;
         this.memory = new BudgetedMemory(budget, "writer of " + identity.fileName());
         this.hashes = new NativeBuffer(memory);
@@ -165,8 +167,7 @@ public final class SstableWriter implements AutoCloseable {
         try {
             this.out = new ChecksummedOutput(output);
             this.entryColumns = columns;
-            this.codec =
-                    new PageCodec(options.codec() == SstableCodec.LZ4_RAW, identity.level() == 0);
+            this.codec = new PageCodec(options.codec() == SstableCodec.LZ4_RAW, file.level() == 0);
             this.shredder = new EntryShredder(options, columns, codec, this::sinkOfColumn);
             this.columns = shredder.columns();
             this.largeValueBytes =
@@ -523,16 +524,7 @@ public final class SstableWriter implements AutoCloseable {
         pages.writeOffsetIndex(chunkStart, scratch.clear());
         offsetIndexes.append(scratch.array(), 0, scratch.length());
         return new RowGroupSummary.Chunk(
-                pages.spec(),
-                chunkStart,
-                pages.storedBytes(),
-                pages.plainBytes(),
-                pages.values(),
-                pages.nulls(),
-                pages.min(),
-                pages.max(),
-                columnIndexBytes,
-                scratch.length());
+                pages.spec(), chunkStart, pages.totals(), columnIndexBytes, scratch.length());
     }
 
     private SstableMeta writeTail(OwnedSlice smallest, OwnedSlice largest) throws IOException {
@@ -550,14 +542,12 @@ public final class SstableWriter implements AutoCloseable {
         footer.placeOffsetIndexes(out.length());
         offsetIndexes.writeTo(out);
 
+        SstableMeta.Content content =
+                new SstableMeta.Content(entryCount, tombstoneCount, mergeCount, smallest, largest);
         FooterProperties properties =
                 new FooterProperties(
-                        identity,
-                        entryCount,
-                        tombstoneCount,
-                        mergeCount,
-                        smallest,
-                        largest,
+                        file,
+                        content,
                         entryColumns,
                         EntryShredder.isTyped(options, entryColumns)
                                 ? ValueColumns.TYPED
@@ -571,20 +561,10 @@ public final class SstableWriter implements AutoCloseable {
         FooterProperties.setChecksum(end, checksum);
         out.append(end, 0, end.length);
         return new SstableMeta(
-                identity.fileName(),
-                identity.treeName(),
-                identity.level(),
-                identity.generation(),
-                out.length(),
-                tailOffset,
-                checksum,
-                entryCount,
-                tombstoneCount,
-                mergeCount,
-                smallest,
-                largest,
-                identity.minWriteTimeMillis(),
-                identity.maxWriteTimeMillis(),
+                identity,
+                new SstableMeta.Extent(out.length(), tailOffset, checksum),
+                content,
+                file.level(),
                 null);
     }
 

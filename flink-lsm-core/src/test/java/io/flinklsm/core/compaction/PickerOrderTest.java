@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.sstable.Sstable;
+import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.testing.LsmPicture;
 import io.flinklsm.core.version.SortedRun;
@@ -119,20 +120,15 @@ class PickerOrderTest {
             content.put(file, entries);
             long tombstones = entries.values().stream().filter(word -> word < 0).count();
             return new SstableMeta(
-                    file,
-                    LsmPicture.TREE,
+                    new SstableIdentity(file, LsmPicture.TREE, ofGeneration, 0, 0),
+                    new SstableMeta.Extent(entries.size() * 10L, 0, 0),
+                    new SstableMeta.Content(
+                            entries.size(),
+                            tombstones,
+                            0,
+                            OwnedSlice.ofText(entries.firstKey()),
+                            OwnedSlice.ofText(entries.lastKey())),
                     level,
-                    ofGeneration,
-                    entries.size() * 10L,
-                    0,
-                    0,
-                    entries.size(),
-                    tombstones,
-                    0,
-                    OwnedSlice.ofText(entries.firstKey()),
-                    OwnedSlice.ofText(entries.lastKey()),
-                    0,
-                    0,
                     null);
         }
 

@@ -22,6 +22,7 @@ import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.merge.MergeOperator;
+import io.flinklsm.core.sstable.NewSstable;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -82,15 +83,16 @@ final class TreeOnDisk implements AutoCloseable {
     }
 
     SstableMeta write(int level, long ofGeneration, EntryCursor entries) throws IOException {
-        SstableIdentity identity =
-                new SstableIdentity(
-                        FileName.create(NAME, level, ofGeneration, 0, random).format(),
-                        NAME,
+        NewSstable identity =
+                new NewSstable(
+                        new SstableIdentity(
+                                FileName.create(NAME, level, ofGeneration, 0, random).format(),
+                                NAME,
+                                ofGeneration,
+                                ofGeneration * 10,
+                                ofGeneration * 10 + 9),
                         level,
-                        ofGeneration,
-                        0,
-                        ofGeneration * 10,
-                        ofGeneration * 10 + 9);
+                        0);
         try (entries;
                 SstableWriter writer = new SstableWriter(storage, identity, options, budget)) {
             while (entries.next()) {

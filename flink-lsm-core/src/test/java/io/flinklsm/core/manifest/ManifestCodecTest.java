@@ -21,6 +21,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.checkpoint.CheckpointPins;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.errors.CorruptionException;
+import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -200,20 +201,10 @@ class ManifestCodecTest {
 
     private static SstableMeta meta(String fileName, @Nullable KeyRange clip) {
         return new SstableMeta(
-                fileName,
-                "counts",
+                new SstableIdentity(fileName, "counts", 42, 5, 6),
+                new SstableMeta.Extent(1000, 900, 0xCAFE),
+                new SstableMeta.Content(10, 2, 1, OwnedSlice.ofText("a"), OwnedSlice.ofText("m")),
                 1,
-                42,
-                1000,
-                900,
-                0xCAFE,
-                10,
-                2,
-                1,
-                OwnedSlice.ofText("a"),
-                OwnedSlice.ofText("m"),
-                5,
-                6,
                 clip);
     }
 }

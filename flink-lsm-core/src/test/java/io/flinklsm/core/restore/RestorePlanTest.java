@@ -20,6 +20,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.manifest.TreeImage;
+import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -91,20 +92,10 @@ class RestorePlanTest {
 
     private static SstableMeta meta(String fileName, long generation, String min, String max) {
         return new SstableMeta(
-                fileName,
-                "counts",
+                new SstableIdentity(fileName, "counts", generation, 5, 6),
+                new SstableMeta.Extent(1000, 900, 0),
+                new SstableMeta.Content(10, 0, 0, OwnedSlice.ofText(min), OwnedSlice.ofText(max)),
                 1,
-                generation,
-                1000,
-                900,
-                0,
-                10,
-                0,
-                0,
-                OwnedSlice.ofText(min),
-                OwnedSlice.ofText(max),
-                5,
-                6,
                 null);
     }
 }

@@ -23,6 +23,7 @@ import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.merge.CollapsingCursor;
+import io.flinklsm.core.sstable.NewSstable;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -168,7 +169,8 @@ class StoreRestorerTest {
 
     private SstableMeta write(String name, int level, long generation, String entries)
             throws IOException {
-        SstableIdentity identity = new SstableIdentity(name, "t", level, generation, 0, 0, 0);
+        NewSstable identity =
+                new NewSstable(new SstableIdentity(name, "t", generation, 0, 0), level, 0);
         try (SstableWriter writer =
                 new SstableWriter(storage, identity, SstableOptions.DEFAULTS, budget)) {
             ListCursor cursor = ListCursor.of(entries);

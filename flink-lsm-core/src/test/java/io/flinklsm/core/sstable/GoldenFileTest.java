@@ -55,20 +55,16 @@ final class GoldenFileTest {
         assertThat(meta)
                 .isEqualTo(
                         new SstableMeta(
-                                FILE,
-                                "counts",
+                                new SstableIdentity(FILE, "counts", 42, 1000, 2000),
+                                new SstableMeta.Extent(
+                                        meta.sizeBytes(), meta.tailOffset(), meta.tailChecksum()),
+                                new SstableMeta.Content(
+                                        206,
+                                        3,
+                                        1,
+                                        OwnedSlice.EMPTY,
+                                        OwnedSlice.wrap(new byte[] {-1, 0, -1})),
                                 1,
-                                42,
-                                meta.sizeBytes(),
-                                meta.tailOffset(),
-                                meta.tailChecksum(),
-                                206,
-                                3,
-                                1,
-                                OwnedSlice.EMPTY,
-                                OwnedSlice.wrap(new byte[] {-1, 0, -1}),
-                                1000,
-                                2000,
                                 null));
         fixture.open.verifyBlocks(meta);
         assertThat(fixture.read(meta)).isEqualTo(entries());

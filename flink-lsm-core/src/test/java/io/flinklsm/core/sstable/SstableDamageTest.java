@@ -178,20 +178,20 @@ final class SstableDamageTest {
             fixture.open.forget(FILE);
             SstableMeta forged =
                     new SstableMeta(
-                            FILE,
-                            meta.treeName(),
+                            new SstableIdentity(
+                                    FILE,
+                                    meta.treeName(),
+                                    meta.generation(),
+                                    meta.minWriteTimeMillis(),
+                                    meta.maxWriteTimeMillis()),
+                            new SstableMeta.Extent(meta.sizeBytes(), meta.tailOffset(), checksum),
+                            new SstableMeta.Content(
+                                    meta.entryCount(),
+                                    meta.tombstoneCount(),
+                                    meta.mergeCount(),
+                                    meta.minKey(),
+                                    meta.maxKey()),
                             meta.level(),
-                            meta.generation(),
-                            meta.sizeBytes(),
-                            meta.tailOffset(),
-                            checksum,
-                            meta.entryCount(),
-                            meta.tombstoneCount(),
-                            meta.mergeCount(),
-                            meta.minKey(),
-                            meta.maxKey(),
-                            meta.minWriteTimeMillis(),
-                            meta.maxWriteTimeMillis(),
                             null);
             try {
                 fixture.open.verifyBlocks(forged);

@@ -99,8 +99,11 @@ final class SstableFixture implements AutoCloseable {
             @Nullable EntryColumns columns,
             List<Entry> entries)
             throws IOException {
-        SstableIdentity identity =
-                new SstableIdentity(fileName, "counts", level, 42, 1_795_379_880_123L, 1000, 2000);
+        NewSstable identity =
+                new NewSstable(
+                        new SstableIdentity(fileName, "counts", 42, 1000, 2000),
+                        level,
+                        1_795_379_880_123L);
         Slice key = new Slice();
         Slice value = new Slice();
         try (SstableWriter writer =
@@ -115,15 +118,12 @@ final class SstableFixture implements AutoCloseable {
     /** Writes a file out of another as a compaction does, typed values column by column. */
     SstableMeta rewrite(SstableMeta from, SstableOptions options, @Nullable EntryColumns columns)
             throws IOException {
-        SstableIdentity identity =
-                new SstableIdentity(
-                        "file-" + files++ + ".parquet",
-                        "counts",
+        NewSstable identity =
+                new NewSstable(
+                        new SstableIdentity(
+                                "file-" + files++ + ".parquet", "counts", 43, 1000, 2000),
                         2,
-                        43,
-                        1_795_379_880_123L,
-                        1000,
-                        2000);
+                        1_795_379_880_123L);
         try (EntryCursor entries = open.of(from).cursor(KeyRange.ALL, false);
                 SstableWriter writer =
                         new SstableWriter(storage, identity, options, columns, budget)) {

@@ -19,6 +19,7 @@ import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.Sstable;
+import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
@@ -93,20 +94,15 @@ public final class LsmPicture implements AutoCloseable {
             }
         }
         return new SstableMeta(
-                parts[0],
-                TREE,
+                new SstableIdentity(parts[0], TREE, Long.parseLong(keysAndGeneration[1]), 0, 0),
+                new SstableMeta.Extent(size, size / 2, 0),
+                new SstableMeta.Content(
+                        100,
+                        tombstones,
+                        merges,
+                        OwnedSlice.ofText(keys[0]),
+                        OwnedSlice.ofText(keys[keys.length - 1])),
                 level,
-                Long.parseLong(keysAndGeneration[1]),
-                size,
-                size / 2,
-                0,
-                100,
-                tombstones,
-                merges,
-                OwnedSlice.ofText(keys[0]),
-                OwnedSlice.ofText(keys[keys.length - 1]),
-                0,
-                0,
                 clip);
     }
 

@@ -20,11 +20,10 @@ import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.manifest.ManifestCodec;
 import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.memory.MemoryBudget;
-import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.sstable.SstableWriter;
-import io.flinklsm.core.storage.FileName;
+import io.flinklsm.core.sstable.SstableWriters;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;
 import io.flinklsm.inspect.merge.MergedState;
@@ -401,25 +400,29 @@ public final class Compaction {
         /** How many entries are written before the run looks up; a power of two. */
         private static final int CHECK_INTERVAL = 256;
 
-        private final StateView view;
         private final @Nullable EntryColumns columns;
         private final SstableOptions options;
-        private final int level;
-        private final long generation;
-        private final long minWriteTimeMillis;
-        private final long maxWriteTimeMillis;
+        private final SstableWriters.Run run;
 
         RunWriter(StateView view, @Nullable EntryColumns columns) {
-            this.view = view;
             this.columns = columns;
             this.options = SstableOptions.DEFAULTS.withKeyGroupBytes(view.keyGroupBytes());
             List<SstableMeta> inputs = view.sstables();
-            this.level = Math.max(1, inputs.stream().mapToInt(SstableMeta::level).max().orElse(1));
-            this.generation = inputs.stream().mapToLong(SstableMeta::generation).max().orElse(0);
-            this.minWriteTimeMillis =
-                    inputs.stream().mapToLong(SstableMeta::minWriteTimeMillis).min().orElse(0);
-            this.maxWriteTimeMillis =
-                    inputs.stream().mapToLong(SstableMeta::maxWriteTimeMillis).max().orElse(0);
+            this.run =
+                    new SstableWriters.Run(
+                            view.treeName(),
+                            Math.max(
+                                    1,
+                                    inputs.stream().mapToInt(SstableMeta::level).max().orElse(1)),
+                            inputs.stream().mapToLong(SstableMeta::generation).max().orElse(0),
+                            inputs.stream()
+                                    .mapToLong(SstableMeta::minWriteTimeMillis)
+                                    .min()
+                                    .orElse(0),
+                            inputs.stream()
+                                    .mapToLong(SstableMeta::maxWriteTimeMillis)
+                                    .max()
+                                    .orElse(0));
         }
 
         void write(EntryCursor entries, List<SstableMeta> outputs, Runnable tellProgress)
@@ -427,10 +430,11 @@ public final class Compaction {
             MemoryBudget budget = MemoryBudget.root("compact", WRITER_BYTES);
             try {
                 MemoryBudget ofWriter = budget.child("writer", WRITER_BYTES, WRITER_BYTES);
+                SstableWriters writers =
+                        new SstableWriters(target, options, ofWriter, () -> nowMillis, random);
                 boolean more = entries.next();
                 while (more) {
-                    try (SstableWriter writer =
-                            new SstableWriter(target, identity(), options, columns, ofWriter)) {
+                    try (SstableWriter writer = writers.open(run, columns)) {
                         do {
                             writer.add(entries);
                             if ((writer.entryCount() & (CHECK_INTERVAL - 1)) == 0) {
@@ -446,19 +450,6 @@ public final class Compaction {
             } finally {
                 budget.close();
             }
-        }
-
-        private SstableIdentity identity() {
-            String name =
-                    FileName.create(view.treeName(), level, generation, nowMillis, random).format();
-            return new SstableIdentity(
-                    name,
-                    view.treeName(),
-                    level,
-                    generation,
-                    nowMillis,
-                    minWriteTimeMillis,
-                    maxWriteTimeMillis);
         }
     }
 }

@@ -19,6 +19,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.manifest.ManifestCodec;
 import io.flinklsm.core.manifest.TreeImage;
+import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.SampleCheckpoint;
@@ -303,7 +304,12 @@ final class HostileSourcesTest {
     private static byte[] manifestThatNames(String fileName) {
         OwnedSlice key = OwnedSlice.ofText("k");
         var meta =
-                new SstableMeta(fileName, "kv/a", 0, 1, 100, 50, 1, 1, 0, 0, key, key, 0, 1, null);
+                new SstableMeta(
+                        new SstableIdentity(fileName, "kv/a", 1, 0, 1),
+                        new SstableMeta.Extent(100, 50, 1),
+                        new SstableMeta.Content(1, 0, 0, key, key),
+                        0,
+                        null);
         return ManifestCodec.encode(
                 new CheckpointImage(1, 0, List.of(new TreeImage("kv/a", List.of(meta)))));
     }

@@ -15,6 +15,7 @@ package io.flinklsm.core.parquet.footer;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.columns.leaf.ColumnNode;
+import io.flinklsm.core.parquet.page.ColumnChunkPages;
 import io.flinklsm.core.parquet.page.ColumnSpec;
 import io.flinklsm.core.parquet.page.PageCodec;
 import java.io.ByteArrayOutputStream;
@@ -152,8 +153,8 @@ public final class FooterWriter {
                 described.setOffset_index_length(chunk.offsetIndexBytes());
                 offsetIndexOffset += chunk.offsetIndexBytes();
                 chunks.add(described);
-                plainBytes += chunk.plainBytes();
-                storedBytes += chunk.storedBytes();
+                plainBytes += chunk.totals().plainBytes();
+                storedBytes += chunk.totals().storedBytes();
             }
             RowGroup group = new RowGroup(chunks, plainBytes, summary.entryCount());
             group.setSorting_columns(List.of(new SortingColumn(0, false, false)));
@@ -175,17 +176,17 @@ public final class FooterWriter {
                         spec.encodings(),
                         spec.path(),
                         codec.parquetCodec(),
-                        chunk.valueCount(),
-                        chunk.plainBytes(),
-                        chunk.storedBytes(),
+                        chunk.totals().valueCount(),
+                        chunk.totals().plainBytes(),
+                        chunk.totals().storedBytes(),
                         chunk.offset());
-        return described.setStatistics(statistics(chunk));
+        return described.setStatistics(statistics(chunk.totals()));
     }
 
-    private static Statistics statistics(RowGroupSummary.Chunk chunk) {
-        Statistics statistics = new Statistics().setNull_count(chunk.nullCount());
-        OwnedSlice min = chunk.min();
-        OwnedSlice max = chunk.max();
+    private static Statistics statistics(ColumnChunkPages.Totals totals) {
+        Statistics statistics = new Statistics().setNull_count(totals.nullCount());
+        OwnedSlice min = totals.min();
+        OwnedSlice max = totals.max();
         if (min != null && max != null) {
             statistics.setMin_value(min.bytesUnsafe()).setIs_min_value_exact(true);
             statistics.setMax_value(max.bytesUnsafe()).setIs_max_value_exact(true);

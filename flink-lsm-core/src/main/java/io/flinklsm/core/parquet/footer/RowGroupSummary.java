@@ -13,10 +13,9 @@
  */
 package io.flinklsm.core.parquet.footer;
 
-import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.parquet.page.ColumnChunkPages;
 import io.flinklsm.core.parquet.page.ColumnSpec;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the footer says of a row group whose pages are written.
@@ -32,20 +31,12 @@ public record RowGroupSummary(long entryCount, List<Chunk> chunks, int bloomByte
     /**
      * A column chunk.
      *
-     * @param valueCount nulls included; as many as entries unless the column is repeated
-     * @param storedBytes pages and their headers in the file
-     * @param plainBytes the same before compression
      * @param columnIndexBytes 0 if it has none
      */
     public record Chunk(
             ColumnSpec spec,
             long offset,
-            long storedBytes,
-            long plainBytes,
-            long valueCount,
-            long nullCount,
-            @Nullable OwnedSlice min,
-            @Nullable OwnedSlice max,
+            ColumnChunkPages.Totals totals,
             int columnIndexBytes,
             int offsetIndexBytes) {}
 }

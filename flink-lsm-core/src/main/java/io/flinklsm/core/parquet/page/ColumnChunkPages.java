@@ -26,6 +26,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ColumnChunkPages {
 
+    /**
+     * All pages of a chunk together.
+     *
+     * @param storedBytes pages and their headers in the file
+     * @param plainBytes the same before compression
+     * @param valueCount nulls included; as many as rows unless the column is repeated
+     * @param min smallest value; null if the column has no bounds
+     * @param max largest value; null if the column has no bounds
+     */
+    public record Totals(
+            long storedBytes,
+            long plainBytes,
+            long valueCount,
+            long nullCount,
+            @Nullable OwnedSlice min,
+            @Nullable OwnedSlice max) {}
+
     private final ColumnSpec spec;
     private final PageSink sink;
     private final long sinkStart;
@@ -109,35 +126,18 @@ public final class ColumnChunkPages {
         return spec;
     }
 
-    /** Values, nulls included. */
-    public long values() {
-        return values;
-    }
-
-    public long nulls() {
-        return nulls;
-    }
-
-    long rows() {
-        return rows;
-    }
-
-    /** Bytes of the pages and their headers, as stored. */
+    /** Bytes of the pages and their headers so far, as stored. */
     public long storedBytes() {
         return storedBytes;
     }
 
-    /** The same before compression. */
-    public long plainBytes() {
-        return plainBytes;
+    /** What the footer says of the pages. */
+    public Totals totals() {
+        return new Totals(storedBytes, plainBytes, values, nulls, owned(min), owned(max));
     }
 
-    public @Nullable OwnedSlice min() {
-        return min == null ? null : OwnedSlice.wrap(min);
-    }
-
-    public @Nullable OwnedSlice max() {
-        return max == null ? null : OwnedSlice.wrap(max);
+    private static @Nullable OwnedSlice owned(byte @Nullable [] bytes) {
+        return bytes == null ? null : OwnedSlice.wrap(bytes);
     }
 
     /** Appends a Thrift OffsetIndex. */
