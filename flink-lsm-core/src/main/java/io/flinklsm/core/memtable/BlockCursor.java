@@ -13,33 +13,23 @@
  */
 package io.flinklsm.core.memtable;
 
-import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyRange;
 import java.util.Arrays;
 
 /**
- * The entries that were written in a frozen generation of blocks, in key order; holds a reference
- * to the generation. Values stay where they are until it is closed; a key is put together in an
- * array of the cursor's.
+ * The entries that were written in a frozen generation of blocks. Values stay where they are until
+ * the cursor is closed; a key is put together in an array of the cursor's.
  */
-final class BlockCursor implements EntryCursor {
+final class BlockCursor extends RecordCursor {
 
-    private final Generation generation;
-    private final Segments segments;
-    private final int[] refs;
     private final KeyRange range;
     private int nextBlock;
     private long record;
     private long entry;
-    private long end;
+    private long blockEnd;
     private boolean isInRange;
     private byte[] keyBytes = new byte[64];
-    private final Slice key = new Slice();
-    private final Slice value = new Slice();
-    private EntryKind kind = EntryKind.DELETE;
-    private boolean closed;
 
     /**
      * Takes over one reference.
@@ -48,9 +38,7 @@ final class BlockCursor implements EntryCursor {
      * @param from index of the first that may have an entry of the range
      */
     BlockCursor(Generation generation, Segments segments, int[] refs, int from, KeyRange range) {
-        this.generation = generation;
-        this.segments = segments;
-        this.refs = refs;
+        super(generation, segments, refs);
         this.nextBlock = from;
         this.range = range;
     }
@@ -58,13 +46,13 @@ final class BlockCursor implements EntryCursor {
     @Override
     public boolean next() {
         while (!closed) {
-            if (entry == end) {
+            if (entry == blockEnd) {
                 if (nextBlock == refs.length) {
                     break;
                 }
                 record = segments.address(refs[nextBlock++]);
                 entry = MapBlock.first(record);
-                end = MapBlock.end(record);
+                blockEnd = MapBlock.end(record);
             }
             long at = entry;
             entry = MapBlock.next(at);
@@ -74,7 +62,7 @@ final class BlockCursor implements EntryCursor {
                 if (isInRange) {
                     if (!range.isBelowEnd(key)) {
                         nextBlock = refs.length;
-                        entry = end;
+                        entry = blockEnd;
                         break;
                     }
                     MapBlock.viewValue(at, value);
@@ -83,8 +71,7 @@ final class BlockCursor implements EntryCursor {
                 }
             }
         }
-        clear();
-        return false;
+        return end();
     }
 
     private void setKey(long at) {
@@ -94,35 +81,5 @@ final class BlockCursor implements EntryCursor {
         }
         MapBlock.copyKey(record, at, keyBytes);
         key.setBytes(keyBytes, 0, length);
-    }
-
-    private void clear() {
-        key.clear();
-        value.clear();
-        kind = EntryKind.DELETE;
-    }
-
-    @Override
-    public Slice key() {
-        return key;
-    }
-
-    @Override
-    public EntryKind kind() {
-        return kind;
-    }
-
-    @Override
-    public Slice value() {
-        return value;
-    }
-
-    @Override
-    public void close() {
-        if (!closed) {
-            closed = true;
-            clear();
-            generation.release();
-        }
     }
 }

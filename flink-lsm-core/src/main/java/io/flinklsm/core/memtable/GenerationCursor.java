@@ -13,31 +13,20 @@
  */
 package io.flinklsm.core.memtable;
 
-import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 
 /**
- * The entries of a frozen generation in key order; holds a reference to it. Nothing is copied: keys
- * and values stay as they are until it is closed.
+ * The entries of a frozen generation of single entries. Nothing is copied: keys and values stay as
+ * they are until the cursor is closed.
  */
-final class GenerationCursor implements EntryCursor {
+final class GenerationCursor extends RecordCursor {
 
-    private final Generation generation;
-    private final Segments segments;
-    private final int[] refs;
     private final int to;
     private int at;
-    private final Slice key = new Slice();
-    private final Slice value = new Slice();
-    private EntryKind kind = EntryKind.DELETE;
-    private boolean closed;
 
     /** Takes over one reference; shows refs {@code [from, to)}, which are in key order. */
     GenerationCursor(Generation generation, Segments segments, int[] refs, int from, int to) {
-        this.generation = generation;
-        this.segments = segments;
-        this.refs = refs;
+        super(generation, segments, refs);
         this.at = from;
         this.to = to;
     }
@@ -45,43 +34,12 @@ final class GenerationCursor implements EntryCursor {
     @Override
     public boolean next() {
         if (closed || at >= to) {
-            clear();
-            return false;
+            return end();
         }
         long record = segments.address(refs[at++]);
         Records.viewKey(record, key);
         Records.viewValue(record, value);
         kind = EntryKind.ofCode(Records.kind(record));
         return true;
-    }
-
-    private void clear() {
-        key.clear();
-        value.clear();
-        kind = EntryKind.DELETE;
-    }
-
-    @Override
-    public Slice key() {
-        return key;
-    }
-
-    @Override
-    public EntryKind kind() {
-        return kind;
-    }
-
-    @Override
-    public Slice value() {
-        return value;
-    }
-
-    @Override
-    public void close() {
-        if (!closed) {
-            closed = true;
-            clear();
-            generation.release();
-        }
     }
 }
