@@ -77,10 +77,7 @@ public final class MapTier extends HotTier {
 
     private final Slice view = new Slice();
 
-    /** End of what was written or copied last, and how many entries that was. */
-    private long writtenEnd;
-
-    private int writtenCount;
+    private final BlockWriter writer = new BlockWriter();
 
     /** Where the last page that was kept ended, if there is a next one. */
     private @Nullable OwnedSlice run;
@@ -210,8 +207,8 @@ public final class MapTier extends HotTier {
         boolean isFirst = isNew && kind != MapBlock.DELETE;
         int head = kind | MapBlock.DIRTY | (isFirst ? MapBlock.FIRST : 0);
         begin(created, isNew, false);
-        append(key, head, value, from, byteCount);
-        end(created);
+        writer.append(key, head, value, from, byteCount);
+        writer.end();
         index.insert(key.prefixHash(), created);
         open.entryCount++;
         isNewMapKnown = false;
@@ -302,9 +299,9 @@ public final class MapTier extends HotTier {
         boolean keepsFlags = toOpen && isOpen(ref);
         begin(target, MapBlock.isComplete(block), MapBlock.isRead(block));
         copy(MapBlock.first(block), at, keepsFlags);
-        append(key, head, value, from, byteCount);
+        writer.append(key, head, value, from, byteCount);
         copy(at + olderBytes, MapBlock.end(block), keepsFlags);
-        end(target);
+        writer.end();
         retire();
         point(target);
         return true;
@@ -353,7 +350,7 @@ public final class MapTier extends HotTier {
         if (right == NO_REF) {
             if (left != NO_REF) {
                 begin(left, false, false);
-                end(left);
+                writer.end();
                 discard(left);
             }
             return false;
@@ -362,21 +359,21 @@ public final class MapTier extends HotTier {
         begin(left, false, false);
         if (isLeft) {
             copy(first, at, keepsFlags);
-            append(key, head, value, from, byteCount);
+            writer.append(key, head, value, from, byteCount);
             copy(at + olderBytes, cut, keepsFlags);
         } else {
             copy(first, cut, keepsFlags);
         }
-        end(left);
+        writer.end();
         begin(right, false, false);
         if (isLeft) {
             copy(cut, end, keepsFlags);
         } else {
             copy(cut, at, keepsFlags);
-            append(key, head, value, from, byteCount);
+            writer.append(key, head, value, from, byteCount);
             copy(at + olderBytes, end, keepsFlags);
         }
-        end(right);
+        writer.end();
         retire();
         pointToBoth(left, right);
         return true;
@@ -390,8 +387,8 @@ public final class MapTier extends HotTier {
             return false;
         }
         begin(next, false, false);
-        append(key, head, value, from, byteCount);
-        end(next);
+        writer.append(key, head, value, from, byteCount);
+        writer.end();
         long window = MapBlock.firstWindow(segments.address(next));
         MapDirectory.insert(part, blockIndex + 1, next, window);
         return true;
@@ -625,25 +622,7 @@ public final class MapTier extends HotTier {
     }
 
     private void begin(int target, boolean isComplete, boolean isRead) {
-        long record = segments.address(target);
-        MapBlock.init(record, isComplete, isRead);
-        writtenEnd = MapBlock.first(record);
-        writtenCount = 0;
-    }
-
-    private void append(KeyBuffer key, int head, byte[] value, int from, int byteCount) {
-        int prefixLength = key.prefixLength();
-        writtenEnd =
-                MapBlock.writeEntry(
-                        writtenEnd,
-                        head,
-                        key.array(),
-                        prefixLength,
-                        key.length() - prefixLength,
-                        value,
-                        from,
-                        byteCount);
-        writtenCount++;
+        writer.begin(segments.address(target), isComplete, isRead);
     }
 
     /**
@@ -653,23 +632,7 @@ public final class MapTier extends HotTier {
         // What is in files and hides nothing that a read could come to is not needed any more.
         boolean dropsTombstones =
                 !keepsFlags && isMapComplete() && conditionOf(ref) == Condition.CLEAN;
-        for (long entry = from; entry < to; ) {
-            int bytes = MapBlock.sizeBytes(entry);
-            int head = MapBlock.head(entry);
-            if (!dropsTombstones || (head & MapBlock.DELETE) == 0) {
-                MapBlock.copyEntry(entry, writtenEnd, bytes);
-                if (!keepsFlags) {
-                    MapBlock.setHead(writtenEnd, head & ~(MapBlock.DIRTY | MapBlock.FIRST));
-                }
-                writtenEnd += bytes;
-                writtenCount++;
-            }
-            entry += bytes;
-        }
-    }
-
-    private void end(int target) {
-        MapBlock.setEntries(segments.address(target), writtenCount, writtenEnd);
+        writer.copy(from, to, keepsFlags, dropsTombstones);
     }
 
     // ------------------------------------------------------------------------------------- read
@@ -772,7 +735,7 @@ public final class MapTier extends HotTier {
             return false;
         }
         begin(created, false, false);
-        end(created);
+        writer.end();
         index.insert(key.prefixHash(), created);
         return locate(key);
     }
