@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Every tree of a store at one moment; read from any thread until it is closed. It may stay open
- * for long: it pins files, but memtables only until they are flushed.
+ * for long: it pins files, but generations only until they are flushed.
  */
 public final class StoreView implements AutoCloseable {
 

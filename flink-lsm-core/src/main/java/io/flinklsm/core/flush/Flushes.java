@@ -40,14 +40,14 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The flushes of one store. A tree flushes one group of memtables at a time, oldest first, so that
- * level 0 grows in the order of generations. A failure stops the store; a flush that a checkpoint
- * runs itself fails only the checkpoint.
+ * The flushes of one store. A tree flushes one group of generations at a time, oldest first, so
+ * that level 0 grows in the order of generations. A failure stops the store; a flush that a
+ * checkpoint runs itself fails only the checkpoint.
  */
 public final class Flushes {
 
-    /** Memtables of this part of the store's memory are flushed alone. */
-    private static final int MEMTABLES_IN_SHARE = 3;
+    /** Generations of this part of the store's memory are flushed alone. */
+    private static final int GENERATIONS_IN_SHARE = 3;
 
     private final Upkeep upkeep;
     private final StoreLock lock;
@@ -100,7 +100,7 @@ public final class Flushes {
         }
     }
 
-    /** Flushes the oldest group, here; false if there is none, or somebody else is at it. */
+    /** Flushes the oldest group, here; false if there is none, or another thread is at it. */
     private boolean flushOnce(TreeState tree) throws IOException {
         FlushPlan plan;
         lock.lock();
@@ -162,11 +162,11 @@ public final class Flushes {
     }
 
     /**
-     * Writes an entry past the memtables and installs its SSTable as the newest of level 0, here.
+     * Writes an entry past the tier and installs its SSTable as the newest of level 0, here.
      * Nothing older of the tree waits for its flush. A failure to write is the caller's; one behind
      * that stops the store, since the tree may have the entry or not.
      *
-     * @param generation of the active memtable, which is empty
+     * @param generation of the SSTable; no other entry has it
      */
     public void writeLarge(
             TreeState tree, long generation, Slice key, EntryKind kind, LargeValue value)
@@ -213,7 +213,7 @@ public final class Flushes {
         TreeState.release(old);
     }
 
-    /** Installing the SSTable and dropping the memtables is one swap. */
+    /** The SSTable is installed and its generations become clean in one swap. */
     private void finishFlush(TreeState tree, FlushPlan plan, @Nullable List<SstableMeta> written) {
         ReadView old = null;
         List<FrozenSource> viewed = List.of();
@@ -235,7 +235,7 @@ public final class Flushes {
         } finally {
             lock.unlock();
         }
-        // Who waits for memory must find it: the old view holds it until now, and so do scans.
+        // A writer that waits for memory must find it: scans hold it until now.
         TreeState.release(old);
         for (FrozenSource source : viewed) {
             source.moveTo(run);
@@ -262,7 +262,7 @@ public final class Flushes {
      * wait for.
      */
     private long groupBytes() {
-        return Math.min(memtableBytes, slot.memtableShareBytes() / MEMTABLES_IN_SHARE);
+        return Math.min(memtableBytes, slot.memtableShareBytes() / GENERATIONS_IN_SHARE);
     }
 
     /**
@@ -274,9 +274,9 @@ public final class Flushes {
     }
 
     /**
-     * Waits until the memtables are flushed, and flushes itself what nobody else does. A failure is
-     * the caller's: the memtables stay where they are. Any thread: the store's close waits for a
-     * flush that runs here.
+     * Waits until the generations are flushed, and flushes itself what no other thread does. A
+     * failure is the caller's: the generations stay where they are. Any thread: the store's close
+     * waits for a flush that runs here.
      *
      * @param isFlushed asked under the lock
      * @throws IOException also if the store is closed, or the tree dropped, before that

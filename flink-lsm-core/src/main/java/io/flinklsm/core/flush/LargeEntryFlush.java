@@ -24,14 +24,14 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One entry that is too large for a memtable becomes an SSTable of level 0 by itself: what a
- * memtable that had only this entry would have become. A failure leaves no file. Used once, on the
- * thread that writes the entry.
+ * One entry that is too large for the tier becomes an SSTable of level 0 by itself: what a
+ * generation that had only this entry would have become. A failure leaves no file. Used once, on
+ * the thread that writes the entry.
  *
  * <pre>
- * before   memtable 7 [a b c]   L0: 5 …                    put m (40 MB)
- * flush    memtable 8 []        L0: 7 [a b c]  5 …
- * written  memtable 9 []        L0: 8 [m]  7 [a b c]  5 …
+ * before   generation 7 [a b c]   L0: 5 …                    put m (40 MB)
+ * flush    generation 8 []        L0: 7 [a b c]  5 …
+ * written  generation 9 []        L0: 8 [m]  7 [a b c]  5 …
  * </pre>
  */
 public final class LargeEntryFlush {
@@ -42,7 +42,7 @@ public final class LargeEntryFlush {
     private final FlushTools tools;
 
     /**
-     * @param generation of an empty memtable that nobody will write to
+     * @param generation of the SSTable; no other entry has it
      * @param columns how entries stand in columns; null if nothing is known of them
      */
     public LargeEntryFlush(

@@ -24,8 +24,8 @@ import java.util.concurrent.BlockingQueue;
 /**
  * Memory for those who write SSTables: a fixed set of budgets, some for flushes and some for
  * compactions, one a writer at a time. Each is set aside, so that a writer that has one always
- * ends, whatever memtables, cache and other writers hold; who finds none waits for a writer to end.
- * Safe for any thread.
+ * ends, whatever tiers, cache and other writers hold; a caller that finds none waits for a writer
+ * to end. Safe for any thread.
  *
  * <p>A budget may grow into what the pool has free: an entry that is larger than the set-aside part
  * needs it.

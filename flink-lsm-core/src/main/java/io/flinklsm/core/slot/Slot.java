@@ -29,7 +29,7 @@ import java.util.random.RandomGenerator;
  * What the stores of one slot share: the memory budget, the block cache, the background threads,
  * the clock and chance. Safe for any thread. Closed after all its stores.
  *
- * <p>The budget is split so that nobody can starve another: writers of SSTables have {@link
+ * <p>The budget is split so that no user of it can starve another: writers of SSTables have {@link
  * WriterBudgets} set aside, without which a full pool could not be flushed; nearly all of the rest
  * is for entries ({@link TierMemory}), half of it for those that no SSTable has yet; the cache
  * takes what is left and gives it back on demand.
@@ -131,7 +131,9 @@ public final class Slot implements AutoCloseable {
         return compactionThreads;
     }
 
-    /** Memory that one store's memtables may hold before the largest is flushed: an equal share. */
+    /**
+     * Memory that one store's generations may hold before the largest is frozen: an equal share.
+     */
     public long memtableShareBytes() {
         return tierMemory.dirtyLimitBytes() / Math.max(1, storeCount);
     }
@@ -153,7 +155,7 @@ public final class Slot implements AutoCloseable {
     /**
      * Asks the other stores for memory: see {@link Neighbour#requestFlush}.
      *
-     * @param fromBytes a store whose memtables hold less freezes none of them
+     * @param fromBytes a store whose open generations hold less freezes none of them
      */
     public void askOthersToFlush(Neighbour asking, long fromBytes) {
         List<Neighbour> others;

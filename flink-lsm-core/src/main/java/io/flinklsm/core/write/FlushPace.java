@@ -20,12 +20,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the writers of a slot from running into the end of the memtables' memory. What a flush
- * holds comes back all at once, at its end; a writer that is faster than the flush would use up the
- * rest, and then wait in one piece for as long as the flush takes. So the last quarter of the rest
- * is handed out as the flush goes on, and a little of it only at the end, while filters and footer
- * are written. Who is ahead of that takes small rests. The memory comes back no later by that, and
- * the writer has had as much of it; a burst that three quarters can hold is not slowed down.
+ * Keeps the writers of a slot from running into the end of what may be dirty. What a flush holds
+ * comes back all at once, at its end; a writer that is faster than the flush would use up the rest,
+ * and then wait in one piece for as long as the flush takes. So the last quarter of the rest is
+ * handed out as the flush goes on, and a little of it only at the end, while filters and footer are
+ * written. Who is ahead of that takes small rests. The memory comes back no later by that, and the
+ * writer has had as much of it; a burst that three quarters can hold is not slowed down.
  *
  * <pre>
  * room that was free when the flush began   |████████████████████████████████|
@@ -85,7 +85,7 @@ public final class FlushPace implements FlushMeter {
         }
     }
 
-    /** A flush begins that frees its memtables when it ends; close what is returned then. */
+    /** A flush begins that frees its generations when it ends; close what is returned then. */
     @Override
     public Flush begin(long entryCount) {
         Flush flush = new Flush(entryCount);

@@ -14,29 +14,29 @@
 package io.flinklsm.core.write;
 
 /**
- * When a memtable is full: by its tree's own limit, or because the store's memtables together reach
+ * When a generation is full: by its tree's own limit, or because the store's open generations reach
  * their share of the budget.
  *
- * @param treeLimitBytes limit of one memtable
+ * @param treeLimitBytes limit of one generation
  */
 public record FreezeRule(long treeLimitBytes) {
 
     public FreezeRule {
         if (treeLimitBytes <= 0) {
             throw new IllegalArgumentException(
-                    "a memtable needs room: treeLimitBytes=" + treeLimitBytes);
+                    "a generation needs room: treeLimitBytes=" + treeLimitBytes);
         }
     }
 
-    public boolean isTreeFull(long memtableBytes) {
-        return memtableBytes >= treeLimitBytes;
+    public boolean isTreeFull(long openBytes) {
+        return openBytes >= treeLimitBytes;
     }
 
     /**
-     * Whether a store should freeze its largest memtable. At half of the share, so that writes go
-     * on into the other half while the frozen one is flushed.
+     * Whether a store should freeze its largest open generation. At half of the share, so that
+     * writes go on into the other half while the frozen one is flushed.
      */
-    public boolean isStoreFull(long activeBytes, long shareBytes) {
-        return activeBytes >= shareBytes / 2;
+    public boolean isStoreFull(long openBytes, long shareBytes) {
+        return openBytes >= shareBytes / 2;
     }
 }

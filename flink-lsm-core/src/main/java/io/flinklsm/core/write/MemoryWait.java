@@ -51,7 +51,7 @@ public final class MemoryWait {
         return waitedMillis() >= LIMIT_MILLIS;
     }
 
-    /** Whether memtables are to be frozen however small they are. */
+    /** Whether generations are to be frozen however small they are. */
     public boolean isLong() {
         return waitedMillis() >= PATIENCE_MILLIS;
     }

@@ -24,7 +24,7 @@ package io.flinklsm.core.write;
  *
  * @param level0Slowdown runs of level 0 from which writes are slowed down
  * @param level0Stop runs of level 0 at which writes stop; above {@code level0Slowdown}
- * @param maxFrozen frozen memtables of a tree at which writes stop
+ * @param maxFrozen frozen generations of a tree at which writes stop
  * @param debtSlowdownBytes compaction debt of a tree from which its writes are slowed down
  * @param debtFullBytes compaction debt at which they are slowest; more than the former
  */
@@ -59,8 +59,8 @@ public record StallRule(
         }
     }
 
-    public boolean mustStop(int level0Runs, int frozenMemtables) {
-        return level0Runs >= level0Stop || frozenMemtables >= maxFrozen;
+    public boolean mustStop(int level0Runs, int frozenGenerations) {
+        return level0Runs >= level0Stop || frozenGenerations >= maxFrozen;
     }
 
     /**
