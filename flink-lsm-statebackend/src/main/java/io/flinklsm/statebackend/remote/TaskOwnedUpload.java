@@ -75,7 +75,10 @@ public final class TaskOwnedUpload implements EarlyUpload {
             }
             if (!registry.unregisterCloseable(out)) {
                 throw new IOException(
-                        "[" + name + "] the task is being stopped, so it is not uploaded; there is nothing to do");
+                        "["
+                                + name
+                                + "] the task is being stopped, so it is not uploaded; there is"
+                                + " nothing to do");
             }
             handle = out.closeAndGetHandle();
         } finally {
