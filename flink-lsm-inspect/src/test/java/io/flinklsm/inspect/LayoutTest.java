@@ -48,6 +48,7 @@ final class LayoutTest {
                     CORE + ".sstable",
                     CORE + ".sketch",
                     CORE + ".columns",
+                    CORE + ".columns.leaf",
                     CORE + ".memory",
                     CORE + ".cache",
                     BACKEND + ".snapshot");
@@ -68,7 +69,7 @@ final class LayoutTest {
                                         LayoutTest::isInside)),
                 "R6 inspect may import from core: root, entry, bytes, merge, storage, manifest,"
                     + " checkpoint, restore, events, errors, check, version, sstable, sketch,"
-                    + " columns, and the budget and cache that SSTables are opened with; from the"
+                    + " columns and columns.leaf, and the budget and cache that SSTables are opened with; from the"
                     + " backend the names and checksums of a checkpoint's files; everything else is"
                     + " inside");
     }
