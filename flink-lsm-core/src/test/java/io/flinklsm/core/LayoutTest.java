@@ -275,6 +275,30 @@ final class LayoutTest {
         assertThat(lines).as("lines of the root").isLessThanOrEqualTo(LINES_IN_ROOT);
     }
 
+    @Test
+    void everyPackageSaysWhatItIsFor() throws IOException {
+        List<Path> pages;
+        try (Stream<Path> all = Files.walk(Path.of("src/main/java", CORE.replace('.', '/')))) {
+            pages = all.filter(file -> file.endsWith("package-info.java")).toList();
+        }
+        var silent = new TreeSet<String>();
+        for (Path page : pages) {
+            String text = Files.readString(page);
+            if (!text.contains("nvariant")
+                    || !text.matches("(?s).*\\b(come|comes|In:).*")
+                    || !text.matches("(?s).*\\b(Read|Start with)\\b.*")) {
+                silent.add(page.toString());
+            }
+        }
+
+        assertThat(pages).hasSizeGreaterThan(20);
+        assertThat(silent)
+                .as(
+                        "packages that do not say what comes in, their invariant, or what to read"
+                            + " first")
+                .isEmpty();
+    }
+
     private static boolean isClass(Path file) {
         String name = file.getFileName().toString();
         return name.endsWith(".java") && !name.equals("package-info.java");

@@ -12,11 +12,13 @@
  * limitations under the License.
  */
 /**
- * Version to plan to job to edit: SSTables into fewer SSTables. A picker looks at a Version and
- * says what to compact ({@link io.flinklsm.core.compaction.CompactionPlan}), a job does it and says
- * what to install. Invariant: outputs stand, in age, where their inputs stood. Start with {@link
- * io.flinklsm.core.compaction.LeveledPicker}, then {@link
- * io.flinklsm.core.compaction.CompactionJob}.
+ * The compaction path: SSTables become fewer SSTables.
+ *
+ * <p>In comes a Version, out goes a version edit: a picker says what to compact ({@link
+ * io.flinklsm.core.compaction.CompactionPlan}), a job does it, and what the job returns is
+ * installed. Invariant: outputs stand, in age, where their inputs stood. Read {@link
+ * io.flinklsm.core.compaction.Compactions} first, then {@link
+ * io.flinklsm.core.compaction.LeveledPicker} and {@link io.flinklsm.core.compaction.CompactionJob}.
  */
 @NullMarked
 package io.flinklsm.core.compaction;
