@@ -77,8 +77,8 @@ public final class TaskOwnedUpload implements EarlyUpload {
                 throw new IOException(
                         "["
                                 + name
-                                + "] the task is being stopped, so it is not uploaded; there is"
-                                + " nothing to do");
+                                + "] the task is being stopped, so it is not uploaded;"
+                                + " there is nothing to do");
             }
             handle = out.closeAndGetHandle();
         } finally {
