@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.FarFileSystem;
+import io.flinklsm.statebackend.testing.LiveDirectory;
 import io.flinklsm.statebackend.testing.StateSample;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -594,9 +595,9 @@ class LazyRestoreTest {
     }
 
     private List<Path> localFiles(String suffix) throws IOException {
-        try (Stream<Path> paths = Files.walk(harness.localDirectory())) {
-            return paths.filter(path -> path.getFileName().toString().endsWith(suffix)).toList();
-        }
+        return LiveDirectory.files(harness.localDirectory()).stream()
+                .filter(path -> path.getFileName().toString().endsWith(suffix))
+                .toList();
     }
 
     private List<Path> sstablesHere() throws IOException {

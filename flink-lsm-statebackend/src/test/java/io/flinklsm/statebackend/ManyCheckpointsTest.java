@@ -17,13 +17,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.FarFileSystem;
+import io.flinklsm.statebackend.testing.LiveDirectory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -147,9 +145,9 @@ class ManyCheckpointsTest {
                 IncrementalRemoteKeyedStateHandle files =
                         (IncrementalRemoteKeyedStateHandle) handle;
                 seen.add(
-                        files(harness.checkpointDirectory()),
+                        LiveDirectory.files(harness.checkpointDirectory()).size(),
                         files.getSharedState().size() + files.getPrivateState().size(),
-                        files(harness.localDirectory()));
+                        LiveDirectory.files(harness.localDirectory()).size());
                 if (id % WINDOW == 0) {
                     seen.heapBytes = heapBytes();
                 }
@@ -224,26 +222,6 @@ class ManyCheckpointsTest {
         try (Stream<Path> jobs = Files.list(harness.checkpointDirectory())) {
             return jobs.findFirst().orElseThrow().resolve("chk-" + id);
         }
-    }
-
-    /** Files come and go meanwhile. */
-    private static long files(Path directory) throws IOException {
-        long[] count = new long[1];
-        Files.walkFileTree(
-                directory,
-                new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                        count[0]++;
-                        return FileVisitResult.CONTINUE;
-                    }
-
-                    @Override
-                    public FileVisitResult visitFileFailed(Path file, IOException e) {
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
-        return count[0];
     }
 
     private static long heapBytes() {
