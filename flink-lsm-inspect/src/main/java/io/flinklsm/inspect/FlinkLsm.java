@@ -21,6 +21,7 @@ import io.flinklsm.inspect.command.CompletionCommand;
 import io.flinklsm.inspect.command.DiffCommand;
 import io.flinklsm.inspect.command.ExportCommand;
 import io.flinklsm.inspect.command.FilesCommand;
+import io.flinklsm.inspect.command.FitCommand;
 import io.flinklsm.inspect.command.GcCommand;
 import io.flinklsm.inspect.command.GetCommand;
 import io.flinklsm.inspect.command.HealthCommand;
@@ -66,6 +67,7 @@ import picocli.CommandLine.Spec;
             ExportCommand.class,
             GcCommand.class,
             CompactCommand.class,
+            FitCommand.class,
             WatchCommand.class,
             ReportCommand.class,
             CompletionCommand.class,

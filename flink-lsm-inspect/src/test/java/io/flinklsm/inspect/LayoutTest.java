@@ -78,6 +78,8 @@ final class LayoutTest {
     void nothingHereReadsSerializersOrObjectsOutOfFiles() {
         check(
                 noClasses()
+                        .that()
+                        .resideOutsideOfPackage("io.flinklsm.inspect.fit.child")
                         .should()
                         .dependOnClassesThat()
                         .haveFullyQualifiedName("java.io.ObjectInputStream")
@@ -92,6 +94,18 @@ final class LayoutTest {
     }
 
     @Test
+    void codeOfTheUserRunsInAProcessOfItsOwn() {
+        check(
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackage("io.flinklsm.inspect.fit.child")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAPackage("io.flinklsm.inspect.fit.child"),
+                "what loads classes of a user's jar is only ever started as another process");
+    }
+
+    @Test
     void flinkIsKnownOnlyWhereSourcesAreOpened() {
         check(
                 noClasses()
@@ -99,12 +113,14 @@ final class LayoutTest {
                         .resideOutsideOfPackages(
                                 "io.flinklsm.inspect.source..",
                                 "io.flinklsm.inspect.gc..",
-                                "io.flinklsm.inspect.compact..")
+                                "io.flinklsm.inspect.compact..",
+                                "io.flinklsm.inspect.fit.child")
                         .should()
                         .dependOnClassesThat()
                         .resideInAPackage("org.apache.flink.."),
                 "only inspect.source, and gc and compact, which write and delete what it reads,"
-                        + " know Flink: metadata, handles and file systems");
+                        + " know Flink: metadata, handles and file systems; and the process that"
+                        + " loads a user's classes");
     }
 
     private static boolean isInside(JavaClass type) {

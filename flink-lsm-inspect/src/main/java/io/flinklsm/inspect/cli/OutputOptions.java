@@ -59,4 +59,9 @@ public final class OutputOptions {
     public boolean progress() {
         return progress;
     }
+
+    /** How long something outside of this process may take. */
+    public int timeoutSeconds() {
+        return timeoutSeconds;
+    }
 }

@@ -61,30 +61,60 @@ public record SavepointMeta(boolean isCompressed, List<State> states) {
         states = List.copyOf(states);
     }
 
+    /** Is told where serializers stand. */
+    interface SerializerSink {
+        /** Before one is read. */
+        void starts();
+
+        /**
+         * After one was read.
+         *
+         * @param state empty for the serializer of all keys
+         */
+        void accept(String state, String role);
+    }
+
     /**
      * @throws SnapshotReader.MalformedException if it is none, or a serializer is of a kind of
      *     which the end is not known
      */
     static SavepointMeta read(DataInputStream in, int keyGroupBytes) throws IOException {
+        return read(
+                in,
+                keyGroupBytes,
+                new SerializerSink() {
+                    @Override
+                    public void starts() {}
+
+                    @Override
+                    public void accept(String state, String role) {}
+                });
+    }
+
+    static SavepointMeta read(DataInputStream in, int keyGroupBytes, SerializerSink sink)
+            throws IOException {
         int version = in.readInt();
         if (version != VERSION) {
             throw new SnapshotReader.MalformedException(
                     "version=" + version + ", known=" + VERSION);
         }
         boolean isCompressed = in.readBoolean();
+        sink.starts();
         SerializerInfo key = serializer(in, "of the keys");
+        sink.accept("", "KEY_SERIALIZER");
         int count = in.readShort();
         if (count < 0) {
             throw new SnapshotReader.MalformedException("states=" + count);
         }
         List<State> states = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            states.add(state(in, key, keyGroupBytes));
+            states.add(state(in, key, keyGroupBytes, sink));
         }
         return new SavepointMeta(isCompressed, states);
     }
 
-    private static State state(DataInputStream in, SerializerInfo key, int keyGroupBytes)
+    private static State state(
+            DataInputStream in, SerializerInfo key, int keyGroupBytes, SerializerSink sink)
             throws IOException {
         String name = in.readUTF();
         int kind = in.readInt();
@@ -102,7 +132,9 @@ public record SavepointMeta(boolean isCompressed, List<State> states) {
         int serializerCount = count(in);
         for (int i = 0; i < serializerCount; i++) {
             String role = in.readUTF();
+            sink.starts();
             serializers.put(role, serializer(in, "of state " + name));
+            sink.accept(name, role);
         }
         SerializerInfo missing = SerializerInfo.opaque("", "the savepoint does not say it");
         SerializerInfo value = serializers.getOrDefault("VALUE_SERIALIZER", missing);

@@ -1,0 +1,22 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+/**
+ * The process in which code of the user's jar runs: the one place where classes that a file names
+ * are loaded. Nothing else of the program uses this package. Read {@link
+ * io.flinklsm.inspect.fit.child.FitChild} first.
+ */
+@NullMarked
+package io.flinklsm.inspect.fit.child;
+
+import org.jspecify.annotations.NullMarked;
