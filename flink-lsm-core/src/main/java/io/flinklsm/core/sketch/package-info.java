@@ -15,8 +15,9 @@
  * What an SSTable's entries are like, in a few hundred bytes: how many keys, which ones are the
  * largest, how bytes spread over key groups and sizes. Entries in key order come in, a {@link
  * io.flinklsm.core.sketch.KeySketch} and its text go out. Invariant: whatever the entries, neither
- * the memory of a sketch under way nor its text grows beyond a fixed bound. Read {@link
- * io.flinklsm.core.sketch.KeySketch} first.
+ * the memory of a sketch under way nor its text grows beyond a fixed bound: 32 KiB each, on the
+ * heap, while one SSTable is written, which is not worth an account in the memory budget. Read
+ * {@link io.flinklsm.core.sketch.KeySketch} first.
  */
 @NullMarked
 package io.flinklsm.core.sketch;
