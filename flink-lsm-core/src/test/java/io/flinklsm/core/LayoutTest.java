@@ -295,7 +295,7 @@ final class LayoutTest {
         assertThat(silent)
                 .as(
                         "packages that do not say what comes in, their invariant, or what to read"
-                            + " first")
+                                + " first")
                 .isEmpty();
     }
 

@@ -69,9 +69,9 @@ final class LayoutTest {
                                         LayoutTest::isInside)),
                 "R6 inspect may import from core: root, entry, bytes, merge, storage, manifest,"
                     + " checkpoint, restore, events, errors, check, version, sstable, sketch,"
-                    + " columns and columns.leaf, and the budget and cache that SSTables are opened with; from the"
-                    + " with; from the backend the names and checksums of a checkpoint's files;"
-                    + " everything else is inside");
+                    + " columns and columns.leaf, and the budget and cache that SSTables are opened"
+                    + " with; from the with; from the backend the names and checksums of a"
+                    + " checkpoint's files; everything else is inside");
     }
 
     @Test
