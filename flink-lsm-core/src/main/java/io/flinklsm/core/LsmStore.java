@@ -328,7 +328,7 @@ public final class LsmStore implements AutoCloseable {
         try {
             ScanView before = state.scanView();
             try {
-                EntryCursor content = before.scan(KeyRange.ALL, state.operator(), false);
+                EntryCursor content = before.scan(KeyRange.ALL, state.operator());
                 try {
                     lock.lock();
                     try {

@@ -235,7 +235,7 @@ public final class LsmTree {
         storeWriter.freezeForScan(state);
         ScanView pinned = state.scanView();
         try {
-            return pinned.scan(range, state.operator(), false);
+            return pinned.scan(range, state.operator());
         } finally {
             pinned.release();
         }

@@ -61,7 +61,7 @@ public final class StoreView implements AutoCloseable {
             throw new IllegalStateException(
                     "[tree " + treeName + "] the view is closed; take another");
         }
-        return tree.view.scan(range, tree.operator, false);
+        return tree.view.scan(range, tree.operator);
     }
 
     /** Idempotent; any thread. */

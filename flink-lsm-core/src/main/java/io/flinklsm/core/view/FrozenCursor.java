@@ -40,7 +40,6 @@ final class FrozenCursor implements EntryCursor {
     // Immutable.
     private final FrozenSource source;
     private final KeyRange range;
-    private final boolean fillCache;
 
     /** Null once the memory is gone, and at the end. */
     @GuardedBy("this")
@@ -66,11 +65,10 @@ final class FrozenCursor implements EntryCursor {
     private @Nullable EntryCursor file;
 
     /** Takes over the cursor over the generations. */
-    FrozenCursor(FrozenSource source, EntryCursor memory, KeyRange range, boolean fillCache) {
+    FrozenCursor(FrozenSource source, EntryCursor memory, KeyRange range) {
         this.source = source;
         this.memory = memory;
         this.range = range;
-        this.fillCache = fillCache;
     }
 
     @Override
@@ -85,7 +83,7 @@ final class FrozenCursor implements EntryCursor {
                     return nextIn(entries);
                 }
             }
-            file = source.runCursor(rest(), fillCache);
+            file = source.runCursor(rest());
         }
         EntryCursor entries = file;
         if (entries != null && entries.next()) {

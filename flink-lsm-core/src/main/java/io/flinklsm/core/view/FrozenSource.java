@@ -93,15 +93,15 @@ public final class FrozenSource {
     }
 
     /** The entries in the range, tombstones and operands included; null if there cannot be any. */
-    @Nullable EntryCursor cursor(KeyRange range, boolean fillCache) throws IOException {
+    @Nullable EntryCursor cursor(KeyRange range) throws IOException {
         synchronized (this) {
             if (!newestFirst.isEmpty()) {
-                FrozenCursor cursor = new FrozenCursor(this, memoryCursor(range), range, fillCache);
+                FrozenCursor cursor = new FrozenCursor(this, memoryCursor(range), range);
                 cursors.add(cursor);
                 return cursor;
             }
         }
-        return runCursor(range, fillCache);
+        return runCursor(range);
     }
 
     @GuardedBy("this")
@@ -121,12 +121,12 @@ public final class FrozenSource {
     }
 
     /** The entries of the run in the range; null if there cannot be any. */
-    @Nullable EntryCursor runCursor(KeyRange range, boolean fillCache) throws IOException {
+    @Nullable EntryCursor runCursor(KeyRange range) throws IOException {
         SortedRun current;
         synchronized (this) {
             current = run;
         }
-        return current == null ? null : ScanView.cursor(current, range, fillCache);
+        return current == null ? null : ScanView.cursor(current, range);
     }
 
     /**

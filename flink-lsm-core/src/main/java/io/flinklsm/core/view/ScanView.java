@@ -79,19 +79,17 @@ public final class ScanView {
     }
 
     /**
-     * The live entries in the range. The cursor holds a reference of its own.
-     *
-     * @param fillCache whether blocks that are read go to the block cache
+     * The live entries in the range, past the block cache: what a scan reads is not wanted again
+     * soon. The cursor holds a reference of its own.
      */
-    public EntryCursor scan(KeyRange range, @Nullable MergeOperator operator, boolean fillCache)
-            throws IOException {
+    public EntryCursor scan(KeyRange range, @Nullable MergeOperator operator) throws IOException {
         List<EntryCursor> sources = new ArrayList<>();
         try {
             for (FrozenSource frozen : frozenNewestFirst) {
-                addUnlessNull(frozen.cursor(range, fillCache), sources);
+                addUnlessNull(frozen.cursor(range), sources);
             }
             for (SortedRun run : version.runs()) {
-                addUnlessNull(cursor(run, range, fillCache), sources);
+                addUnlessNull(cursor(run, range), sources);
             }
             return open(sources, operator);
         } catch (Throwable failure) {
@@ -120,15 +118,14 @@ public final class ScanView {
     }
 
     /** The entries of the run in the range; null if there cannot be any. */
-    static @Nullable EntryCursor cursor(SortedRun run, KeyRange range, boolean fillCache)
-            throws IOException {
+    static @Nullable EntryCursor cursor(SortedRun run, KeyRange range) throws IOException {
         List<Sstable> overlapping = run.overlapping(range);
         if (overlapping.isEmpty()) {
             return null;
         }
         return overlapping.size() == 1
-                ? overlapping.get(0).cursor(range, fillCache)
-                : new RunCursor(overlapping, range, fillCache);
+                ? overlapping.get(0).cursor(range, false)
+                : new RunCursor(overlapping, range, false);
     }
 
     /** What a reader sees of the sources. */
