@@ -17,7 +17,7 @@ import io.flinklsm.core.LsmStore;
 import io.flinklsm.statebackend.key.TaskKeyContext;
 import io.flinklsm.statebackend.life.BackendLife;
 import io.flinklsm.statebackend.registry.StateRegistry;
-import io.flinklsm.statebackend.snapshot.BackendSnapshots;
+import io.flinklsm.statebackend.snapshot.LsmSnapshots;
 import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.fs.CloseableRegistry;
@@ -49,6 +49,6 @@ record LsmBackendParts<K>(
         TaskKeyContext<K> keyContext,
         LsmStore store,
         StateRegistry registry,
-        BackendSnapshots<K> snapshots,
+        LsmSnapshots<K> snapshots,
         BackendLife life,
         String backendIdentifier) {}

@@ -21,7 +21,7 @@ import io.flinklsm.statebackend.registry.RegisteredState;
 import io.flinklsm.statebackend.registry.StateMigration;
 import io.flinklsm.statebackend.registry.StateRegistration;
 import io.flinklsm.statebackend.registry.StateRegistry;
-import io.flinklsm.statebackend.snapshot.BackendSnapshots;
+import io.flinklsm.statebackend.snapshot.LsmSnapshots;
 import io.flinklsm.statebackend.state.KeyStreams;
 import io.flinklsm.statebackend.state.StateContext;
 import io.flinklsm.statebackend.state.StateFactory;
@@ -60,7 +60,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     private final StateRegistration registration;
     private final QueueFactory queues;
     private final KeyStreams<K> keyStreams;
-    private final BackendSnapshots<K> snapshots;
+    private final LsmSnapshots<K> snapshots;
     private final BackendLife life;
     private final String backendIdentifier;
 

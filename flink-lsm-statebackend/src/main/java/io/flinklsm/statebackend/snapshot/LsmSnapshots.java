@@ -31,8 +31,13 @@ import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.SnapshotStrategyRunner;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 
-/** The snapshots of one backend. Confined to the task thread; what it returns runs elsewhere. */
-public final class LsmSnapshots<K> implements BackendSnapshots<K> {
+/**
+ * The part of a keyed backend that takes snapshots. All methods are called by the task thread; what
+ * they return runs elsewhere. Holds leases of the backend's life while such work is under way.
+ *
+ * @param <K> type of the keys
+ */
+public final class LsmSnapshots<K> {
 
     private final SnapshotContext<K> context;
     private final LsmStore store;
@@ -63,7 +68,7 @@ public final class LsmSnapshots<K> implements BackendSnapshots<K> {
                         SnapshotExecutionType.ASYNCHRONOUS);
     }
 
-    @Override
+    /** A checkpoint or a native savepoint; the synchronous part happens in this call. */
     public RunnableFuture<SnapshotResult<KeyedStateHandle>> snapshot(
             long checkpointId,
             long timestampMillis,
@@ -73,7 +78,7 @@ public final class LsmSnapshots<K> implements BackendSnapshots<K> {
         return runner.snapshot(checkpointId, timestampMillis, streamFactory, options);
     }
 
-    @Override
+    /** What Flink's canonical savepoint writer needs. */
     public SavepointResources<K> savepoint() throws Exception {
         BackendLife.Lease lease = life.acquire();
         try {
@@ -98,18 +103,16 @@ public final class LsmSnapshots<K> implements BackendSnapshots<K> {
         }
     }
 
-    @Override
+    /** May be late, out of order, or about an id never seen; so for the other two. */
     public void checkpointCompleted(long checkpointId) {
         uploaded.completed(checkpointId, context.homes());
     }
 
-    @Override
     public void checkpointAborted(long checkpointId) {
         uploaded.aborted(checkpointId);
         context.homes().discarded(checkpointId);
     }
 
     /** Nothing: what a subsumed checkpoint had on the storage is the job manager's to delete. */
-    @Override
     public void checkpointSubsumed(long checkpointId) {}
 }

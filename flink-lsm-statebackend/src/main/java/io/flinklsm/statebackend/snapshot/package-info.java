@@ -1,6 +1,6 @@
 /**
  * Snapshots of a keyed backend. Comes in: the store and the state registry. Goes out: Flink's
- * handles. Read {@link io.flinklsm.statebackend.snapshot.BackendSnapshots} first.
+ * handles. Read {@link io.flinklsm.statebackend.snapshot.LsmSnapshots} first.
  */
 @NullMarked
 package io.flinklsm.statebackend.snapshot;
