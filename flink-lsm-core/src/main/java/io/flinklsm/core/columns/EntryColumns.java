@@ -65,6 +65,16 @@ public record EntryColumns(
         return mapKey == null && (kind == StateKind.QUEUE || namespace instanceof VoidType);
     }
 
+    /** Whether values have the time of their last access in columns, wherever it stands in them. */
+    public boolean hasTtl() {
+        return value != null && hasTtl(value.text());
+    }
+
+    private static boolean hasTtl(TypeText type) {
+        return type.name().equals(TtlType.NAME)
+                || type.children().stream().anyMatch(EntryColumns::hasTtl);
+    }
+
     /**
      * The columns of a key alone: of the first {@link EntryBinding#keyBytes} bytes of an entry's
      * key, and a zero behind them where {@link #hasLengths}.

@@ -226,7 +226,7 @@ final class TreeStateTest {
         }
 
         assertThat(paths.deletions).isZero();
-        assertThat(view.scan(KeyRange.ALL, null, false)).satisfies(cursor -> cursor.close());
+        assertThat(view.scan(KeyRange.ALL, null)).satisfies(cursor -> cursor.close());
         view.release();
 
         assertThat(paths.deletions).isEqualTo(1);

@@ -73,8 +73,7 @@ public final class ShowCommand extends InspectCommand {
         }
 
         boolean hasTtl() {
-            String value = columns == null ? "" : String.valueOf(columns.value());
-            return value.startsWith("ttl") || value.startsWith("delimited(ttl");
+            return columns != null && columns.hasTtl();
         }
 
         Map<Integer, Level> levels() {

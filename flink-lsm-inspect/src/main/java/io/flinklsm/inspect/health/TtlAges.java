@@ -68,7 +68,7 @@ public record TtlAges(
 
     /** Whether a state's values have the time of their last access in columns. */
     public static boolean has(@Nullable EntryColumns columns) {
-        return columns != null && String.valueOf(columns.value()).contains("ttl(");
+        return columns != null && columns.hasTtl();
     }
 
     /**
