@@ -246,6 +246,8 @@ class LsmStoreTest {
         LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
         for (int i = 0; i < 10; i++) {
             put(tree, i, "value");
+            // Files that overlap: others would be moved to the next level as they are.
+            put(tree, 100, "value " + i);
             tree.flush();
         }
         PendingCheckpoint pending = store.beginCheckpoint(1);
