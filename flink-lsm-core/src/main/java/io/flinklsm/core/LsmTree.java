@@ -18,6 +18,8 @@ import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.read.BatchGet;
+import io.flinklsm.core.read.PageRead;
 import io.flinklsm.core.read.TreeReader;
 import io.flinklsm.core.slot.Slot;
 import io.flinklsm.core.tree.Lookups;
@@ -224,6 +226,67 @@ public final class LsmTree {
         storeWriter.attend();
         return reader.hasPrefix(prefix);
     }
+
+    // -------------------------------------------------------------------------- read elsewhere
+
+    /**
+     * Looks the key up in memory, and leaves the files to the batch, of which other threads read
+     * them. Writer thread only.
+     *
+     * @return null if memory has answered, with the value in the batch; else what the value is to
+     *     be in, as it is now, whatever is written afterwards
+     */
+    public <W> BatchGet.@Nullable Miss<W> find(KeyBuffer key, BatchGet<W> batch)
+            throws IOException {
+        storeWriter.attend();
+        return reader.find(key, batch);
+    }
+
+    /**
+     * Keeps a value that was read elsewhere in memory, unless it may be out of date: then files
+     * have come or gone since. Writer thread only.
+     */
+    public void keep(BatchGet.Miss<?> miss) throws IOException {
+        reader.keep(miss);
+    }
+
+    /**
+     * Like {@link #readPage}, but leaves the files to another thread. For trees of maps; writer
+     * thread only.
+     *
+     * @return a page that memory has given, or that is to be read, and released
+     */
+    public PageRead findPage(
+            KeyBuffer prefix, @Nullable KeyBuffer after, int entriesMax, int bytesMax)
+            throws IOException {
+        storeWriter.attend();
+        return reader.findPage(prefix, after, entriesMax, bytesMax);
+    }
+
+    /**
+     * The page behind one that was cut, as of now; for a reader to whom that one gave nothing. Any
+     * thread.
+     */
+    public PageRead findPageBehind(PageRead read, int entriesMax, int bytesMax) throws IOException {
+        return reader.findPageBehind(read, entriesMax, bytesMax);
+    }
+
+    /**
+     * Whether memory knows of live entries with the prefix. For trees of maps; writer thread only.
+     *
+     * @return null if the files would have to be asked
+     */
+    public @Nullable Boolean findPrefix(KeyBuffer prefix) throws IOException {
+        storeWriter.attend();
+        return reader.findPrefix(prefix);
+    }
+
+    /** Like {@link #keep(BatchGet.Miss)}, for a page. */
+    public void keep(PageRead read) {
+        reader.keep(read);
+    }
+
+    // -------------------------------------------------------------------------------------- scan
 
     /**
      * The live entries in the range at the time of the call: a stable view, later writes do not

@@ -20,6 +20,7 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memtable.Generation.Condition;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -437,14 +438,14 @@ public final class EntryTier extends HotTier {
     }
 
     @Override
-    public boolean keep(KeyBuffer key, ValueBuffer value) {
+    public boolean keepIf(BooleanSupplier isCurrent, KeyBuffer key, ValueBuffer value) {
         long sizeBytes = Records.sizeBytes(Records.PUT, key.length(), value.length());
         if (sizeBytes > KEPT_BYTES_MAX) {
             return true;
         }
         access.lock();
         try {
-            if (closed || find(key) != 0) {
+            if (closed || find(key) != 0 || !isCurrent.getAsBoolean()) {
                 return true;
             }
             if (!index.prepare(key.hash())) {

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +65,7 @@ public abstract class HotTier {
     /** Operands that no file has yet were offered to the lookup; what is older is in the files. */
     public static final int OPERANDS = 3;
 
+    static final BooleanSupplier ALWAYS = () -> true;
     static final byte[] NO_BYTES = new byte[0];
     static final int NO_REF = Segments.NO_REF;
 
@@ -191,7 +193,18 @@ public abstract class HotTier {
      *
      * @return false if memory should be evicted for it, and the call repeated
      */
-    public abstract boolean keep(KeyBuffer key, ValueBuffer value);
+    public final boolean keep(KeyBuffer key, ValueBuffer value) {
+        return keepIf(ALWAYS, key, value);
+    }
+
+    /**
+     * Like {@link #keep}, of a value that was read some time ago: if the condition does not hold,
+     * nothing is done.
+     *
+     * @param isCurrent asked with the lock taken: whether no file has got anything since the value
+     *     was read
+     */
+    public abstract boolean keepIf(BooleanSupplier isCurrent, KeyBuffer key, ValueBuffer value);
 
     /** Whether the key was not missed lately; it is remembered as missed. */
     boolean isFirstMiss(long hash) {

@@ -21,6 +21,7 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memtable.Generation.Condition;
 import io.flinklsm.core.merge.Lookup;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -693,13 +694,14 @@ public final class MapTier extends HotTier {
     }
 
     @Override
-    public boolean keep(KeyBuffer key, ValueBuffer value) {
+    public boolean keepIf(BooleanSupplier isCurrent, KeyBuffer key, ValueBuffer value) {
         if (key.length() + value.length() > KEPT_BYTES_MAX) {
             return true;
         }
         access.lock();
         try {
-            return keepOne(key, value.array(), 0, value.length()) != Kept.NO_ROOM
+            return !isCurrent.getAsBoolean()
+                    || keepOne(key, value.array(), 0, value.length()) != Kept.NO_ROOM
                     || isFirstMiss(key.hash());
         } finally {
             access.unlock();
@@ -914,8 +916,26 @@ public final class MapTier extends HotTier {
             ValueBuffer page,
             boolean isLast,
             KeyBuffer scratch) {
+        return keepPageIf(ALWAYS, prefix, after, page, isLast, scratch);
+    }
+
+    /**
+     * Like {@link #keepPage}, of a page that was read some time ago; see {@link #keepIf}. A page
+     * that is not kept ends the run of pages.
+     */
+    public boolean keepPageIf(
+            BooleanSupplier isCurrent,
+            KeyBuffer prefix,
+            @Nullable KeyBuffer after,
+            ValueBuffer page,
+            boolean isLast,
+            KeyBuffer scratch) {
         access.lock();
         try {
+            if (!isCurrent.getAsBoolean()) {
+                run = null;
+                return true;
+            }
             if (closed || !begins(after, page)) {
                 return true;
             }

@@ -13,14 +13,13 @@
  */
 package io.flinklsm.core.read;
 
-import io.flinklsm.core.bytes.LargeValue;
-import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.memtable.MapTier;
+import io.flinklsm.core.memtable.PrefixCopy;
 import io.flinklsm.core.memtable.TierMemory;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.tree.Lookups;
@@ -29,6 +28,7 @@ import io.flinklsm.core.tree.Upkeep;
 import io.flinklsm.core.view.ReadView;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,7 +71,6 @@ public final class TreeReader {
     private final ValueBuffer containsScratch = new ValueBuffer(0);
     private final KeyBuffer keyScratch = new KeyBuffer();
     private final KeyBuffer prefixScratch = new KeyBuffer();
-    private final Slice suffixView = new Slice();
 
     public TreeReader(
             TreeState tree,
@@ -273,37 +272,131 @@ public final class TreeReader {
             int bytesMax,
             ValueBuffer out)
             throws IOException {
-        out.clear();
-        int prefixLength = prefix.length();
-        int entries = 0;
         try (EntryCursor cursor = scanPrefix(prefix, after, entriesMax, bytesMax)) {
-            while (cursor.next()) {
-                Slice key = cursor.key();
-                int suffixLength = key.length() - prefixLength;
-                suffixView.setRaw(key.rawBase(), key.rawOffset() + prefixLength, suffixLength);
-                LargeValue large = cursor.largeValue();
-                if (large != null) {
-                    if (entries > 0) {
-                        // A page of its own: nothing is copied to make room for it.
-                        return false;
-                    }
-                    int valueBytes = Math.toIntExact(large.length());
-                    out.reserve(2 * Integer.BYTES + suffixLength + valueBytes);
-                    out.appendInt(suffixLength).appendInt(valueBytes).append(suffixView);
-                    large.appendTo(out);
-                } else {
-                    Slice value = cursor.value();
-                    out.appendInt(suffixLength).appendInt(value.length());
-                    out.append(suffixView).append(value);
-                }
-                if (++entries >= entriesMax || out.length() >= bytesMax) {
-                    return false;
-                }
-            }
+            return PageRead.copyEntries(cursor, prefix.length(), entriesMax, bytesMax, out);
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
-        return true;
+    }
+
+    // -------------------------------------------------------------------------- read elsewhere
+
+    /**
+     * Looks the key up in memory, and leaves the files to the batch. Writer thread only.
+     *
+     * @return null if memory has answered, with the value in the batch
+     */
+    public <W> BatchGet.@Nullable Miss<W> find(KeyBuffer key, BatchGet<W> batch)
+            throws IOException {
+        HotTier hot = tree.tier();
+        ReadView pinned;
+        int found;
+        hot.lock();
+        try {
+            found = hot.find(key, batch.value(), batch.lookup());
+            if (found == HotTier.FOUND || found == HotTier.ABSENT) {
+                batch.answered(found == HotTier.FOUND);
+                return null;
+            }
+            // Under the lock: no flush makes files of the operands in between.
+            pinned = tree.pinView();
+        } finally {
+            hot.unlock();
+        }
+        return batch.missed(key, pinned, found == HotTier.OPERANDS, tree.operator());
+    }
+
+    /**
+     * Keeps a value that was read elsewhere, unless files have come or gone since. Writer thread
+     * only.
+     */
+    public void keep(BatchGet.Miss<?> miss) throws IOException {
+        HotTier hot = tree.tier();
+        if (!miss.isOf(tree.view())) {
+            return;
+        }
+        if (!miss.isFound()) {
+            if (hot instanceof MapTier maps) {
+                isNewMap(maps, miss.key(keyScratch));
+            }
+        } else if (miss.isFromFiles()) {
+            KeyBuffer key = miss.key(keyScratch);
+            if (!hot.keepIf(() -> miss.isOf(tree.view()), key, miss.value())) {
+                makeRoom();
+                hot.keepIf(() -> miss.isOf(tree.view()), key, miss.value());
+            }
+        }
+    }
+
+    /**
+     * Like {@link #readPage}, but leaves the files to another thread. For trees of maps; writer
+     * thread only.
+     */
+    public PageRead findPage(
+            KeyBuffer prefix, @Nullable KeyBuffer after, int entriesMax, int bytesMax)
+            throws IOException {
+        if (!(tree.tier() instanceof MapTier maps)) {
+            throw new IllegalStateException("[tree " + tree.name() + "] is not a tree of maps");
+        }
+        ValueBuffer page = new ValueBuffer();
+        int found = maps.readPage(prefix, after, entriesMax, bytesMax, page);
+        if (found != HotTier.UNKNOWN) {
+            return PageRead.answered(prefix, page, found == HotTier.ABSENT);
+        }
+        PrefixCopy inMemory;
+        ReadView pinned;
+        maps.lock();
+        try {
+            inMemory =
+                    maps.copyPrefix(prefix, after, Math.max(entriesMax, COPIED_ENTRIES), bytesMax);
+            // Under the lock: no flush makes files of what was copied in between.
+            pinned = tree.pinView();
+        } finally {
+            maps.unlock();
+        }
+        return PageRead.missed(prefix, after, entriesMax, bytesMax, pinned, inMemory);
+    }
+
+    /** The page behind one that was cut, as of now. Any thread. */
+    public PageRead findPageBehind(PageRead read, int entriesMax, int bytesMax) throws IOException {
+        upkeep.checkHealthy();
+        KeyBuffer prefix = read.prefix(new KeyBuffer());
+        byte[] behind = Objects.requireNonNull(read.cutBehind(), "the page was not cut");
+        KeyBuffer after =
+                new KeyBuffer()
+                        .set(prefix.array(), 0, prefix.length())
+                        .setSuffix(behind, 0, behind.length);
+        return findPage(prefix, after, entriesMax, bytesMax);
+    }
+
+    /** Whether memory knows of live entries with the prefix; null if the files must be asked. */
+    public @Nullable Boolean findPrefix(KeyBuffer prefix) {
+        int found = tree.tier() instanceof MapTier maps ? maps.hasPrefix(prefix) : HotTier.UNKNOWN;
+        return found == HotTier.UNKNOWN ? null : found == HotTier.FOUND;
+    }
+
+    /** Like {@link #keep(BatchGet.Miss)}, for a page. */
+    public void keep(PageRead read) {
+        if (!read.isOf(tree.view())
+                || read.cutBehind() != null
+                || !(tree.tier() instanceof MapTier maps)) {
+            return;
+        }
+        KeyBuffer prefix = read.prefix(prefixScratch);
+        if (!keep(maps, prefix, read)) {
+            makeRoom();
+            keep(maps, prefix, read);
+        }
+    }
+
+    private boolean keep(MapTier maps, KeyBuffer prefix, PageRead read) {
+        return maps.keepPageIf(
+                () -> read.isOf(tree.view()),
+                prefix,
+                read.after(),
+                read.page(),
+                read.isLast(),
+                keyScratch);
     }
 
     /** An entry that was read from files is worth to be kept instead of others. */

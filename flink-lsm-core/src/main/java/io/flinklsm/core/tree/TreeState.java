@@ -159,6 +159,11 @@ public final class TreeState {
         return tier;
     }
 
+    /** What reads of files see at this moment, not pinned: to be compared only. Any thread. */
+    public @Nullable ReadView view() {
+        return view;
+    }
+
     /** The current view with a reference for the caller. */
     public ReadView pinView() throws IOException {
         while (true) {
