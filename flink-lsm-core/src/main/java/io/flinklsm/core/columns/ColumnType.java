@@ -54,6 +54,11 @@ public abstract class ColumnType extends DescribedType {
         return true;
     }
 
+    /** Whether it is a value, or a list of values, with the time of their last access. */
+    boolean hasTimeToLive() {
+        return false;
+    }
+
     /**
      * Asks for the columns.
      *

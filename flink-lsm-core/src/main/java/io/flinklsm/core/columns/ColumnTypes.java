@@ -13,6 +13,8 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.columns.leaf.EndFinder;
+import io.flinklsm.core.columns.leaf.KryoCodec;
 import io.flinklsm.core.columns.leaf.TypeText;
 import io.flinklsm.core.columns.sql.SqlRow;
 import io.flinklsm.core.columns.sql.SqlType;
@@ -261,8 +263,30 @@ public final class ColumnTypes {
         return new OpaqueType(serializer, reason);
     }
 
+    /**
+     * A field that only its serializer understands, beside others that have columns.
+     *
+     * @param type of the field, which cannot be part of another
+     * @param serializer class of the field's serializer
+     * @param ends find the end of what the serializer wrote
+     */
+    public static ColumnType bytesOf(ColumnType type, String serializer, EndFinder.Source ends) {
+        return type instanceof OpaqueType opaque
+                ? opaque.asField(ends)
+                : new BytesOfType(serializer, "has no columns inside another type", ends);
+    }
+
+    /**
+     * An object of the JDK as Kryo writes it with its class.
+     *
+     * @param prefix what Kryo writes before every value
+     */
+    public static ColumnType kryo(byte[] prefix, KryoCodec.Form form) {
+        return Scalars.kryo(prefix, form);
+    }
+
     /** Whether it has columns, and a reader of the bytes finds their end. */
-    static boolean isTyped(ColumnType type) {
+    public static boolean isTyped(ColumnType type) {
         return type.hasColumns() && type.findsItsEnd();
     }
 
@@ -318,6 +342,8 @@ public final class ColumnTypes {
             case Scalars.DECIMAL_NAME -> unscaled(SqlTypes.precision(text), SqlTypes.scale(text));
             case Scalars.TIMESTAMP_NAME ->
                     millisAndNanos(text.intAttribute(0, 0, 9), text.intAttribute(1, 0, 1) == 1);
+            case Scalars.KRYO_NAME -> Scalars.kryo(text);
+            case BytesOfType.NAME -> BytesOfType.of(text);
             case OpaqueType.NAME -> OpaqueType.of(text);
             default ->
                     throw new IllegalArgumentException(

@@ -65,14 +65,9 @@ public record EntryColumns(
         return mapKey == null && (kind == StateKind.QUEUE || namespace instanceof VoidType);
     }
 
-    /** Whether values have the time of their last access in columns, wherever it stands in them. */
-    public boolean hasTtl() {
-        return value != null && hasTtl(value.text());
-    }
-
-    private static boolean hasTtl(TypeText type) {
-        return type.name().equals(TtlType.NAME)
-                || type.children().stream().anyMatch(EntryColumns::hasTtl);
+    /** Whether values, or the elements or map values that they are, have a time to live. */
+    public boolean hasTimeToLive() {
+        return value != null && value.hasTimeToLive();
     }
 
     /**

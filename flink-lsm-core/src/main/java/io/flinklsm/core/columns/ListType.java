@@ -56,6 +56,11 @@ final class ListType extends ColumnType {
     }
 
     @Override
+    boolean hasTimeToLive() {
+        return element.hasTimeToLive();
+    }
+
+    @Override
     Binding bind(Binder binder, String name, Nulls nulls) {
         boolean optional = nulls.isOptional(this);
         binder.open(name, optional ? Repetition.OPTIONAL : Repetition.REQUIRED, Annotation.LIST);

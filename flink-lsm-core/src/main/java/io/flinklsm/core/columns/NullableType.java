@@ -88,6 +88,11 @@ final class NullableType extends ColumnType {
     }
 
     @Override
+    boolean hasTimeToLive() {
+        return value.hasTimeToLive();
+    }
+
+    @Override
     Binding bind(Binder binder, String name, Nulls nulls) {
         int above = binder.definition();
         Nulls ofValue = nulls == Nulls.NONE ? Nulls.NONE : Nulls.OUTER;

@@ -15,6 +15,7 @@ package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.Unicode;
 import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.EndFinder;
 import io.flinklsm.core.columns.leaf.TypeText;
 import java.util.List;
 
@@ -43,6 +44,11 @@ final class OpaqueType extends ColumnType {
         String inside =
                 reason.startsWith(FIELD) ? "." + reason.substring(FIELD.length()) : ": " + reason;
         return new OpaqueType(serializer, FIELD + said + inside);
+    }
+
+    /** The same bytes as a field beside others that have columns. */
+    BytesOfType asField(EndFinder.Source ends) {
+        return new BytesOfType(serializer, reason, ends);
     }
 
     static OpaqueType of(TypeText text) {

@@ -65,6 +65,15 @@ final class ScalarType extends ColumnType {
         int above = binder.definition();
         boolean optional = nulls.isOptional(this);
         Leaf leaf = binder.leaf(name, optional, physical, annotation);
+        return bound(leaf, above, nulls, codec);
+    }
+
+    /**
+     * Binds a codec to its column.
+     *
+     * @param above definition level of a null
+     */
+    static Binding bound(Leaf leaf, int above, Nulls nulls, ScalarCodec codec) {
         return new Bound(leaf, above, nulls.allowsOwn(), codec);
     }
 

@@ -19,13 +19,16 @@ import io.flinklsm.core.columns.leaf.CharCodec;
 import io.flinklsm.core.columns.leaf.Codecs;
 import io.flinklsm.core.columns.leaf.DecimalCodec;
 import io.flinklsm.core.columns.leaf.EnumCodec;
+import io.flinklsm.core.columns.leaf.KryoCodec;
 import io.flinklsm.core.columns.leaf.Physical;
 import io.flinklsm.core.columns.leaf.ScalarCodec;
 import io.flinklsm.core.columns.leaf.StringCodec;
 import io.flinklsm.core.columns.leaf.TimeCodec;
 import io.flinklsm.core.columns.leaf.TimestampUnit;
 import io.flinklsm.core.columns.leaf.TypeText;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -89,6 +92,7 @@ final class Scalars {
 
     static final String ENUM_NAME = "enum";
     static final String DECIMAL_NAME = "unscaled";
+    static final String KRYO_NAME = "kryo";
     static final String TIMESTAMP_NAME = "millis-and-nanos";
 
     private static final Map<String, ScalarType> BY_NAME =
@@ -158,6 +162,38 @@ final class Scalars {
                 unit.annotation(isUtc),
                 false,
                 Codecs.timestamp(unit));
+    }
+
+    /**
+     * Reads what {@link #kryo} made.
+     *
+     * @throws IllegalArgumentException if the text is no such thing
+     */
+    static ScalarType kryo(TypeText text) {
+        return kryo(
+                HexFormat.of().parseHex(text.attribute(1)),
+                KryoCodec.Form.valueOf(
+                        text.attribute(0).replace('-', '_').toUpperCase(Locale.ROOT)));
+    }
+
+    /**
+     * @param prefix what Kryo writes before every value
+     */
+    static ScalarType kryo(byte[] prefix, KryoCodec.Form form) {
+        String name = form.name().replace('_', '-').toLowerCase(Locale.ROOT);
+        return new ScalarType(
+                TypeText.of(KRYO_NAME, List.of(name, HexFormat.of().formatHex(prefix))),
+                form == KryoCodec.Form.UUID
+                        ? Physical.BYTES
+                        : form == KryoCodec.Form.LOCAL_DATE ? Physical.INT32 : Physical.INT64,
+                switch (form) {
+                    case UUID -> Annotation.STRING;
+                    case LOCAL_DATE -> Annotation.DATE;
+                    case LOCAL_TIME -> Annotation.TIME_NANOS;
+                    case LOCAL_DATE_TIME -> Annotation.timestamp(Kind.TIMESTAMP_NANOS, false);
+                },
+                true,
+                new KryoCodec(prefix, form));
     }
 
     private static ScalarType type(

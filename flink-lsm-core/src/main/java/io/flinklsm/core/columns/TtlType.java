@@ -51,6 +51,11 @@ final class TtlType extends ColumnType {
     }
 
     @Override
+    boolean hasTimeToLive() {
+        return true;
+    }
+
+    @Override
     Binding bind(Binder binder, String name, Nulls nulls) {
         boolean optional = nulls.isOptional(this);
         binder.open(name, optional ? Repetition.OPTIONAL : Repetition.REQUIRED, Annotation.NONE);

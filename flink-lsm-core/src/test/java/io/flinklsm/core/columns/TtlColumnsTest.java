@@ -24,15 +24,15 @@ final class TtlColumnsTest {
     void aTimeToLiveIsFoundWhereverItStandsInTheValue() {
         ColumnType ttl = ColumnTypes.ttl(ColumnTypes.int64());
 
-        assertThat(columns(ttl).hasTtl()).isTrue();
-        assertThat(columns(ColumnTypes.delimited(ttl)).hasTtl()).as("of a list").isTrue();
-        assertThat(columns(ColumnTypes.nullable(ttl)).hasTtl()).as("of a map").isTrue();
+        assertThat(columns(ttl).hasTimeToLive()).isTrue();
+        assertThat(columns(ColumnTypes.delimited(ttl)).hasTimeToLive()).as("of a list").isTrue();
+        assertThat(columns(ColumnTypes.nullable(ttl)).hasTimeToLive()).as("of a map").isTrue();
     }
 
     @Test
     void aClassThatIsCalledLikeItHasNone() {
-        assertThat(columns(ColumnTypes.opaque("org.example.ttl(", "ttl(x)")).hasTtl()).isFalse();
-        assertThat(columns(ColumnTypes.int64()).hasTtl()).isFalse();
+        assertThat(columns(ColumnTypes.opaque("org.example.ttl(", "ttl(x)")).hasTimeToLive()).isFalse();
+        assertThat(columns(ColumnTypes.int64()).hasTimeToLive()).isFalse();
     }
 
     private static EntryColumns columns(ColumnType value) {

@@ -72,8 +72,8 @@ public final class ShowCommand extends InspectCommand {
             return state.isQueue() ? "timers" : "keyed";
         }
 
-        boolean hasTtl() {
-            return columns != null && columns.hasTtl();
+        boolean hasTimeToLive() {
+            return columns != null && columns.hasTimeToLive();
         }
 
         Map<Integer, Level> levels() {
@@ -181,7 +181,7 @@ public final class ShowCommand extends InspectCommand {
                     state.name(),
                     line.kind(),
                     state.entryCount() == 0 && !state.isRows() ? "-" : TypeNames.of(line.columns()),
-                    line.hasTtl() ? "yes" : "no",
+                    line.hasTimeToLive() ? "yes" : "no",
                     state.parts().size(),
                     state.isRows() ? "-" : Units.count(state.entryCount()),
                     state.isRows() ? "-" : Units.count(state.tombstoneCount()),
@@ -278,7 +278,7 @@ public final class ShowCommand extends InspectCommand {
                         json.writeStringField(
                                 "columns",
                                 line.columns() == null ? null : line.columns().toString());
-                        json.writeBooleanField("ttl", line.hasTtl());
+                        json.writeBooleanField("ttl", line.hasTimeToLive());
                         json.writeNumberField("subtasks", state.parts().size());
                         json.writeStringField("format", state.isRows() ? "canonical" : "lsm");
                         if (!state.isRows()) {

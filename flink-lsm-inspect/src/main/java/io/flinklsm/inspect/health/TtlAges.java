@@ -68,7 +68,7 @@ public record TtlAges(
 
     /** Whether a state's values have the time of their last access in columns. */
     public static boolean has(@Nullable EntryColumns columns) {
-        return columns != null && columns.hasTtl();
+        return columns != null && columns.hasTimeToLive();
     }
 
     /**

@@ -139,7 +139,7 @@ public final class StringCodec implements ScalarCodec {
     }
 
     /** Refuses integers with more bytes than they need. */
-    private static int readInteger(WireReader in) throws NotTypedException {
+    static int readInteger(WireReader in) throws NotTypedException {
         int b = in.readByte();
         int value = b & 0x7F;
         for (int shift = 7; b >= HIGH_BIT; shift += 7) {
@@ -150,7 +150,7 @@ public final class StringCodec implements ScalarCodec {
         return value;
     }
 
-    private static void writeInteger(int value, ValueBuffer out) {
+    static void writeInteger(int value, ValueBuffer out) {
         int rest = value;
         while (rest >= HIGH_BIT) {
             out.append((byte) (rest | HIGH_BIT));

@@ -156,9 +156,7 @@ public enum TimeCodec implements ScalarCodec {
                 in.check(isNullTime(in));
                 return false;
             }
-            long second = readDay(in) * 86_400;
-            in.check(Math.abs(second) < MAX_SECOND_OF_NANOS - 86_400);
-            out.putLong(second * NANOS_PER_SECOND + readTime(in));
+            out.putLong(nanosOf(in, readDay(in), readTime(in)));
             return true;
         }
 
@@ -184,9 +182,16 @@ public enum TimeCodec implements ScalarCodec {
     /** Seconds whose nanoseconds fit a long, whatever follows the second. */
     private static final long MAX_SECOND_OF_NANOS = Long.MAX_VALUE / 1_000_000_000L - 1;
 
-    private static final long NANOS_PER_SECOND = 1_000_000_000L;
-    private static final long NANOS_PER_DAY = 86_400 * NANOS_PER_SECOND;
+    static final long NANOS_PER_SECOND = 1_000_000_000L;
+    static final long NANOS_PER_DAY = 86_400 * NANOS_PER_SECOND;
     private static final int NANOS_PER_MILLI = 1_000_000;
+
+    /** Nanoseconds since 1970, if a long has room for them. */
+    static long nanosOf(WireReader in, long epochDay, long nanosOfDay) throws NotTypedException {
+        long second = epochDay * 86_400;
+        in.check(Math.abs(second) < MAX_SECOND_OF_NANOS - 86_400);
+        return second * NANOS_PER_SECOND + nanosOfDay;
+    }
 
     private static long nanos(WireReader in, long second, int nanos) throws NotTypedException {
         in.check(nanos >= 0 && nanos < NANOS_PER_SECOND);
@@ -213,7 +218,11 @@ public enum TimeCodec implements ScalarCodec {
     private static long readDay(WireReader in) throws NotTypedException {
         int year = in.readInt();
         int month = in.readByte();
-        int day = in.readByte();
+        return day(in, year, month, in.readByte());
+    }
+
+    /** Days since 1970 of a date that there is. */
+    static long day(WireReader in, int year, int month, int day) throws NotTypedException {
         in.check(year >= 1 && year <= 9999 && month >= 1 && month <= 12);
         in.check(day >= 1 && day <= 31);
         in.check(day <= 28 || day <= YearMonth.of(year, month).lengthOfMonth());
@@ -249,7 +258,12 @@ public enum TimeCodec implements ScalarCodec {
         int hour = in.readByte();
         int minute = in.readByte();
         int second = in.readByte();
-        int nanos = in.readInt();
+        return time(in, hour, minute, second, in.readInt());
+    }
+
+    /** Nanoseconds of the day, of a time that there is. */
+    static long time(WireReader in, int hour, int minute, int second, int nanos)
+            throws NotTypedException {
         in.check(hour < 24 && minute < 60 && second < 60);
         in.check(nanos >= 0 && nanos < NANOS_PER_SECOND);
         return ((hour * 60L + minute) * 60 + second) * NANOS_PER_SECOND + nanos;
