@@ -490,6 +490,19 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
         }
 
         private void judgeType(String part, @Nullable ColumnType type) {
+            if (type != null) {
+                for (String field : BytesFields.of(type)) {
+                    add(
+                            Code.OPAQUE,
+                            "a field of its " + part + " stays bytes: " + field,
+                            "give the field a type that Flink knows (a POJO, or one with a"
+                                    + " TypeInfo); files are written faster, too, since only its"
+                                    + " serializer finds where the field ends",
+                            1,
+                            1,
+                            0);
+                }
+            }
             Matcher opaque = OPAQUE.matcher(String.valueOf(type));
             if (opaque.find()) {
                 add(

@@ -54,12 +54,12 @@ public final class EntryColumnsFactory {
         ColumnType value;
         if (type == StateDescriptor.Type.MAP && serializer instanceof MapSerializer<?, ?> map) {
             mapKey = SerializerTypes.of(map.getKeySerializer());
-            value = ColumnTypes.nullable(SerializerTypes.of(map.getValueSerializer()));
+            value = ColumnTypes.nullable(SerializerTypes.ofValue(map.getValueSerializer()));
         } else if (type == StateDescriptor.Type.LIST
                 && serializer instanceof ListSerializer<?> list) {
-            value = ColumnTypes.delimited(SerializerTypes.of(list.getElementSerializer()));
+            value = ColumnTypes.delimited(SerializerTypes.ofValue(list.getElementSerializer()));
         } else {
-            value = SerializerTypes.of(serializer);
+            value = SerializerTypes.ofValue(serializer);
         }
         return checked(
                 kind(type),
@@ -114,8 +114,9 @@ public final class EntryColumnsFactory {
         try {
             ColumnType read = ColumnType.parse(type.toString());
             int leaves = EntryBinding.countLeaves(read);
-            return leaves <= MAX_LEAVES
-                    ? read
+            // The type itself, since the text does not say how ends are found.
+            return leaves <= MAX_LEAVES && read.equals(type)
+                    ? type
                     : ColumnTypes.opaque("", "has more than " + MAX_LEAVES + " columns: " + leaves);
         } catch (IllegalArgumentException e) {
             return ColumnTypes.opaque("", "has no text that can be read: " + e.getMessage());

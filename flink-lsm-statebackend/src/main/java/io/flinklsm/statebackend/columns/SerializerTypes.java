@@ -146,18 +146,33 @@ public final class SerializerTypes {
                                     List.of("start", "end"),
                                     List.of(ColumnTypes.int64(), ColumnTypes.int64()))));
 
-    private SerializerTypes() {}
+    /** Whether fields that are not known become columns of bytes beside those that are. */
+    private final boolean keepsFields;
+
+    private SerializerTypes(boolean keepsFields) {
+        this.keepsFields = keepsFields;
+    }
 
     private static ColumnType listOf(ColumnType element) {
         return ColumnTypes.list(element);
     }
 
-    /** The type; opaque, with the reason, if it is not known. */
+    /** The type; opaque, with the reason, if it or a part of it is not known. */
     public static ColumnType of(TypeSerializer<?> serializer) {
-        return of(serializer, 0);
+        return new SerializerTypes(false).of(serializer, 0);
     }
 
-    private static ColumnType of(TypeSerializer<?> serializer, int depth) {
+    /**
+     * The type of values. A field that is not known is a column of bytes if another field of the
+     * same object is known; its serializer will be called wherever values are written to files,
+     * with the class loader of the calling thread. Keys have no such fields: they are taken apart
+     * again in every compaction.
+     */
+    public static ColumnType ofValue(TypeSerializer<?> serializer) {
+        return new SerializerTypes(true).of(serializer, 0);
+    }
+
+    private ColumnType of(TypeSerializer<?> serializer, int depth) {
         ColumnType simple = SIMPLE.get(serializer.getClass());
         if (simple != null) {
             return simple;
@@ -178,7 +193,7 @@ public final class SerializerTypes {
     }
 
     // One branch a class: the list itself is what there is to read.
-    private static @Nullable ColumnType ofComposite(TypeSerializer<?> serializer, int depth)
+    private @Nullable ColumnType ofComposite(TypeSerializer<?> serializer, int depth)
             throws ReflectiveOperationException {
         Class<?> type = serializer.getClass();
         if (type == ListSerializer.class) {
@@ -200,11 +215,13 @@ public final class SerializerTypes {
                     of(map.getKeySerializer(), depth), of(map.getValueSerializer(), depth));
         } else if (type == TupleSerializer.class) {
             TypeSerializer<?>[] fields = ((TupleSerializer<?>) serializer).getFieldSerializers();
-            return ColumnTypes.struct(numbered(fields.length), all(List.of(fields), depth));
+            return ColumnTypes.struct(numbered(fields.length), fields(List.of(fields), depth));
         } else if (type == PojoSerializer.class) {
             return ofPojo(serializer, depth);
         } else if (type == RowSerializer.class) {
             return ofRow(serializer, depth);
+        } else if (type == KryoSerializer.class) {
+            return KryoTypes.of((KryoSerializer<?>) serializer);
         } else if (type == EnumSerializer.class) {
             return ofEnum(serializer);
         } else if (type == EitherSerializer.class) {
@@ -265,8 +282,24 @@ public final class SerializerTypes {
                 : null;
     }
 
-    private static List<ColumnType> all(List<? extends TypeSerializer<?>> serializers, int depth) {
-        return serializers.stream().map(serializer -> of(serializer, depth)).toList();
+    private List<ColumnType> fields(List<? extends TypeSerializer<?>> serializers, int depth) {
+        List<ColumnType> types =
+                new ArrayList<>(
+                        serializers.stream().map(serializer -> of(serializer, depth)).toList());
+        if (keepsFields && types.stream().anyMatch(ColumnTypes::isTyped)) {
+            for (int i = 0; i < types.size(); i++) {
+                if (!ColumnTypes.isTyped(types.get(i))) {
+                    TypeSerializer<?> field = serializers.get(i);
+                    types.set(
+                            i,
+                            ColumnTypes.bytesOf(
+                                    types.get(i),
+                                    field.getClass().getName(),
+                                    SerializerEnds.source(field)));
+                }
+            }
+        }
+        return types;
     }
 
     private static List<String> numbered(int count) {
@@ -277,7 +310,7 @@ public final class SerializerTypes {
         return names;
     }
 
-    private static ColumnType ofPojo(TypeSerializer<?> serializer, int depth)
+    private ColumnType ofPojo(TypeSerializer<?> serializer, int depth)
             throws ReflectiveOperationException {
         List<TypeSerializer<?>> fields =
                 SerializerParts.serializers(serializer, PojoSerializer.class, "fieldSerializers");
@@ -293,10 +326,10 @@ public final class SerializerTypes {
         }
         return fields.isEmpty()
                 ? opaque(serializer, "has no fields")
-                : ColumnTypes.pojo(names, all(fields, depth));
+                : ColumnTypes.pojo(names, fields(fields, depth));
     }
 
-    private static ColumnType ofRow(TypeSerializer<?> serializer, int depth)
+    private ColumnType ofRow(TypeSerializer<?> serializer, int depth)
             throws ReflectiveOperationException {
         Class<?> type = RowSerializer.class;
         List<TypeSerializer<?>> fields =
@@ -310,7 +343,7 @@ public final class SerializerTypes {
         }
         return fields.isEmpty()
                 ? opaque(serializer, "has no fields")
-                : ColumnTypes.row(hasKind, names, all(fields, depth));
+                : ColumnTypes.row(hasKind, names, fields(fields, depth));
     }
 
     private static ColumnType ofEnum(TypeSerializer<?> serializer)
