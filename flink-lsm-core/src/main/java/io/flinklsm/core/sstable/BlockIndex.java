@@ -15,6 +15,7 @@ package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.memory.BudgetedMemory;
 import io.flinklsm.core.memory.MemoryBlock;
@@ -142,6 +143,7 @@ final class BlockIndex implements AutoCloseable {
 
     /** The row group that a block is in. */
     int groupOf(int block) {
+        Invariants.check(block >= 0 && block < blockCount(), "the file has the block");
         int group = Arrays.binarySearch(firstBlocks, 0, extents.length, block);
         return group >= 0 ? group : -group - 2;
     }

@@ -15,6 +15,7 @@ package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.EntryBinding;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.TypedValue;
@@ -257,6 +258,7 @@ final class DecodedBlock implements BlockView {
 
     @Override
     public int kind(int row) {
+        Invariants.check(row >= 0 && row < rows, "the block has the row");
         return hasCommonKind ? commonKind : kindCodes[row];
     }
 

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.EntryBinding;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.leaf.Leaf;
@@ -44,6 +45,7 @@ record FileLayout(
 
     FileLayout {
         groups = List.copyOf(groups);
+        Invariants.check(!groups.isEmpty(), "a file has row groups");
     }
 
     /**

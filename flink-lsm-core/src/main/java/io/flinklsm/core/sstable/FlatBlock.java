@@ -15,6 +15,7 @@ package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 
 /**
  * A view of a block in the form in which it is cached: one piece of native memory, row by row, with
@@ -106,8 +107,8 @@ final class FlatBlock implements BlockView {
         return bytes > Integer.MAX_VALUE / 2 ? -1 : (int) bytes;
     }
 
-    /** Writes the block to memory of {@link #sizeBytes}. */
-    static void build(DecodedBlock block, long address) {
+    /** Writes the block to memory of {@link #sizeBytes}; gives how many bytes it took. */
+    static int build(DecodedBlock block, long address) {
         int rows = block.rows();
         int mask = bucketMask(rows);
         long offsetsAt = address + offsetsAt(mask);
@@ -133,9 +134,11 @@ final class FlatBlock implements BlockView {
             at += slice.length();
         }
         RawMemory.putInt(null, offsetsAt + (long) rows * Integer.BYTES, (int) (at - address));
+        return (int) (at - address);
     }
 
     private long entry(int row) {
+        Invariants.check(row >= 0 && row <= rows, "the block has the row, or ends there");
         return address + RawMemory.getInt(null, offsetsAt + (long) row * Integer.BYTES);
     }
 

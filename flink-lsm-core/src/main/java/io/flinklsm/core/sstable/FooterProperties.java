@@ -39,6 +39,22 @@ record FooterProperties(
         int pagesChecksum,
         long tailOffset) {
 
+    FooterProperties {
+        if (valueColumns == ValueColumns.TYPED && columns == null) {
+            throw new IllegalArgumentException(
+                    "["
+                            + file.identity().fileName()
+                            + "] typed columns are not described: columns=null");
+        }
+        if (tailOffset <= 0) {
+            throw new IllegalArgumentException(
+                    "["
+                            + file.identity().fileName()
+                            + "] the tail begins before the pages: tailOffset="
+                            + tailOffset);
+        }
+    }
+
     static final int OFFSET_DIGITS = 16;
     static final int CHECKSUM_DIGITS = 8;
 

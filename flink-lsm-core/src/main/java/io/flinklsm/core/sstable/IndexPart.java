@@ -15,6 +15,7 @@ package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
@@ -165,6 +166,8 @@ final class IndexPart implements AutoCloseable {
     }
 
     private long leafRecord(int block, int leaf) {
+        Invariants.check(
+                leaf >= 0 && leaf < group.valueLeaves().size(), "the value has the column");
         return record(block) + OWN_RECORD_BYTES + (long) leaf * LEAF_RECORD_BYTES;
     }
 
@@ -201,6 +204,8 @@ final class IndexPart implements AutoCloseable {
     }
 
     private long record(int block) {
+        Invariants.check(
+                block >= firstBlock && block - firstBlock < blockCount, "the part has the block");
         return address + (long) (block - firstBlock) * recordBytes;
     }
 

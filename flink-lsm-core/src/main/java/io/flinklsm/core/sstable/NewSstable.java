@@ -19,4 +19,17 @@ package io.flinklsm.core.sstable;
  * @param level which it is written to
  * @param createdMillis when it is written, milliseconds since the epoch
  */
-public record NewSstable(SstableIdentity identity, int level, long createdMillis) {}
+public record NewSstable(SstableIdentity identity, int level, long createdMillis) {
+
+    public NewSstable {
+        if (level < 0 || createdMillis < 0) {
+            throw new IllegalArgumentException(
+                    "["
+                            + identity.fileName()
+                            + "] a new SSTable cannot be this: level="
+                            + level
+                            + ", createdMillis="
+                            + createdMillis);
+        }
+    }
+}

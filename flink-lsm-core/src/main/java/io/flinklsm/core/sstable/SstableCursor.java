@@ -17,6 +17,7 @@ import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.cache.CachedBlock;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
@@ -61,6 +62,7 @@ final class SstableCursor implements EntryCursor {
      */
     SstableCursor(SstableReader reader, KeyRange range, boolean fillCache, boolean withValues)
             throws IOException {
+        Invariants.check(!range.isEmpty(), "an empty range is not read");
         this.reader = reader;
         this.fillCache = fillCache;
         this.withValues = withValues;

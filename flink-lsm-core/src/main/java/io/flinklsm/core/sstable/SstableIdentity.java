@@ -26,4 +26,21 @@ public record SstableIdentity(
         String treeName,
         long generation,
         long minWriteTimeMillis,
-        long maxWriteTimeMillis) {}
+        long maxWriteTimeMillis) {
+
+    public SstableIdentity {
+        if (generation < 0) {
+            throw new IllegalArgumentException(
+                    "[" + fileName + "] a generation is negative: generation=" + generation);
+        }
+        if (minWriteTimeMillis > maxWriteTimeMillis) {
+            throw new IllegalArgumentException(
+                    "["
+                            + fileName
+                            + "] write times are turned around: min="
+                            + minWriteTimeMillis
+                            + ", max="
+                            + maxWriteTimeMillis);
+        }
+    }
+}

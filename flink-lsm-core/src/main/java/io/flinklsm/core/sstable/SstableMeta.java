@@ -39,7 +39,17 @@ public record SstableMeta(
      *     is opened
      * @param tailChecksum CRC32C of the tail, see docs/format.md
      */
-    public record Extent(long sizeBytes, long tailOffset, int tailChecksum) {}
+    public record Extent(long sizeBytes, long tailOffset, int tailChecksum) {
+        public Extent {
+            if (tailOffset < 0 || tailOffset > sizeBytes) {
+                throw new IllegalArgumentException(
+                        "a tail is outside its file: tailOffset="
+                                + tailOffset
+                                + ", sizeBytes="
+                                + sizeBytes);
+            }
+        }
+    }
 
     /**
      * The file as entries.
@@ -51,7 +61,34 @@ public record SstableMeta(
             long tombstoneCount,
             long mergeCount,
             OwnedSlice minKey,
-            OwnedSlice maxKey) {}
+            OwnedSlice maxKey) {
+        public Content {
+            if (entryCount <= 0) {
+                throw new IllegalArgumentException(
+                        "an SSTable has no entries: entryCount=" + entryCount);
+            }
+            if (tombstoneCount < 0 || mergeCount < 0 || tombstoneCount > entryCount - mergeCount) {
+                throw new IllegalArgumentException(
+                        "counts of entries contradict each other: entryCount="
+                                + entryCount
+                                + ", tombstoneCount="
+                                + tombstoneCount
+                                + ", mergeCount="
+                                + mergeCount);
+            }
+            if (minKey.compareTo(maxKey) > 0) {
+                throw new IllegalArgumentException(
+                        "keys are turned around: minKey=" + minKey + ", maxKey=" + maxKey);
+            }
+        }
+    }
+
+    public SstableMeta {
+        if (level < 0) {
+            throw new IllegalArgumentException(
+                    "[" + identity.fileName() + "] a level is negative: level=" + level);
+        }
+    }
 
     public SstableMeta withLevel(int newLevel) {
         return new SstableMeta(identity, extent, content, newLevel, clip);

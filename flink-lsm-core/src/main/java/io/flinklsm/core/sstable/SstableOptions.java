@@ -38,6 +38,28 @@ public record SstableOptions(
     public static final SstableOptions DEFAULTS =
             new SstableOptions(8 << 10, 256, 4 << 20, 10.6, SstableCodec.LZ4_RAW, 0);
 
+    public SstableOptions {
+        if (blockBytes < 1 || blockEntries < 1) {
+            throw new IllegalArgumentException(
+                    "a block must have room: blockBytes="
+                            + blockBytes
+                            + ", blockEntries="
+                            + blockEntries);
+        }
+        if (rowGroupBytes < 1) {
+            throw new IllegalArgumentException(
+                    "a row group must have room: rowGroupBytes=" + rowGroupBytes);
+        }
+        if (!(bloomBitsPerKey >= 0)) {
+            throw new IllegalArgumentException(
+                    "bloomBitsPerKey must not be negative: bloomBitsPerKey=" + bloomBitsPerKey);
+        }
+        if (keyGroupBytes < 0 || keyGroupBytes > 2) {
+            throw new IllegalArgumentException(
+                    "a key group takes 0 to 2 bytes: keyGroupBytes=" + keyGroupBytes);
+        }
+    }
+
     /** Typed columns where types are known. */
     public SstableOptions(
             int blockBytes,

@@ -20,6 +20,7 @@ import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.cache.CachedBlock;
 import io.flinklsm.core.cache.FileBlocks;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.check.ReferenceCount;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryKind;
@@ -325,7 +326,8 @@ final class SstableReader {
             return null;
         }
         try {
-            FlatBlock.build(decoded, memory.address());
+            int built = FlatBlock.build(decoded, memory.address());
+            Invariants.check(built == sizeBytes, "a cached block fills its memory");
         } catch (Throwable failure) {
             Cleanup.undo(failure, memory::release);
             throw failure;

@@ -19,6 +19,7 @@ import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
@@ -342,6 +343,9 @@ public final class SstableWriter implements AutoCloseable {
         }
         endRowGroup();
         SstableMeta meta = writeTail(minKey, lastKey.view(lastKeyView).toOwned());
+        Invariants.check(
+                rowGroups.stream().mapToLong(RowGroupSummary::entryCount).sum() == entryCount,
+                "each entry is in a row group");
         output.finish();
         finished = true;
         close();
@@ -499,6 +503,9 @@ public final class SstableWriter implements AutoCloseable {
         for (int i = 0; i < chunkStarts.length; i++) {
             chunks.add(summary(columns.get(i).chunk(), chunkStarts[i]));
         }
+        Invariants.check(
+                chunks.get(0).totals().valueCount() == rowGroupEntries,
+                "each entry of the row group has its key");
         rowGroups.add(new RowGroupSummary(rowGroupEntries, chunks, bloomOfGroup));
         rowGroupEntries = 0;
         endedBytes = countEndedBytes();

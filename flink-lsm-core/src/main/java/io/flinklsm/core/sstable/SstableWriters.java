@@ -65,7 +65,19 @@ public final class SstableWriters {
             int level,
             long generation,
             long minWriteTimeMillis,
-            long maxWriteTimeMillis) {}
+            long maxWriteTimeMillis) {
+        public Run {
+            if (level < 0 || generation < 0) {
+                throw new IllegalArgumentException(
+                        "["
+                                + treeName
+                                + "] no SSTable can be this: level="
+                                + level
+                                + ", generation="
+                                + generation);
+            }
+        }
+    }
 
     /**
      * A writer of a new file, which the caller closes.

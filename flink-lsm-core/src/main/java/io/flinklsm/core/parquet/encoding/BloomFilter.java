@@ -14,6 +14,7 @@
 package io.flinklsm.core.parquet.encoding;
 
 import io.flinklsm.core.bytes.RawMemory;
+import io.flinklsm.core.check.Invariants;
 
 /**
  * Parquet's split-block bloom filter (Parquet format, BloomFilter.md) over native memory: blocks of
@@ -43,6 +44,10 @@ public final class BloomFilter {
 
     /** Bytes of a filter for so many keys: whole blocks, at least one. */
     public static int byteCount(long keyCount, double bitsPerKey) {
+        if (keyCount < 0 || !(bitsPerKey > 0)) {
+            throw new IllegalArgumentException(
+                    "no filter has this size: keyCount=" + keyCount + ", bitsPerKey=" + bitsPerKey);
+        }
         double blocks = Math.ceil(keyCount * bitsPerKey / (BLOCK_BYTES * Byte.SIZE));
         return (int) Math.max(1, Math.min(blocks, Integer.MAX_VALUE / BLOCK_BYTES - 1))
                 * BLOCK_BYTES;
@@ -71,6 +76,8 @@ public final class BloomFilter {
     }
 
     private static long blockOffset(int byteCount, long hash) {
+        Invariants.check(
+                byteCount > 0 && byteCount % BLOCK_BYTES == 0, "a bloom filter has whole blocks");
         long blocks = byteCount / BLOCK_BYTES;
         return ((hash >>> 32) * blocks >>> 32) * BLOCK_BYTES;
     }

@@ -14,6 +14,7 @@
 package io.flinklsm.core.parquet.encoding;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import java.util.Arrays;
 
 /**
@@ -75,6 +76,9 @@ public final class ByteSink {
 
     /** Counts bytes as content that were written to the array behind it. */
     public void advance(int byteCount) {
+        Invariants.check(
+                byteCount >= 0 && byteCount <= bytes.length - length,
+                "the bytes stand in the array");
         length += byteCount;
     }
 
@@ -125,6 +129,7 @@ public final class ByteSink {
 
     /** Header of a Thrift field; {@code idDelta} is its distance to the field before, 1 to 15. */
     public ByteSink putField(int idDelta, int type) {
+        Invariants.check(idDelta > 0 && idDelta < 16, "the distance of two fields takes four bits");
         return put(idDelta << 4 | type);
     }
 
@@ -134,6 +139,7 @@ public final class ByteSink {
 
     /** Header of a Thrift list. */
     public ByteSink putList(int type, int size) {
+        Invariants.check(size >= 0, "a list has no negative size");
         if (size < 15) {
             return put(size << 4 | type);
         }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.parquet.encoding;
 
+import io.flinklsm.core.check.Invariants;
 import java.util.Arrays;
 
 /**
@@ -29,6 +30,8 @@ public final class Levels {
     }
 
     public static void encode(byte[] levels, int count, int maxLevel, ByteSink out) {
+        Invariants.check(
+                maxLevel > 0 && count <= levels.length, "levels of a column that has some");
         if (isUniform(levels, count)) {
             out.putVarint((long) count << 1).put(count == 0 ? maxLevel : levels[0]);
             return;
@@ -65,6 +68,8 @@ public final class Levels {
      */
     public static int decode(ByteSource in, int maxLevel, byte[] levels, int count)
             throws MalformedPageException {
+        Invariants.check(
+                maxLevel > 0 && count <= levels.length, "levels of a column that has some");
         int width = bitWidth(maxLevel);
         int mask = (1 << width) - 1;
         int atMax = 0;

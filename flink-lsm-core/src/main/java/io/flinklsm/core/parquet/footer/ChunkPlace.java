@@ -23,6 +23,20 @@ package io.flinklsm.core.parquet.footer;
 public record ChunkPlace(
         long offset, long byteCount, TailRange columnIndex, TailRange offsetIndex) {
 
+    public ChunkPlace {
+        if (offset < ParquetFile.MAGIC_BYTES || byteCount <= 0) {
+            throw new IllegalArgumentException(
+                    "a column chunk is outside the pages: offset="
+                            + offset
+                            + ", byteCount="
+                            + byteCount);
+        }
+        if (offsetIndex.length() == 0) {
+            throw new IllegalArgumentException(
+                    "a column chunk has no offset index: offset=" + offset);
+        }
+    }
+
     public long end() {
         return offset + byteCount;
     }

@@ -14,6 +14,7 @@
 package io.flinklsm.core.parquet.footer;
 
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.ColumnNode;
 import io.flinklsm.core.parquet.page.ColumnChunkPages;
 import io.flinklsm.core.parquet.page.ColumnSpec;
@@ -72,6 +73,9 @@ public final class FooterWriter {
             PageCodec codec) {
         this.schema = ParquetSchema.of(rootName, columns);
         this.rowGroups = rowGroups;
+        if (rowGroups.isEmpty()) {
+            throw new IllegalArgumentException("a file has row groups: columns=" + columns.size());
+        }
         this.codec = codec;
         this.bloomOffsets = new long[rowGroups.size()];
         this.bloomLengths = new int[rowGroups.size()];
@@ -79,6 +83,8 @@ public final class FooterWriter {
 
     /** Places a row group's bloom filter; gives the header that precedes its bits. */
     public byte[] bloomHeader(int rowGroup, long offset) throws IOException {
+        Invariants.check(
+                rowGroups.get(rowGroup).bloomBytes() > 0, "the row group has a bloom filter");
         BloomFilterHeader header =
                 new BloomFilterHeader(
                         rowGroups.get(rowGroup).bloomBytes(),
@@ -109,6 +115,13 @@ public final class FooterWriter {
      * @param properties key-value pairs, in the order in which they stand
      */
     public byte[] build(String createdBy, Map<String, String> properties) throws IOException {
+        if (columnIndexesOffset == 0 || offsetIndexesOffset < columnIndexesOffset) {
+            throw new IllegalStateException(
+                    "indexes are placed before the footer is made: columnIndexes="
+                            + columnIndexesOffset
+                            + ", offsetIndexes="
+                            + offsetIndexesOffset);
+        }
         List<KeyValue> pairs = new ArrayList<>();
         properties.forEach((key, value) -> pairs.add(new KeyValue(key).setValue(value)));
         long rows = rowGroups.stream().mapToLong(RowGroupSummary::entryCount).sum();

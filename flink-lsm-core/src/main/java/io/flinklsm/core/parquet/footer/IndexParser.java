@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.parquet.footer;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.parquet.encoding.ByteSink;
 import io.flinklsm.core.parquet.encoding.ByteSource;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
@@ -165,6 +166,7 @@ public final class IndexParser {
 
     /** Rows of a page; the last one's end with the row group's. */
     public int rowCount(int page, long rowGroupRows) throws MalformedPageException {
+        Invariants.check(page >= 0 && page < pageCount, "the chunk has the page");
         long end = page + 1 < pageCount ? firstRows[page + 1] : rowGroupRows;
         long count = end - firstRows[page];
         if (count > Integer.MAX_VALUE) {

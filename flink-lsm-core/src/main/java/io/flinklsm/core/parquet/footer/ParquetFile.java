@@ -16,6 +16,7 @@ package io.flinklsm.core.parquet.footer;
 import io.flinklsm.core.parquet.encoding.ByteSink;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * How every Parquet file begins and ends: magic at both ends, the footer's length before the last.
@@ -50,6 +51,7 @@ public final class ParquetFile {
 
     /** The footer's length as the trailer that ends at the index says it; unsigned. */
     public static long footerBytes(byte[] bytes, int end) {
+        Objects.checkFromToIndex(0, end, bytes.length);
         int from = end - TRAILER_BYTES;
         long length = 0;
         for (int i = 0; i < Integer.BYTES; i++) {

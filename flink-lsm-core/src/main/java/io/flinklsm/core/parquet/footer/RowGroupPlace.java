@@ -25,5 +25,9 @@ public record RowGroupPlace(long rows, List<ChunkPlace> chunks, TailRange bloom)
 
     public RowGroupPlace {
         chunks = List.copyOf(chunks);
+        if (rows <= 0 || chunks.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "a row group is empty: rows=" + rows + ", chunks=" + chunks.size());
+        }
     }
 }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.parquet.footer;
 
+import io.flinklsm.core.parquet.encoding.BloomFilter;
 import io.flinklsm.core.parquet.page.ColumnChunkPages;
 import io.flinklsm.core.parquet.page.ColumnSpec;
 import java.util.List;
@@ -26,6 +27,14 @@ public record RowGroupSummary(long entryCount, List<Chunk> chunks, int bloomByte
 
     public RowGroupSummary {
         chunks = List.copyOf(chunks);
+        if (entryCount <= 0 || chunks.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "a row group is empty: entries=" + entryCount + ", chunks=" + chunks.size());
+        }
+        if (bloomBytes < 0 || bloomBytes % BloomFilter.BLOCK_BYTES != 0) {
+            throw new IllegalArgumentException(
+                    "a bloom filter has whole blocks: bloomBytes=" + bloomBytes);
+        }
     }
 
     /**
@@ -38,5 +47,19 @@ public record RowGroupSummary(long entryCount, List<Chunk> chunks, int bloomByte
             long offset,
             ColumnChunkPages.Totals totals,
             int columnIndexBytes,
-            int offsetIndexBytes) {}
+            int offsetIndexBytes) {
+        public Chunk {
+            if (offset < ParquetFile.MAGIC_BYTES) {
+                throw new IllegalArgumentException(
+                        "a column chunk is outside the pages: offset=" + offset);
+            }
+            if (columnIndexBytes < 0 || offsetIndexBytes <= 0) {
+                throw new IllegalArgumentException(
+                        "indexes of a column chunk have no bytes: columnIndexBytes="
+                                + columnIndexBytes
+                                + ", offsetIndexBytes="
+                                + offsetIndexBytes);
+            }
+        }
+    }
 }

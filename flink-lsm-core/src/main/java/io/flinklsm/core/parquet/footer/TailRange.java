@@ -21,6 +21,13 @@ package io.flinklsm.core.parquet.footer;
  */
 public record TailRange(int from, int to) {
 
+    public TailRange {
+        if (from < 0 || to < from) {
+            throw new IllegalArgumentException(
+                    "a range ends before it begins: from=" + from + ", to=" + to);
+        }
+    }
+
     /** Of what is not there. */
     public static final TailRange NONE = new TailRange(0, 0);
 

@@ -14,6 +14,7 @@
 package io.flinklsm.core.parquet.page;
 
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.parquet.encoding.ByteSink;
 import java.io.IOException;
 import java.util.Arrays;
@@ -41,7 +42,18 @@ public final class ColumnChunkPages {
             long valueCount,
             long nullCount,
             @Nullable OwnedSlice min,
-            @Nullable OwnedSlice max) {}
+            @Nullable OwnedSlice max) {
+        public Totals {
+            if (nullCount < 0 || nullCount > valueCount) {
+                throw new IllegalArgumentException(
+                        "more nulls than values: nulls=" + nullCount + ", values=" + valueCount);
+            }
+            if ((min == null) != (max == null)) {
+                throw new IllegalArgumentException(
+                        "a column has one bound alone: min=" + min + ", max=" + max);
+            }
+        }
+    }
 
     private final ColumnSpec spec;
     private final PageSink sink;
@@ -84,6 +96,7 @@ public final class ColumnChunkPages {
             pageBytes = Arrays.copyOf(pageBytes, count * 2);
             firstRows = Arrays.copyOf(firstRows, count * 2);
         }
+        Invariants.check(described.rowCount > 0, "a page has rows");
         pageBytes[count] = Math.addExact(headerBytes, described.storedBytes);
         firstRows[count] = rows;
         count++;
@@ -142,6 +155,7 @@ public final class ColumnChunkPages {
 
     /** Appends a Thrift OffsetIndex. */
     public void writeOffsetIndex(long chunkOffset, ByteSink out) {
+        Invariants.check(count > 0, "a column chunk has pages");
         out.putField(1, ByteSink.TYPE_LIST).putList(ByteSink.TYPE_STRUCT, count);
         long offset = chunkOffset;
         for (int page = 0; page < count; page++) {

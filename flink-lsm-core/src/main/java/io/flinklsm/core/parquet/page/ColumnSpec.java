@@ -41,6 +41,24 @@ public record ColumnSpec(
 
     public ColumnSpec {
         path = List.copyOf(path);
+        if (path.isEmpty()) {
+            throw new IllegalArgumentException("a column has no name: type=" + type);
+        }
+        if (maxRepetitionLevel < 0
+                || maxRepetitionLevel > maxDefinitionLevel
+                || maxDefinitionLevel > Byte.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "levels of a column contradict each other: path="
+                            + path
+                            + ", definition="
+                            + maxDefinitionLevel
+                            + ", repetition="
+                            + maxRepetitionLevel);
+        }
+        if (hasBounds && maxDefinitionLevel > 0) {
+            throw new IllegalArgumentException(
+                    "bounds are kept for columns without nulls alone: path=" + path);
+        }
     }
 
     /** A column without parents of ascending byte strings, none of which is null. */

@@ -14,6 +14,7 @@
 package io.flinklsm.core.parquet.page;
 
 import io.flinklsm.core.bytes.LargeValue;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.parquet.encoding.ByteSink;
 import java.io.IOException;
 import java.io.InputStream;
@@ -92,7 +93,11 @@ public abstract class ColumnWriter {
      */
     final void writePage(int rows, int values, int nulls, int repetitionBytes, Encoding encoding)
             throws IOException {
+        Invariants.check(
+                rows > 0 && values >= rows && nulls >= 0 && nulls <= values,
+                "a page has rows, a value or null for each at least, and no more nulls than both");
         int levelBytes = stored.length();
+        Invariants.check(repetitionBytes <= levelBytes, "repetition levels are levels");
         boolean isCompressed = encoding == spec.encoding() && codec.compress(trial, plain, stored);
         if (!isCompressed) {
             stored.put(plain.array(), 0, plain.length());

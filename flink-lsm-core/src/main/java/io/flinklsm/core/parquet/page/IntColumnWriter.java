@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.parquet.page;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.parquet.encoding.ByteSink;
 import io.flinklsm.core.parquet.encoding.DeltaBinaryPacked;
 import java.io.IOException;
@@ -57,6 +58,7 @@ public final class IntColumnWriter extends ColumnWriter {
 
     @Override
     public void endBlock() throws IOException {
+        Invariants.check(rows > 0, "a block has rows");
         chunkMin = Math.min(chunkMin, min);
         chunkMax = Math.max(chunkMax, max);
         boolean joins =

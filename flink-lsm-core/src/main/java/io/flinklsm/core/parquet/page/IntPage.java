@@ -49,6 +49,10 @@ public final class IntPage {
     public void read(
             StorageInput input, long offset, int byteCount, long chunkEnd, int rows, int[] values)
             throws IOException {
+        if (values.length < rows) {
+            throw new IllegalArgumentException(
+                    "integers have no room: room=" + values.length + ", rows=" + rows);
+        }
         page.read(
                 input, offset, byteCount, chunkEnd, rows, Encoding.DELTA_BINARY_PACKED.getValue());
         page.checkNoNulls();

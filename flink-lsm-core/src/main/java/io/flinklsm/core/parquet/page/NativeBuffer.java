@@ -14,12 +14,14 @@
 package io.flinklsm.core.parquet.page;
 
 import io.flinklsm.core.bytes.RawMemory;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memory.BudgetedMemory;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.parquet.encoding.BloomFilter;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Bytes that wait in native memory until they can be written: a list of chunks out of the budget.
@@ -48,6 +50,7 @@ public final class NativeBuffer implements PageSink, AutoCloseable {
 
     @Override
     public void append(byte[] bytes, int from, int byteCount) throws IOException {
+        Objects.checkFromIndexSize(from, byteCount, bytes.length);
         int done = 0;
         while (done < byteCount) {
             if (lastUsed == lastSize) {
@@ -78,6 +81,7 @@ public final class NativeBuffer implements PageSink, AutoCloseable {
 
     /** Hands every number that {@link #appendLong} took to the filter. */
     public void addAllTo(long bloomAddress, int bloomBytes) {
+        Invariants.check(length % Long.BYTES == 0, "the buffer has numbers alone");
         for (int chunk = 0; chunk < chunks.size(); chunk++) {
             long from = chunks.get(chunk).address();
             long to = from + used(chunk);

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.parquet.page;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.LeafColumn;
 import io.flinklsm.core.parquet.encoding.ByteSource;
 import io.flinklsm.core.parquet.encoding.DeltaBinaryPacked;
@@ -78,6 +79,7 @@ public final class PageReader {
      *     read single pages
      */
     public void begin(int maxReadAhead) {
+        Invariants.check(maxReadAhead >= 0, "no less than a page is read");
         windowBytes = 0;
         readAheadBytes = Math.min(FIRST_READ_AHEAD_BYTES, maxReadAhead);
         maxReadAheadBytes = maxReadAhead;
@@ -99,6 +101,9 @@ public final class PageReader {
     public void read(
             StorageInput input, long offset, int byteCount, long chunkEnd, int rows, int encoding)
             throws IOException {
+        Invariants.check(
+                byteCount > 0 && rows > 0 && offset <= chunkEnd - byteCount,
+                "a page has rows and lies in its column chunk");
         int at = fetch(input, offset, byteCount, chunkEnd);
         int end = at + byteCount;
         source.set(window, at, Math.min(end, at + PageHeader.MAX_BYTES));

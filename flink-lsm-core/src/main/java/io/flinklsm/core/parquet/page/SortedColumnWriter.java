@@ -14,6 +14,7 @@
 package io.flinklsm.core.parquet.page;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.parquet.encoding.ByteSink;
 import io.flinklsm.core.parquet.encoding.DeltaBinaryPacked;
 import java.io.IOException;
@@ -43,6 +44,7 @@ public final class SortedColumnWriter extends ColumnWriter {
 
     @Override
     public void endBlock() throws IOException {
+        Invariants.check(rows > 0, "a block has rows");
         // The column is sorted: its bounds are its first and its last value.
         int last = lengths[rows - 1];
         chunk().addBounds(data.array(), 0, lengths[0], data.array(), data.length() - last, last);

@@ -14,6 +14,7 @@
 package io.flinklsm.core.parquet.page;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.parquet.encoding.ByteSource;
 import io.flinklsm.core.parquet.encoding.DeltaBinaryPacked;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
@@ -77,6 +78,7 @@ public final class SortedPage {
 
     /** The value of the row, borrowed until the next page is read. */
     public Slice value(int row, Slice slice) {
+        Invariants.check(row >= 0 && row < rows, "the page has the row");
         int from = offsets[row];
         return slice.setBytes(page.bytes, dataAt + from, offsets[row + 1] - from);
     }
