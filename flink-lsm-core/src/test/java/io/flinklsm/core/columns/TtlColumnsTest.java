@@ -31,7 +31,8 @@ final class TtlColumnsTest {
 
     @Test
     void aClassThatIsCalledLikeItHasNone() {
-        assertThat(columns(ColumnTypes.opaque("org.example.ttl(", "ttl(x)")).hasTimeToLive()).isFalse();
+        assertThat(columns(ColumnTypes.opaque("org.example.ttl(", "ttl(x)")).hasTimeToLive())
+                .isFalse();
         assertThat(columns(ColumnTypes.int64()).hasTimeToLive()).isFalse();
     }
 
