@@ -188,6 +188,15 @@ public final class LsmBackendOptions {
                                     + " growing pauses, before it fails the task. A file that is"
                                     + " gone or refused fails it at once.");
 
+    public static final ConfigOption<Integer> ASYNC_READ_THREADS =
+            key("state.backend.lsm.async.read-threads")
+                    .intType()
+                    .defaultValue(32)
+                    .withDescription(
+                            "How many threads of a subtask read files for State V2 at the same"
+                                    + " time. They are started when memory does not have what is"
+                                    + " asked for, and end when they have nothing to do.");
+
     private static final List<ConfigOption<?>> ALL =
             List.of(
                     MEMTABLE_SIZE,
@@ -208,7 +217,8 @@ public final class LsmBackendOptions {
                     PLACEMENT,
                     LOCAL_CACHE_SIZE,
                     REMOTE_REQUEST_TIMEOUT,
-                    REMOTE_RETRY_DEADLINE);
+                    REMOTE_RETRY_DEADLINE,
+                    ASYNC_READ_THREADS);
 
     private LsmBackendOptions() {}
 

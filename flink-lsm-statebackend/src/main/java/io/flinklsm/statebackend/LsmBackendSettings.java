@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  *     set
  * @param lazyRestore whether a restore serves before it has fetched the files
  * @param localCacheBytes room for remote files on the local disk; 0 for all of them
+ * @param readThreads threads of a subtask that read files for State V2
  * @param incremental whether checkpoints share files
  */
 record LsmBackendSettings(
@@ -59,6 +60,7 @@ record LsmBackendSettings(
         long localCacheBytes,
         Duration remoteRequestTimeout,
         Duration remoteRetryDeadline,
+        int readThreads,
         boolean incremental) {
 
     /** Slowdown and stop of writes, as multiples of the trigger. */
@@ -128,6 +130,7 @@ record LsmBackendSettings(
                         : 0,
                 OptionBounds.REMOTE_REQUEST_TIMEOUT.read(config),
                 OptionBounds.REMOTE_RETRY_DEADLINE.read(config),
+                OptionBounds.ASYNC_READ_THREADS.read(config),
                 OptionBounds.INCREMENTAL_CHECKPOINTS.read(config));
     }
 

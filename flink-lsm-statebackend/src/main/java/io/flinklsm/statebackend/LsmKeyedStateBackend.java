@@ -45,6 +45,7 @@ import org.apache.flink.runtime.state.SavepointResources;
 import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.StateSnapshotTransformer.StateSnapshotTransformFactory;
 import org.apache.flink.runtime.state.heap.HeapPriorityQueueElement;
+import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 
 /**
  * A keyed state backend over one {@link LsmStore}: a tree for each state and queue. Confined to the
@@ -103,6 +104,25 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
     @Override
     public boolean isSafeToReuseKVState() {
         return true;
+    }
+
+    /** Registers a state that is worked with through another interface. */
+    RegisteredState registerState(
+            TypeSerializer<?> namespaceSerializer, StateDescriptor<?, ?> descriptor)
+            throws Exception {
+        return registration.registerState(
+                namespaceSerializer,
+                descriptor,
+                StateSnapshotTransformFactory.noTransform(),
+                false);
+    }
+
+    TtlTimeProvider ttlTimeProvider() {
+        return ttlTimeProvider;
+    }
+
+    BackendLife life() {
+        return life;
     }
 
     /** For tests, which look at the trees. */

@@ -19,6 +19,8 @@ import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.tiered.TieredStorage;
+import io.flinklsm.statebackend.async.AsyncStats;
+import io.flinklsm.statebackend.async.ReadThreads;
 import io.flinklsm.statebackend.directory.LocalDirectories;
 import io.flinklsm.statebackend.directory.WorkingDirectory;
 import io.flinklsm.statebackend.key.TaskKeyContext;
@@ -79,6 +81,9 @@ final class LsmKeyedStateBackendBuilder<K> {
     private final SizeTrackingStateConfig sizeTracking;
     private final int keyGroupBytes;
     private final BackendResources resources = new BackendResources();
+    // Set while the backend is made.
+    private @Nullable RemoteFiles remoteFiles;
+
     private UnaryOperator<Storage> storageWrapper = UnaryOperator.identity();
 
     /**
@@ -105,6 +110,26 @@ final class LsmKeyedStateBackendBuilder<K> {
     LsmKeyedStateBackendBuilder<K> wrapStorage(UnaryOperator<Storage> wrapper) {
         storageWrapper = wrapper;
         return this;
+    }
+
+    /**
+     * A backend for State V2.
+     *
+     * @throws BackendBuildingException with the cause of the failure
+     */
+    LsmAsyncKeyedStateBackend<K> buildAsync() throws BackendBuildingException {
+        LsmKeyedStateBackend<K> backend = build();
+        String owner = parameters.getOperatorIdentifier();
+        ReadThreads threads = resources.hold(new ReadThreads(owner, settings.readThreads()));
+        AsyncStats stats = new AsyncStats();
+        LsmMetrics.registerAsync(parameters.getMetricGroup(), stats);
+        return new LsmAsyncKeyedStateBackend<>(
+                backend,
+                owner,
+                environment.getExecutionConfig(),
+                threads,
+                stats,
+                Objects.requireNonNull(remoteFiles, "made with the backend"));
     }
 
     /**
@@ -179,6 +204,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                         settings.remoteRequestTimeout(),
                         executor,
                         settings.transferThreads());
+        remoteFiles = remote;
         logBegin();
         StateSerializerProvider<K> keySerializerProvider =
                 StateSerializerProvider.fromNewRegisteredSerializer(parameters.getKeySerializer());

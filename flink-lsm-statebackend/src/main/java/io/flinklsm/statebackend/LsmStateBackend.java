@@ -24,6 +24,7 @@ import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.AbstractManagedMemoryStateBackend;
+import org.apache.flink.runtime.state.AsyncKeyedStateBackend;
 import org.apache.flink.runtime.state.BackendBuildingException;
 import org.apache.flink.runtime.state.ConfigurableStateBackend;
 import org.apache.flink.runtime.state.DefaultOperatorStateBackendBuilder;
@@ -129,17 +130,28 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
     @Override
     public <K> AbstractKeyedStateBackend<K> createKeyedStateBackend(
             KeyedStateBackendParameters<K> parameters) throws IOException {
+        return builder(parameters).build();
+    }
+
+    /** True: requests of State V2 are executed in batches, and files read by other threads. */
+    @Override
+    public boolean supportsAsyncKeyedStateBackend() {
+        return true;
+    }
+
+    @Override
+    public <K> AsyncKeyedStateBackend<K> createAsyncKeyedStateBackend(
+            KeyedStateBackendParameters<K> parameters) throws IOException {
+        return builder(parameters).buildAsync();
+    }
+
+    private <K> LsmKeyedStateBackendBuilder<K> builder(KeyedStateBackendParameters<K> parameters) {
         return new LsmKeyedStateBackendBuilder<>(
-                        parameters,
-                        settings(),
-                        turn(),
-                        latencyTrackingConfigBuilder
-                                .setMetricGroup(parameters.getMetricGroup())
-                                .build(),
-                        sizeTrackingConfigBuilder
-                                .setMetricGroup(parameters.getMetricGroup())
-                                .build())
-                .build();
+                parameters,
+                settings(),
+                turn(),
+                latencyTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build(),
+                sizeTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build());
     }
 
     @Override

@@ -106,6 +106,9 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
     static final OptionBounds<Duration> REMOTE_RETRY_DEADLINE =
             duration(LsmBackendOptions.REMOTE_RETRY_DEADLINE);
 
+    static final OptionBounds<Integer> ASYNC_READ_THREADS =
+            number(LsmBackendOptions.ASYNC_READ_THREADS, 1, 1024);
+
     /** Flink's option; only a value that is no boolean is wrong. */
     static final OptionBounds<Boolean> INCREMENTAL_CHECKPOINTS =
             new OptionBounds<>(
@@ -132,6 +135,7 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                     LOCAL_CACHE_SIZE,
                     REMOTE_REQUEST_TIMEOUT,
                     REMOTE_RETRY_DEADLINE,
+                    ASYNC_READ_THREADS,
                     INCREMENTAL_CHECKPOINTS);
 
     /** Those of every option that a backend reads from its configuration. */

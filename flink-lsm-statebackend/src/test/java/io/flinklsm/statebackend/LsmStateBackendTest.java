@@ -74,6 +74,7 @@ class LsmStateBackendTest {
         config.setString("state.backend.lsm.local-cache.size", "9mb");
         config.setString("state.backend.lsm.remote.request-timeout", "3 s");
         config.setString("state.backend.lsm.remote.retry-deadline", "4 min");
+        config.setString("state.backend.lsm.async.read-threads", "7");
         config.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
 
         assertThat(LsmBackendSettings.of(config))
@@ -97,6 +98,7 @@ class LsmStateBackendTest {
                                 9L << 20,
                                 Duration.ofSeconds(3),
                                 Duration.ofMinutes(4),
+                                7,
                                 true));
         assertThat(config.keySet())
                 .containsAll(LsmBackendOptions.all().stream().map(o -> o.key()).toList());

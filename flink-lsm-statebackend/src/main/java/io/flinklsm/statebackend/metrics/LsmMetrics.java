@@ -17,6 +17,7 @@ import io.flinklsm.core.LsmStore;
 import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.TreeStats;
 import io.flinklsm.core.storage.tiered.TieredStorage;
+import io.flinklsm.statebackend.async.AsyncStats;
 import io.flinklsm.statebackend.life.BackendLife;
 import java.io.IOException;
 import java.util.function.LongSupplier;
@@ -53,6 +54,18 @@ public final class LsmMetrics {
         lsm.gauge("slotBlockCacheHits", metrics.gauge(() -> slot.blockCache().hitCount()));
         lsm.gauge("slotBlockCacheMisses", metrics.gauge(() -> slot.blockCache().missCount()));
         registerRemote(lsm, metrics, storage);
+    }
+
+    /** The figures of State V2. */
+    public static void registerAsync(MetricGroup group, AsyncStats stats) {
+        MetricGroup async = group.addGroup("lsm").addGroup("async");
+        async.gauge("batches", (Gauge<Long>) stats::batches);
+        async.gauge("requests", (Gauge<Long>) stats::requests);
+        async.gauge("memoryReads", (Gauge<Long>) stats::memoryReads);
+        async.gauge("fileReads", (Gauge<Long>) stats::fileReads);
+        async.gauge("sharedReads", (Gauge<Long>) stats::sharedReads);
+        async.gauge("jobs", (Gauge<Long>) stats::jobs);
+        async.gauge("mostParallelJobs", (Gauge<Integer>) stats::mostParallelJobs);
     }
 
     private static void registerRemote(MetricGroup lsm, LsmMetrics metrics, TieredStorage storage) {

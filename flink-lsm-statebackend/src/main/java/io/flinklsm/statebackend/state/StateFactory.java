@@ -13,6 +13,8 @@
  */
 package io.flinklsm.statebackend.state;
 
+import io.flinklsm.core.LsmTree;
+import io.flinklsm.statebackend.key.StateKey;
 import io.flinklsm.statebackend.registry.RegisteredState;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +52,17 @@ public final class StateFactory {
             update(object, descriptor, metaInfo);
         }
         return object;
+    }
+
+    /** The tree of a state that was made here. */
+    public static LsmTree treeOf(InternalKvState<?, ?, ?> state) {
+        return ((AbstractLsmState<?, ?, ?>) state).tree;
+    }
+
+    /** The row that a state which was made here works on. */
+    @SuppressWarnings("unchecked")
+    public static <K, N> StateKey<K, N> keyOf(InternalKvState<K, N, ?> state) {
+        return ((AbstractLsmState<K, N, ?>) state).key;
     }
 
     // Queryable state is deprecated in Flink, and works as long as Flink has it.

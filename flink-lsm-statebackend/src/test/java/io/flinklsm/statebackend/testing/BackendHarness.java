@@ -37,6 +37,7 @@ import org.apache.flink.runtime.io.disk.iomanager.IOManagerAsync;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
+import org.apache.flink.runtime.state.AsyncKeyedStateBackend;
 import org.apache.flink.runtime.state.CheckpointStorageLocationReference;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.KeyGroupRange;
@@ -74,6 +75,7 @@ public final class BackendHarness implements AutoCloseable {
     private final MockEnvironment environment;
     private final SharedStateRegistry sharedStates = new SharedStateRegistryImpl();
     private final List<AbstractKeyedStateBackend<?>> backends = new ArrayList<>();
+    private final List<AsyncKeyedStateBackend<?>> asyncBackends = new ArrayList<>();
 
     public BackendHarness(Path root, int maxParallelism) throws Exception {
         this(root, maxParallelism, TtlTimeProvider.DEFAULT);
@@ -156,6 +158,48 @@ public final class BackendHarness implements AutoCloseable {
                 (AbstractKeyedStateBackend<K>)
                         stateBackend.createKeyedStateBackend(
                                 parameters(keySerializer, range, ours, cancelRegistry)));
+    }
+
+    /** A backend for State V2; disposed when the harness is closed. */
+    public <K> AsyncKeyedStateBackend<K> restoreAsync(
+            StateBackend stateBackend,
+            TypeSerializer<K> keySerializer,
+            KeyGroupRange range,
+            Collection<KeyedStateHandle> handles)
+            throws Exception {
+        List<KeyedStateHandle> ours = new ArrayList<>();
+        for (KeyedStateHandle handle : handles) {
+            KeyedStateHandle intersection = handle.getIntersection(range);
+            if (intersection != null) {
+                ours.add(intersection);
+            }
+        }
+        AsyncKeyedStateBackend<K> backend =
+                stateBackend.createAsyncKeyedStateBackend(
+                        parameters(keySerializer, range, ours, new CloseableRegistry()));
+        asyncBackends.add(backend);
+        return backend;
+    }
+
+    public KeyedStateHandle snapshot(
+            AsyncKeyedStateBackend<?> backend,
+            long id,
+            SnapshotType type,
+            CheckpointStreamFactory streams)
+            throws Exception {
+        return finish(
+                backend.snapshot(
+                        id,
+                        0,
+                        streams,
+                        new CheckpointOptions(
+                                type, CheckpointStorageLocationReference.getDefault())));
+    }
+
+    public void dispose(AsyncKeyedStateBackend<?> backend) throws Exception {
+        asyncBackends.remove(backend);
+        backend.close();
+        backend.dispose();
     }
 
     public <K> KeyedStateBackendParameters<K> parameters(
@@ -311,6 +355,9 @@ public final class BackendHarness implements AutoCloseable {
 
     public void disposeAll() throws Exception {
         for (AbstractKeyedStateBackend<?> backend : List.copyOf(backends)) {
+            dispose(backend);
+        }
+        for (AsyncKeyedStateBackend<?> backend : List.copyOf(asyncBackends)) {
             dispose(backend);
         }
     }

@@ -1,0 +1,39 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.async;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.runtime.asyncprocessing.AsyncRequestContainer;
+import org.apache.flink.runtime.asyncprocessing.StateRequest;
+
+/** Requests in the order in which they were made. Task thread. */
+final class RequestBatch implements AsyncRequestContainer<StateRequest<?, ?, ?, ?>> {
+
+    private final List<StateRequest<?, ?, ?, ?>> requests = new ArrayList<>();
+
+    @Override
+    public void offer(StateRequest<?, ?, ?, ?> request) {
+        requests.add(request);
+    }
+
+    @Override
+    public boolean isEmpty() {
+        return requests.isEmpty();
+    }
+
+    List<StateRequest<?, ?, ?, ?>> requests() {
+        return requests;
+    }
+}

@@ -1,0 +1,248 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.statebackend.async;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flinklsm.statebackend.LsmBackendOptions;
+import io.flinklsm.statebackend.LsmStateBackend;
+import io.flinklsm.statebackend.testing.AsyncTask;
+import io.flinklsm.statebackend.testing.BackendHarness;
+import io.flinklsm.statebackend.testing.FarFileSystem;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.state.v2.ValueState;
+import org.apache.flink.api.common.state.v2.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.IntSerializer;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.checkpoint.CheckpointType;
+import org.apache.flink.runtime.state.AsyncKeyedStateBackend;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.util.function.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Reads of files on another machine, by a task with State V2. */
+@Timeout(180)
+class AsyncReadsTest {
+
+    private static final int GROUPS = 8;
+    private static final int STATES = 6;
+
+    @TempDir Path root;
+    private BackendHarness harness;
+
+    @BeforeEach
+    void open() throws Exception {
+        FarFileSystem.behave();
+        harness = new BackendHarness(root, GROUPS);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        FarFileSystem.behave();
+        harness.close();
+    }
+
+    @Test
+    void readsOfOneRecordWaitForTheStorageTogether() throws Exception {
+        CountDownLatch waiting = new CountDownLatch(STATES);
+        AsyncKeyedStateBackend<Integer> backend =
+                restored(
+                        () -> {
+                            waiting.countDown();
+                            await(waiting);
+                        });
+        AsyncTask<Integer> task = new AsyncTask<>(backend, GROUPS, 100);
+        AsyncStats stats = ((BatchExecutor) backend.createStateExecutor()).stats();
+        List<ValueState<Long>> states = states(backend);
+
+        List<Long> values = new ArrayList<>();
+        task.process(
+                1,
+                () -> {
+                    for (ValueState<Long> state : states) {
+                        state.asyncValue().thenAccept(values::add);
+                        // The same once more, and what is written behind a read.
+                        state.asyncValue().thenAccept(values::add);
+                        state.asyncUpdate(-1L);
+                        state.asyncValue().thenAccept(value -> assertThat(value).isEqualTo(-1L));
+                    }
+                });
+        task.drain();
+
+        assertThat(values).hasSize(2 * STATES).containsOnly(1L, 101L, 201L, 301L, 401L, 501L);
+        assertThat(stats.fileReads()).isEqualTo(STATES);
+        assertThat(stats.sharedReads()).isEqualTo(STATES);
+        assertThat(stats.memoryReads()).isEqualTo(STATES);
+        assertThat(stats.jobs()).isEqualTo(STATES);
+        assertThat(stats.mostParallelJobs()).isGreaterThan(1);
+        task.close();
+    }
+
+    @Test
+    void failedReadRejectsWhatWaitsAndWhatComesLater() throws Exception {
+        AsyncKeyedStateBackend<Integer> backend =
+                restored(
+                        () -> {
+                            throw new FileNotFoundException("the file is gone");
+                        });
+        AsyncTask<Integer> task = new AsyncTask<>(backend, GROUPS, 100);
+        List<ValueState<Long>> states = states(backend);
+
+        AtomicInteger answers = new AtomicInteger();
+        assertThatThrownBy(
+                        () -> {
+                            task.process(
+                                    1,
+                                    () ->
+                                            states.get(0)
+                                                    .asyncValue()
+                                                    .thenAccept(
+                                                            value -> answers.incrementAndGet()));
+                            task.drain();
+                        })
+                .rootCause()
+                .hasMessageContaining("is gone");
+        FarFileSystem.behave();
+
+        assertThatThrownBy(() -> task.process(2, () -> states.get(0).update(1L)))
+                .hasMessageContaining("a state request failed, and all that came after it");
+        assertThat(answers).hasValue(0);
+    }
+
+    @Test
+    void closingIsEnoughToReleaseEverything() throws Exception {
+        AsyncKeyedStateBackend<Integer> backend = restored(() -> {});
+        AsyncTask<Integer> task = new AsyncTask<>(backend, GROUPS, 100);
+        ValueState<Long> state = states(backend).get(0);
+        task.process(1, () -> state.asyncUpdate(7L));
+        task.drain();
+        assertThat(workingDirectories()).isPositive();
+
+        backend.close();
+
+        assertThat(workingDirectories()).isZero();
+        backend.close();
+        backend.dispose();
+        backend.dispose();
+    }
+
+    @Test
+    void disposeWaitsForReadsAndRejectsThem() throws Exception {
+        CountDownLatch reading = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        AsyncKeyedStateBackend<Integer> backend =
+                restored(
+                        () -> {
+                            reading.countDown();
+                            await(never);
+                        });
+        AsyncTask<Integer> task = new AsyncTask<>(backend, GROUPS, 1);
+        List<ValueState<Long>> states = states(backend);
+        task.process(1, () -> states.get(0).asyncValue());
+        await(reading);
+
+        backend.dispose();
+
+        assertThat(workingDirectories()).isZero();
+    }
+
+    /** Restores states of which nothing is here; reads of their files begin as is said. */
+    private AsyncKeyedStateBackend<Integer> restored(ThrowingRunnable<IOException> atRead)
+            throws Exception {
+        Configuration config = new Configuration();
+        config.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+        config.set(LsmBackendOptions.PLACEMENT, "remote");
+        LsmStateBackend lsm = new LsmStateBackend().configure(config, getClass().getClassLoader());
+        AsyncKeyedStateBackend<Integer> first =
+                harness.restoreAsync(
+                        lsm, IntSerializer.INSTANCE, harness.allKeyGroups(), List.of());
+        try (AsyncTask<Integer> task = new AsyncTask<>(first, GROUPS, 100)) {
+            List<ValueState<Long>> states = states(first);
+            for (int key = 0; key < 50; key++) {
+                long value = key;
+                task.process(
+                        key,
+                        () -> {
+                            for (int i = 0; i < STATES; i++) {
+                                states.get(i).asyncUpdate(value + 100L * i);
+                            }
+                        });
+            }
+            task.drain();
+        }
+        KeyedStateHandle checkpoint =
+                harness.register(
+                        harness.snapshot(
+                                first, 1, CheckpointType.CHECKPOINT, harness.farStreams(1)),
+                        1);
+        harness.dispose(first);
+        FarFileSystem.behave(
+                (file, request) -> {
+                    if (FarFileSystem.isShared(file)) {
+                        atRead.run();
+                    }
+                });
+        return harness.restoreAsync(
+                lsm,
+                IntSerializer.INSTANCE,
+                harness.allKeyGroups(),
+                List.of(BackendHarness.send(checkpoint)));
+    }
+
+    private static List<ValueState<Long>> states(AsyncKeyedStateBackend<Integer> backend)
+            throws Exception {
+        List<ValueState<Long>> states = new ArrayList<>();
+        for (int i = 0; i < STATES; i++) {
+            states.add(
+                    backend.getOrCreateKeyedState(
+                            0L,
+                            LongSerializer.INSTANCE,
+                            new ValueStateDescriptor<>("value-" + i, LongSerializer.INSTANCE)));
+        }
+        return states;
+    }
+
+    private long workingDirectories() throws IOException {
+        try (Stream<Path> files = Files.walk(harness.localDirectory())) {
+            return files.filter(path -> path.getFileName().toString().startsWith("job_")).count();
+        }
+    }
+
+    private static void await(CountDownLatch latch) throws IOException {
+        try {
+            if (!latch.await(60, TimeUnit.SECONDS)) {
+                throw new IOException("nothing came for a minute");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+}
