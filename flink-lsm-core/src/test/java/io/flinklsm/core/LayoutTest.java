@@ -101,9 +101,6 @@ final class LayoutTest {
                     "slot",
                     "events");
 
-    /** Packages that are about to be divided. */
-    private static final Set<String> TOO_LARGE_AS_YET = Set.of("columns");
-
     private static final int TYPES_IN_ROOT = 10;
     private static final int LINES_IN_ROOT = 1500;
     private static final int TYPES_IN_PACKAGE = 25;
@@ -311,7 +308,6 @@ final class LayoutTest {
                         .filter(type -> type.isTopLevelClass())
                         .filter(type -> !type.getSimpleName().equals("package-info"))
                         .collect(groupingBy(JavaClass::getPackageName, TreeMap::new, counting()));
-        TOO_LARGE_AS_YET.forEach(name -> types.remove(CORE + "." + name));
 
         assertThat(types).hasSizeGreaterThan(15);
         assertThat(types)

@@ -243,8 +243,8 @@ public final class LsmAsyncKeyedStateBackend<K> implements AsyncKeyedStateBacken
     }
 
     /**
-     * As that of a synchronous backend. What is being read has a lease, which is waited for; reads of
-     * other machines are ended, for they may take long.
+     * As that of a synchronous backend. What is being read has a lease, which is waited for; reads
+     * of other machines are ended, for they may take long.
      */
     @Override
     public void dispose() {

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.columns.leaf;
 
+import io.flinklsm.core.bytes.Utf8;
 import io.flinklsm.core.bytes.ValueBuffer;
 
 /** Codecs of numbers and of bytes with their length: what most serializers write. */

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.columns.sql;
 
+import io.flinklsm.core.bytes.Utf8;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
@@ -20,7 +21,6 @@ import io.flinklsm.core.columns.leaf.Leaf;
 import io.flinklsm.core.columns.leaf.NotTypedException;
 import io.flinklsm.core.columns.leaf.Physical;
 import io.flinklsm.core.columns.leaf.TypeText;
-import io.flinklsm.core.columns.leaf.Utf8;
 
 /**
  * Strings and bytes. Up to seven bytes stand in the place, with their number and the highest bit in
