@@ -89,7 +89,7 @@ final class FitCommandTest {
     @Test
     void theJarThatWroteItFits() {
         for (Path source : List.of(checkpoint, savepoint)) {
-            Run run = Run.of("fit", source.toString(), same.toString());
+            Run run = Run.of("fit", "--timeout", "600", source.toString(), same.toString());
 
             assertThat(run.exitCode()).as(run.err()).isZero();
             assertThat(run.golden(root))
@@ -103,7 +103,7 @@ final class FitCommandTest {
         Path jar =
                 jar("more", "public String route = \"\"; public long minutes; public int stops;");
 
-        Run run = Run.of("fit", checkpoint.toString(), jar.toString());
+        Run run = Run.of("fit", "--timeout", "600", checkpoint.toString(), jar.toString());
 
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.golden(root)).contains("trips  value  fits after migration");
@@ -114,7 +114,14 @@ final class FitCommandTest {
     void aFieldOfAnotherTypeDoesNotFit() throws IOException {
         Path jar = jar("other", "public String route = \"\"; public String minutes = \"\";");
 
-        Run run = Run.of("fit", "--json", checkpoint.toString(), jar.toString());
+        Run run =
+                Run.of(
+                        "fit",
+                        "--timeout",
+                        "600",
+                        "--json",
+                        checkpoint.toString(),
+                        jar.toString());
 
         assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
         assertThat(run.out())
@@ -128,7 +135,7 @@ final class FitCommandTest {
             entries.putNextEntry(new JarEntry("nothing"));
         }
 
-        Run run = Run.of("fit", checkpoint.toString(), jar.toString());
+        Run run = Run.of("fit", "--timeout", "600", checkpoint.toString(), jar.toString());
 
         assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
         assertThat(run.out()).contains("its snapshot cannot be read", "job.Trip");
@@ -163,7 +170,7 @@ final class FitCommandTest {
                             + " \",resolved\"; } catch (Exception e) { seen += \",unknown\"; } if"
                             + " (true) throw new IllegalStateException(seen); }");
 
-        Run run = Run.of("fit", checkpoint.toString(), jar.toString());
+        Run run = Run.of("fit", "--timeout", "600", checkpoint.toString(), jar.toString());
 
         assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
         assertThat(run.out()).contains("env=false,unknown");
