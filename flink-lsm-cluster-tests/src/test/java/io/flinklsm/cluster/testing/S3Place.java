@@ -51,6 +51,17 @@ public final class S3Place implements Place {
                         "jclouds.provider=filesystem-nio2",
                         "jclouds.filesystem.basedir=" + directory.resolve("objects"),
                         ""));
+        // By default it tells of every byte.
+        Files.writeString(
+                directory.resolve("logback.xml"),
+                """
+                <configuration>
+                  <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
+                    <encoder><pattern>%d %level %logger %msg%n</pattern></encoder>
+                  </appender>
+                  <root level="WARN"><appender-ref ref="out"/></root>
+                </configuration>
+                """);
         start();
     }
 
@@ -64,6 +75,7 @@ public final class S3Place implements Place {
                                 "-Xmx256m",
                                 "-XX:+UseSerialGC",
                                 "-XX:TieredStopAtLevel=1",
+                                "-Dlogback.configurationFile=" + directory.resolve("logback.xml"),
                                 "-cp",
                                 Files.readString(
                                                 Path.of(
