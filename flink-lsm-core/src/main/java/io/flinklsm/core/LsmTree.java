@@ -242,6 +242,11 @@ public final class LsmTree {
         return reader.find(key, batch);
     }
 
+    /** Splits what was missed into parts for other threads; see {@link BatchGet#split}. */
+    public static <W> List<BatchGet.Part<W>> split(BatchGet<W> batch, int partsMax) {
+        return batch.split(partsMax);
+    }
+
     /**
      * Keeps a value that was read elsewhere in memory, unless it may be out of date: then files
      * have come or gone since. Writer thread only.

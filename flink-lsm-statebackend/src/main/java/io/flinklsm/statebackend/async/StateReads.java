@@ -172,7 +172,7 @@ final class StateReads<K, N, D> {
     /** Makes jobs of what was missed. */
     void addJobs(int jobsMax, List<ReadJob> jobs) {
         executor.stats().fileReads(misses.missCount(), misses.sharedCount());
-        for (BatchGet.Part<Waiter<D>> part : misses.split(jobsMax)) {
+        for (BatchGet.Part<Waiter<D>> part : LsmTree.split(misses, jobsMax)) {
             jobs.add(new GetJob(part, takeDecoder()));
         }
     }
