@@ -115,13 +115,7 @@ final class FitCommandTest {
         Path jar = jar("other", "public String route = \"\"; public String minutes = \"\";");
 
         Run run =
-                Run.of(
-                        "fit",
-                        "--timeout",
-                        "600",
-                        "--json",
-                        checkpoint.toString(),
-                        jar.toString());
+                Run.of("fit", "--timeout", "600", "--json", checkpoint.toString(), jar.toString());
 
         assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
         assertThat(run.out())
