@@ -30,6 +30,7 @@ import io.flinklsm.core.view.ScanView;
 import io.flinklsm.core.write.StoreWriter;
 import io.flinklsm.core.write.TreeWriter;
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
