@@ -19,6 +19,7 @@ import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.inspect.merge.EntryDecoder;
 import io.flinklsm.inspect.merge.MergedState;
+import io.flinklsm.inspect.merge.TimerText;
 import io.flinklsm.inspect.merge.ValueText;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Table;
@@ -45,6 +46,9 @@ final class EntryPrinter {
 
     private static final String RAW_KEY = "key (bytes)";
     private static final String RAW_VALUE = "value (bytes)";
+
+    /** Of a timer. */
+    private static final String TIME_COLUMN = "timestamp";
 
     private final MergedState state;
     private final @Nullable EntryDecoder decoder;
@@ -189,9 +193,14 @@ final class EntryPrinter {
         batch.clear();
     }
 
-    private static String keyCell(Decoded entry, String column) {
+    private String keyCell(Decoded entry, String column) {
         if (column.equals(RAW_KEY)) {
             return entry.key().isEmpty() ? hex(entry.keyBytes()) : "";
+        }
+        if (state.view().isQueue()
+                && column.equals(TIME_COLUMN)
+                && entry.key().get(column) instanceof Long time) {
+            return TimerText.of(time);
         }
         return entry.key().containsKey(column) ? ValueText.of(entry.key().get(column)) : "";
     }

@@ -35,6 +35,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -67,6 +68,9 @@ final class SystemViews {
 
     /** Those that read states. */
     static final List<String> READING = List.of(KEYGROUPS, TOP_KEYS, TTL, HEALTH);
+
+    private static final List<String> OF_STATE =
+            List.of("view VARCHAR", "operator VARCHAR", "state VARCHAR", "tree VARCHAR");
 
     private static final Set<Map.Entry<String, StateView>> NONE = Set.of();
     private static final int MAX_KEY_GROUPS = 1 << 16;
@@ -146,6 +150,18 @@ final class SystemViews {
             }
         }
 
+        /** A row of a table of {@link #ofStates}. */
+        void addOf(@Nullable String view, StateView state, @Nullable Object... values)
+                throws SQLException {
+            @Nullable Object[] all = new @Nullable Object[OF_STATE.size() + values.length];
+            all[0] = view;
+            all[1] = state.operator().label();
+            all[2] = state.name();
+            all[3] = state.treeName();
+            System.arraycopy(values, 0, all, OF_STATE.size(), values.length);
+            add(all);
+        }
+
         @Override
         public void close() throws SQLException {
             try (insert) {
@@ -154,6 +170,13 @@ final class SystemViews {
                 }
             }
         }
+    }
+
+    /** A table in which each row begins with a state. */
+    private Rows ofStates(String table, String... columns) throws SQLException {
+        List<String> all = new ArrayList<>(OF_STATE);
+        all.addAll(List.of(columns));
+        return new Rows(table, all.toArray(String[]::new));
     }
 
     private void createFiles() throws SQLException {
@@ -218,12 +241,8 @@ final class SystemViews {
 
     private void createLevels() throws SQLException {
         try (Rows rows =
-                new Rows(
+                ofStates(
                         LEVELS,
-                        "view VARCHAR",
-                        "operator VARCHAR",
-                        "state VARCHAR",
-                        "tree VARCHAR",
                         "level INTEGER",
                         "sstables INTEGER",
                         "entries BIGINT",
@@ -244,11 +263,9 @@ final class SystemViews {
                 }
                 for (Map.Entry<Integer, long[]> level : levels.entrySet()) {
                     long[] sums = level.getValue();
-                    rows.add(
+                    rows.addOf(
                             view.getKey(),
-                            state.operator().label(),
-                            state.name(),
-                            state.treeName(),
+                            state,
                             level.getKey(),
                             sums[0],
                             sums[1],
@@ -308,12 +325,8 @@ final class SystemViews {
     /** What is live in each key group: takes reading all of it. */
     private void createKeyGroups(boolean withRows) throws SQLException, IOException {
         try (Rows rows =
-                new Rows(
+                ofStates(
                         KEYGROUPS,
-                        "view VARCHAR",
-                        "operator VARCHAR",
-                        "state VARCHAR",
-                        "tree VARCHAR",
                         "key_group INTEGER",
                         "entries BIGINT",
                         "key_bytes BIGINT",
@@ -333,15 +346,7 @@ final class SystemViews {
                 for (int group = 0; group < sums.length; group++) {
                     long[] of = sums[group];
                     if (of != null) {
-                        rows.add(
-                                view.getKey(),
-                                state.operator().label(),
-                                state.name(),
-                                state.treeName(),
-                                group,
-                                of[0],
-                                of[1],
-                                of[2]);
+                        rows.addOf(view.getKey(), state, group, of[0], of[1], of[2]);
                     }
                 }
             }
@@ -351,12 +356,8 @@ final class SystemViews {
     /** The largest keys of each state, as its sketches have them. */
     private void createTopKeys(boolean withRows) throws SQLException, IOException {
         try (Rows rows =
-                new Rows(
+                ofStates(
                         TOP_KEYS,
-                        "view VARCHAR",
-                        "operator VARCHAR",
-                        "state VARCHAR",
-                        "tree VARCHAR",
                         "key_group INTEGER",
                         "key VARCHAR",
                         "key_hex VARCHAR",
@@ -374,11 +375,9 @@ final class SystemViews {
                 StateProfile profile = StateProfile.of(state, streams::tell);
                 for (StateProfile.Heavy key : profile.heaviest()) {
                     int group = profile.groupOf(key);
-                    rows.add(
+                    rows.addOf(
                             view.getKey(),
-                            state.operator().label(),
-                            state.name(),
-                            state.treeName(),
+                            state,
                             group < 0 ? null : group,
                             profile.nameOf(key),
                             key.isCut() ? null : HexFormat.of().formatHex(key.key().toBytes()),
@@ -429,12 +428,8 @@ final class SystemViews {
 
     private void createTtl(boolean withRows) throws SQLException, IOException {
         try (Rows rows =
-                new Rows(
+                ofStates(
                         TTL,
-                        "view VARCHAR",
-                        "operator VARCHAR",
-                        "state VARCHAR",
-                        "tree VARCHAR",
                         "age_from_seconds BIGINT",
                         "age_to_seconds BIGINT",
                         "entries BIGINT",
@@ -449,11 +444,9 @@ final class SystemViews {
                 streams.watch(state);
                 TtlAges ages = TtlAges.of(state, checkpoint.createdMillis(), -1, streams::tell);
                 for (TtlAges.Age age : ages.ages()) {
-                    rows.add(
+                    rows.addOf(
                             view.getKey(),
-                            state.operator().label(),
-                            state.name(),
-                            state.treeName(),
+                            state,
                             age.fromSeconds(),
                             age.toSeconds() < 0 ? null : age.toSeconds(),
                             age.entries(),
@@ -467,12 +460,8 @@ final class SystemViews {
 
     private void createHealth(boolean withRows) throws SQLException, IOException {
         try (Rows rows =
-                new Rows(
+                ofStates(
                         HEALTH,
-                        "view VARCHAR",
-                        "operator VARCHAR",
-                        "state VARCHAR",
-                        "tree VARCHAR",
                         "code VARCHAR",
                         "text VARCHAR",
                         "advice VARCHAR",
@@ -493,11 +482,9 @@ final class SystemViews {
             List<StateView> states = List.copyOf(views.values());
             states.forEach(streams::watch);
             for (HealthFinding one : HealthCheck.of(states, request, streams::tell).findings()) {
-                rows.add(
+                rows.addOf(
                         names.get(one.view()),
-                        one.view().operator().label(),
-                        one.view().name(),
-                        one.view().treeName(),
+                        one.view(),
                         one.code().name().toLowerCase(Locale.ROOT),
                         one.text(),
                         one.advice(),

@@ -132,6 +132,16 @@ final class CanonicalSavepointsTest {
 
     @ParameterizedTest
     @EnumSource(Backend.class)
+    void timersAreShownAsTimesAndNeverByName(Backend backend) {
+        Run run = run(backend, "scan", "--state", "timers", "--limit", "0", "CKPT");
+
+        assertThat(run.out())
+                .containsPattern("1970-01-01T00:00:08Z +k8")
+                .containsPattern("Long.MAX_VALUE +k3");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Backend.class)
     void entriesAreScannedAndExported(Backend backend) throws IOException {
         Run scan = run(backend, "scan", "--state", "tags", "--count", "CKPT");
         Path file = root.resolve(backend + ".parquet");

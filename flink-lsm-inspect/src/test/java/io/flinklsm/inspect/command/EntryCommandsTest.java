@@ -172,9 +172,9 @@ final class EntryCommandsTest {
         assertThat(run.out())
                 .isEqualTo(
                         """
-                        key group  timestamp  key
-                                0  8000       k8
-                                0  8001       k8
+                        key group  timestamp                 key
+                                0  1970-01-01T00:00:08Z      k8
+                                0  1970-01-01T00:00:08.001Z  k8
                         """);
     }
 
@@ -250,9 +250,9 @@ final class EntryCommandsTest {
         assertThat(run.out())
                 .isEqualTo(
                         """
-                        key group  timestamp  key
-                                2  4000       k4
-                                2  4001       k4
+                        key group  timestamp                 key
+                                2  1970-01-01T00:00:04Z      k4
+                                2  1970-01-01T00:00:04.001Z  k4
                         """);
     }
 
