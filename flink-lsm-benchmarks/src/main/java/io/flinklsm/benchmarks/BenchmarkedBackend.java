@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One keyed backend with long keys in the surroundings of a task without a cluster. Confined to the
- * task thread. Whoever opens it closes it.
+ * task thread. The caller closes it.
  */
 final class BenchmarkedBackend implements AutoCloseable {
 

@@ -60,7 +60,8 @@ final class MeasuringJvm {
                 round,
                 settings.heapMegabytes(),
                 settings.managedMegabytes(),
-                // The heap is resident from the start: first touches are nobody's cost, and what
+                // The heap is resident from the start: first touches are no backend's cost, and
+                // what
                 // the process grows by is not heap.
                 List.of("-XX:+AlwaysPreTouch"),
                 MeasuringJvm.class,

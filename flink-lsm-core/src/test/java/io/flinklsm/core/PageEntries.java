@@ -19,7 +19,7 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link LsmTree#readPage} writes, read by somebody else's rules. */
+/** What {@link LsmTree#readPage} writes, read by another reader's rules. */
 record PageEntries(OwnedSlice prefix, ByteBuffer page) {
 
     static PageEntries of(OwnedSlice prefix, ValueBuffer page) {

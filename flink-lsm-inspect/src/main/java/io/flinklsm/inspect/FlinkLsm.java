@@ -124,7 +124,7 @@ public final class FlinkLsm implements Runnable {
             exitCode = execute(console, arguments);
             console.out().finish();
         } catch (OutputLostException e) {
-            // What could not be told to anybody is lost even if the command itself was fine.
+            // What could not be told is lost even if the command itself was fine.
             exitCode = Errors.exitCode(e);
             Errors.print(e, console, false);
         }

@@ -14,7 +14,7 @@
 /**
  * The program {@code flink-lsm}: looks into checkpoints, native savepoints and store directories
  * without a Flink job. In come a location and a question, out go tables or JSON on stdout; it
- * writes no file that nobody asked for, and instantiates no class that a file names. Read {@link
+ * writes no file that was not asked for, and instantiates no class that a file names. Read {@link
  * io.flinklsm.inspect.FlinkLsm} first.
  */
 @NullMarked

@@ -232,14 +232,14 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
 
     // ----- end of life -----
 
-    /** Ends streams of keys that users left open; when nobody can be reading one any more. */
+    /** Ends streams of keys that users left open; when no thread can be reading one any more. */
     void closeKeyStreams() {
         keyStreams.closeAll();
     }
 
     /**
-     * Cancels what runs and lets the resources go once nobody can be using them. Never blocks for
-     * the task thread; any thread; idempotent.
+     * Cancels what runs and lets the resources go once no thread can be using them. Never blocks
+     * for the task thread; any thread; idempotent.
      */
     @Override
     public void close() throws IOException {

@@ -103,7 +103,7 @@ final class LayoutTest {
 
     /**
      * Parameters and results of the front door's public methods, and the parts of the records and
-     * enums among them (and in the open packages): whoever calls the front door must name these.
+     * enums among them (and in the open packages): callers of the front door must name these.
      */
     private static Set<String> namedByTheFrontDoor() {
         var named = new TreeSet<String>();

@@ -155,7 +155,7 @@ final class SavepointBesideWritersTest {
                 }
                 return null;
             } catch (Throwable failure) {
-                // Nobody waits for a writer that has failed.
+                // No reader waits for a writer that has failed.
                 written.countDown();
                 throw failure;
             }

@@ -46,7 +46,7 @@ import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 
 /**
  * Runs jobs in this JVM, one after another, on one backend and one embedded cluster. Confined to
- * one thread; whoever opens it closes it, which deletes its directory.
+ * one thread; the caller closes it, which deletes its directory.
  */
 final class JobRunner implements AutoCloseable {
 

@@ -31,7 +31,7 @@ public final class OwnedSlice implements Comparable<OwnedSlice> {
         this.bytes = bytes;
     }
 
-    /** Takes ownership of the array: nobody may change it afterwards. */
+    /** Takes ownership of the array: the caller must not change it afterwards. */
     public static OwnedSlice wrap(byte[] bytes) {
         return bytes.length == 0 ? EMPTY : new OwnedSlice(bytes);
     }

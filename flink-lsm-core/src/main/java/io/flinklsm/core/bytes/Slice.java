@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A borrowed view of bytes on the heap or in native memory. The owner of the memory says how long
- * the view is valid (a cursor's until its next move); whoever needs the bytes longer copies them.
+ * the view is valid (a cursor's until its next move); a caller that needs the bytes longer copies
+ * them.
  *
  * <p>Mutable and reusable, so that the data path allocates nothing; confined to one thread. Order
  * is unsigned byte order.

@@ -19,7 +19,7 @@ import java.util.Objects;
 /**
  * The bytes of a slice as a {@link LargeValue}.
  *
- * @param slice borrowed; nobody else points it elsewhere
+ * @param slice borrowed; no other code points it elsewhere
  */
 record SliceValue(Slice slice) implements LargeValue {
 

@@ -17,8 +17,8 @@ import io.flinklsm.core.check.ReferenceCount;
 import io.flinklsm.core.memory.MemoryBlock;
 
 /**
- * A block in the cache: native memory that lives as long as the cache or any reader holds it.
- * Whoever got it from {@link FileBlocks} releases it, once. Safe for any thread.
+ * A block in the cache: native memory that lives as long as the cache or any reader holds it. The
+ * caller of {@link FileBlocks} releases it, once. Safe for any thread.
  */
 public final class CachedBlock {
 

@@ -46,7 +46,7 @@ public final class CheckpointPins {
     }
 
     /**
-     * Keeps the files until the owner lets them go. Somebody else must keep them at this moment.
+     * Keeps the files until the owner lets them go. Another owner must keep them at this moment.
      *
      * @throws IllegalStateException if the owner has pins already
      */

@@ -52,7 +52,7 @@ public final class Manifests {
         }
     }
 
-    /** Writes a manifest and pins its files, which somebody else must keep at this moment. */
+    /** Writes a manifest and pins its files, which another owner must keep at this moment. */
     public String write(CheckpointImage image) throws IOException {
         String name = PREFIX + image.checkpointId() + "-" + UUID.randomUUID();
         byte[] bytes = ManifestCodec.encode(image);

@@ -44,7 +44,7 @@ public abstract class ColumnType extends DescribedType {
         return false;
     }
 
-    /** Whether it has columns at all: a constant and bytes whose end nobody knows have none. */
+    /** Whether it has columns at all: a constant and bytes whose end is not known have none. */
     boolean hasColumns() {
         return true;
     }

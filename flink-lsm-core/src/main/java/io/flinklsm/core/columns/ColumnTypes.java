@@ -22,7 +22,7 @@ import io.flinklsm.core.columns.sql.SqlTypes;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All types, by their texts; and what makes them for whoever knows the serializers. */
+/** All types, by their texts; and what makes them where the serializers are known. */
 public final class ColumnTypes {
 
     private ColumnTypes() {}

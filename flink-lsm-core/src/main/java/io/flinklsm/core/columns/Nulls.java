@@ -21,7 +21,7 @@ enum Nulls {
     OUTER,
     /** The row may have no value at all, and the type's own bytes may say null as well. */
     ENTRY,
-    /** Nobody: its column is required, and bytes that say null are not typed. */
+    /** None: its column is required, and bytes that say null are not typed. */
     NONE;
 
     boolean isOptional(ColumnType type) {

@@ -20,7 +20,7 @@ import io.flinklsm.core.columns.leaf.TypeText;
 import java.util.List;
 
 /**
- * Bytes that only their serializer understands, or that nobody has described: no columns, and as a
+ * Bytes that only their serializer understands, or that nothing describes: no columns, and as a
  * value always in {@code _value}. Says whose they are and why they stay bytes.
  */
 final class OpaqueType extends ColumnType {

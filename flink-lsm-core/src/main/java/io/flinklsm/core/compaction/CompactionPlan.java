@@ -58,7 +58,7 @@ public record CompactionPlan(
         SPACE,
         /** Most of a bottom SSTable's entries are tombstones. */
         TOMBSTONES,
-        /** Somebody asked for one run. */
+        /** A caller asked for one run. */
         ALL
     }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Entries in ascending unsigned byte order of their keys, each key at most once. Starts before the
- * first entry. Confined to one thread; whoever opened it closes it, and closing twice is allowed.
+ * first entry. Confined to one thread; the opener closes it, and closing twice is allowed.
  *
  * <pre>{@code
  * try (EntryCursor cursor = ...) {
@@ -48,7 +48,7 @@ public interface EntryCursor extends AutoCloseable {
 
     /**
      * Where the value of the current entry stands in typed columns, borrowed until the next move:
-     * for whoever can take it from there without making bytes of it first.
+     * for a reader that can take it from there without making bytes of it first.
      *
      * @return null if it is bytes, or a tombstone
      */

@@ -22,7 +22,7 @@ import java.io.InterruptedIOException;
  */
 public final class BudgetedMemory {
 
-    /** A flush that frees memory takes less; longer than this, somebody is stuck. */
+    /** A flush that frees memory takes less; longer than this, a thread is stuck. */
     public static final long TIMEOUT_MILLIS = 30_000;
 
     private final MemoryBudget budget;
@@ -68,7 +68,7 @@ public final class BudgetedMemory {
         }
     }
 
-    /** Whether the budget would give so much now, without asking anybody to give way. */
+    /** Whether the budget would give so much now, without asking any holder to give way. */
     public boolean hasRoom(long bytes) {
         if (!budget.tryReserve(bytes)) {
             return false;

@@ -13,7 +13,7 @@
  */
 package io.flinklsm.core.memory;
 
-/** Native memory out of a {@link MemoryBudget}; whoever holds it releases it, exactly once. */
+/** Native memory out of a {@link MemoryBudget}; its holder releases it, exactly once. */
 public interface MemoryBlock {
 
     long address();

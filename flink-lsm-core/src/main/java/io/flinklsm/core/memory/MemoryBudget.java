@@ -291,15 +291,16 @@ public final class MemoryBudget implements AutoCloseable {
     }
 
     /**
-     * Adds someone who can give memory back when the budget is full; asked in the order of adding.
+     * Adds a holder that can give memory back when the budget is full; asked in the order of
+     * adding.
      */
     public void addReclaimer(MemoryReclaimer reclaimer) {
         reclaimers.add(reclaimer);
     }
 
     /**
-     * Sets who holds memory, below this root, that anybody may have at once: asked whenever a
-     * budget is full, before the caller hears of it. Must not wait, nor take a lock that somebody
+     * Sets who holds memory, below this root, that any budget may have at once: asked whenever a
+     * budget is full, before the caller hears of it. Must not wait, nor take a lock that a thread
      * holds who takes memory.
      */
     public void setSpare(MemoryReclaimer spare) {
@@ -326,7 +327,8 @@ public final class MemoryBudget implements AutoCloseable {
     }
 
     /**
-     * What nobody else can take: what was set aside for this budget, or all of it if nothing was.
+     * What no other budget can take: what was set aside for this budget, or all of it if nothing
+     * was.
      */
     public long guaranteedBytes() {
         return reservedBytes > 0 ? reservedBytes : limitBytes;

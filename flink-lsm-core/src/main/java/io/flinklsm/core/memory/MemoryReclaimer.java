@@ -14,7 +14,8 @@
 package io.flinklsm.core.memory;
 
 /**
- * Someone who can give memory back: the block cache at once, a store by flushing in the background.
+ * A holder of memory that can give it back: the block cache at once, a store by flushing in the
+ * background.
  */
 public interface MemoryReclaimer {
 

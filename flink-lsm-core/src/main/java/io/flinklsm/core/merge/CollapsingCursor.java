@@ -59,7 +59,7 @@ public final class CollapsingCursor implements EntryCursor {
 
     private EntryKind kind = EntryKind.DELETE;
 
-    /** Null while nobody has wanted its bytes. */
+    /** Null until its bytes are wanted. */
     private @Nullable Slice value;
 
     /** What a filter has made of a large value. */

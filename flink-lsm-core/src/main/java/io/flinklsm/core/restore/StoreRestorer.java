@@ -42,9 +42,9 @@ public final class StoreRestorer {
     private StoreRestorer() {}
 
     /**
-     * Identifies every file and builds the Versions. The tails are checked by whoever opens a file
-     * first, or in the background ({@link OpenSstables#verifyUnlessOpen}): reading them all would
-     * make a restore last by the state's size.
+     * Identifies every file and builds the Versions. The tails are checked by the thread that opens
+     * a file first, or in the background ({@link OpenSstables#verifyUnlessOpen}): reading them all
+     * would make a restore last by the state's size.
      *
      * @throws CorruptionException naming the file that is missing or not what its image says
      */

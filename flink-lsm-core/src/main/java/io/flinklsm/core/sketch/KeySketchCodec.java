@@ -26,7 +26,8 @@ import java.util.Set;
 
 /**
  * A sketch as text: Base64 of the bytes that docs/format.md#sketch describes. What is read may come
- * from anybody, so every count is checked against the bytes that are left before memory is taken.
+ * from a stranger, so every count is checked against the bytes that are left before memory is
+ * taken.
  */
 final class KeySketchCodec {
 

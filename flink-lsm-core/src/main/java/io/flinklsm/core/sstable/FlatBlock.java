@@ -19,7 +19,8 @@ import io.flinklsm.core.check.Invariants;
 
 /**
  * A view of a block in the form in which it is cached: one piece of native memory, row by row, with
- * a small hash index. Confined to one thread; whoever sets the address vouches for its life.
+ * a small hash index. Confined to one thread; the caller that sets the address vouches for its
+ * life.
  *
  * <pre>
  * rows 4 | bucket mask 4 | buckets 2 each: row + 1, 0 if free | (pad to 4) |

@@ -85,7 +85,7 @@ final class IndexPart implements AutoCloseable {
         return sizeBytes;
     }
 
-    /** Whether no budget knows of it: there was no room, and whoever wants it again reads again. */
+    /** Whether no budget knows of it: there was no room, and the next reader reads it again. */
     boolean isOnHeap() {
         return memory == null;
     }

@@ -37,9 +37,8 @@ import org.jspecify.annotations.Nullable;
  * block index), the least recently used closed first when the bound or the budget asks for it. Safe
  * for any thread.
  *
- * <p>A reader that somebody uses is never closed under them: it leaves the set and closes with its
- * last user. So the bound may be passed by as many readers as there are cursors and lookups at
- * work.
+ * <p>A reader in use is never closed under its user: it leaves the set and closes with its last
+ * user. So the bound may be passed by as many readers as there are cursors and lookups at work.
  */
 public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
 
@@ -66,7 +65,7 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
 
     /**
      * @param budget pays for indexes and bloom filters; asks this set for memory when it is full
-     * @param maxOpen how many readers may be open while nobody uses them, at least 1
+     * @param maxOpen how many readers may be open while they are not in use, at least 1
      */
     public OpenSstables(Storage storage, MemoryBudget budget, BlockCache cache, int maxOpen) {
         if (maxOpen < 1) {
@@ -102,7 +101,7 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
 
     /**
      * Checks size and identity of a file by its first and last bytes, in a time that does not
-     * depend on its size, and opens nothing: whoever first uses the file checks the rest. Of a file
+     * depend on its size, and opens nothing: the first user of the file checks the rest. Of a file
      * that another machine must be asked for, nothing is read: all of it is checked at first use.
      *
      * @throws io.flinklsm.core.errors.CorruptionException naming the file, if it is not the one
@@ -118,7 +117,7 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
     }
 
     /**
-     * Checks what {@link #verify} checks, of a file that nobody has used so far; does not open it.
+     * Checks what {@link #verify} checks, of a file that was not used so far; does not open it.
      *
      * @throws io.flinklsm.core.errors.CorruptionException naming the file, if it is damaged
      */
@@ -238,7 +237,7 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
         }
     }
 
-    /** Closes readers that nobody uses, least recently used first. */
+    /** Closes readers that are not in use, least recently used first. */
     @Override
     public long reclaim(long bytes) {
         long freed = 0;
@@ -313,7 +312,7 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
     /**
      * Takes a reader out of the set, for the caller to release; null if there is none.
      *
-     * @param idleOnly whether those that somebody uses are passed over
+     * @param idleOnly whether those in use are passed over
      */
     private @Nullable SstableReader nextVictim(boolean idleOnly) {
         synchronized (lock) {
@@ -347,7 +346,7 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
         /** Held while the file is opened, so that it is opened once. */
         private final Object opening = new Object();
 
-        /** Written under {@link #lock}; whoever reads it holds it by {@code tryRetain}. */
+        /** Written under {@link #lock}; a reader of it holds it by {@code tryRetain}. */
         private volatile @Nullable SstableReader reader;
 
         private volatile boolean recentlyUsed;

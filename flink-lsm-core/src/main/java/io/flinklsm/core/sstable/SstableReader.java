@@ -63,7 +63,7 @@ final class SstableReader {
     private final FileBlocks cache;
     private final DecodedBlockPool pool;
 
-    /** Whoever opened it counts for one. */
+    /** The opener counts for one. */
     private final ReferenceCount holders = new ReferenceCount();
 
     private SstableReader(
@@ -221,7 +221,7 @@ final class SstableReader {
         }
     }
 
-    /** Whether anybody but the set of open SSTables holds it; may have changed when it returns. */
+    /** Whether any user but the set of open SSTables holds it; may have changed when it returns. */
     boolean isIdle() {
         return holders.count() == 1;
     }
@@ -462,7 +462,8 @@ final class SstableReader {
                     },
                     input);
         } catch (IOException e) {
-            // Nothing was written through it: what was read stays right, and nobody can act on it.
+            // Nothing was written through it: what was read stays right, and no caller can act on
+            // it.
             throw new UncheckedIOException(e);
         }
     }

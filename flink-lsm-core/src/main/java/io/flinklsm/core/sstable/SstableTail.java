@@ -153,7 +153,7 @@ record SstableTail(byte[] bytes, ParquetFooter footer, SstableMeta meta) {
             return hex(footer, at, FooterProperties.OFFSET_DIGITS);
         }
 
-        /** The footer's bytes, which nobody has checked yet. */
+        /** The footer's bytes, which are not checked yet. */
         private byte[] readFooter(long size) throws IOException {
             byte[] trailer = new byte[ParquetFile.TRAILER_BYTES];
             input.readFully(size - trailer.length, trailer, 0, trailer.length);

@@ -89,7 +89,7 @@ public final class LocalInput implements StorageInput {
         try {
             copy(position, target, at, byteCount);
         } catch (InternalError e) {
-            // How the JVM reports that a mapped page cannot be read: the disk failed, or somebody
+            // How the JVM reports that a mapped page cannot be read: the disk failed, or a program
             // cut the file.
             throw new IOException(
                     "["

@@ -100,7 +100,7 @@ public final class LocalStorage implements Storage {
         } catch (FileAlreadyExistsException e) {
             throw e;
         } catch (UnsupportedOperationException | FileSystemException e) {
-            // Another file system, one without links, somebody else's file, or no such file.
+            // Another file system, one without links, another user's file, or no such file.
             return false;
         }
         if (fsync) {
@@ -171,7 +171,7 @@ public final class LocalStorage implements Storage {
 
     /** Moves a complete file to its name. */
     void publish(Path from, Path target) throws IOException {
-        // Nobody else writes to the directory, and `unfinished` holds the name: no race here.
+        // No other program writes to the directory, and `unfinished` holds the name: no race here.
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new FileAlreadyExistsException(
                     target.toString(), null, "is there; use a name once");

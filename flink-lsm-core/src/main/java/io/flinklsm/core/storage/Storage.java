@@ -36,7 +36,7 @@ public interface Storage {
 
     /**
      * Makes a finished file of the local file system one of this storage's without copying its
-     * bytes, if that is possible. Whoever owns the file may delete it afterwards, but must never
+     * bytes, if that is possible. The owner of the file may delete it afterwards, but must never
      * change it.
      *
      * @return false if it is not possible, for whatever reason: nothing has happened, copy the file

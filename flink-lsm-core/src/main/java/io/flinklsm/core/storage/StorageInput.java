@@ -15,7 +15,7 @@ package io.flinklsm.core.storage;
 
 import java.io.IOException;
 
-/** An open file, read at any position by any thread. Whoever opened it closes it. */
+/** An open file, read at any position by any thread. The opener closes it. */
 public interface StorageInput extends AutoCloseable {
 
     /**

@@ -17,7 +17,7 @@ package io.flinklsm.core.tree;
 @FunctionalInterface
 public interface FlushProgress {
 
-    /** Nobody wants to know. */
+    /** Hears nothing. */
     FlushProgress UNHEARD = entryCount -> {};
 
     /**

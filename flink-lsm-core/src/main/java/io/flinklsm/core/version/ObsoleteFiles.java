@@ -25,15 +25,15 @@ import java.util.Set;
 
 /**
  * Knows of every file of a store who still lists it: live Versions of any tree, checkpoints,
- * manifests. A file that nobody lists any more is handed out for deletion, once; whoever deletes
- * does so without locks and brings back what could not be deleted.
+ * manifests. A file that nothing lists any more is handed out for deletion, once; the thread that
+ * deletes does so without locks and brings back what could not be deleted.
  *
  * <pre>
  * created ──► pinned (count ≥ 1) ──► unreferenced ──► taken ──► deleted
  *    └───────────────────────────────────▲      ▲───────┘ failed
  * </pre>
  *
- * <p>A file that never was pinned here is nobody's business and is never handed out: files that
+ * <p>A file that never was pinned here is of no concern here and is never handed out: files that
  * others keep in the storage are safe. Pins count per listing, so a file that is listed twice with
  * different clips needs both gone. Safe for any thread; pin before the last pin of others goes.
  */
@@ -44,7 +44,7 @@ public final class ObsoleteFiles {
     private final Set<String> unreferenced = new LinkedHashSet<>();
     private final Set<String> taken = new LinkedHashSet<>();
 
-    /** Tells of new files, before anybody lists them: unless someone pins them, they go. */
+    /** Tells of new files, before anything lists them: unless they are pinned, they go. */
     public synchronized void created(Collection<SstableMeta> metas) {
         for (SstableMeta meta : metas) {
             if (!pins.containsKey(meta.fileName())) {
@@ -88,8 +88,8 @@ public final class ObsoleteFiles {
     }
 
     /**
-     * Names of the files that nobody lists. The caller deletes them, and reports each that it could
-     * not delete with {@link #deleteFailed}.
+     * Names of the files that nothing lists. The caller deletes them, and reports each that it
+     * could not delete with {@link #deleteFailed}.
      */
     public synchronized List<String> takeDeletable() {
         List<String> names = new ArrayList<>(unreferenced);

@@ -42,7 +42,7 @@ public final class VersionSet {
     // Written under the store's lock, read by any thread.
     private volatile Version current;
 
-    /** Takes over the initial Version, whose files nobody else may delete. */
+    /** Takes over the initial Version, whose files no other owner may delete. */
     public VersionSet(
             String treeName,
             OpenSstables openSstables,
@@ -113,7 +113,7 @@ public final class VersionSet {
         return next;
     }
 
-    /** Leaves the tree without SSTables: files go when nobody pins them. */
+    /** Leaves the tree without SSTables: files go when nothing pins them. */
     public void clear() {
         install(Version.EMPTY);
     }

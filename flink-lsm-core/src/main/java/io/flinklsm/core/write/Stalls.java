@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Stalls {
 
-    /** Whoever waits for the background looks up this often. */
+    /** A writer that waits for the background looks up this often. */
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** One write rests so long: below that, a thread cannot rest exactly. */

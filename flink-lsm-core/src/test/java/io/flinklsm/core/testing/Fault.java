@@ -21,7 +21,7 @@ public enum Fault {
     RUNTIME_EXCEPTION,
     /** What a plug-in or a user's class throws whose dependency is missing. */
     LINKAGE_ERROR,
-    /** A bug, or an assertion of somebody else's code. */
+    /** A bug, or an assertion of foreign code. */
     ASSERTION_ERROR,
     /** The step itself works, but its thread is interrupted from then on. */
     INTERRUPT;

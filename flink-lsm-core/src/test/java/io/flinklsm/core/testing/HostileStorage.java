@@ -119,7 +119,7 @@ public final class HostileStorage implements Storage {
         return this;
     }
 
-    /** Whoever opens the file sees only so many bytes. */
+    /** A reader of the file sees only so many bytes. */
     public HostileStorage truncate(String name, long sizeBytes) {
         truncatedTo.put(name, sizeBytes);
         return this;
@@ -137,7 +137,7 @@ public final class HostileStorage implements Storage {
     }
 
     /**
-     * @throws AssertionError with the places that opened the handles that nobody closed
+     * @throws AssertionError with the places that opened the handles that were never closed
      */
     public void assertNoOpenHandles() {
         if (!openHandles.isEmpty()) {

@@ -29,7 +29,7 @@ public final class ManualClock implements Clock {
         nanos.addAndGet(millis * 1_000_000);
     }
 
-    /** How often somebody has asked for the monotonic time. */
+    /** How often a caller has asked for the monotonic time. */
     public long askedCount() {
         return askedCount.get();
     }

@@ -70,7 +70,7 @@ public final class ArrowColumns {
     }
 
     /**
-     * @param columns null if nobody says the types
+     * @param columns null if nothing says the types
      * @param keyGroupBytes if columns are null; 0 if unknown
      * @param isQueue whether entries have no values
      */

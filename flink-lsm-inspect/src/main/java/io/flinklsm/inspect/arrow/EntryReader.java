@@ -113,7 +113,7 @@ public final class EntryReader extends ArrowReader {
         return columns.stream().anyMatch(column -> column.source() == source);
     }
 
-    /** Why a batch could not be read; whoever reads over a C interface sees only its text. */
+    /** Why a batch could not be read; a reader over a C interface sees only its text. */
     public @Nullable Exception failure() {
         return failure;
     }
@@ -232,7 +232,7 @@ public final class EntryReader extends ArrowReader {
         }
         for (int i = 0; i < columns.size(); i++) {
             FieldVector vector = root.getVector(i);
-            // The last batch's memory belongs to whoever took it.
+            // The last batch's memory belongs to its taker.
             vector.clear();
             vector.setInitialCapacity(BATCH_ROWS);
             vector.allocateNew();

@@ -28,7 +28,7 @@ final class TypeNames {
 
     private TypeNames() {}
 
-    /** Key, namespace if there is one, map key, and the value; {@code bytes} if nobody says. */
+    /** Key, namespace if there is one, map key, and the value; {@code bytes} if nothing says. */
     static String of(@Nullable EntryColumns columns) {
         if (columns == null) {
             return "bytes";

@@ -395,7 +395,7 @@ final class Auditor {
                     elsewhere = Locations.display(parent == null ? file.path() : parent);
                 }
             }
-            // Another host or bucket is never asked: whoever wrote the metadata chose its name.
+            // Another host or bucket is never asked: the writer of the metadata chose its name.
             if (!Locations.sameOrigin(file.path(), checkpoint.directory())) {
                 return;
             }

@@ -384,7 +384,8 @@ final class CheckpointReader {
                             + Locations.display(directory)
                             + "] a file of the checkpoint leads out of its directory: relativePath="
                             + relative.getRelativePath()
-                            + "; somebody changed the metadata, do not restore from it.",
+                            + "; the metadata was changed after it was written: do not restore from"
+                            + " it.",
                     null);
         }
     }

@@ -29,8 +29,8 @@ import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 
 /**
- * Flink's {@code _metadata}, parsed by Flink and guarded by us: it is a file that anybody may have
- * written.
+ * Flink's {@code _metadata}, parsed by Flink and guarded by us: it is a file that a stranger may
+ * have written.
  *
  * <ul>
  *   <li>Newer versions of the file end with a Java-serialised {@code CheckpointProperties}. A

@@ -123,7 +123,7 @@ public final class SourceStorage implements Storage {
     }
 
     private @Nullable FileStatus find(Path named) throws IOException {
-        // Another host or bucket is never asked: whoever wrote the metadata chose its name.
+        // Another host or bucket is never asked: the writer of the metadata chose its name.
         FileStatus status =
                 home == null || Locations.sameOrigin(named, home) ? Locations.status(named) : null;
         if (status != null || home == null) {

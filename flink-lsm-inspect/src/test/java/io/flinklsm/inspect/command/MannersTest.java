@@ -59,7 +59,7 @@ final class MannersTest {
             Run option = Run.of("scan", "--stat", "count", checkpoint);
             Run state = Run.of("scan", "--state", "Cuont", checkpoint);
             Run operator = Run.of("scan", "--operator", "rembember", checkpoint);
-            Run nothingLikeIt = Run.of("scan", "--state", "zzzzz", checkpoint);
+            Run nothingLikeIt = Run.of("scan", "--state", "z", checkpoint);
 
             assertThat(command.err())
                     .contains("'scna'", "; did you mean \"scan\"? \"flink-lsm --help\"");

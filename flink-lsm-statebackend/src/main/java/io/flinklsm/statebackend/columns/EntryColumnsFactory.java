@@ -92,7 +92,7 @@ public final class EntryColumnsFactory {
         };
     }
 
-    /** Whoever reads a file must be able to read the text of its columns, whatever the types. */
+    /** A reader of a file must be able to read the text of its columns, whatever the types. */
     private EntryColumns checked(
             StateKind kind,
             boolean hasLengths,

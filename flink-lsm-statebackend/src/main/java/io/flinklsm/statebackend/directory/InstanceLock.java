@@ -100,7 +100,7 @@ final class InstanceLock implements AutoCloseable {
             for (Path file : files) {
                 String name = file.getFileName().toString();
                 int process = name.lastIndexOf('.', name.length() - SUFFIX.length() - 1);
-                // Anybody may put a pipe or a link under such a name into a shared directory.
+                // Another user may put a pipe or a link under such a name into a shared directory.
                 if (process > 0
                         && !name.endsWith(ours)
                         && WorkingDirectory.isName(name.substring(0, process))
@@ -123,7 +123,8 @@ final class InstanceLock implements AutoCloseable {
                 Files.deleteIfExists(file);
             }
         } catch (NoSuchFileException | AccessDeniedException | OverlappingFileLockException e) {
-            LOG.debug("[{}] somebody else is at this directory, or it is another user's", file, e);
+            LOG.debug(
+                    "[{}] another process is at this directory, or it is another user's", file, e);
         } catch (IOException e) {
             LOG.warn("[{}] the directory of a dead process could not be deleted", directory, e);
         }

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A process that is killed leaves its directories behind. Flink wipes what a TaskManager of the
  * same name left in its own working directory, but by default a TaskManager has a new name each
- * time, and nobody wipes directories that users configure. So each instance holds a lock as long as
- * it lives, and {@link LocalDirectories} sweeps away what no process holds a lock for.
+ * time, and nothing wipes directories that users configure. So each instance holds a lock as long
+ * as it lives, and {@link LocalDirectories} sweeps away what no process holds a lock for.
  */
 public final class WorkingDirectory implements Closeable {
 
@@ -133,7 +133,7 @@ public final class WorkingDirectory implements Closeable {
 
                     @Override
                     public FileVisitResult visitFileFailed(Path file, IOException failure) {
-                        // Somebody else deleted it first.
+                        // Another process deleted it first.
                         return FileVisitResult.CONTINUE;
                     }
 

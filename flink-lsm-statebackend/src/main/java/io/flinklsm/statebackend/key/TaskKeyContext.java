@@ -18,7 +18,7 @@ import org.apache.flink.runtime.state.InternalKeyContextImpl;
 import org.apache.flink.runtime.state.KeyGroupRange;
 
 /**
- * The current key and key group, with a count of their changes: whoever caches something derived
+ * The current key and key group, with a count of their changes: code that caches something derived
  * from the key compares the count. Also counts changes that go round the backend (the changelog
  * sets the context directly when it replays). Confined to the task thread.
  *

@@ -23,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides when a backend's resources are released: once, after somebody asked for it and the last
+ * Decides when a backend's resources are released: once, after a caller asked for it and the last
  * lease is back. Leases are held by asynchronous snapshots, and by anything else that reads the
  * store outside the task thread. Safe for any thread.
  *

@@ -18,7 +18,7 @@ import io.flinklsm.core.events.LsmEventListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs what of a store's events needs someone to look at it. Safe for any thread. */
+/** Logs what of a store's events an operator should look at. Safe for any thread. */
 public final class EventLog implements LsmEventListener {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);

@@ -65,7 +65,7 @@ public final class RemoteFiles implements UploadedSstables.Homes {
                 executor, transferThreads, new FetchLog(operator, store, System.nanoTime()));
     }
 
-    /** No request is made from now on; who waits is told. Idempotent. */
+    /** No request is made from now on; a thread that waits is told. Idempotent. */
     public void stop() {
         storage.stop();
     }

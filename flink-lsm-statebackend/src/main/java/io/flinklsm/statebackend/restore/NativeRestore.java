@@ -123,7 +123,7 @@ final class NativeRestore<K> {
 
     /**
      * A checkpoint that is ours alone and whole lives on. In any case its shared files count as
-     * uploaded: the job manager has registered them all, whoever wrote them.
+     * uploaded: the job manager has registered them all, whichever job wrote them.
      */
     private RestoredBackend handOver(
             List<IncrementalKeyedStateHandle> handles,

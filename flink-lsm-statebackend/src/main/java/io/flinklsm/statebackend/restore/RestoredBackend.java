@@ -21,7 +21,7 @@ import java.util.UUID;
 /**
  * What a restore hands over.
  *
- * @param store open; whoever gets it closes it
+ * @param store open; the caller closes it
  * @param registry every state of the checkpoint, none registered yet
  * @param backendId new, or that of the checkpoint if it was taken over whole
  * @param uploaded what later checkpoints may share

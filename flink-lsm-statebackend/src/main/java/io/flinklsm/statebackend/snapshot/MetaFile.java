@@ -23,8 +23,8 @@ import java.util.zip.CRC32C;
  * The meta file of a checkpoint: Flink's serialised meta information, as every backend writes it,
  * and behind it a trailer of ours. Flink's part has no checksum: a flipped bit in it could turn one
  * serializer's configuration into another's. The trailer guards it and says which manifest belongs
- * to it; both are checked before anything is parsed. Who only knows Flink's part never gets to see
- * the trailer.
+ * to it; both are checked before anything is parsed. A reader that knows only Flink's part never
+ * gets to see the trailer.
  *
  * <pre>
  *   body            Flink's KeyedBackendSerializationProxy

@@ -68,7 +68,7 @@ public final class UploadedSstables {
 
         /**
          * A checkpoint that may become complete has put the file in another place. Once it is
-         * complete the file may be gone from where it is read, before anybody is told.
+         * complete the file may be gone from where it is read, before any owner is told.
          */
         void uploadedAgain(long checkpointId, String name, StreamStateHandle handle);
 

@@ -42,7 +42,7 @@ import org.apache.flink.util.IOUtils;
 
 /**
  * The keys that states hold, as lazy streams over stable views: what is written while a stream is
- * read does not show in it. Whoever takes a stream closes it, or reads it to its end. States that
+ * read does not show in it. The taker of a stream closes it, or reads it to its end. States that
  * the backend does not know hold no keys.
  *
  * @param <K> type of the keys
@@ -154,8 +154,8 @@ public final class KeyStreams<K> {
     }
 
     /**
-     * Ends the streams that were taken and neither closed nor read to their end. When nobody can be
-     * reading one any more.
+     * Ends the streams that were taken and neither closed nor read to their end. When no thread can
+     * be reading one any more.
      */
     public void closeAll() {
         synchronized (open) {

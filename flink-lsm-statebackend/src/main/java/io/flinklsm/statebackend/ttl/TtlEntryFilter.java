@@ -156,7 +156,7 @@ public final class TtlEntryFilter implements EntryFilter {
 
     private static Decision judge(Slice value, ExpiryTest expiry, int timestampOffset) {
         if (value.length() < timestampOffset + Long.BYTES) {
-            // A null of a map without a time, which nobody can see any more; else not ours.
+            // A null of a map without a time, which no read can see any more; else not ours.
             boolean isNull = timestampOffset > 0 && value.length() > 0 && value.byteAt(0) != 0;
             return isNull ? Decision.DROP : Decision.KEEP;
         }

@@ -112,7 +112,9 @@ import org.apache.flink.types.StringValue;
 import org.apache.flink.types.bitmap.Bitmap;
 import org.apache.flink.util.TaggedUnion;
 
-/** Serializers of Flink with values that they write: ordinary ones, and such as nobody expects. */
+/**
+ * Serializers of Flink with values that they write: ordinary ones, and such as are not expected.
+ */
 final class SerializerSamples {
 
     private static final String MAX_STRING = "\uD83D\uDE00 \u00e4\u0000".repeat(50_000);

@@ -28,7 +28,7 @@ import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.local.LocalFileSystem;
 
 /**
- * The local file system, under the scheme {@code far}, so that nobody takes a short cut to its
+ * The local file system, under the scheme {@code far}, so that no code takes a short cut to its
  * files. It counts reads, and each read may be slow or fail. One for the whole process.
  */
 public final class FarFileSystem extends FileSystem {

@@ -32,7 +32,7 @@ import org.apache.flink.runtime.state.StreamStateHandle;
 
 /**
  * Checkpoint storage whose file system, a plug-in, may fail at any call, in whatever way; deletion
- * alone always works. Counts the streams that nobody closed.
+ * alone always works. Counts the streams that were not closed.
  */
 public final class FaultyCheckpointStorage {
 

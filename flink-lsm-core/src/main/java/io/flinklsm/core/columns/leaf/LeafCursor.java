@@ -20,7 +20,7 @@ import java.util.Arrays;
 
 /**
  * Reads the values of a leaf column from a decoded page, row by row: {@link #seekRow}, then value
- * (or null) by value with {@link #next} while {@link #isInRow}. Whoever decodes pages fills it with
+ * (or null) by value with {@link #next} while {@link #isInRow}. The decoder of pages fills it with
  * {@link #setPage}. Bytes are borrowed until the next page. Confined to one thread.
  *
  * <p>A page whose levels do not fit its values ends in an {@link IndexOutOfBoundsException}, never

@@ -40,7 +40,7 @@ public final class LeafColumnWriter extends ColumnWriter {
     public enum Paging {
         /** None: the engine reads single blocks. */
         BLOCK,
-        /** Those without any value: nobody needs to look at their page. */
+        /** Those without any value: no reader needs to look at their page. */
         BLOCK_OR_NULLS,
         /** All: the engine never reads the column, others read it whole. */
         SHARED

@@ -30,7 +30,7 @@ import org.apache.parquet.format.Encoding;
  */
 public final class PageReader {
 
-    /** For whoever wants no values: the page is read and checked, and not decompressed. */
+    /** For a reader that wants no values: the page is read and checked, and not decompressed. */
     public static final int ANY_ENCODING = -1;
 
     private static final byte[] NO_BYTES = new byte[0];

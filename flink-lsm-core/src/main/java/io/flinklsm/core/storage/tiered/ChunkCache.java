@@ -150,7 +150,7 @@ final class ChunkCache implements Closeable {
         key.file().present.incrementAndGet();
     }
 
-    /** The slot is in nobody's use when it is written to; it may have an owner still. */
+    /** The slot is in no reader's use when it is written to; it may have an owner still. */
     @GuardedBy("this")
     private int takeSlot() {
         Integer given = free.poll();

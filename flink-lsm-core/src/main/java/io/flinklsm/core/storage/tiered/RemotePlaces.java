@@ -48,7 +48,7 @@ final class RemotePlaces {
     /** Where it was uploaded before any checkpoint had it; deleted once it is not needed. */
     private volatile EarlyUpload.@Nullable Uploaded early;
 
-    /** Whether nobody needs the file any more: nothing is tried twice. */
+    /** Whether the file is not needed any more: nothing is tried twice. */
     private volatile boolean abandoned;
 
     RemotePlaces(TieredStorage storage, String name, @Nullable RemoteSource home) {

@@ -354,7 +354,7 @@ final class TieredFile {
         return true;
     }
 
-    /** Somebody has put the file there, too; it is read there if the home goes. */
+    /** The file was put there, too; it is read there if the home goes. */
     void addCopy(long owner, RemoteSource source) {
         places.addCopy(owner, source);
     }
@@ -363,7 +363,7 @@ final class TieredFile {
         places.removeCopy(owner);
     }
 
-    /** Nobody may rely on the remote file any more. */
+    /** No reader may rely on the remote file any more. */
     void forgetHome() throws IOException {
         makeLocal();
         synchronized (changing) {

@@ -54,8 +54,9 @@ import org.jspecify.annotations.Nullable;
  * without a home cannot be evicted; if such files alone take more, they are uploaded early, by the
  * thread that wants the room.
  *
- * <p>A <em>home</em> is a remote file that others promise to keep. Whoever gives one with {@link
- * #adopt} or {@link #setHome} takes it back with {@link #forgetHome} before the promise ends.
+ * <p>A <em>home</em> is a remote file that others promise to keep. The caller that gives one with
+ * {@link #adopt} or {@link #setHome} takes it back with {@link #forgetHome} before the promise
+ * ends.
  */
 public final class TieredStorage implements Storage, AutoCloseable {
 
@@ -297,7 +298,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
         }
     }
 
-    /** Gives chunks back; local files stay. When nobody reads any more. */
+    /** Gives chunks back; local files stay. When no reader is left. */
     @Override
     public void close() throws IOException {
         stop();

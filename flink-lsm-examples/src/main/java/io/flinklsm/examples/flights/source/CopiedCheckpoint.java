@@ -19,8 +19,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * The id of the last checkpoint whose files were copied, in a file: how whoever watches the job
- * tells its readers that they may end. One writes; any number read.
+ * The id of the last checkpoint whose files were copied, in a file: how a watcher of the job tells
+ * its readers that they may end. One writes; any number read.
  */
 public final class CopiedCheckpoint {
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param holdAtPosition each reader waits here until a checkpoint has completed that has all that
  *     it read before, so that a later failure has a checkpoint with state to recover from; {@link
  *     #NO_HOLD} to read on
- * @param copiedCheckpoint a file that somebody keeps the id of the last checkpoint in whose files
+ * @param copiedCheckpoint a file that a watcher keeps the id of the last checkpoint in whose files
  *     they have copied: each reader waits at the end of the log until that is one that has all that
  *     it read, since Flink deletes the checkpoints of a job that ends; null not to wait
  */
