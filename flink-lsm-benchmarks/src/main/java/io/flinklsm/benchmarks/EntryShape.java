@@ -20,15 +20,25 @@ import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
 import io.flinklsm.core.columns.sql.SqlType;
 import io.flinklsm.core.columns.sql.SqlTypes;
+import io.flinklsm.statebackend.columns.SerializerTypes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.TypeHint;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
- * Entries of a value state as Flink's serializers write them, made without Flink: keys are key
- * group, a long, and the void namespace; half of a value's content repeats, as state does.
+ * Entries of a value state as Flink's serializers write them, all but one made without Flink: keys
+ * are key group, a long, and the void namespace; half of a value's content repeats, as state does.
  */
 enum EntryShape {
     LONG("Long", ColumnTypes.int64()) {
@@ -94,7 +104,30 @@ enum EntryShape {
             out.appendInt(row.capacity());
             out.append(row.array(), 0, row.capacity());
         }
+    },
+    KRYO_FIELD("Tuple of a Long and a TreeSet", SerializerTypes.ofValue(WithKryo.SERIALIZER)) {
+        @Override
+        void write(SplittableRandom random, ValueBuffer out) {
+            TreeSet<Long> set = new TreeSet<>();
+            for (int i = 0; i < 8; i++) {
+                set.add(random.nextLong(1 << 20));
+            }
+            DataOutputSerializer bytes = new DataOutputSerializer(64);
+            try {
+                WithKryo.SERIALIZER.serialize(Tuple2.of(random.nextLong(1 << 24), set), bytes);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            out.append(bytes.getSharedBuffer(), 0, bytes.length());
+        }
     };
+
+    /** A tuple with a field that Flink gives to Kryo. */
+    private static final class WithKryo {
+        static final TypeSerializer<Tuple2<Long, TreeSet<Long>>> SERIALIZER =
+                TypeInformation.of(new TypeHint<Tuple2<Long, TreeSet<Long>>>() {})
+                        .createSerializer(new SerializerConfigImpl());
+    }
 
     private final String label;
     private final ColumnType type;
