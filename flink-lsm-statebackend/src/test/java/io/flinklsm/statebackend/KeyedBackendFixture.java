@@ -26,6 +26,7 @@ import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
+import org.apache.flink.runtime.state.AsyncKeyedStateBackend;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedStateBackendParametersImpl;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -87,6 +88,12 @@ public final class KeyedBackendFixture<K> implements AutoCloseable {
 
     public LsmTree stateTree(String stateName) {
         return Objects.requireNonNull(backend.registry().state(stateName)).tree();
+    }
+
+    /** The tree of a state of V2. */
+    public static LsmTree treeOf(AsyncKeyedStateBackend<?> backend, String stateName) {
+        LsmKeyedStateBackend<?> rows = ((LsmAsyncKeyedStateBackend<?>) backend).backend();
+        return Objects.requireNonNull(rows.registry().state(stateName)).tree();
     }
 
     public LsmTree queueTree(String queueName) {
