@@ -13,10 +13,13 @@
  */
 package io.flinklsm.core.tree;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memtable.FrozenGeneration;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which frozen generations of a tree go into one SSTable: the oldest, and the ones behind it up to
@@ -31,7 +34,26 @@ public record FlushPlan(List<FrozenGeneration> oldestFirst, boolean nothingOlder
     public FlushPlan {
         oldestFirst = List.copyOf(oldestFirst);
         if (oldestFirst.isEmpty()) {
-            throw new IllegalArgumentException("a flush needs a generation");
+            throw new IllegalArgumentException(
+                    "a flush needs a generation: nothingOlder=" + nothingOlder);
+        }
+        for (int i = 1; i < oldestFirst.size(); i++) {
+            FrozenGeneration older = oldestFirst.get(i - 1);
+            FrozenGeneration newer = oldestFirst.get(i);
+            Invariants.check(
+                    older.generation().number() < newer.generation().number(),
+                    "generations of a flush do not stand oldest first",
+                    "older",
+                    older.generation().number(),
+                    "newer",
+                    newer.generation().number());
+            Invariants.check(
+                    older.barrier() == newer.barrier(),
+                    "a flush writes what was frozen on both sides of a checkpoint",
+                    "older",
+                    older.barrier(),
+                    "newer",
+                    newer.barrier());
         }
     }
 

@@ -14,6 +14,7 @@
 package io.flinklsm.core.tree;
 
 import io.flinklsm.core.check.Invariants;
+
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.concurrent.locks.Condition;
@@ -73,6 +74,7 @@ public final class StoreLock {
      */
     @SuppressWarnings("WaitNotInLoop")
     public long awaitProgress(long nanosMax) throws IOException {
+        Invariants.check(nanosMax > 0, "a wait for progress has no time", "nanosMax", nanosMax);
         try {
             return progress.awaitNanos(nanosMax);
         } catch (InterruptedException e) {

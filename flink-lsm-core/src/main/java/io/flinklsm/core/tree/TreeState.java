@@ -14,6 +14,7 @@
 package io.flinklsm.core.tree;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memtable.FrozenGeneration;
@@ -29,11 +30,13 @@ import io.flinklsm.core.version.VersionSet;
 import io.flinklsm.core.view.FrozenSource;
 import io.flinklsm.core.view.ReadView;
 import io.flinklsm.core.view.ScanView;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a tree is at this moment: its tier, the queue of its frozen generations, its Version, and
@@ -201,6 +204,7 @@ public final class TreeState {
     }
 
     public void setAccountedBytes(long bytes) {
+        Invariants.check(bytes >= 0, "fewer bytes than none are accounted for", "bytes", bytes);
         accountedBytes = bytes;
     }
 
@@ -289,10 +293,31 @@ public final class TreeState {
      * @param frozen null if nothing was in it
      */
     public void enqueue(@Nullable FrozenGeneration frozen) {
+        checkNewest(frozen);
         lock.checkHeld();
         accountedBytes = 0;
         if (frozen != null) {
             frozenOldestFirst.add(frozen);
+        }
+    }
+
+    private void checkNewest(@Nullable FrozenGeneration frozen) {
+        if (Invariants.ENABLED && frozen != null && !frozenOldestFirst.isEmpty()) {
+            FrozenGeneration last = frozenOldestFirst.get(frozenOldestFirst.size() - 1);
+            Invariants.check(
+                    last.generation().number() < frozen.generation().number(),
+                    "a generation is frozen behind a newer one",
+                    "newer",
+                    last.generation().number(),
+                    "frozen",
+                    frozen.generation().number());
+            Invariants.check(
+                    last.barrier() <= frozen.barrier(),
+                    "a generation is frozen before a checkpoint that was begun earlier",
+                    "begun",
+                    last.barrier(),
+                    "barrier",
+                    frozen.barrier());
         }
     }
 
@@ -386,6 +411,7 @@ public final class TreeState {
      * @return the view of before; the caller releases it without the lock
      */
     public @Nullable ReadView installFlushed(FlushPlan plan, List<SstableMeta> written) {
+        checkFlushed(plan, written);
         lock.checkHeld();
         untouched = false;
         versions.apply(new VersionEdit(List.of(), written));
@@ -396,6 +422,29 @@ public final class TreeState {
         List<Generation> generations = flushed.stream().map(FrozenGeneration::generation).toList();
         tier.becomeClean(generations, () -> view = newView());
         return old;
+    }
+
+    private void checkFlushed(FlushPlan plan, List<SstableMeta> written) {
+        if (Invariants.ENABLED) {
+            int count = plan.oldestFirst().size();
+            Invariants.check(
+                    count <= frozenOldestFirst.size()
+                            && frozenOldestFirst.subList(0, count).equals(plan.oldestFirst()),
+                    "a flush wrote other generations than the oldest",
+                    "flushed",
+                    count,
+                    "waiting",
+                    frozenOldestFirst.size());
+            for (SstableMeta meta : written) {
+                Invariants.check(
+                        meta.level() == 0 && meta.generation() == plan.generation(),
+                        "a flush wrote an SSTable of another generation or level",
+                        "level",
+                        meta.level(),
+                        "generation",
+                        meta.generation());
+            }
+        }
     }
 
     // --------------------------------------------------------------------- Version, needs the lock

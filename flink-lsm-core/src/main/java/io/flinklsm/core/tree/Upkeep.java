@@ -14,13 +14,18 @@
 package io.flinklsm.core.tree;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.errors.StoreFailedException;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.sstable.SstableMeta;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Collections;
@@ -30,7 +35,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the paths of one store share: the lock, the tasks that run, who hears of flushes, and the
@@ -133,6 +137,9 @@ public final class Upkeep {
 
     /** Makes the paths known to each other. Once, before the first tree. */
     public void connect(Paths newPaths) {
+        if (paths != null) {
+            throw new IllegalStateException("[store] its paths are connected already");
+        }
         paths = newPaths;
     }
 
@@ -206,6 +213,7 @@ public final class Upkeep {
     public void end() {
         lock.checkHeld();
         running--;
+        Invariants.check(running >= 0, "more tasks ended than began", "running", running);
         lock.signalProgress();
     }
 
@@ -241,13 +249,19 @@ public final class Upkeep {
     /** Needs the lock. */
     public void addFlushListener(FlushListener added) {
         lock.checkHeld();
-        flushListeners.add(added);
+        boolean isNew = flushListeners.add(added);
+        Invariants.check(isNew, "a flush listener was added twice", "count", flushListeners.size());
     }
 
     /** Needs the lock. */
     public void removeFlushListener(FlushListener removed) {
         lock.checkHeld();
-        flushListeners.remove(removed);
+        boolean wasThere = flushListeners.remove(removed);
+        Invariants.check(
+                wasThere,
+                "a flush listener was removed that does not listen",
+                "count",
+                flushListeners.size());
     }
 
     /** Needs the lock. */

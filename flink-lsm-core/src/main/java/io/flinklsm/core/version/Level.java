@@ -16,8 +16,10 @@ package io.flinklsm.core.version;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
-import java.util.List;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.List;
 
 /**
  * A level below level 0: one sorted run.
@@ -25,6 +27,15 @@ import org.jspecify.annotations.Nullable;
  * @param number 1 or more
  */
 public record Level(int number, SortedRun run) {
+    public Level {
+        if (number < 1 || run.level() != number) {
+            throw new IllegalArgumentException(
+                    "a level below level 0 is one run of that level: number="
+                            + number
+                            + ", runLevel="
+                            + run.level());
+        }
+    }
 
     public Level(int number, List<Sstable> sstables) {
         this(number, new SortedRun(number, sstables));

@@ -15,6 +15,7 @@ package io.flinklsm.core.version;
 
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.sstable.SstableMeta;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -47,6 +48,9 @@ public final class ObsoleteFiles {
     /** Tells of new files, before anything lists them: unless they are pinned, they go. */
     public synchronized void created(Collection<SstableMeta> metas) {
         for (SstableMeta meta : metas) {
+            Invariants.check(
+                    !taken.contains(meta.fileName()),
+                    "a new file has the name of one that is being deleted");
             if (!pins.containsKey(meta.fileName())) {
                 unreferenced.add(meta.fileName());
             }
@@ -78,6 +82,8 @@ public final class ObsoleteFiles {
                 pins.put(name, count - 1);
             } else {
                 pins.remove(name);
+                Invariants.check(
+                        !unreferenced.contains(name), "a file was pinned and unreferenced at once");
                 unreferenced.add(name);
             }
         }
@@ -95,6 +101,9 @@ public final class ObsoleteFiles {
         List<String> names = new ArrayList<>(unreferenced);
         unreferenced.clear();
         if (Invariants.ENABLED) {
+            for (String name : names) {
+                Invariants.check(!pins.containsKey(name), "a file that is listed would be deleted");
+            }
             taken.addAll(names);
         }
         return names;
@@ -102,6 +111,7 @@ public final class ObsoleteFiles {
 
     /** The file is still there: it is handed out again. */
     public synchronized void deleteFailed(String fileName) {
+        Invariants.check(!pins.containsKey(fileName), "a file that is listed was to be deleted");
         taken.remove(fileName);
         unreferenced.add(fileName);
     }

@@ -14,15 +14,19 @@
 package io.flinklsm.core.version;
 
 import io.flinklsm.core.bytes.LargeValue;
+import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The entries of a sorted run: its SSTables one after another, each opened when it is reached and
@@ -77,7 +81,20 @@ public class RunCursor implements EntryCursor {
                 return false;
             }
             Sstable sstable = sstables.get(nextIndex++);
+            checkAscends();
             current = withValues ? sstable.cursor(range, fillCache) : sstable.keys(range);
+        }
+    }
+
+    private void checkAscends() {
+        if (Invariants.ENABLED && nextIndex > 1) {
+            OwnedSlice end = sstables.get(nextIndex - 2).meta().visibleRange().end();
+            OwnedSlice start = sstables.get(nextIndex - 1).meta().visibleRange().start();
+            Invariants.check(
+                    end != null && end.compareTo(start) <= 0,
+                    "the SSTables of a run overlap",
+                    "index",
+                    nextIndex - 1);
         }
     }
 

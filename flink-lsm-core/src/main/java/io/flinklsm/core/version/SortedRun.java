@@ -20,9 +20,11 @@ import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * SSTables whose visible key ranges are disjoint, in key order: one source, in several files. A
@@ -40,6 +42,13 @@ public final class SortedRun {
      * @param sstables at least one, sorted by the first visible key
      */
     public SortedRun(int level, List<Sstable> sstables) {
+        if (level < 0 || sstables.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "a sorted run has a level and an SSTable: level="
+                            + level
+                            + ", sstables="
+                            + sstables.size());
+        }
         this.level = level;
         this.sstables = List.copyOf(sstables);
         this.ranges = new KeyRange[sstables.size()];

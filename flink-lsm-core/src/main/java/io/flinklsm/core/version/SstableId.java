@@ -15,6 +15,7 @@ package io.flinklsm.core.version;
 
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.SstableMeta;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  * level is not part of it: a trivial move does not make another SSTable.
  */
 public record SstableId(String fileName, @Nullable KeyRange clip) {
+    public SstableId {
+        if (fileName.isEmpty()) {
+            throw new IllegalArgumentException("an SSTable has no name: clip=" + clip);
+        }
+    }
 
     public static SstableId of(SstableMeta meta) {
         return new SstableId(meta.fileName(), meta.clip());

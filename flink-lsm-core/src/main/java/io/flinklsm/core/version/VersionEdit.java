@@ -14,7 +14,10 @@
 package io.flinklsm.core.version;
 
 import io.flinklsm.core.sstable.SstableMeta;
+
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The difference between two Versions of one tree: what a flush or a compaction did.
@@ -30,6 +33,23 @@ public record VersionEdit(List<SstableMeta> removed, List<SstableMeta> added) {
     public VersionEdit {
         removed = List.copyOf(removed);
         added = List.copyOf(added);
+        checkOnce("removed", removed);
+        checkOnce("added", added);
+    }
+
+    private static void checkOnce(String what, List<SstableMeta> metas) {
+        Set<SstableId> seen = new HashSet<>();
+        for (SstableMeta meta : metas) {
+            if (!seen.add(SstableId.of(meta))) {
+                throw new IllegalArgumentException(
+                        "["
+                                + meta.fileName()
+                                + "] an SSTable is "
+                                + what
+                                + " twice: clip="
+                                + meta.clip());
+            }
+        }
     }
 
     public boolean isEmpty() {

@@ -17,6 +17,7 @@ import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
+
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -69,6 +70,12 @@ public final class VersionSet {
 
     /** Gives a pin back; the files that only it kept become deletable. */
     public void unpin(Version version) {
+        if (Invariants.ENABLED && version == current) {
+            // The set itself holds one, until the next Version is current.
+            int holders = pins.getOrDefault(version, 0);
+            Invariants.check(
+                    holders > 1, "the current Version loses its last pin", "pins", holders);
+        }
         Integer count = pins.get(version);
         if (count == null) {
             throw new IllegalStateException(
@@ -90,6 +97,13 @@ public final class VersionSet {
      *     changed then
      */
     public Version apply(VersionEdit edit) {
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    pins.containsKey(current),
+                    "the current Version is not pinned",
+                    "live",
+                    pins.size());
+        }
         Map<SstableId, Sstable> sstables = new LinkedHashMap<>();
         for (Sstable sstable : current.sstables()) {
             sstables.put(SstableId.of(sstable.meta()), sstable);
@@ -108,6 +122,15 @@ public final class VersionSet {
             }
         }
         Version next = Version.of(sstables.values());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    next.metas().size() == sstables.size(),
+                    "a Version lists other SSTables than it was made of",
+                    "listed",
+                    next.metas().size(),
+                    "given",
+                    sstables.size());
+        }
         check(next);
         install(next);
         return next;

@@ -14,15 +14,19 @@
 package io.flinklsm.core.view;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyRange;
-import java.io.IOException;
+
 import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
 
 /**
  * A cursor over a {@link FrozenSource} that begins in memory. What it shows of a generation is a
@@ -87,6 +91,9 @@ final class FrozenCursor implements EntryCursor {
         }
         EntryCursor entries = file;
         if (entries != null && entries.next()) {
+            if (Invariants.ENABLED && hasBegun) {
+                checkAscends(entries);
+            }
             return true;
         }
         close();
@@ -96,9 +103,12 @@ final class FrozenCursor implements EntryCursor {
     @GuardedBy("this")
     private boolean nextIn(EntryCursor entries) throws IOException {
         if (entries.next()) {
-            hasBegun = true;
             kind = entries.kind();
+            if (Invariants.ENABLED) {
+                checkAscends(entries);
+            }
             lastKey.set(entries.key()).view(key);
+            hasBegun = true;
             hasValue = false;
             return true;
         }
@@ -107,6 +117,15 @@ final class FrozenCursor implements EntryCursor {
     }
 
     /** The keys of the range that were not shown yet. */
+    /** What comes from the file goes on where memory was left. */
+    private void checkAscends(EntryCursor entries) {
+        Invariants.check(
+                !hasBegun || lastKey.view(new Slice()).compareTo(entries.key()) < 0,
+                "an entry stands at or below one that was read from memory",
+                "keyBytes",
+                entries.key().length());
+    }
+
     private KeyRange rest() {
         return hasBegun
                 ? range.intersect(

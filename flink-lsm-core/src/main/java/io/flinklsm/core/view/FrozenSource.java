@@ -14,7 +14,9 @@
 package io.flinklsm.core.view;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.Generation;
@@ -22,13 +24,15 @@ import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.merge.TombstoneRule;
 import io.flinklsm.core.version.SortedRun;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Frozen generations that are one source of a view: read from memory until they are flushed, from
@@ -71,6 +75,18 @@ public final class FrozenSource {
      * @param operator folds operands for one key in several of them; null if the tree takes none
      */
     public FrozenSource(List<Generation> newestFirst, @Nullable MergeOperator operator) {
+        if (newestFirst.isEmpty()) {
+            throw new IllegalArgumentException("a source has no generation: operator=" + operator);
+        }
+        for (int i = 1; i < newestFirst.size(); i++) {
+            Invariants.check(
+                    newestFirst.get(i - 1).number() > newestFirst.get(i).number(),
+                    "generations of a source do not stand newest first",
+                    "newer",
+                    newestFirst.get(i - 1).number(),
+                    "older",
+                    newestFirst.get(i).number());
+        }
         this.newestFirst = List.copyOf(newestFirst);
         this.operator = operator;
         List<Generation> retained = new ArrayList<>();

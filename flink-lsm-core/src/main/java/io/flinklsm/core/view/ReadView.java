@@ -14,7 +14,9 @@
 package io.flinklsm.core.view;
 
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.check.ReferenceCount;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -25,10 +27,12 @@ import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.version.RunCursor;
 import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The files that a get or a read of one prefix asks at one moment, newest first: level 0, level 1,
@@ -74,6 +78,11 @@ public final class ReadView {
             if (!inMemory.isComplete()) {
                 KeyRange range = rangeOf(prefix, after);
                 OwnedSlice last = inMemory.cutBehind();
+                Invariants.check(
+                        last == null || new Slice().setOwned(last).startsWith(prefix.slice()),
+                        "a copy of memory was cut behind a key with another prefix",
+                        "prefixBytes",
+                        prefix.length());
                 addFilesWithPrefix(
                         prefix,
                         last == null
@@ -106,6 +115,11 @@ public final class ReadView {
 
     /** The keys with the prefix, those above {@code after} if it is not null. */
     public static KeyRange rangeOf(KeyBuffer prefix, @Nullable KeyBuffer after) {
+        Invariants.check(
+                after == null || after.slice().startsWith(prefix.slice()),
+                "a page begins behind a key with another prefix",
+                "prefixBytes",
+                prefix.length());
         KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
         return after == null
                 ? range

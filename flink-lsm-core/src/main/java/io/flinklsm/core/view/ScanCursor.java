@@ -15,10 +15,13 @@ package io.flinklsm.core.view;
 
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
-import java.io.IOException;
+
 import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
 
 /** A scan's cursor: holds its view until it is closed. */
 final class ScanCursor implements EntryCursor {
@@ -45,6 +48,7 @@ final class ScanCursor implements EntryCursor {
 
     @Override
     public Slice key() {
+        Invariants.check(!closed, "a closed cursor was asked for a key");
         return entries.key();
     }
 
@@ -55,11 +59,13 @@ final class ScanCursor implements EntryCursor {
 
     @Override
     public Slice value() {
+        Invariants.check(!closed, "a closed cursor was asked for a value");
         return entries.value();
     }
 
     @Override
     public @Nullable LargeValue largeValue() throws IOException {
+        Invariants.check(!closed, "a closed cursor was asked for a large value");
         return entries.largeValue();
     }
 

@@ -15,6 +15,7 @@ package io.flinklsm.core.view;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.check.ReferenceCount;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
@@ -26,12 +27,15 @@ import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.version.RunCursor;
 import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What one tree held at one moment, for scans of ranges: its frozen generations of then and its
@@ -58,6 +62,13 @@ public final class ScanView {
             List<FrozenSource> frozenNewestFirst,
             Version version,
             Consumer<ScanView> onLastRelease) {
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    new HashSet<>(frozenNewestFirst).size() == frozenNewestFirst.size(),
+                    "a view has a source twice",
+                    "sources",
+                    frozenNewestFirst.size());
+        }
         this.frozenNewestFirst = List.copyOf(frozenNewestFirst);
         this.version = version;
         this.onLastRelease = onLastRelease;

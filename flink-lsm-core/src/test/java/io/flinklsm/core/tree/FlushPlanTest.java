@@ -14,17 +14,20 @@
 package io.flinklsm.core.tree;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.EntryTier;
 import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.memtable.TierMemory;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 
 class FlushPlanTest {
 
@@ -69,6 +72,20 @@ class FlushPlanTest {
         add(1);
 
         assertThat(plan(Long.MAX_VALUE)).isEqualTo(queue.subList(0, 2));
+    }
+
+    @Test
+    void aPlanIsOfOneSideOfACheckpointAndOldestFirst() {
+        FrozenGeneration older = add(0);
+        FrozenGeneration newer = add(0);
+        FrozenGeneration behind = add(1);
+
+        assertThatThrownBy(() -> new FlushPlan(List.of(newer, older), true))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("do not stand oldest first");
+        assertThatThrownBy(() -> new FlushPlan(List.of(newer, behind), true))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("both sides of a checkpoint: older=0, newer=1");
     }
 
     private List<FrozenGeneration> plan(long maxBytes) {
