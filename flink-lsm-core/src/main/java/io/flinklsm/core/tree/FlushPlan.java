@@ -15,11 +15,9 @@ package io.flinklsm.core.tree;
 
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memtable.FrozenGeneration;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which frozen generations of a tree go into one SSTable: the oldest, and the ones behind it up to

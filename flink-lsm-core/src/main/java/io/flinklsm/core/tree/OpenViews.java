@@ -21,13 +21,11 @@ import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.view.FrozenSource;
 import io.flinklsm.core.view.ScanView;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The open {@link ScanView}s of one tree, and what they ask of its flushes: a view lets go of its

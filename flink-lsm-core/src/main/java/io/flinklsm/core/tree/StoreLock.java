@@ -14,7 +14,6 @@
 package io.flinklsm.core.tree;
 
 import io.flinklsm.core.check.Invariants;
-
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.concurrent.locks.Condition;

@@ -14,7 +14,6 @@
 package io.flinklsm.core.tree;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memtable.FrozenGeneration;
@@ -30,13 +29,11 @@ import io.flinklsm.core.version.VersionSet;
 import io.flinklsm.core.view.FrozenSource;
 import io.flinklsm.core.view.ReadView;
 import io.flinklsm.core.view.ScanView;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a tree is at this moment: its tier, the queue of its frozen generations, its Version, and

@@ -14,7 +14,6 @@
 package io.flinklsm.core.tree;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Invariants;
@@ -23,9 +22,6 @@ import io.flinklsm.core.errors.StoreFailedException;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.sstable.SstableMeta;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Collections;
@@ -35,6 +31,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the paths of one store share: the lock, the tasks that run, who hears of flushes, and the

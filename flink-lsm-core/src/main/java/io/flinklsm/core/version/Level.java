@@ -16,10 +16,8 @@ package io.flinklsm.core.version;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A level below level 0: one sorted run.

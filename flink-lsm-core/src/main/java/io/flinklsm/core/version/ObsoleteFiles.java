@@ -15,7 +15,6 @@ package io.flinklsm.core.version;
 
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.sstable.SstableMeta;
-
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

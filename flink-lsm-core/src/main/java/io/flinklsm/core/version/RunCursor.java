@@ -22,11 +22,9 @@ import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The entries of a sorted run: its SSTables one after another, each opened when it is reached and

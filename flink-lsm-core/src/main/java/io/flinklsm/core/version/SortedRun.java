@@ -20,11 +20,9 @@ import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * SSTables whose visible key ranges are disjoint, in key order: one source, in several files. A

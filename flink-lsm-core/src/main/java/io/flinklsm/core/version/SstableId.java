@@ -15,7 +15,6 @@ package io.flinklsm.core.version;
 
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.SstableMeta;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -14,7 +14,6 @@
 package io.flinklsm.core.version;
 
 import io.flinklsm.core.sstable.SstableMeta;
-
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

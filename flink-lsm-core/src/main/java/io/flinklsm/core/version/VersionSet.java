@@ -17,7 +17,6 @@ import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
-
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;

@@ -14,7 +14,6 @@
 package io.flinklsm.core.view;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
@@ -23,10 +22,8 @@ import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyRange;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cursor over a {@link FrozenSource} that begins in memory. What it shows of a generation is a

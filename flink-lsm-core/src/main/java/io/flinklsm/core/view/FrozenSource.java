@@ -14,7 +14,6 @@
 package io.flinklsm.core.view;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
@@ -24,15 +23,13 @@ import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.merge.TombstoneRule;
 import io.flinklsm.core.version.SortedRun;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Frozen generations that are one source of a view: read from memory until they are flushed, from

@@ -27,12 +27,10 @@ import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.version.RunCursor;
 import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files that a get or a read of one prefix asks at one moment, newest first: level 0, level 1,

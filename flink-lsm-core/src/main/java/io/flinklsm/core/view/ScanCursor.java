@@ -18,10 +18,8 @@ import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A scan's cursor: holds its view until it is closed. */
 final class ScanCursor implements EntryCursor {

@@ -27,15 +27,13 @@ import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.version.RunCursor;
 import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one tree held at one moment, for scans of ranges: its frozen generations of then and its

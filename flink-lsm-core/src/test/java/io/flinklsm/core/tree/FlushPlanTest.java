@@ -21,13 +21,11 @@ import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.EntryTier;
 import io.flinklsm.core.memtable.FrozenGeneration;
 import io.flinklsm.core.memtable.TierMemory;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 
 class FlushPlanTest {
 

@@ -28,12 +28,10 @@ import io.flinklsm.core.version.VersionEdit;
 import io.flinklsm.core.version.VersionSet;
 import io.flinklsm.core.view.FrozenSource;
 import io.flinklsm.core.view.ReadView;
-
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-
-import java.util.List;
 
 /** Versions, views and the state of a tree refuse what would show later, in another place. */
 final class StatedChecksTest {
