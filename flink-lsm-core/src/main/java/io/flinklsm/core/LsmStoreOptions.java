@@ -26,8 +26,9 @@ import io.flinklsm.core.write.StallRule;
  * @param memtableBytes a tree's memtable is frozen when it holds this much
  * @param level0CompactionTrigger level-0 SSTables (sorted runs, size-tiered) that start a
  *     compaction
- * @param level0SlowdownTrigger level-0 SSTables from which writes are slowed down, more and more
- * @param level0StopTrigger level-0 SSTables at which writes wait
+ * @param level0SlowdownTrigger sorted runs of level 0 from which writes are slowed down, more and
+ *     more
+ * @param level0StopTrigger sorted runs of level 0 at which writes wait
  * @param maxFrozenMemtables frozen memtables of one tree at which writes wait
  * @param targetFileBytes compaction starts a new output file at this size
  * @param levelBaseBytes size of level 1

@@ -20,9 +20,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The only lock of a store, and the only thing that its threads wait for: that something has
- * happened in the background. It is never held over I/O. The lock of a tier may be taken while this
- * one is held, never the other way round.
+ * The lock of a store's state, and what its threads wait for: that something has happened in the
+ * background. It is never held over I/O. The lock of a tier may be taken while this one is held,
+ * never the other way round.
  */
 public final class StoreLock {
 

@@ -299,6 +299,7 @@ public final class TreeState {
     }
 
     private void checkNewest(@Nullable FrozenGeneration frozen) {
+        lock.checkHeld();
         if (Invariants.ENABLED && frozen != null && !frozenOldestFirst.isEmpty()) {
             FrozenGeneration last = frozenOldestFirst.get(frozenOldestFirst.size() - 1);
             Invariants.check(
@@ -422,6 +423,7 @@ public final class TreeState {
     }
 
     private void checkFlushed(FlushPlan plan, List<SstableMeta> written) {
+        lock.checkHeld();
         if (Invariants.ENABLED) {
             int count = plan.oldestFirst().size();
             Invariants.check(

@@ -27,8 +27,8 @@ import java.util.Set;
  * The current Version of one tree, and how many hold it and the Versions before it: a Version's
  * files stay as long as it is current or pinned.
  *
- * <p>Changed under the store's lock only (by the front door); {@link #current()} may be read by any
- * thread, but its files are safe to read only for who holds a pin.
+ * <p>Changed under the store's lock only (by the verbs of a tree's state); {@link #current()} may
+ * be read by any thread, but its files are safe to read only for who holds a pin.
  */
 public final class VersionSet {
 
