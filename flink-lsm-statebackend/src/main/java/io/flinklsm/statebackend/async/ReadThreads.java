@@ -31,12 +31,16 @@ public final class ReadThreads implements Executor, AutoCloseable {
     private final ThreadPoolExecutor pool;
 
     public ReadThreads(String owner, int count) {
+        this(owner, count, IDLE_SECONDS);
+    }
+
+    ReadThreads(String owner, int count, long idleSeconds) {
         this.count = count;
         this.pool =
                 new ThreadPoolExecutor(
                         count,
                         count,
-                        IDLE_SECONDS,
+                        idleSeconds,
                         TimeUnit.SECONDS,
                         new LinkedBlockingQueue<>(),
                         new ExecutorThreadFactory("lsm-read-" + owner));

@@ -21,17 +21,17 @@ import io.flinklsm.statebackend.LsmStateBackend;
 import io.flinklsm.statebackend.testing.AsyncTask;
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.FarFileSystem;
+import io.flinklsm.statebackend.testing.Gauges;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.state.v2.ValueState;
 import org.apache.flink.api.common.state.v2.ValueStateDescriptor;
@@ -56,12 +56,14 @@ class AsyncReadsTest {
     private static final int STATES = 6;
 
     @TempDir Path root;
+    private final Gauges gauges = new Gauges();
     private BackendHarness harness;
 
     @BeforeEach
     void open() throws Exception {
         FarFileSystem.behave();
         harness = new BackendHarness(root, GROUPS);
+        harness.setMetricGroup(gauges);
     }
 
     @AfterEach
@@ -72,22 +74,8 @@ class AsyncReadsTest {
 
     @Test
     void readsOfOneRecordWaitForTheStorageTogether() throws Exception {
-        // Each state has a file, and no file is read before all of them are asked for. A request
-        // that
-        // is made again counts once, so one thread with retries would not get through.
-        Set<String> asked = ConcurrentHashMap.newKeySet();
-        CountDownLatch allAsked = new CountDownLatch(1);
-        AsyncKeyedStateBackend<Integer> backend =
-                restored(
-                        file -> {
-                            asked.add(file.getName());
-                            if (asked.size() == STATES) {
-                                allAsked.countDown();
-                            }
-                            await(allAsked);
-                        });
+        AsyncKeyedStateBackend<Integer> backend = restored(file -> awaitAllJobs());
         AsyncTask<Integer> task = new AsyncTask<>(backend, GROUPS, 100);
-        AsyncStats stats = ((BatchExecutor) backend.createStateExecutor()).stats();
         List<ValueState<Long>> states = states(backend);
 
         List<Long> values = new ArrayList<>();
@@ -105,11 +93,31 @@ class AsyncReadsTest {
         task.drain();
 
         assertThat(values).hasSize(2 * STATES).containsOnly(1L, 101L, 201L, 301L, 401L, 501L);
-        assertThat(stats.fileReads()).isEqualTo(STATES);
-        assertThat(stats.sharedReads()).isEqualTo(STATES);
-        assertThat(stats.memoryReads()).isEqualTo(STATES);
-        assertThat(stats.jobs()).isEqualTo(STATES);
-        assertThat(stats.mostParallelJobs()).isEqualTo(STATES);
+        assertThat(gauges.value("lsm.async.batches")).isPositive();
+        assertThat(gauges.value("lsm.async.requests")).isEqualTo(4 * STATES);
+        assertThat(gauges.value("lsm.async.fileReads")).isEqualTo(STATES);
+        assertThat(gauges.value("lsm.async.sharedReads")).isEqualTo(STATES);
+        assertThat(gauges.value("lsm.async.memoryReads")).isEqualTo(STATES);
+        assertThat(gauges.value("lsm.async.jobs")).isEqualTo(STATES);
+        assertThat(gauges.value("lsm.async.mostParallelJobs")).isEqualTo(STATES);
+        task.close();
+    }
+
+    @Test
+    void whatWasReadIsInMemoryForLaterBatches() throws Exception {
+        AsyncKeyedStateBackend<Integer> backend = restored(file -> {});
+        AsyncTask<Integer> task = new AsyncTask<>(backend, GROUPS, 100);
+        ValueState<Long> state = states(backend).get(0);
+        List<Long> values = new ArrayList<>();
+
+        // A reading thread answers before it hands over what it has read, so the next batch may be
+        // too early. Without the hand-over this would go on until the time is up.
+        while (gauges.value("lsm.async.memoryReads") == 0) {
+            task.process(7, () -> state.asyncValue().thenAccept(values::add));
+            task.drain();
+        }
+
+        assertThat(values).hasSizeGreaterThan(1).containsOnly(7L);
         task.close();
     }
 
@@ -244,6 +252,17 @@ class AsyncReadsTest {
     private long workingDirectories() throws IOException {
         try (Stream<Path> files = Files.walk(harness.localDirectory())) {
             return files.filter(path -> path.getFileName().toString().startsWith("job_")).count();
+        }
+    }
+
+    /** No file is read, by a job or in the background, before all jobs have begun. */
+    private void awaitAllJobs() throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (gauges.value("lsm.async.mostParallelJobs") < STATES) {
+            if (Thread.currentThread().isInterrupted() || System.nanoTime() - deadline > 0) {
+                throw new IOException("the jobs are not done at the same time");
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }
     }
 

@@ -28,6 +28,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.core.fs.local.LocalFileSystem;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
@@ -73,6 +74,7 @@ public final class BackendHarness implements AutoCloseable {
             Executors.newFixedThreadPool(8, new ExecutorThreadFactory("harness-io"));
     private final IOManagerAsync ioManager;
     private final MockEnvironment environment;
+    private MetricGroup metricGroup = UnregisteredMetricsGroup.createOperatorMetricGroup();
     private final SharedStateRegistry sharedStates = new SharedStateRegistryImpl();
     private final List<AbstractKeyedStateBackend<?>> backends = new ArrayList<>();
     private final List<AsyncKeyedStateBackend<?>> asyncBackends = new ArrayList<>();
@@ -110,6 +112,11 @@ public final class BackendHarness implements AutoCloseable {
 
     public MockEnvironment environment() {
         return environment;
+    }
+
+    /** Backends that are made from now on register their metrics there. */
+    public void setMetricGroup(MetricGroup metricGroup) {
+        this.metricGroup = metricGroup;
     }
 
     /** Where backends keep their files while they run. */
@@ -225,7 +232,7 @@ public final class BackendHarness implements AutoCloseable {
                 range,
                 null,
                 clock,
-                UnregisteredMetricsGroup.createOperatorMetricGroup(),
+                metricGroup,
                 metrics,
                 handles,
                 cancelRegistry,
