@@ -88,9 +88,9 @@ final class OpenViews {
     /** How many generations the open views read as one source with this one; 0 if none has it. */
     private int viewedTogether(FrozenGeneration frozen) {
         for (ScanView view : flushed.keySet()) {
-            FrozenSource source = view.sourceOf(frozen.generation());
-            if (source != null) {
-                return source.generations().size();
+            int together = view.readTogether(frozen.generation());
+            if (together > 0) {
+                return together;
             }
         }
         return 0;

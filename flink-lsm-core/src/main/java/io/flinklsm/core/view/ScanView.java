@@ -82,6 +82,20 @@ public final class ScanView {
         return null;
     }
 
+    /**
+     * How many generations the view reads as one source with this one; 0 if it reads it no more.
+     */
+    public int readTogether(Generation generation) {
+        for (FrozenSource source : frozenNewestFirst) {
+            // Asked once: the view may be closed between two questions.
+            List<Generation> together = source.generations();
+            if (together.contains(generation)) {
+                return together.size();
+            }
+        }
+        return 0;
+    }
+
     /** The files that were there when the view was opened. */
     public Version version() {
         return version;

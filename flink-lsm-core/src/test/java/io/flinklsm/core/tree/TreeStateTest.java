@@ -38,6 +38,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -230,6 +234,41 @@ final class TreeStateTest {
         view.release();
 
         assertThat(paths.deletions).isEqualTo(1);
+    }
+
+    /** A view that is being closed says of its generations what it read, or nothing. */
+    @Test
+    void aFlushPlansForTheViewsThatStayOpenWhileAnotherIsClosed() throws Exception {
+        freeze("a");
+        ScanView open = tree.scanView();
+        ExecutorService closer = Executors.newSingleThreadExecutor();
+        try {
+            freeze("b");
+            for (int round = 0; round < 2_000; round++) {
+                // The views that are closed are asked first or last, as their hashes want it.
+                ScanView closed = tree.scanView();
+                CountDownLatch begun = new CountDownLatch(1);
+                Future<?> closing =
+                        closer.submit(
+                                () -> {
+                                    begun.countDown();
+                                    closed.release();
+                                });
+                begun.await();
+                lock.lock();
+                try {
+                    FlushPlan plan = Objects.requireNonNull(tree.beginFlush(true, GROUP_BYTES));
+                    tree.endFlush();
+                    assertThat(plan.oldestFirst()).hasSize(1);
+                } finally {
+                    lock.unlock();
+                }
+                closing.get();
+            }
+        } finally {
+            closer.shutdown();
+            open.release();
+        }
     }
 
     @Test
