@@ -116,6 +116,16 @@ public final class Slice implements Comparable<Slice> {
                 && RawMemory.contentEquals(base, offset, prefix.base, prefix.offset, prefix.length);
     }
 
+    /** How many bytes the two begin with in common. */
+    public int commonPrefixLength(Slice other) {
+        int common = Math.min(length(), other.length());
+        int i = 0;
+        while (i < common && byteAt(i) == other.byteAt(i)) {
+            i++;
+        }
+        return i;
+    }
+
     public boolean contentEquals(Slice other) {
         return length == other.length
                 && RawMemory.contentEquals(base, offset, other.base, other.offset, length);

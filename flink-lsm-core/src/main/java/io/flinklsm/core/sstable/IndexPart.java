@@ -22,6 +22,7 @@ import io.flinklsm.core.parquet.encoding.MalformedPageException;
 import io.flinklsm.core.parquet.footer.ChunkPlace;
 import io.flinklsm.core.parquet.footer.IndexBytes;
 import io.flinklsm.core.parquet.footer.IndexParser;
+import java.util.Arrays;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * until closed.
  *
  * <pre>
+ * head 8 for each block, then a record for each block, then the fences
+ *
  * record: keys offset 8 | raw offset 8 | kinds offset 8 | keys bytes 4 | raw bytes 4
  *         kinds bytes 4 | rows 4 | fence offset 4 | fence bytes 4
  *         for each typed column of the value: offset in its chunk 4 | bytes 4
@@ -39,6 +42,11 @@ import org.jspecify.annotations.Nullable;
  * If all entries of a block are of one kind, its kinds bytes are 0 and the kinds offset is the
  * kind's code: there is nothing to read. If none of its values is raw bytes, and its neighbours
  * have none either, its raw bytes are 0.
+ *
+ * <p>A head is what follows, in a fence, the bytes that all fences of the part begin with: eight
+ * bytes as a big-endian number, zeros behind its end. Heads of two fences that differ are in the
+ * order of the fences, so a search runs over the heads, which lie together, and looks at a fence
+ * only where its head is that of the key.
  */
 final class IndexPart implements AutoCloseable {
 
@@ -53,6 +61,7 @@ final class IndexPart implements AutoCloseable {
     private static final int FENCE_BYTES = 44;
     private static final int OWN_RECORD_BYTES = 48;
     private static final int LEAF_RECORD_BYTES = 8;
+    private static final int HEAD_BYTES = Long.BYTES;
 
     /** Null if the bytes are on the heap. */
     private final @Nullable MemoryBlock memory;
@@ -67,6 +76,12 @@ final class IndexPart implements AutoCloseable {
     private final int recordBytes;
     private final FileLayout.Group group;
 
+    /** Where the first record is. */
+    private final long records;
+
+    /** What all fences begin with; set once the part is loaded. */
+    private byte[] common = new byte[0];
+
     private IndexPart(@Nullable MemoryBlock memory, int sizeBytes, Extent extent, int recordBytes) {
         this.memory = memory;
         this.base = memory == null ? new byte[sizeBytes] : null;
@@ -76,6 +91,7 @@ final class IndexPart implements AutoCloseable {
         this.blockCount = extent.blockCount();
         this.recordBytes = recordBytes;
         this.group = extent.group();
+        this.records = address + (long) blockCount * HEAD_BYTES;
     }
 
     /** Which blocks a row group has. */
@@ -100,17 +116,58 @@ final class IndexPart implements AutoCloseable {
 
     /** The last block whose first key is not above the key, which is not below the first one's. */
     int find(Slice key) {
-        int low = firstBlock + 1;
-        int high = lastBlock();
+        if (!beginsAsAll(key)) {
+            // It is not below the first fence, so it is above all that begin in another way.
+            return lastBlock();
+        }
+        long head = headOf(key.rawBase(), key.rawOffset(), key.length());
+        int low = 1;
+        int high = blockCount - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
-            if (compareFence(middle, key) <= 0) {
+            int order = Long.compareUnsigned(head(middle), head);
+            if (order == 0) {
+                order = compareFence(firstBlock + middle, key);
+            }
+            if (order <= 0) {
                 low = middle + 1;
             } else {
                 high = middle - 1;
             }
         }
-        return high;
+        return firstBlock + high;
+    }
+
+    private boolean beginsAsAll(Slice key) {
+        return key.length() >= common.length
+                && RawMemory.contentEquals(
+                        key.rawBase(),
+                        key.rawOffset(),
+                        common,
+                        RawMemory.BYTE_ARRAY_OFFSET,
+                        common.length);
+    }
+
+    /** The head of a key that begins as all fences do. */
+    private long headOf(@Nullable Object keyBase, long keyOffset, int length) {
+        if (length - common.length >= HEAD_BYTES) {
+            return RawMemory.getLongBigEndian(keyBase, keyOffset + common.length);
+        }
+        long head = 0;
+        for (int i = 0; i < HEAD_BYTES; i++) {
+            int at = common.length + i;
+            int next = at < length ? RawMemory.getByte(keyBase, keyOffset + at) & 0xFF : 0;
+            head = head << Byte.SIZE | next;
+        }
+        return head;
+    }
+
+    private long head(int index) {
+        return RawMemory.getLong(base, address + (long) index * HEAD_BYTES);
+    }
+
+    private long fenceAddress(long record) {
+        return address + (RawMemory.getInt(base, record + FENCE_OFFSET) & 0xFFFF_FFFFL);
     }
 
     /** The first key of the block, borrowed while the part is open. */
@@ -196,7 +253,7 @@ final class IndexPart implements AutoCloseable {
         long record = record(block);
         return RawMemory.compare(
                 base,
-                address + (RawMemory.getInt(base, record + FENCE_OFFSET) & 0xFFFF_FFFFL),
+                fenceAddress(record),
                 RawMemory.getInt(base, record + FENCE_BYTES),
                 key.rawBase(),
                 key.rawOffset(),
@@ -206,7 +263,7 @@ final class IndexPart implements AutoCloseable {
     private long record(int block) {
         Invariants.check(
                 block >= firstBlock && block - firstBlock < blockCount, "the part has the block");
-        return address + (long) (block - firstBlock) * recordBytes;
+        return records + (long) (block - firstBlock) * recordBytes;
     }
 
     /**
@@ -230,7 +287,7 @@ final class IndexPart implements AutoCloseable {
         }
         int recordBytes =
                 OWN_RECORD_BYTES + extent.group().valueLeaves().size() * LEAF_RECORD_BYTES;
-        long sizeBytes = (long) keys.pageCount() * recordBytes + fenceBytes;
+        long sizeBytes = (long) keys.pageCount() * (HEAD_BYTES + recordBytes) + fenceBytes;
         if (sizeBytes > Integer.MAX_VALUE) {
             throw new MalformedPageException("block index is too large: sizeBytes=" + sizeBytes);
         }
@@ -263,7 +320,7 @@ final class IndexPart implements AutoCloseable {
             this.part = part;
             this.keys = keys;
             this.block = part.firstBlock;
-            this.fenceOffset = part.blockCount * part.recordBytes;
+            this.fenceOffset = part.blockCount * (HEAD_BYTES + part.recordBytes);
         }
 
         void load() throws MalformedPageException {
@@ -287,6 +344,20 @@ final class IndexPart implements AutoCloseable {
             }
             for (int i = 0; i < group.valueLeaves().size(); i++) {
                 putLeaf(i, group.valueLeaves().get(i), group.rows());
+            }
+            putHeads();
+        }
+
+        private void putHeads() {
+            part.fence(part.firstBlock, fence);
+            part.fence(part.lastBlock(), lastFence);
+            part.common = Arrays.copyOf(fence.toBytes(), fence.commonPrefixLength(lastFence));
+            for (int i = 0; i < part.blockCount; i++) {
+                part.fence(part.firstBlock + i, fence);
+                RawMemory.putLong(
+                        part.base,
+                        part.address + (long) i * HEAD_BYTES,
+                        part.headOf(fence.rawBase(), fence.rawOffset(), fence.length()));
             }
         }
 
