@@ -106,7 +106,7 @@ public final class EntryTier extends HotTier {
             if (Records.has(record, Records.FIRST) && isOpen(ref)) {
                 index.remove(slot);
                 becomeGarbage(ref, Records.DEAD);
-                open.entryCount--;
+                open.removeEntry();
                 return true;
             }
             return write(slot, key, Records.DELETE, NO_BYTES, 0, 0);
@@ -196,10 +196,10 @@ public final class EntryTier extends HotTier {
             Records.set(record, Records.FIRST);
         }
         if (kind == Records.DELETE) {
-            segments.of(ref).liveBytes -= (int) sizeBytes;
+            segments.of(ref).addLive(-(int) sizeBytes);
         }
         index.insert(key.hash(), ref);
-        open.entryCount++;
+        open.addEntry();
         return true;
     }
 
@@ -211,7 +211,7 @@ public final class EntryTier extends HotTier {
         Records.setValue(record, kind, byteCount);
         if (wasTombstone != (kind == Records.DELETE)) {
             int sizeBytes = Records.sizeBytes(record);
-            segments.of(ref).liveBytes += wasTombstone ? sizeBytes : -sizeBytes;
+            segments.of(ref).addLive(wasTombstone ? sizeBytes : -sizeBytes);
         }
     }
 
@@ -256,7 +256,7 @@ public final class EntryTier extends HotTier {
             Records.setLink(record, link);
         }
         if (kind == Records.DELETE) {
-            segments.of(newRef).liveBytes -= sizeBytes;
+            segments.of(newRef).addLive(-sizeBytes);
         }
         long old = segments.address(ref);
         if (isSameGeneration) {
@@ -266,7 +266,7 @@ public final class EntryTier extends HotTier {
             }
             becomeGarbage(ref, Records.DEAD);
         } else {
-            open.entryCount++;
+            open.addEntry();
             if (link == ref) {
                 Records.set(old, Records.LINKED);
             } else {

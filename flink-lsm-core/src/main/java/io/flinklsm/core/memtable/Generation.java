@@ -56,20 +56,13 @@ public final class Generation {
     private final long minWriteTimeMillis;
 
     // Guarded by the tier's lock until frozen.
-    volatile Condition condition;
-    final List<Segment> segments = new ArrayList<>();
-    @Nullable Segment current;
-    int lastSegmentBytes;
-
-    /** Entries that were written in this generation, tombstones included. */
-    int entryCount;
-
-    /** Records that are not dead: at least those that are sorted. */
-    int recordCount;
-
-    /** Bytes of dead records. */
-    long deadBytes;
-
+    private volatile Condition condition;
+    private final List<Segment> segments = new ArrayList<>();
+    private @Nullable Segment current;
+    private int lastSegmentBytes;
+    private int entryCount;
+    private int recordCount;
+    private long deadBytes;
     private long usedBytes;
     private int orderedCapacity;
     private long maxWriteTimeMillis;
@@ -95,17 +88,113 @@ public final class Generation {
 
     // ---------------------------------------------------------------------- for the tier, locked
 
+    Condition condition() {
+        return condition;
+    }
+
+    boolean isEmpty() {
+        return segments.isEmpty();
+    }
+
+    /** Its segments, as they are now. */
+    List<Segment> segments() {
+        return List.copyOf(segments);
+    }
+
     void add(Segment segment) {
         segments.add(segment);
         usedBytes += segment.sizeBytes();
-        deadBytes += segment.deadBytes;
+        deadBytes += segment.deadBytes();
+    }
+
+    /** The segment that the next record goes into, if there is room in it. */
+    @Nullable Segment current() {
+        return current;
+    }
+
+    /** Records go into this segment from now on, which is its own. */
+    void fill(Segment segment) {
+        Invariants.check(
+                segment.owner() == this, "a segment is not its owner's", "generation", number);
+        current = segment;
+    }
+
+    /** The same of a segment that was just made; the next one may be larger than it. */
+    void fillNew(Segment segment) {
+        fill(segment);
+        lastSegmentBytes = segment.sizeBytes();
+    }
+
+    /** Nothing more goes into the segment that records went into. */
+    void endCurrent() {
+        current = null;
+    }
+
+    /** Size of the segment that was made last; 0 before the first one. */
+    int lastSegmentBytes() {
+        return lastSegmentBytes;
+    }
+
+    /** The segment with the largest part of dead records, but for the one that is being filled. */
+    @Nullable Segment deadest() {
+        Segment deadest = null;
+        for (Segment segment : segments) {
+            if (segment != current
+                    && (deadest == null || deadShare(segment) > deadShare(deadest))) {
+                deadest = segment;
+            }
+        }
+        return deadest;
+    }
+
+    private static double deadShare(Segment segment) {
+        return (double) segment.deadBytes() / segment.sizeBytes();
+    }
+
+    /** An entry was written that this generation did not have. */
+    void addEntry() {
+        Invariants.check(
+                condition == Condition.OPEN,
+                "an entry is written after the freeze",
+                "generation",
+                number);
+        entryCount++;
+    }
+
+    /** An entry that was written here is gone without a trace. */
+    void removeEntry() {
+        entryCount--;
+        Invariants.check(
+                entryCount >= 0, "a generation has less than no entry", "entries", entryCount);
+    }
+
+    /** A record was made that a flush will look at. */
+    void addRecord() {
+        recordCount++;
+    }
+
+    /** A record of so many bytes was replaced in this generation. */
+    void removeRecord(int sizeBytes) {
+        recordCount--;
+        Invariants.check(
+                recordCount >= 0, "a generation has less than no record", "records", recordCount);
+        addDead(sizeBytes);
+    }
+
+    /** Bytes of its segments hold nothing that a read or a flush could want. */
+    void addDead(int bytes) {
+        deadBytes += bytes;
+    }
+
+    long deadBytes() {
+        return deadBytes;
     }
 
     void remove(Segment segment) {
         boolean isRemoved = segments.remove(segment);
         Invariants.check(isRemoved, "a segment is not its owner's", "generation", number);
         usedBytes -= segment.sizeBytes();
-        deadBytes -= segment.deadBytes;
+        deadBytes -= segment.deadBytes();
         Invariants.check(
                 usedBytes >= 0 && deadBytes >= 0,
                 "a generation holds less than nothing",
@@ -130,7 +219,7 @@ public final class Generation {
 
     /** Whether any of its records is found. */
     boolean hasLive() {
-        return segments.stream().anyMatch(segment -> segment.liveBytes > 0);
+        return segments.stream().anyMatch(segment -> segment.liveBytes() > 0);
     }
 
     /**
@@ -238,10 +327,10 @@ public final class Generation {
     public void release() {
         int left = references.release(this);
         if (left == 1 && condition == Condition.CLEAN) {
-            space.hasUnpinned = true;
+            space.noteUnpinned();
         }
         if (left == 0) {
-            segments.forEach(segment -> segment.block.release());
+            segments.forEach(Segment::releaseBlock);
             releaseOrder();
         }
     }
@@ -270,13 +359,14 @@ public final class Generation {
 
     /** Refs of the records that a flush writes, or writes something of. */
     private int[] collect() {
+        // No more than the records that are not dead.
         int[] refs = new int[recordCount];
         int count = 0;
         int entries = 0;
         for (Segment segment : segments) {
             int at = 0;
-            while (at < segment.usedBytes) {
-                long record = segment.address + at;
+            while (at < segment.usedBytes()) {
+                long record = segment.address() + at;
                 if (!Records.has(record, Records.DEAD)) {
                     int written = ofBlocks ? MapBlock.dirtyCount(record) : 1;
                     entries += written;

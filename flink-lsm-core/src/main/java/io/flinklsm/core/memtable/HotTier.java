@@ -229,25 +229,20 @@ public abstract class HotTier {
         if (closed) {
             throw new IllegalStateException("[memtable] is closed: no write may follow");
         }
-        if (open.deadBytes > DEAD_BYTES_MIN && open.deadBytes * 4 > open.segmentBytes()) {
+        if (open.deadBytes() > DEAD_BYTES_MIN && open.deadBytes() * 4 > open.segmentBytes()) {
             putTogether();
         }
     }
 
     /** Moves what is left in the segment with the most dead records, and gives it back. */
     private void putTogether() {
-        Segment victim = null;
-        for (Segment segment : open.segments) {
-            if (segment != open.current && (victim == null || share(segment) > share(victim))) {
-                victim = segment;
-            }
-        }
-        if (victim == null || 4L * victim.deadBytes < victim.sizeBytes()) {
+        Segment victim = open.deadest();
+        if (victim == null || 4L * victim.deadBytes() < victim.sizeBytes()) {
             return;
         }
         int at = 0;
-        while (at < victim.usedBytes) {
-            long record = victim.address + at;
+        while (at < victim.usedBytes()) {
+            long record = victim.address() + at;
             int sizeBytes = Records.sizeBytes(record);
             if (!Records.has(record, Records.DEAD)) {
                 int target = segments.allocate(open, sizeBytes);
@@ -255,21 +250,17 @@ public abstract class HotTier {
                     return;
                 }
                 if (!isWorthSparing(record)) {
-                    segments.of(target).liveBytes -= sizeBytes;
+                    segments.of(target).addLive(-sizeBytes);
                 }
                 move(record, Segments.refAt(victim, at), target, sizeBytes);
                 // What follows may find no room: then the segment stays, without this record.
                 Records.set(record, Records.DEAD);
-                victim.deadBytes += sizeBytes;
-                open.deadBytes += sizeBytes;
+                victim.addDead(sizeBytes);
+                open.addDead(sizeBytes);
             }
             at += sizeBytes;
         }
-        drop(open, victim);
-    }
-
-    private static double share(Segment segment) {
-        return (double) segment.deadBytes / segment.sizeBytes();
+        drop(victim);
     }
 
     // ------------------------------------------------------------------------------------- freeze
@@ -291,9 +282,9 @@ public abstract class HotTier {
                     nextGeneration,
                     "before",
                     frozen.number());
-            if (frozen.entryCount == 0 && !frozen.hasLive()) {
+            if (frozen.entryCount() == 0 && !frozen.hasLive()) {
                 // What was written was deleted again.
-                List.copyOf(frozen.segments).forEach(segment -> drop(frozen, segment));
+                frozen.segments().forEach(this::drop);
                 open = frozen.next(frozen.number(), nowMillis);
                 frozen.release();
                 return null;
@@ -316,16 +307,15 @@ public abstract class HotTier {
         access.lock();
         try {
             Invariants.check(
-                    open.entryCount == 0,
+                    open.entryCount() == 0,
                     "a generation is left out with entries in it",
                     "entries",
-                    open.entryCount);
+                    open.entryCount());
             Generation skipped = open;
             open = skipped.next(nextGeneration, nowMillis);
             skipped.becomeClean();
-            for (Segment segment : List.copyOf(skipped.segments)) {
-                if (segment.liveBytes == 0) {
-                    skipped.remove(segment);
+            for (Segment segment : skipped.segments()) {
+                if (segment.liveBytes() == 0) {
                     segments.release(segment);
                 } else {
                     addClean(segment);
@@ -345,7 +335,7 @@ public abstract class HotTier {
 
     /** Entries that were written since the last freeze, tombstones included; writer only. */
     public int openEntryCount() {
-        return open.entryCount;
+        return open.entryCount();
     }
 
     /** Memory that they hold; exact for the writer. */
@@ -365,7 +355,7 @@ public abstract class HotTier {
             for (Generation generation : flushed) {
                 if (!closed) {
                     generation.becomeClean();
-                    for (Segment segment : generation.segments) {
+                    for (Segment segment : generation.segments()) {
                         addClean(segment);
                     }
                 }
@@ -428,9 +418,9 @@ public abstract class HotTier {
         for (int i = 0; i < cleanCount; i++) {
             Segment segment = clean[i];
             // Directories go with their blocks: alone, they would free nothing.
-            if ((oldest == null || segment.stamp < oldest.stamp)
-                    && segment.owner != directories
-                    && segment.owner.isUnread()) {
+            if ((oldest == null || segment.stamp() < oldest.stamp())
+                    && segment.owner() != directories
+                    && segment.owner().isUnread()) {
                 oldest = segment;
             }
         }
@@ -442,11 +432,11 @@ public abstract class HotTier {
         double least = LIVE_SHARE;
         for (int i = 0; i < cleanCount; i++) {
             Segment segment = clean[i];
-            double live = (double) segment.liveBytes / segment.sizeBytes();
+            double live = (double) segment.liveBytes() / segment.sizeBytes();
             if (live < least
-                    && segment != resident.current
-                    && segment != directories.current
-                    && segment.owner.isUnread()) {
+                    && segment != resident.current()
+                    && segment != directories.current()
+                    && segment.owner().isUnread()) {
                 emptiest = segment;
                 least = live;
             }
@@ -457,23 +447,23 @@ public abstract class HotTier {
     /** Moves what is spared elsewhere, drops the rest, and gives the segment back if it can. */
     private long empty(Segment victim, boolean sparesAll) {
         removeClean(victim);
-        Generation from = victim.owner;
+        Generation from = victim.owner();
         Invariants.check(
-                from.condition == Condition.CLEAN && from.isUnread(),
+                from.condition() == Condition.CLEAN && from.isUnread(),
                 "a segment is emptied that is dirty or read",
                 "generation",
                 from.number());
         Generation into = from == directories ? directories : resident;
-        if (into.current == victim) {
-            into.current = null;
+        if (into.current() == victim) {
+            into.endCurrent();
         }
         // At most half of what is there is spared, so that every other segment becomes free.
-        int leftToSpare = sparesAll ? Integer.MAX_VALUE : victim.usedBytes / 2;
-        int end = victim.usedBytes;
+        int leftToSpare = sparesAll ? Integer.MAX_VALUE : victim.usedBytes() / 2;
+        int end = victim.usedBytes();
         int slid = 0;
         int at = 0;
         while (at < end) {
-            long record = victim.address + at;
+            long record = victim.address() + at;
             int ref = Segments.refAt(victim, at);
             int sizeBytes = Records.sizeBytes(record);
             if (!Records.has(record, Records.DEAD | Records.OLD)) {
@@ -485,7 +475,7 @@ public abstract class HotTier {
                                                 && leftToSpare >= sizeBytes));
                 if (!isSpared) {
                     forget(record, ref);
-                    victim.liveBytes -= liveBytes;
+                    victim.addLive(-liveBytes);
                 } else {
                     leftToSpare -= sizeBytes;
                     if (!sparesAll) {
@@ -496,9 +486,9 @@ public abstract class HotTier {
                     if (target == NO_REF) {
                         target = Segments.refAt(victim, slid);
                         slid += trimmedBytes;
-                        victim.liveBytes -= sizeBytes - trimmedBytes;
+                        victim.addLive(trimmedBytes - sizeBytes);
                     } else {
-                        victim.liveBytes -= sizeBytes;
+                        victim.addLive(-sizeBytes);
                     }
                     if (ref != target) {
                         move(record, ref, target, trimmedBytes);
@@ -510,34 +500,25 @@ public abstract class HotTier {
         }
         if (slid == 0) {
             long freed = victim.sizeBytes();
-            drop(from, victim);
+            drop(victim);
             return freed;
         }
-        Invariants.check(
-                slid <= end && victim.liveBytes >= 0 && victim.liveBytes <= slid,
-                "a segment has more in use than it holds",
-                "live",
-                victim.liveBytes,
-                "used",
-                slid);
-        victim.usedBytes = slid;
+        victim.cut(slid);
         if (from != into) {
-            from.remove(victim);
+            victim.give(into);
             releaseIfEmpty(from);
-            victim.owner = into;
-            into.add(victim);
         }
-        into.current = victim;
+        into.fill(victim);
         addClean(victim);
         return 0;
     }
 
     /** Room in the segment that takes what is spared; no ref if that is full. */
     private int sparePlace(Generation into, Segment victim, int sizeBytes) {
-        Segment target = into.current;
+        Segment target = into.current();
         if (target == null
                 || target == victim
-                || sizeBytes > target.sizeBytes() - target.usedBytes) {
+                || sizeBytes > target.sizeBytes() - target.usedBytes()) {
             return NO_REF;
         }
         garbageBytes -= sizeBytes;
@@ -572,22 +553,14 @@ public abstract class HotTier {
         int sizeBytes = Records.sizeBytes(record);
         Segment segment = segments.of(ref);
         if (flag == Records.DEAD) {
-            segment.deadBytes += sizeBytes;
-            open.deadBytes += sizeBytes;
-            open.recordCount--;
+            segment.addDead(sizeBytes);
+            open.removeRecord(sizeBytes);
         }
         if (Records.kind(record) == Records.DELETE) {
             return;
         }
-        segment.liveBytes -= sizeBytes;
-        Invariants.check(
-                segment.liveBytes >= 0,
-                "a segment has less than nothing in use",
-                "live",
-                segment.liveBytes,
-                "record",
-                sizeBytes);
-        if (segment.cleanIndex >= 0) {
+        segment.addLive(-sizeBytes);
+        if (segment.isListed()) {
             garbageBytes += sizeBytes;
         }
     }
@@ -610,17 +583,17 @@ public abstract class HotTier {
         }
         int ref = segments.allocate(open, sizeBytes);
         if (ref != NO_REF) {
-            open.recordCount++;
+            open.addRecord();
         }
         return ref;
     }
 
     private int allocateClean(Generation generation, int sizeBytes) {
-        Segment before = generation.current;
+        Segment before = generation.current();
         int ref = segments.allocate(generation, sizeBytes);
         if (ref != NO_REF) {
             Segment segment = segments.of(ref);
-            if (segment.cleanIndex >= 0) {
+            if (segment.isListed()) {
                 garbageBytes -= sizeBytes;
             } else {
                 addClean(segment);
@@ -633,33 +606,30 @@ public abstract class HotTier {
     }
 
     private void addClean(Segment segment) {
-        Invariants.check(
-                segment.cleanIndex < 0, "a segment is clean twice", "number", segment.number);
         if (cleanCount == clean.length) {
             clean = Arrays.copyOf(clean, cleanCount * 2);
         }
-        segment.cleanIndex = cleanCount;
-        segment.stamp = memory.nextStamp();
+        segment.list(cleanCount, memory.nextStamp());
         clean[cleanCount++] = segment;
         cleanBytes += segment.sizeBytes();
-        garbageBytes += segment.sizeBytes() - segment.liveBytes;
+        garbageBytes += segment.sizeBytes() - segment.liveBytes();
     }
 
     private void removeClean(Segment segment) {
-        int at = segment.cleanIndex;
+        int at = segment.listIndex();
         Invariants.check(
                 at >= 0 && at < cleanCount && clean[at] == segment,
                 "a segment is not where the list of clean ones has it",
                 "number",
-                segment.number,
+                segment.number(),
                 "at",
                 at);
         Segment last = clean[--cleanCount];
         clean[at] = last;
-        last.cleanIndex = at;
-        segment.cleanIndex = -1;
+        last.relist(at);
+        segment.unlist();
         cleanBytes -= segment.sizeBytes();
-        garbageBytes -= segment.sizeBytes() - segment.liveBytes;
+        garbageBytes -= segment.sizeBytes() - segment.liveBytes();
         Invariants.check(
                 cleanBytes >= 0 && garbageBytes >= 0 && garbageBytes <= cleanBytes,
                 "clean memory is not the sum of its segments",
@@ -669,24 +639,24 @@ public abstract class HotTier {
                 garbageBytes);
     }
 
-    private void drop(Generation owner, Segment segment) {
-        owner.remove(segment);
+    private void drop(Segment segment) {
+        Generation owner = segment.owner();
         segments.release(segment);
         releaseIfEmpty(owner);
     }
 
     private void releaseIfEmpty(Generation generation) {
-        if (generation.condition == Condition.CLEAN
+        if (generation.condition() == Condition.CLEAN
                 && generation != resident
                 && generation != directories
-                && generation.segments.isEmpty()) {
+                && generation.isEmpty()) {
             generation.release();
         }
     }
 
     /** Plans evictions anew if readers have let go of something that they pinned. */
     void noticeUnpinned() {
-        if (segments.hasUnpinned) {
+        if (segments.hasUnpinned()) {
             access.lock();
             try {
                 publish();
@@ -697,11 +667,11 @@ public abstract class HotTier {
     }
 
     private void publish() {
-        segments.hasUnpinned = false;
+        segments.forgetUnpinned();
         long oldest = Long.MAX_VALUE;
         for (int i = 0; i < cleanCount; i++) {
-            if (clean[i].owner != directories && clean[i].owner.isUnread()) {
-                oldest = Math.min(oldest, clean[i].stamp);
+            if (clean[i].owner() != directories && clean[i].owner().isUnread()) {
+                oldest = Math.min(oldest, clean[i].stamp());
             }
         }
         oldestStamp = oldest;
@@ -724,7 +694,7 @@ public abstract class HotTier {
             isWorthCompacting = false;
             index.release();
             Set<Generation> all = new LinkedHashSet<>(List.of(open, resident, directories));
-            segments.all().forEach(segment -> all.add(segment.owner));
+            segments.all().forEach(segment -> all.add(segment.owner()));
             all.forEach(Generation::abandon);
         } finally {
             access.unlock();
@@ -734,11 +704,11 @@ public abstract class HotTier {
     // ------------------------------------------------------------------------------------- helpers
 
     Generation.Condition conditionOf(int ref) {
-        return segments.of(ref).owner.condition;
+        return segments.of(ref).owner().condition();
     }
 
     boolean isOpen(int ref) {
-        return segments.of(ref).owner == open;
+        return segments.of(ref).owner() == open;
     }
 
     static void checkLengths(KeyBuffer key, long valueBytes) {

@@ -211,7 +211,7 @@ public final class MapTier extends HotTier {
         writer.append(key, head, value, from, byteCount);
         writer.end();
         index.insert(key.prefixHash(), created);
-        open.entryCount++;
+        open.addEntry();
         isNewMapKnown = false;
         return true;
     }
@@ -243,7 +243,9 @@ public final class MapTier extends HotTier {
         if (!change(key, found, head, value, from, byteCount, isInPlace, true)) {
             return false;
         }
-        open.entryCount += wasDirty ? 0 : 1;
+        if (!wasDirty) {
+            open.addEntry();
+        }
         return true;
     }
 
@@ -561,7 +563,7 @@ public final class MapTier extends HotTier {
         long end = MapBlock.end(block) - bytes;
         MapBlock.shift(block, entry + bytes, -bytes);
         MapBlock.setEntries(block, MapBlock.count(block) - 1, end);
-        open.entryCount--;
+        open.removeEntry();
         if (MapBlock.count(block) == 0) {
             if (directory == 0 && isMapComplete()) {
                 newMap.set(Records.viewKey(block, view), view.length());
@@ -724,7 +726,7 @@ public final class MapTier extends HotTier {
             return Kept.NO;
         }
         // A cursor may still read a clean block, as it was.
-        boolean isInPlace = isOpen || segments.of(ref).owner.isUnread();
+        boolean isInPlace = isOpen || segments.of(ref).owner().isUnread();
         return change(key, found, 0, value, from, byteCount, isInPlace, isOpen)
                 ? Kept.YES
                 : Kept.NO_ROOM;

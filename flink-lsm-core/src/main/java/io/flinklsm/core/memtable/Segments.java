@@ -51,28 +51,18 @@ final class Segments {
     /** The largest that the offset of a ref can reach into. */
     private static final int LARGEST_OF_ALL_BYTES = 512 << 10;
 
-    /** One segment. */
+    /** One segment, and what is counted of its records. */
     static final class Segment {
-        final MemoryBlock block;
-        final int number;
-        final long address;
+        private final MemoryBlock block;
+        private final int number;
+        private final long address;
 
-        Generation owner;
-
-        /** End of the last record. */
-        int usedBytes;
-
-        /** Bytes of records that something still finds. */
-        int liveBytes;
-
-        /** Bytes of records that were replaced in their own generation. */
-        int deadBytes;
-
-        /** When it became clean, or was last spared; orders evictions. */
-        long stamp;
-
-        /** Index in the list of clean segments, or -1. */
-        int cleanIndex = -1;
+        private Generation owner;
+        private int usedBytes;
+        private int liveBytes;
+        private int deadBytes;
+        private long stamp;
+        private int cleanIndex = -1;
 
         private Segment(MemoryBlock block, int number, Generation owner) {
             this.block = block;
@@ -81,11 +71,120 @@ final class Segments {
             this.owner = owner;
         }
 
+        int number() {
+            return number;
+        }
+
+        long address() {
+            return address;
+        }
+
         int sizeBytes() {
             return block.sizeBytes();
         }
 
-        int firstRef() {
+        Generation owner() {
+            return owner;
+        }
+
+        /** End of the last record. */
+        int usedBytes() {
+            return usedBytes;
+        }
+
+        /** Bytes of records that something still finds. */
+        int liveBytes() {
+            return liveBytes;
+        }
+
+        /** Bytes of records that were replaced in their own generation. */
+        int deadBytes() {
+            return deadBytes;
+        }
+
+        /** So many bytes more, or less if it is negative, are found. */
+        void addLive(int bytes) {
+            liveBytes += bytes;
+            Invariants.check(
+                    liveBytes >= 0 && liveBytes <= usedBytes,
+                    "a segment has less than nothing in use, or more than it holds",
+                    "live",
+                    liveBytes,
+                    "used",
+                    usedBytes);
+        }
+
+        /** A record of so many bytes was replaced in its own generation. */
+        void addDead(int bytes) {
+            deadBytes += bytes;
+            Invariants.check(
+                    bytes > 0 && deadBytes <= usedBytes,
+                    "a segment has more that is dead than it holds",
+                    "dead",
+                    deadBytes,
+                    "used",
+                    usedBytes);
+        }
+
+        /** Nothing stands behind the first bytes any more; what is found is in front of there. */
+        void cut(int bytes) {
+            Invariants.check(
+                    bytes <= usedBytes && liveBytes <= bytes,
+                    "a segment is cut within what is in use",
+                    "live",
+                    liveBytes,
+                    "left",
+                    bytes);
+            usedBytes = bytes;
+        }
+
+        /** Has another owner from now on. */
+        void give(Generation to) {
+            owner.remove(this);
+            owner = to;
+            to.add(this);
+        }
+
+        /** When it became clean, or was last spared; orders evictions. */
+        long stamp() {
+            return stamp;
+        }
+
+        /** Whether it stands in the list of clean segments. */
+        boolean isListed() {
+            return cleanIndex >= 0;
+        }
+
+        /** Index in the list of clean segments, or -1. */
+        int listIndex() {
+            return cleanIndex;
+        }
+
+        /** Stands in the list of clean segments from now on. */
+        void list(int index, long newStamp) {
+            Invariants.check(cleanIndex < 0, "a segment is clean twice", "number", number);
+            cleanIndex = index;
+            stamp = newStamp;
+        }
+
+        /** Stands at another index of the list. */
+        void relist(int index) {
+            Invariants.check(
+                    cleanIndex >= 0, "a segment that is not listed is moved", "number", number);
+            cleanIndex = index;
+        }
+
+        /** Does not stand in the list any more. */
+        void unlist() {
+            cleanIndex = -1;
+        }
+
+        /** Its owner is let go of by the last reader, after the tier has closed. */
+        void releaseBlock() {
+            block.release();
+        }
+
+        private int firstRef() {
             return number << OFFSET_BITS;
         }
     }
@@ -97,8 +196,7 @@ final class Segments {
     private volatile long[] addresses = new long[8];
     private @Nullable Segment[] byNumber = new Segment[8];
 
-    /** Whether a reader has let go of clean segments since evictions were last planned. */
-    volatile boolean hasUnpinned;
+    private volatile boolean hasUnpinned;
 
     // Numbers that are free below nextNumber.
     private int[] freeNumbers = new int[8];
@@ -121,7 +219,7 @@ final class Segments {
 
     /** A place for a record; {@link #NO_REF} if the budget has no room now. */
     int allocate(Generation generation, int sizeBytes) {
-        Segment current = generation.current;
+        Segment current = generation.current();
         if (current == null || sizeBytes > current.sizeBytes() - current.usedBytes) {
             boolean isLarge = sizeBytes > largestBytes / 4;
             Segment added = add(generation, isLarge ? sizeBytes : nextBytes(generation, sizeBytes));
@@ -129,8 +227,7 @@ final class Segments {
                 return NO_REF;
             }
             if (!isLarge) {
-                generation.current = added;
-                generation.lastSegmentBytes = added.sizeBytes();
+                generation.fillNew(added);
             }
             current = added;
         }
@@ -152,7 +249,7 @@ final class Segments {
 
     private int nextBytes(Generation generation, int recordBytes) {
         int bytes =
-                Math.max(SMALLEST_BYTES, Math.min(generation.lastSegmentBytes * 2, largestBytes));
+                Math.max(SMALLEST_BYTES, Math.min(generation.lastSegmentBytes() * 2, largestBytes));
         while (bytes < 4 * recordBytes && bytes < largestBytes) {
             bytes *= 2;
         }
@@ -179,8 +276,9 @@ final class Segments {
         return segment;
     }
 
-    /** Gives the memory back; nothing may name it any more. */
+    /** Takes the segment from its owner and gives its memory back; nothing may name it any more. */
     void release(Segment segment) {
+        segment.owner.remove(segment);
         Invariants.check(
                 byNumber[segment.number] == segment,
                 "a segment is released twice",
@@ -215,6 +313,21 @@ final class Segments {
             }
         }
         return all;
+    }
+
+    /** A reader has let go of clean segments. */
+    void noteUnpinned() {
+        hasUnpinned = true;
+    }
+
+    /** Whether a reader has let go of clean segments since evictions were last planned. */
+    boolean hasUnpinned() {
+        return hasUnpinned;
+    }
+
+    /** Evictions are planned now. */
+    void forgetUnpinned() {
+        hasUnpinned = false;
     }
 
     /** The ref of what lies so many bytes behind the segment's begin. */
