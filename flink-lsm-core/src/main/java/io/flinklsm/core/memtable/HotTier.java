@@ -19,7 +19,6 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memtable.Generation.Condition;
 import io.flinklsm.core.memtable.Segments.Segment;
 import io.flinklsm.core.merge.Lookup;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -72,17 +71,8 @@ public abstract class HotTier {
     /** A value that files have is not kept above this part of the smallest segments' size. */
     static final int KEPT_BYTES_MAX = 32 << 10;
 
-    /** Clean memory is put together again before anything is evicted, if this part is garbage. */
-    private static final double GARBAGE_SHARE = 0.15;
-
-    /** Then only segments are emptied that have less than this part of their memory in use. */
-    private static final double LIVE_SHARE = 0.8;
-
     /** Less is not worth to be put to use again before the flush. */
     private static final long DEAD_BYTES_MIN = 64 << 10;
-
-    private static final int GHOSTS_MIN = 1 << 10;
-    private static final int GHOSTS_MAX = 1 << 16;
 
     final AccessLock access = new AccessLock();
     final Segments segments;
@@ -90,20 +80,12 @@ public abstract class HotTier {
     private final TierMemory memory;
 
     // Guarded by access.
-    private final Generation resident;
-    private final Generation directories;
+    private final CleanSegments clean;
+    private final SegmentEmptier emptier;
+    private final RecentMisses misses = new RecentMisses();
     Generation open;
     boolean complete;
     boolean closed;
-    private Segment[] clean = new Segment[16];
-    private int cleanCount;
-    private long cleanBytes;
-    private long garbageBytes;
-    private int[] ghosts = new int[0];
-
-    // Written under access, read without.
-    private volatile long oldestStamp = Long.MAX_VALUE;
-    private volatile boolean isWorthCompacting;
 
     /**
      * @param ofBlocks whether records are blocks of entries
@@ -120,8 +102,8 @@ public abstract class HotTier {
         this.segments = new Segments(memory.budget());
         this.index = new RecordIndex(segments);
         this.complete = complete;
-        this.resident = new Generation(segments, ofBlocks, -1, Condition.CLEAN, nowMillis);
-        this.directories = new Generation(segments, ofBlocks, -2, Condition.CLEAN, nowMillis);
+        this.clean = new CleanSegments(memory, segments, ofBlocks, nowMillis);
+        this.emptier = new SegmentEmptier(this, segments, clean);
         this.open = new Generation(segments, ofBlocks, generation, Condition.OPEN, nowMillis);
         memory.add(this);
     }
@@ -207,16 +189,8 @@ public abstract class HotTier {
     public abstract boolean keepIf(BooleanSupplier isCurrent, KeyBuffer key, ValueBuffer value);
 
     /** Whether the key was not missed lately; it is remembered as missed. */
-    boolean isFirstMiss(long hash) {
-        int wanted = (int) Math.min(GHOSTS_MAX, Long.highestOneBit(index.count() | 1));
-        if (ghosts.length < Math.max(GHOSTS_MIN, wanted)) {
-            ghosts = new int[Math.max(GHOSTS_MIN, wanted)];
-        }
-        int at = (int) hash & (ghosts.length - 1);
-        int tag = (int) (hash >>> Integer.SIZE) | 1;
-        boolean isFirst = ghosts[at] != tag;
-        ghosts[at] = isFirst ? tag : 0;
-        return isFirst;
+    final boolean isFirstMiss(long hash) {
+        return misses.isFirst(hash, index.count());
     }
 
     // -------------------------------------------------------------------------------------- open
@@ -230,37 +204,8 @@ public abstract class HotTier {
             throw new IllegalStateException("[memtable] is closed: no write may follow");
         }
         if (open.deadBytes() > DEAD_BYTES_MIN && open.deadBytes() * 4 > open.segmentBytes()) {
-            putTogether();
+            emptier.putTogether(open);
         }
-    }
-
-    /** Moves what is left in the segment with the most dead records, and gives it back. */
-    private void putTogether() {
-        Segment victim = open.deadest();
-        if (victim == null || 4L * victim.deadBytes() < victim.sizeBytes()) {
-            return;
-        }
-        int at = 0;
-        while (at < victim.usedBytes()) {
-            long record = victim.address() + at;
-            int sizeBytes = Records.sizeBytes(record);
-            if (!Records.has(record, Records.DEAD)) {
-                int target = segments.allocate(open, sizeBytes);
-                if (target == NO_REF) {
-                    return;
-                }
-                if (!isWorthSparing(record)) {
-                    segments.of(target).addLive(-sizeBytes);
-                }
-                move(record, Segments.refAt(victim, at), target, sizeBytes);
-                // What follows may find no room: then the segment stays, without this record.
-                Records.set(record, Records.DEAD);
-                victim.addDead(sizeBytes);
-                open.addDead(sizeBytes);
-            }
-            at += sizeBytes;
-        }
-        drop(victim);
     }
 
     // ------------------------------------------------------------------------------------- freeze
@@ -284,7 +229,7 @@ public abstract class HotTier {
                     frozen.number());
             if (frozen.entryCount() == 0 && !frozen.hasLive()) {
                 // What was written was deleted again.
-                frozen.segments().forEach(this::drop);
+                frozen.segments().forEach(clean::drop);
                 open = frozen.next(frozen.number(), nowMillis);
                 frozen.release();
                 return null;
@@ -318,13 +263,13 @@ public abstract class HotTier {
                 if (segment.liveBytes() == 0) {
                     segments.release(segment);
                 } else {
-                    addClean(segment);
+                    clean.add(segment);
                 }
             }
-            releaseIfEmpty(skipped);
+            clean.releaseIfEmpty(skipped);
             complete = false;
             drop(key);
-            publish();
+            clean.plan();
         } finally {
             access.unlock();
         }
@@ -355,12 +300,10 @@ public abstract class HotTier {
             for (Generation generation : flushed) {
                 if (!closed) {
                     generation.becomeClean();
-                    for (Segment segment : generation.segments()) {
-                        addClean(segment);
-                    }
+                    clean.addAll(generation);
                 }
             }
-            publish();
+            clean.plan();
         } finally {
             access.unlock();
         }
@@ -368,14 +311,14 @@ public abstract class HotTier {
 
     /** When the oldest clean segment became clean; the largest value if there is none. */
     long oldestStamp() {
-        return oldestStamp;
+        return clean.oldestStamp();
     }
 
     /** Memory of clean segments. */
     long cleanBytes() {
         access.lock();
         try {
-            return cleanBytes;
+            return clean.bytes();
         } finally {
             access.unlock();
         }
@@ -383,7 +326,7 @@ public abstract class HotTier {
 
     /** Whether putting clean memory together frees a good part of it, with nothing lost. */
     boolean isWorthCompacting() {
-        return isWorthCompacting;
+        return clean.isWorthCompacting();
     }
 
     /**
@@ -395,134 +338,18 @@ public abstract class HotTier {
     long evict() {
         access.lock();
         try {
-            Segment victim = isWorthCompacting ? emptiest() : null;
-            boolean sparesAll = victim != null;
+            Segment emptiest = clean.emptiest();
+            Segment victim = emptiest != null ? emptiest : clean.oldest();
             if (victim == null) {
-                victim = oldest();
-            }
-            if (victim == null) {
-                oldestStamp = Long.MAX_VALUE;
-                isWorthCompacting = false;
+                clean.planNothing();
                 return -1;
             }
-            long freed = empty(victim, sparesAll);
-            publish();
+            long freed = emptier.empty(victim, emptiest != null);
+            clean.plan();
             return freed;
         } finally {
             access.unlock();
         }
-    }
-
-    private @Nullable Segment oldest() {
-        Segment oldest = null;
-        for (int i = 0; i < cleanCount; i++) {
-            Segment segment = clean[i];
-            // Directories go with their blocks: alone, they would free nothing.
-            if ((oldest == null || segment.stamp() < oldest.stamp())
-                    && segment.owner() != directories
-                    && segment.owner().isUnread()) {
-                oldest = segment;
-            }
-        }
-        return oldest;
-    }
-
-    private @Nullable Segment emptiest() {
-        Segment emptiest = null;
-        double least = LIVE_SHARE;
-        for (int i = 0; i < cleanCount; i++) {
-            Segment segment = clean[i];
-            double live = (double) segment.liveBytes() / segment.sizeBytes();
-            if (live < least
-                    && segment != resident.current()
-                    && segment != directories.current()
-                    && segment.owner().isUnread()) {
-                emptiest = segment;
-                least = live;
-            }
-        }
-        return emptiest;
-    }
-
-    /** Moves what is spared elsewhere, drops the rest, and gives the segment back if it can. */
-    private long empty(Segment victim, boolean sparesAll) {
-        removeClean(victim);
-        Generation from = victim.owner();
-        Invariants.check(
-                from.condition() == Condition.CLEAN && from.isUnread(),
-                "a segment is emptied that is dirty or read",
-                "generation",
-                from.number());
-        Generation into = from == directories ? directories : resident;
-        if (into.current() == victim) {
-            into.endCurrent();
-        }
-        // At most half of what is there is spared, so that every other segment becomes free.
-        int leftToSpare = sparesAll ? Integer.MAX_VALUE : victim.usedBytes() / 2;
-        int end = victim.usedBytes();
-        int slid = 0;
-        int at = 0;
-        while (at < end) {
-            long record = victim.address() + at;
-            int ref = Segments.refAt(victim, at);
-            int sizeBytes = Records.sizeBytes(record);
-            if (!Records.has(record, Records.DEAD | Records.OLD)) {
-                int liveBytes = isWorthSparing(record) ? sizeBytes : 0;
-                boolean isSpared =
-                        liveBytes > 0
-                                && (sparesAll
-                                        || (Records.has(record, Records.READ)
-                                                && leftToSpare >= sizeBytes));
-                if (!isSpared) {
-                    forget(record, ref);
-                    victim.addLive(-liveBytes);
-                } else {
-                    leftToSpare -= sizeBytes;
-                    if (!sparesAll) {
-                        Records.clear(record, Records.READ);
-                    }
-                    int trimmedBytes = trimmedBytes(record);
-                    int target = sparePlace(into, victim, trimmedBytes);
-                    if (target == NO_REF) {
-                        target = Segments.refAt(victim, slid);
-                        slid += trimmedBytes;
-                        victim.addLive(trimmedBytes - sizeBytes);
-                    } else {
-                        victim.addLive(-sizeBytes);
-                    }
-                    if (ref != target) {
-                        move(record, ref, target, trimmedBytes);
-                    }
-                    Records.setSize(segments.address(target), trimmedBytes);
-                }
-            }
-            at += sizeBytes;
-        }
-        if (slid == 0) {
-            long freed = victim.sizeBytes();
-            drop(victim);
-            return freed;
-        }
-        victim.cut(slid);
-        if (from != into) {
-            victim.give(into);
-            releaseIfEmpty(from);
-        }
-        into.fill(victim);
-        addClean(victim);
-        return 0;
-    }
-
-    /** Room in the segment that takes what is spared; no ref if that is full. */
-    private int sparePlace(Generation into, Segment victim, int sizeBytes) {
-        Segment target = into.current();
-        if (target == null
-                || target == victim
-                || sizeBytes > target.sizeBytes() - target.usedBytes()) {
-            return NO_REF;
-        }
-        garbageBytes -= sizeBytes;
-        return segments.allocate(into, sizeBytes);
     }
 
     /** Whether a record that is found has anything that a read could want. */
@@ -560,19 +387,17 @@ public abstract class HotTier {
             return;
         }
         segment.addLive(-sizeBytes);
-        if (segment.isListed()) {
-            garbageBytes += sizeBytes;
-        }
+        clean.addGarbage(segment, sizeBytes);
     }
 
     /** A place for a record that no flush wants; {@link Segments#NO_REF} if there is no room. */
     int allocateResident(int sizeBytes) {
-        return allocateClean(resident, sizeBytes);
+        return clean.allocateResident(sizeBytes);
     }
 
     /** A place for a directory; {@link Segments#NO_REF} if there is no room. */
     int allocateDirectory(int sizeBytes) {
-        return allocateClean(directories, sizeBytes);
+        return clean.allocateDirectory(sizeBytes);
     }
 
     /** A place in the open generation; {@link Segments#NO_REF} if there is no room. */
@@ -588,94 +413,16 @@ public abstract class HotTier {
         return ref;
     }
 
-    private int allocateClean(Generation generation, int sizeBytes) {
-        Segment before = generation.current();
-        int ref = segments.allocate(generation, sizeBytes);
-        if (ref != NO_REF) {
-            Segment segment = segments.of(ref);
-            if (segment.isListed()) {
-                garbageBytes -= sizeBytes;
-            } else {
-                addClean(segment);
-                if (before == null) {
-                    publish();
-                }
-            }
-        }
-        return ref;
-    }
-
-    private void addClean(Segment segment) {
-        if (cleanCount == clean.length) {
-            clean = Arrays.copyOf(clean, cleanCount * 2);
-        }
-        segment.list(cleanCount, memory.nextStamp());
-        clean[cleanCount++] = segment;
-        cleanBytes += segment.sizeBytes();
-        garbageBytes += segment.sizeBytes() - segment.liveBytes();
-    }
-
-    private void removeClean(Segment segment) {
-        int at = segment.listIndex();
-        Invariants.check(
-                at >= 0 && at < cleanCount && clean[at] == segment,
-                "a segment is not where the list of clean ones has it",
-                "number",
-                segment.number(),
-                "at",
-                at);
-        Segment last = clean[--cleanCount];
-        clean[at] = last;
-        last.relist(at);
-        segment.unlist();
-        cleanBytes -= segment.sizeBytes();
-        garbageBytes -= segment.sizeBytes() - segment.liveBytes();
-        Invariants.check(
-                cleanBytes >= 0 && garbageBytes >= 0 && garbageBytes <= cleanBytes,
-                "clean memory is not the sum of its segments",
-                "clean",
-                cleanBytes,
-                "garbage",
-                garbageBytes);
-    }
-
-    private void drop(Segment segment) {
-        Generation owner = segment.owner();
-        segments.release(segment);
-        releaseIfEmpty(owner);
-    }
-
-    private void releaseIfEmpty(Generation generation) {
-        if (generation.condition() == Condition.CLEAN
-                && generation != resident
-                && generation != directories
-                && generation.isEmpty()) {
-            generation.release();
-        }
-    }
-
     /** Plans evictions anew if readers have let go of something that they pinned. */
     void noticeUnpinned() {
         if (segments.hasUnpinned()) {
             access.lock();
             try {
-                publish();
+                clean.plan();
             } finally {
                 access.unlock();
             }
         }
-    }
-
-    private void publish() {
-        segments.forgetUnpinned();
-        long oldest = Long.MAX_VALUE;
-        for (int i = 0; i < cleanCount; i++) {
-            if (clean[i].owner() != directories && clean[i].owner().isUnread()) {
-                oldest = Math.min(oldest, clean[i].stamp());
-            }
-        }
-        oldestStamp = oldest;
-        isWorthCompacting = cleanCount > 2 && garbageBytes > cleanBytes * GARBAGE_SHARE;
     }
 
     /** Gives all memory back, but for generations that cursors still read. */
@@ -688,12 +435,10 @@ public abstract class HotTier {
             }
             closed = true;
             complete = false;
-            cleanCount = 0;
-            cleanBytes = 0;
-            oldestStamp = Long.MAX_VALUE;
-            isWorthCompacting = false;
+            clean.close();
             index.release();
-            Set<Generation> all = new LinkedHashSet<>(List.of(open, resident, directories));
+            Set<Generation> all = new LinkedHashSet<>(clean.own());
+            all.add(open);
             segments.all().forEach(segment -> all.add(segment.owner()));
             all.forEach(Generation::abandon);
         } finally {
