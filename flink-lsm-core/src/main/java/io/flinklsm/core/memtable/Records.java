@@ -18,6 +18,7 @@ import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.entry.KeyBuffer;
 
 /**
  * The layout of a record, the one class that knows it. A record is an entry in memory, a {@link
@@ -161,6 +162,12 @@ final class Records {
             setLink(record, Segments.NO_REF);
         }
         RawMemory.copy(key, RawMemory.BYTE_ARRAY_OFFSET, null, keyAddress(record), keyLength);
+    }
+
+    /** Writes the record of a block or directory, which has the key's prefix, without a value. */
+    static void initMap(long record, int sizeBytes, KeyBuffer key, int kind) {
+        int prefixLength = key.prefixLength();
+        init(record, sizeBytes, key.array(), prefixLength, prefixLength, kind, 0);
     }
 
     private static int word(long record) {
