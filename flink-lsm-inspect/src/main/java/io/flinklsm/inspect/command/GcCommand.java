@@ -116,7 +116,14 @@ public final class GcCommand extends InspectCommand {
                     "--json does not show what --delete would ask for; give --yes, too.");
         }
         AuditOptions options =
-                new AuditOptions(age(), to.nowMillis(), jobEnded, taskOwned, alone, also);
+                new AuditOptions(
+                        age(),
+                        to.nowMillis(),
+                        jobEnded,
+                        taskOwned,
+                        alone,
+                        also,
+                        jobEnded ? Duration.ZERO : AuditOptions.DEFAULT_PATIENCE);
         Audit audit = Audit.of(location, options);
         @Nullable Deletion deletion = null;
         if (!output.json()) {

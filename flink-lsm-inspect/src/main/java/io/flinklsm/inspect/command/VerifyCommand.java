@@ -22,6 +22,7 @@ import io.flinklsm.inspect.print.Units;
 import io.flinklsm.inspect.source.Checkpoint;
 import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.Locations;
+import io.flinklsm.inspect.source.MetadataFile;
 import io.flinklsm.inspect.verify.Finding;
 import io.flinklsm.inspect.verify.Verification;
 import java.io.IOException;
@@ -77,6 +78,9 @@ public final class VerifyCommand extends InspectCommand {
             var verification = new Verification(quick, progress::update);
             problems.forEach(verification::addProblem);
             result = verification.run(checkpoint);
+        }
+        if (!result.findings().isEmpty() && checkpoint.kind() != Checkpoint.Kind.STORE) {
+            MetadataFile.checkStillThere(checkpoint.path());
         }
         if (output.json()) {
             printJson(checkpoint, result, to);

@@ -28,6 +28,8 @@ import java.util.List;
  * @param alone whether no job beside it can have claimed a checkpoint of it, so that the
  *     directories beside it are not looked at
  * @param also checkpoints, savepoints and directories of jobs elsewhere that may refer to it
+ * @param patience how long a checkpoint that lacks a file may take to go itself: of a checkpoint
+ *     that is subsumed a job manager deletes the shared files first, the metadata later
  */
 public record AuditOptions(
         Duration olderThan,
@@ -35,7 +37,11 @@ public record AuditOptions(
         boolean jobsEnded,
         boolean taskOwned,
         boolean alone,
-        List<String> also) {
+        List<String> also,
+        Duration patience) {
+
+    /** Of a directory that jobs write to. */
+    public static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(5);
 
     /** Longer than any checkpoint should take. */
     public static final Duration DEFAULT_AGE = Duration.ofDays(1);
@@ -46,6 +52,7 @@ public record AuditOptions(
 
     /** For a directory that nothing writes to any more: whatever no checkpoint needs may go. */
     public static AuditOptions ofEndedJobs(long nowMillis) {
-        return new AuditOptions(Duration.ZERO, nowMillis, true, false, false, List.of());
+        return new AuditOptions(
+                Duration.ZERO, nowMillis, true, false, false, List.of(), Duration.ZERO);
     }
 }

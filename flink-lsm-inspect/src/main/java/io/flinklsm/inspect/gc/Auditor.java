@@ -26,6 +26,7 @@ import io.flinklsm.inspect.source.Reasons;
 import io.flinklsm.inspect.source.References;
 import io.flinklsm.inspect.source.References.Reference;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -34,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +55,11 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  */
 final class Auditor {
+
+    /** A job that completes checkpoints faster than its directory is listed ends nothing. */
+    private static final int LISTINGS_MAX = 10;
+
+    private static final int PAUSE_MILLIS = 100;
 
     private final AuditOptions options;
     private final List<JobDirectory> jobs = new ArrayList<>();
@@ -157,14 +164,24 @@ final class Auditor {
                                         .startsWith(directory.getPath() + Path.SEPARATOR));
     }
 
-    /** A checkpoint or savepoint, or the directory of a job. */
+    /**
+     * A checkpoint or savepoint, or the directory of a job. Of a job that goes on, a checkpoint is
+     * deleted when a newer one is complete, which the listing that named the older one may lack: so
+     * the directory is listed again when one has gone.
+     */
     private void readBelow(Path directory) throws IOException {
         if (read(directory)) {
             return;
         }
-        for (FileStatus child : children(directory)) {
-            if (child.isDir()) {
-                read(child.getPath());
+        boolean hasOneGone = true;
+        for (int listing = 0; hasOneGone && listing < LISTINGS_MAX; listing++) {
+            hasOneGone = false;
+            for (FileStatus child : children(directory)) {
+                if (child.isDir()
+                        && !read(child.getPath())
+                        && Locations.status(child.getPath()) == null) {
+                    hasOneGone = true;
+                }
             }
         }
     }
@@ -266,7 +283,7 @@ final class Auditor {
                 neededBytes,
                 unneeded,
                 own.missing,
-                own.elsewhereFiles,
+                own.seenElsewhere.size(),
                 own.elsewhere,
                 passedOver);
     }
@@ -353,13 +370,19 @@ final class Auditor {
                 : Locations.display(path);
     }
 
-    /** What the directory's own checkpoints need, and others need of the directory. */
+    /**
+     * What the directory's own checkpoints need, and others need of the directory. The directory
+     * was listed before their metadata was read: what the listing lacks is looked for.
+     */
     private final class Own {
 
         private final Map<String, Listed> byName = new HashMap<>();
-        private final Set<Path> seen = new HashSet<>();
-        private final List<Missing> missing = new ArrayList<>();
-        private int elsewhereFiles;
+
+        /** By where the file should be: what does not seem to be there. */
+        private final Map<Path, List<Need>> suspects = new LinkedHashMap<>();
+
+        private final Set<Path> seenElsewhere = new HashSet<>();
+        private final List<Missing> missing;
         private @Nullable String elsewhere;
 
         Own() throws IOException {
@@ -370,53 +393,82 @@ final class Auditor {
                 boolean isOwn = isOwn(checkpoint);
                 for (Reference file : checkpoint.files()) {
                     if (isOwn || isInside(file.path())) {
-                        check(checkpoint, file, isOwn);
+                        add(checkpoint, file, isOwn);
                     }
                 }
             }
+            missing = missing();
         }
 
-        private void check(References checkpoint, Reference file, boolean isOwn)
-                throws IOException {
+        private void add(References checkpoint, Reference file, boolean isOwn) {
             Listed listed = byName.get(file.path().getName());
-            if (listed != null) {
-                if (listed.bytes() < file.endBytes()) {
-                    add(checkpoint, file, "is too short: bytes=" + listed.bytes());
-                }
+            if (listed != null && listed.bytes() >= file.endBytes()) {
                 return;
             }
-            if (!seen.add(file.path())) {
-                return;
-            }
-            if (isOwn && !isInside(file.path())) {
-                elsewhereFiles++;
-                if (elsewhere == null) {
-                    Path parent = file.path().getParent();
-                    elsewhere = Locations.display(parent == null ? file.path() : parent);
-                }
+            if (listed == null
+                    && isOwn
+                    && !isInside(file.path())
+                    && seenElsewhere.add(file.path())
+                    && elsewhere == null) {
+                Path parent = file.path().getParent();
+                elsewhere = Locations.display(parent == null ? file.path() : parent);
             }
             // Another host or bucket is never asked: the writer of the metadata chose its name.
-            if (!Locations.sameOrigin(file.path(), checkpoint.directory())) {
-                return;
-            }
-            FileStatus status = Locations.status(file.path());
-            if (status == null && Locations.status(metadata(checkpoint)) != null) {
-                add(checkpoint, file, "is missing");
-            } else if (status != null && status.getLen() < file.endBytes()) {
-                add(checkpoint, file, "is too short: bytes=" + status.getLen());
+            if (listed != null || Locations.sameOrigin(file.path(), checkpoint.directory())) {
+                suspects.computeIfAbsent(
+                                listed == null ? file.path() : listed.path(),
+                                path -> new ArrayList<>())
+                        .add(new Need(checkpoint, file.endBytes()));
             }
         }
 
-        private Path metadata(References checkpoint) {
-            return new Path(checkpoint.directory(), MetadataFile.NAME);
+        /** What stays so although the checkpoint stays. */
+        private List<Missing> missing() throws IOException {
+            long deadline = System.nanoTime() + options.patience().toNanos();
+            List<Missing> found = missingNow();
+            while (!found.isEmpty() && System.nanoTime() < deadline) {
+                pause();
+                found = missingNow();
+            }
+            return found;
         }
 
-        private void add(References checkpoint, Reference file, String what) {
-            missing.add(
-                    new Missing(
-                            Locations.display(file.path()),
-                            Locations.display(checkpoint.directory()),
-                            what + (what.contains("=") ? ", needed=" + file.endBytes() : "")));
+        private List<Missing> missingNow() throws IOException {
+            List<Missing> found = new ArrayList<>();
+            for (Map.Entry<Path, List<Need>> suspect : suspects.entrySet()) {
+                FileStatus status = Locations.status(suspect.getKey());
+                for (Need need : suspect.getValue()) {
+                    // Looked at after the file: a checkpoint that has gone needs nothing.
+                    if ((status == null || status.getLen() < need.endBytes())
+                            && hasMetadata(need.checkpoint().directory())) {
+                        found.add(
+                                new Missing(
+                                        Locations.display(suspect.getKey()),
+                                        Locations.display(need.checkpoint().directory()),
+                                        status == null
+                                                ? "is missing"
+                                                : "is too short: bytes="
+                                                        + status.getLen()
+                                                        + ", needed="
+                                                        + need.endBytes()));
+                        break;
+                    }
+                }
+            }
+            return found;
+        }
+
+        private void pause() throws InterruptedIOException {
+            try {
+                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException(
+                        "interrupted while waiting for a checkpoint to be deleted");
+            }
         }
     }
+
+    /** A file of a checkpoint, and how long it must be at least. */
+    private record Need(References checkpoint, long endBytes) {}
 }

@@ -105,7 +105,9 @@ public record CheckpointListing(String location, List<Found> found, List<Skipped
             try {
                 found.add(new Found(shown, CheckpointReader.read(metadata, directory, null, true)));
             } catch (IOException | InspectException e) {
-                skipped.add(skipped(shown, directory, e));
+                if (!hasGone(metadata.getPath())) {
+                    skipped.add(skipped(shown, directory, e));
+                }
             }
             return;
         }
@@ -120,9 +122,24 @@ public record CheckpointListing(String location, List<Found> found, List<Skipped
                     visit(child.getPath(), shown, depth + 1, found, skipped);
                 } catch (IOException | InspectException e) {
                     // One directory that cannot be looked into does not hide the others.
-                    skipped.add(skipped(shown, child.getPath(), e));
+                    if (!hasGone(child.getPath())) {
+                        skipped.add(skipped(shown, child.getPath(), e));
+                    }
                 }
             }
+        }
+    }
+
+    /**
+     * Whether what did not open is not there any more: a checkpoint that its job has subsumed
+     * meanwhile is none to tell of.
+     */
+    static boolean hasGone(Path path) {
+        try {
+            return Locations.status(path) == null;
+        } catch (IOException | InspectException e) {
+            // It is the failure of before that is told.
+            return false;
         }
     }
 

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the checkpoints below a directory, as deep as {@link CheckpointListing}. Each look lists
@@ -92,8 +93,9 @@ public final class CheckpointWatch {
             return;
         }
         String shown = name.isEmpty() ? directory.getName() : name;
+        @Nullable FileStatus metadata = null;
         try {
-            FileStatus metadata = Locations.status(new Path(directory, MetadataFile.NAME));
+            metadata = Locations.status(new Path(directory, MetadataFile.NAME));
             if (metadata != null) {
                 found.add(new Found(shown, CheckpointReader.read(metadata, directory, null, true)));
                 known.add(directory);
@@ -113,6 +115,11 @@ public final class CheckpointWatch {
             }
             failing.remove(directory);
         } catch (IOException | InspectException e) {
+            if (depth > 0
+                    && CheckpointListing.hasGone(
+                            metadata == null ? directory : metadata.getPath())) {
+                return;
+            }
             Skipped failure = CheckpointListing.skipped(shown, directory, e);
             if (!failure.reason().equals(failing.put(directory, failure.reason()))) {
                 skipped.add(failure);

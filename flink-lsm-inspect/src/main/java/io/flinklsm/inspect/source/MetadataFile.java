@@ -15,6 +15,7 @@ package io.flinklsm.inspect.source;
 
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.ObjectInputFilter;
@@ -114,6 +115,24 @@ public final class MetadataFile {
     }
 
     /**
+     * Asked when a file of a checkpoint is missing: a job deletes the checkpoints that it has
+     * subsumed, which is no damage.
+     *
+     * @param directory of the checkpoint, which had metadata when it was opened
+     * @throws InspectException if it has none any more
+     */
+    public static void checkStillThere(Path directory) throws IOException {
+        if (Locations.status(new Path(directory, NAME)) == null) {
+            throw InspectException.unreadable(
+                    "["
+                            + Locations.display(directory)
+                            + "] was deleted while it was read, as a job does when it has a newer"
+                            + " checkpoint; give that one, or retain more of them"
+                            + " (execution.checkpointing.num-retained).");
+        }
+    }
+
+    /**
      * What is in it, if all of it is understood: for what must not miss anything.
      *
      * @param file the status of {@code _metadata} in the directory
@@ -151,7 +170,7 @@ public final class MetadataFile {
                     null);
         }
         Filter.install();
-        FSDataInputStream in = Locations.open(file);
+        FSDataInputStream in = opened(file);
         Outline outline = new Outline();
         PARSING.set(true);
         try (DataInputStream data =
@@ -181,6 +200,15 @@ public final class MetadataFile {
                     e);
         } finally {
             PARSING.remove();
+        }
+    }
+
+    private static FSDataInputStream opened(FileStatus file) throws IOException {
+        try {
+            return Locations.open(file);
+        } catch (FileNotFoundException e) {
+            checkStillThere(file.getPath().getParent());
+            throw e;
         }
     }
 

@@ -16,12 +16,14 @@ package io.flinklsm.inspect.source;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.state.StreamStateHandle;
@@ -84,7 +86,7 @@ public final class SourceStorage implements Storage {
         if (handle instanceof SegmentFileStateHandle segment) {
             FileStatus status = found(file, segment.getFilePath());
             return new HandleInput(
-                    Locations.open(status),
+                    opened(file, status),
                     Locations.display(status.getPath()),
                     segment.getStartPos(),
                     Math.min(
@@ -95,7 +97,7 @@ public final class SourceStorage implements Storage {
         if (handle instanceof FileStateHandle plain) {
             FileStatus status = found(file, plain.getFilePath());
             return new HandleInput(
-                    Locations.open(status),
+                    opened(file, status),
                     Locations.display(status.getPath()),
                     0,
                     status.getLen(),
@@ -117,9 +119,27 @@ public final class SourceStorage implements Storage {
     private FileStatus found(SourceFile file, Path named) throws IOException {
         FileStatus status = find(named);
         if (status == null) {
-            throw new NoSuchFileException(file.location());
+            throw missing(file);
         }
         return status;
+    }
+
+    private FSDataInputStream opened(SourceFile file, FileStatus status) throws IOException {
+        try {
+            return Locations.open(status);
+        } catch (FileNotFoundException e) {
+            throw missing(file);
+        }
+    }
+
+    /**
+     * @throws InspectException if the whole checkpoint has gone: then the file is not what is wrong
+     */
+    private NoSuchFileException missing(SourceFile file) throws IOException {
+        if (home != null) {
+            MetadataFile.checkStillThere(home);
+        }
+        return new NoSuchFileException(file.location());
     }
 
     private @Nullable FileStatus find(Path named) throws IOException {

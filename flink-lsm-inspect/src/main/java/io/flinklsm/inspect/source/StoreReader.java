@@ -42,7 +42,7 @@ final class StoreReader {
     static Checkpoint read(Path directory) throws IOException {
         Map<String, SourceFile> files = new HashMap<>();
         boolean hasSstables = false;
-        for (FileStatus child : Locations.list(directory)) {
+        for (FileStatus child : Locations.listIfThere(directory)) {
             String name = child.getPath().getName();
             if (child.isDir()) {
                 continue;

@@ -384,7 +384,7 @@ final class GcCommandTest {
         Path lost = filesBelow(job.resolve("shared")).get(0);
         Files.delete(lost);
 
-        Run run = Run.of("gc", clean.toString());
+        Run run = Run.of("gc", "--job-ended", clean.toString());
 
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.out())
@@ -417,7 +417,7 @@ final class GcCommandTest {
         Files.delete(shared.get(0));
         Files.write(shared.get(1), new byte[3]);
 
-        Run run = Run.of("gc", job.toString());
+        Run run = Run.of("gc", "--job-ended", job.toString());
 
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.out())
@@ -473,6 +473,72 @@ final class GcCommandTest {
         assertThat(audit.get("checkpoints")).hasSize(1);
         assertThat(audit.get("checkpoints").get(0).get("id").asInt()).isEqualTo(2);
         assertThat(audit.get("missing")).isEmpty();
+    }
+
+    @Test
+    void aCheckpointThatReplacesAnotherMeanwhileIsFound() throws Exception {
+        FailingFileSystem.replace("chk-1", "chk-2");
+        JsonNode audit;
+        try {
+            audit = json(Run.of("gc", "--json", "fails:" + job));
+        } finally {
+            FailingFileSystem.reset();
+        }
+
+        assertThat(audit.get("checkpoints")).hasSize(1);
+        assertThat(audit.get("checkpoints").get(0).get("id").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void aFileThatGrewSinceItWasListedIsNotTooShort() throws Exception {
+        FailingFileSystem.grow("/shared/");
+        Run run;
+        try {
+            run = Run.of("gc", "fails:" + job);
+        } finally {
+            FailingFileSystem.reset();
+        }
+
+        assertThat(run.exitCode()).as(run.out()).isZero();
+        assertThat(run.out()).contains("0 are missing\n");
+    }
+
+    @Test
+    void aCheckpointWhoseFilesGoFirstIsNotDamaged() throws Exception {
+        // What only the older checkpoint needs is not what it was before its metadata goes.
+        FailingFileSystem.reset();
+        Run.of("gc", "fails:" + job);
+        int callsOfAnAudit = FailingFileSystem.calls();
+        List<Path> kept = neededBy("chk-2");
+        List<Path> shared = filesBelow(job.resolve("shared"));
+        assertThat(shared).hasSizeGreaterThan(kept.size());
+        for (Path file : shared) {
+            if (!kept.contains(file)) {
+                Files.write(file, new byte[1]);
+            }
+        }
+        assertThat(Run.of("gc", "--job-ended", job.toString()).out()).contains("is too short");
+
+        FailingFileSystem.vanishFrom("chk-1", 2 * callsOfAnAudit);
+        Run run;
+        try {
+            run = Run.of("gc", "fails:" + job);
+            assertThat(FailingFileSystem.hasVanished()).isTrue();
+        } finally {
+            FailingFileSystem.reset();
+        }
+
+        assertThat(run.exitCode()).as(run.out()).isZero();
+        assertThat(run.out()).contains("0 are missing\n");
+    }
+
+    private List<Path> neededBy(String checkpoint) throws IOException {
+        JsonNode files =
+                MAPPER.readTree(
+                        Run.of("files", "--json", job.resolve(checkpoint).toString()).out());
+        List<Path> needed = new ArrayList<>();
+        files.findValuesAsText("location").forEach(location -> needed.add(Path.of(location)));
+        return needed;
     }
 
     @Test

@@ -104,7 +104,13 @@ final class LostTaskManagersIT {
 
     private static AuditOptions careful() {
         return new AuditOptions(
-                Duration.ofDays(1), System.currentTimeMillis(), false, false, false, List.of());
+                Duration.ofDays(1),
+                System.currentTimeMillis(),
+                false,
+                false,
+                false,
+                List.of(),
+                Duration.ofMinutes(1));
     }
 
     private static JobGraph job(Path checkpoints) {

@@ -17,6 +17,8 @@ import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
@@ -38,6 +40,9 @@ public final class FailingFileSystem extends LocalFileSystem {
     private static int firstFailure;
     private static int lastFailure;
     private static String gone = "";
+    private static int goneFrom;
+    private static String coming = "";
+    private static String growing = "";
 
     private FailingFileSystem() {}
 
@@ -59,8 +64,16 @@ public final class FailingFileSystem extends LocalFileSystem {
     private static synchronized void fail(int first, int last) {
         calls = 0;
         gone = "";
+        goneFrom = 0;
+        coming = "";
+        growing = "";
         firstFailure = first;
         lastFailure = last;
+    }
+
+    /** Calls since the count began. */
+    public static synchronized int calls() {
+        return calls;
     }
 
     /** Whether a call failed since the count began. */
@@ -72,13 +85,63 @@ public final class FailingFileSystem extends LocalFileSystem {
      * Begins to count; no call fails, but what has this in its path is only there when the
      * directory above is listed, as if it were deleted then. Until {@link #reset}.
      */
-    public static synchronized void vanish(String part) {
-        reset();
-        gone = part;
+    public static void vanish(String part) {
+        vanishFrom(part, 0);
     }
 
-    private static synchronized void checkThere(Path path) throws IOException {
-        if (!gone.isEmpty() && path.getPath().contains(gone)) {
+    /**
+     * Begins to count; no call fails, but from that call on what has this in its path is not there.
+     */
+    public static synchronized void vanishFrom(String part, int call) {
+        reset();
+        gone = part;
+        goneFrom = call;
+    }
+
+    /** Whether something that was asked for had vanished. */
+    public static synchronized boolean hasVanished() {
+        return !gone.isEmpty() && calls >= goneFrom;
+    }
+
+    /**
+     * Begins to count; no call fails, but when the directory with the first in its path has been
+     * listed and is looked at, it is not there any more, and that with the second is, for the first
+     * time: a checkpoint is subsumed.
+     */
+    public static synchronized void replace(String older, String newer) {
+        reset();
+        gone = older;
+        goneFrom = Integer.MAX_VALUE;
+        coming = newer;
+    }
+
+    /**
+     * Begins to count; no call fails, but listings tell half the length of what has this in its
+     * path, as if it were written just then.
+     */
+    public static synchronized void grow(String part) {
+        reset();
+        growing = part;
+    }
+
+    private static synchronized boolean isThere(Path path) {
+        if (!coming.isEmpty() && path.getPath().contains(gone)) {
+            goneFrom = 0;
+            coming = "";
+        }
+        return !(isHidden(path) || (hasVanished() && path.getPath().contains(gone)));
+    }
+
+    private static synchronized boolean isHidden(Path path) {
+        return !coming.isEmpty() && path.getPath().contains(coming);
+    }
+
+    private static synchronized boolean isGrowing(Path path) {
+        return !growing.isEmpty() && path.getPath().contains(growing);
+    }
+
+    private static void checkThere(Path path) throws IOException {
+        if (!isThere(path)) {
             throw new FileNotFoundException(path + " has gone");
         }
     }
@@ -91,10 +154,19 @@ public final class FailingFileSystem extends LocalFileSystem {
     }
 
     private FileStatus here(FileStatus status, Path path) {
+        return here(status, path, status.getLen());
+    }
+
+    private FileStatus here(FileStatus status, Path path, long length) {
         return new LocalFileStatus(new File(status.getPath().getPath()), this) {
             @Override
             public Path getPath() {
                 return path;
+            }
+
+            @Override
+            public long getLen() {
+                return length;
             }
         };
     }
@@ -114,12 +186,19 @@ public final class FailingFileSystem extends LocalFileSystem {
         if (files == null) {
             throw new FileNotFoundException(path.toString());
         }
-        FileStatus[] children = new FileStatus[files.length];
-        for (int i = 0; i < children.length; i++) {
-            Path child = new Path(path, files[i].getName());
-            children[i] = here(new LocalFileStatus(files[i], this), child);
+        List<FileStatus> children = new ArrayList<>();
+        for (File file : files) {
+            Path child = new Path(path, file.getName());
+            if (!isHidden(child)) {
+                FileStatus status = new LocalFileStatus(file, this);
+                children.add(
+                        here(
+                                status,
+                                child,
+                                isGrowing(child) ? status.getLen() / 2 : status.getLen()));
+            }
         }
-        return children;
+        return children.toArray(FileStatus[]::new);
     }
 
     @Override
