@@ -35,42 +35,66 @@ public final class StateSelection {
      */
     public static List<StateView> of(
             Checkpoint checkpoint, @Nullable String operator, @Nullable String state) {
-        List<StateView> fitting = new ArrayList<>();
-        for (StateView view : checkpoint.states()) {
-            if (isOperator(view.operator(), operator)
-                    && (state == null
-                            || state.equals(view.name())
-                            || state.equals(view.treeName()))) {
-                fitting.add(view);
-            }
-        }
+        List<StateView> fitting = fitting(checkpoint.states(), operator, state);
         if (fitting.isEmpty() && (operator != null || state != null)) {
+            boolean isOfOperator = !fitting(checkpoint.operatorStates(), operator, state).isEmpty();
             throw InspectException.usage(
-                    "["
-                            + checkpoint.location()
-                            + "] no state fits: operator="
-                            + (operator == null ? "(any)" : operator)
-                            + ", state="
-                            + (state == null ? "(any)" : state)
-                            + ";"
-                            + question(checkpoint, operator, state)
-                            + " there are "
-                            + names(checkpoint.states())
-                            + ".");
+                    noneFits(checkpoint, checkpoint.states(), operator, state)
+                            + (isOfOperator
+                                    ? " That is operator state: scan, get, sql and export read it."
+                                    : ""));
         }
         return fitting;
     }
 
+    private static List<StateView> fitting(
+            List<StateView> views, @Nullable String operator, @Nullable String state) {
+        return views.stream()
+                .filter(view -> isOperator(view.operator(), operator))
+                .filter(
+                        view ->
+                                state == null
+                                        || state.equals(view.name())
+                                        || state.equals(view.treeName()))
+                .toList();
+    }
+
+    private static String noneFits(
+            Checkpoint checkpoint,
+            List<StateView> views,
+            @Nullable String operator,
+            @Nullable String state) {
+        return "["
+                + checkpoint.location()
+                + "] no state fits: operator="
+                + (operator == null ? "(any)" : operator)
+                + ", state="
+                + (state == null ? "(any)" : state)
+                + ";"
+                + question(views, operator, state)
+                + " there are "
+                + names(views)
+                + ".";
+    }
+
     /**
-     * The only one.
+     * The only one; operator state, too, if no keyed state fits.
      *
      * @throws InspectException if there are several, or none
      */
     public static StateView one(
             Checkpoint checkpoint, @Nullable String operator, @Nullable String state) {
-        List<StateView> fitting = of(checkpoint, operator, state);
+        List<StateView> fitting = fitting(checkpoint.states(), operator, state);
+        if (fitting.isEmpty()) {
+            fitting = fitting(checkpoint.operatorStates(), operator, state);
+        }
         if (fitting.size() == 1) {
             return fitting.get(0);
+        }
+        if (fitting.isEmpty() && (operator != null || state != null)) {
+            List<StateView> all = new ArrayList<>(checkpoint.states());
+            all.addAll(checkpoint.operatorStates());
+            throw InspectException.usage(noneFits(checkpoint, all, operator, state));
         }
         throw InspectException.usage(
                 "["
@@ -86,16 +110,15 @@ public final class StateSelection {
     }
 
     private static String question(
-            Checkpoint checkpoint, @Nullable String operator, @Nullable String state) {
+            List<StateView> views, @Nullable String operator, @Nullable String state) {
         Set<String> operators = new LinkedHashSet<>();
         Set<String> states = new LinkedHashSet<>();
-        for (StateView view : checkpoint.states()) {
+        for (StateView view : views) {
             operators.add(view.operator().label());
             states.add(view.name());
         }
         boolean isOperatorKnown =
-                checkpoint.states().stream()
-                        .anyMatch(view -> isOperator(view.operator(), operator));
+                views.stream().anyMatch(view -> isOperator(view.operator(), operator));
         return isOperatorKnown
                 ? DidYouMean.question(state, states)
                 : DidYouMean.question(operator, operators);

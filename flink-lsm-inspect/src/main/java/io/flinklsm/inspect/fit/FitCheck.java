@@ -129,8 +129,7 @@ public final class FitCheck {
     }
 
     private static byte[] meta(SubtaskStore store) throws IOException {
-        SavepointRows rows = store.rows();
-        if (rows == null) {
+        if (!(store.rows() instanceof SavepointRows rows)) {
             return store.metaBody();
         }
         long end = rows.sizeBytes();

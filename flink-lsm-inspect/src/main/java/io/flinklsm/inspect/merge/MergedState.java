@@ -32,7 +32,7 @@ import io.flinklsm.core.version.RunCursor;
 import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
 import io.flinklsm.core.version.VersionChecker;
-import io.flinklsm.inspect.savepoint.SavepointRows;
+import io.flinklsm.inspect.savepoint.StateRows;
 import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.StateView;
 import java.io.IOException;
@@ -47,7 +47,8 @@ import org.jspecify.annotations.Nullable;
  * it. Of each key the newest entry counts; tombstones hide, operands of lists are folded. Bounded
  * memory, however large the state is. Safe for any thread; cursors are each confined to one.
  *
- * <p>Of a canonical savepoint the entries are its rows, in the order of the file.
+ * <p>Of a canonical savepoint, and of operator state, the entries are rows, in the order of the
+ * file.
  *
  * <pre>
  * subtask 0   L0 #9 #7 | L1 a-f g-l   → one cursor  ┐
@@ -139,9 +140,10 @@ public final class MergedState implements AutoCloseable {
      */
     public static @Nullable EntryColumns columns(StateView view) throws IOException {
         for (StateView.Part part : view.parts()) {
-            SavepointRows rows = part.store().rows();
-            if (rows != null) {
-                return rows.columns(view.treeName());
+            StateRows rows = part.store().rows();
+            EntryColumns columns = rows == null ? null : rows.columns(view.treeName());
+            if (columns != null) {
+                return columns;
             }
         }
         SstableMeta newest = null;
@@ -289,7 +291,7 @@ public final class MergedState implements AutoCloseable {
 
     private EntryCursor partCursor(int part, KeyRange range, boolean withValues)
             throws IOException {
-        SavepointRows rows = parts.get(part).part().store().rows();
+        StateRows rows = parts.get(part).part().store().rows();
         if (rows != null) {
             return rows.cursor(view.treeName(), range);
         }

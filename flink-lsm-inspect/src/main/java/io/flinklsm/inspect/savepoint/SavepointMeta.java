@@ -22,9 +22,7 @@ import io.flinklsm.core.manifest.TreeNames;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What a file of a canonical savepoint begins with: its states and their types.
@@ -46,13 +44,6 @@ public record SavepointMeta(boolean isCompressed, List<State> states) {
     public record State(String treeName, EntryColumns columns) {}
 
     private static final int VERSION = 6;
-    private static final int SERIALIZER_VERSION = 2;
-    private static final int MAX_OPTIONS = 1 << 10;
-
-    /** {@code BackendStateType}, by its position. */
-    private static final int KEY_VALUE = 0;
-
-    private static final int QUEUE = 3;
 
     /** A file with more columns than this is told as bytes, as the backend does it. */
     private static final int MAX_LEAVES = 256;
@@ -63,6 +54,17 @@ public record SavepointMeta(boolean isCompressed, List<State> states) {
 
     /** Is told where serializers stand. */
     interface SerializerSink {
+
+        /** Does not want to know. */
+        SerializerSink NONE =
+                new SerializerSink() {
+                    @Override
+                    public void starts() {}
+
+                    @Override
+                    public void accept(String state, String role) {}
+                };
+
         /** Before one is read. */
         void starts();
 
@@ -79,16 +81,7 @@ public record SavepointMeta(boolean isCompressed, List<State> states) {
      *     which the end is not known
      */
     static SavepointMeta read(DataInputStream in, int keyGroupBytes) throws IOException {
-        return read(
-                in,
-                keyGroupBytes,
-                new SerializerSink() {
-                    @Override
-                    public void starts() {}
-
-                    @Override
-                    public void accept(String state, String role) {}
-                });
+        return read(in, keyGroupBytes, SerializerSink.NONE);
     }
 
     static SavepointMeta read(DataInputStream in, int keyGroupBytes, SerializerSink sink)
@@ -100,7 +93,7 @@ public record SavepointMeta(boolean isCompressed, List<State> states) {
         }
         boolean isCompressed = in.readBoolean();
         sink.starts();
-        SerializerInfo key = serializer(in, "of the keys");
+        SerializerInfo key = StateInfo.serializer(in, "of the keys");
         sink.accept("", "KEY_SERIALIZER");
         int count = in.readShort();
         if (count < 0) {
@@ -116,29 +109,15 @@ public record SavepointMeta(boolean isCompressed, List<State> states) {
     private static State state(
             DataInputStream in, SerializerInfo key, int keyGroupBytes, SerializerSink sink)
             throws IOException {
-        String name = in.readUTF();
-        int kind = in.readInt();
-        if (kind != KEY_VALUE && kind != QUEUE) {
+        StateInfo info = StateInfo.read(in, sink);
+        String name = info.name();
+        int kind = info.kind();
+        if (kind != StateInfo.KEY_VALUE && kind != StateInfo.QUEUE) {
             throw new SnapshotReader.MalformedException(
                     "a kind of state that savepoints do not have: state=" + name + ", " + kind);
         }
-        Map<String, String> options = new HashMap<>();
-        int optionCount = count(in);
-        for (int i = 0; i < optionCount; i++) {
-            String option = in.readUTF();
-            options.put(option, in.readUTF());
-        }
-        Map<String, SerializerInfo> serializers = new HashMap<>();
-        int serializerCount = count(in);
-        for (int i = 0; i < serializerCount; i++) {
-            String role = in.readUTF();
-            sink.starts();
-            serializers.put(role, serializer(in, "of state " + name));
-            sink.accept(name, role);
-        }
-        SerializerInfo missing = SerializerInfo.opaque("", "the savepoint does not say it");
-        SerializerInfo value = serializers.getOrDefault("VALUE_SERIALIZER", missing);
-        if (kind == QUEUE) {
+        SerializerInfo value = info.serializer("VALUE_SERIALIZER");
+        if (kind == StateInfo.QUEUE) {
             return new State(
                     TreeNames.ofQueue(name),
                     new EntryColumns(
@@ -150,8 +129,8 @@ public record SavepointMeta(boolean isCompressed, List<State> states) {
                             null,
                             null));
         }
-        SerializerInfo namespace = serializers.getOrDefault("NAMESPACE_SERIALIZER", missing);
-        String type = options.getOrDefault("KEYED_STATE_TYPE", "");
+        SerializerInfo namespace = info.serializer("NAMESPACE_SERIALIZER");
+        String type = info.options().getOrDefault("KEYED_STATE_TYPE", "");
         return new State(
                 TreeNames.ofState(name), columns(type, keyGroupBytes, key, namespace, value));
     }
@@ -193,7 +172,8 @@ public record SavepointMeta(boolean isCompressed, List<State> states) {
                 kind, keyGroupBytes, hasLengths, keyType, namespaceType, null, bounded(valueType));
     }
 
-    private static ColumnType bounded(ColumnType type) {
+    /** A type that has as many columns as a table may have; else it is told as bytes. */
+    static ColumnType bounded(ColumnType type) {
         try {
             ColumnType read = ColumnType.parse(type.toString());
             int leaves = EntryBinding.countLeaves(read);
@@ -202,28 +182,6 @@ public record SavepointMeta(boolean isCompressed, List<State> states) {
                     : ColumnTypes.opaque("", "has more than " + MAX_LEAVES + " columns: " + leaves);
         } catch (IllegalArgumentException e) {
             return ColumnTypes.opaque("", "has no text that can be read: " + e.getMessage());
-        }
-    }
-
-    private static int count(DataInputStream in) throws IOException {
-        int count = in.readInt();
-        if (count < 0 || count > MAX_OPTIONS) {
-            throw new SnapshotReader.MalformedException("options=" + count);
-        }
-        return count;
-    }
-
-    private static SerializerInfo serializer(DataInputStream in, String whose) throws IOException {
-        int version = in.readInt();
-        if (version != SERIALIZER_VERSION) {
-            throw new SnapshotReader.MalformedException(
-                    "serializer " + whose + ": version=" + version);
-        }
-        try {
-            return new SnapshotReader(in).read();
-        } catch (SnapshotReader.MalformedException e) {
-            throw new SnapshotReader.MalformedException(
-                    "serializer " + whose + ": " + e.getMessage());
         }
     }
 }

@@ -41,7 +41,8 @@ public record SavepointRows(
         SavepointMeta meta,
         List<KeyGroup> keyGroups,
         int keyGroupBytes,
-        long sizeBytes) {
+        long sizeBytes)
+        implements StateRows {
 
     /** Far above what the serializers of a job take. */
     private static final long MAX_META_BYTES = 16L << 20;
@@ -109,7 +110,7 @@ public record SavepointRows(
                 .toList();
     }
 
-    /** Null if the subtask does not have the tree. */
+    @Override
     public @Nullable EntryColumns columns(String treeName) {
         int id = stateId(treeName);
         return id < 0 ? null : meta.states().get(id).columns();
@@ -124,7 +125,7 @@ public record SavepointRows(
         return -1;
     }
 
-    /** The rows of a state, in the order of the file. The caller closes the cursor. */
+    @Override
     public EntryCursor cursor(String treeName, KeyRange range) throws IOException {
         return new RowCursor(this, stateId(treeName), range);
     }

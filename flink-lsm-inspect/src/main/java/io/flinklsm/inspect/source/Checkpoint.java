@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.state.KeyedStateHandle;
@@ -137,10 +138,19 @@ public record Checkpoint(
 
     /** All states of ours, operator by operator, in the order of their names in the images. */
     public List<StateView> states() {
+        return states(Operator::stores);
+    }
+
+    /** Operator state: lists, unions and broadcast state. Its files are not opened yet. */
+    public List<StateView> operatorStates() {
+        return states(Operator::operatorStores);
+    }
+
+    private List<StateView> states(Function<Operator, List<SubtaskStore>> stores) {
         List<StateView> states = new ArrayList<>();
         for (Operator operator : operators) {
             Map<String, List<StateView.Part>> parts = new LinkedHashMap<>();
-            for (SubtaskStore store : operator.stores()) {
+            for (SubtaskStore store : stores.apply(operator)) {
                 for (TreeImage tree : store.image().trees()) {
                     parts.computeIfAbsent(tree.treeName(), name -> new ArrayList<>())
                             .add(new StateView.Part(store, tree.sstables()));

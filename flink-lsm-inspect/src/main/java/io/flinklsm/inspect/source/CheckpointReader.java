@@ -15,7 +15,9 @@ package io.flinklsm.inspect.source;
 
 import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.manifest.ManifestCodec;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.storage.StorageInput;
+import io.flinklsm.inspect.savepoint.OperatorRows;
 import io.flinklsm.inspect.savepoint.SavepointRows;
 import io.flinklsm.statebackend.snapshot.CheckpointNames;
 import java.io.IOException;
@@ -26,6 +28,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.flink.api.java.tuple.Tuple2;
@@ -57,7 +60,7 @@ final class CheckpointReader {
     /** What we call the meta file; manifests and handles know it by no name. */
     private static final String META_NAME = "meta";
 
-    /** What we call the file of a subtask in a canonical savepoint. */
+    /** What we call the file of a subtask in a canonical savepoint, or with operator state. */
     private static final String ROWS_NAME = "rows";
 
     private final Path directory;
@@ -148,6 +151,7 @@ final class CheckpointReader {
 
     private Operator operator(OperatorState state) throws IOException {
         List<SubtaskStore> stores = new ArrayList<>();
+        List<SubtaskStore> operatorStores = new ArrayList<>();
         List<Operator.OtherState> others = new ArrayList<>();
         List<OtherFile> otherFiles = new ArrayList<>();
         for (Map.Entry<Integer, OperatorSubtaskState> subtask :
@@ -180,10 +184,14 @@ final class CheckpointReader {
                                                         kind(info.getDistributionMode()),
                                                         false,
                                                         handle.getStateSize())));
+                if (handle.getStateSize() > 0) {
+                    operatorStores.add(operatorRows(subtask.getKey(), handle));
+                }
             }
             otherFiles.addAll(otherFiles(subtask.getKey(), subtask.getValue()));
         }
         stores.sort(Comparator.comparingInt(SubtaskStore::subtask));
+        operatorStores.sort(Comparator.comparingInt(SubtaskStore::subtask));
         var coordinator = state.getCoordinatorState();
         if (coordinator != null) {
             otherFiles.addAll(otherFiles("coordinator state", -1, List.of(coordinator)));
@@ -196,6 +204,7 @@ final class CheckpointReader {
                 state.getMaxParallelism(),
                 state.getNumberCollectedStates(),
                 stores,
+                operatorStores,
                 others,
                 otherFiles,
                 coordinator == null ? 0 : coordinator.getStateSize(),
@@ -338,6 +347,29 @@ final class CheckpointReader {
                 storage,
                 file.sizeBytes(),
                 rows);
+    }
+
+    private SubtaskStore operatorRows(int subtask, OperatorStateHandle handle) {
+        SourceFile file = file(ROWS_NAME, handle.getDelegateStateHandle(), false);
+        var storage = new SourceStorage(Map.of(ROWS_NAME, file), directory);
+        Map<String, long[]> offsets = new TreeMap<>();
+        handle.getStateNameToPartitionOffsets()
+                .forEach((name, info) -> offsets.put(name, info.getOffsets()));
+        List<TreeImage> trees =
+                offsets.keySet().stream()
+                        .map(name -> new TreeImage(OperatorRows.treeName(name), List.of()))
+                        .toList();
+        return new SubtaskStore(
+                subtask,
+                -1,
+                -1,
+                -1,
+                new CheckpointImage(-1, createdMillis, trees),
+                null,
+                null,
+                storage,
+                file.sizeBytes(),
+                new OperatorRows(ROWS_NAME, storage, subtask, offsets, file.sizeBytes()));
     }
 
     private static CheckpointImage image(SourceStorage storage, SourceFile manifest)

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param uid null if the job gave none
  * @param subtaskStates how many subtasks have any state in the checkpoint
  * @param stores keyed state of ours, one a subtask
+ * @param operatorStores operator state, one for each file of a subtask
  * @param others state that is not ours: operator state, and keyed state of other backends
  * @param otherFiles the files of what is not ours
  * @param totalBytes all that the checkpoint refers to for this operator
@@ -36,6 +37,7 @@ public record Operator(
         int maxParallelism,
         int subtaskStates,
         List<SubtaskStore> stores,
+        List<SubtaskStore> operatorStores,
         List<OtherState> others,
         List<OtherFile> otherFiles,
         long coordinatorBytes,
@@ -43,6 +45,7 @@ public record Operator(
 
     public Operator {
         stores = List.copyOf(stores);
+        operatorStores = List.copyOf(operatorStores);
         others = List.copyOf(others);
         otherFiles = List.copyOf(otherFiles);
     }

@@ -15,7 +15,8 @@ package io.flinklsm.inspect.source;
 
 import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.sstable.SstableMeta;
-import io.flinklsm.inspect.savepoint.SavepointRows;
+import io.flinklsm.inspect.savepoint.OperatorRows;
+import io.flinklsm.inspect.savepoint.StateRows;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,7 +27,7 @@ import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 /**
  * One state of one operator, over all its subtasks.
  *
- * @param treeName {@code kv/} or {@code pq/} and the name
+ * @param treeName {@code kv/}, {@code pq/}, or for operator state {@code op/}, and the name
  * @param parts one a subtask that has the tree; their key groups are disjoint, in ascending order
  */
 public record StateView(Operator operator, String treeName, List<Part> parts) {
@@ -63,7 +64,12 @@ public record StateView(Operator operator, String treeName, List<Part> parts) {
         return all;
     }
 
-    /** Whether it is in the canonical savepoint format: then it has rows, and no SSTables. */
+    /** Whether it has no keys, but elements of each subtask. */
+    public boolean isOperatorState() {
+        return OperatorRows.isOperatorState(treeName);
+    }
+
+    /** Whether it has rows, and no SSTables: in the canonical savepoint format; operator state. */
     public boolean isRows() {
         return parts.stream().anyMatch(part -> part.store().rows() != null);
     }
@@ -85,7 +91,7 @@ public record StateView(Operator operator, String treeName, List<Part> parts) {
     public long sizeBytes() {
         long rowBytes = 0;
         for (Part part : parts) {
-            SavepointRows rows = part.store().rows();
+            StateRows rows = part.store().rows();
             rowBytes += rows == null ? 0 : rows.sizeBytes();
         }
         return rowBytes + sum(SstableMeta::sizeBytes);

@@ -104,6 +104,7 @@ final class StoreReader {
                 List.of(store),
                 List.of(),
                 List.of(),
+                List.of(),
                 0,
                 files.values().stream().mapToLong(SourceFile::sizeBytes).sum());
     }

@@ -16,7 +16,7 @@ package io.flinklsm.inspect.source;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.storage.StorageInput;
-import io.flinklsm.inspect.savepoint.SavepointRows;
+import io.flinklsm.inspect.savepoint.StateRows;
 import io.flinklsm.statebackend.snapshot.MetaFile;
 import java.io.IOException;
 import java.util.Arrays;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param manifest the manifest's bytes; null for bare files
  * @param metaFile holds serializers: only its checksum may be looked at; null in a store directory
  * @param newBytes bytes that the checkpoint wrote for this subtask; -1 if unknown
- * @param rows the rows of a canonical savepoint; null for SSTables
+ * @param rows of a canonical savepoint, or of operator state; null for SSTables
  */
 public record SubtaskStore(
         int subtask,
@@ -47,7 +47,7 @@ public record SubtaskStore(
         @Nullable SourceFile metaFile,
         SourceStorage storage,
         long newBytes,
-        @Nullable SavepointRows rows) {
+        @Nullable StateRows rows) {
 
     /** Above what any job's serializers take. */
     private static final long MAX_META_BYTES = 256L << 20;

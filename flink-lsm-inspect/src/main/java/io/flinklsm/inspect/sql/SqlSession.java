@@ -27,6 +27,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -186,13 +187,20 @@ public final class SqlSession implements AutoCloseable {
     public static long bytesToRead(Checkpoint checkpoint, String sql) {
         String lower = sql.toLowerCase(Locale.ROOT);
         long sum = 0;
-        for (Map.Entry<String, StateView> view : ViewNames.of(checkpoint.states()).entrySet()) {
+        for (Map.Entry<String, StateView> view : ViewNames.of(allStates(checkpoint)).entrySet()) {
             boolean isNamed =
                     lower.contains(view.getKey().toLowerCase(Locale.ROOT))
-                            || SystemViews.READING.stream().anyMatch(lower::contains);
+                            || (!view.getValue().isOperatorState()
+                                    && SystemViews.READING.stream().anyMatch(lower::contains));
             sum += isNamed ? view.getValue().sizeBytes() : 0;
         }
         return sum;
+    }
+
+    private static List<StateView> allStates(Checkpoint checkpoint) {
+        List<StateView> all = new ArrayList<>(checkpoint.states());
+        all.addAll(checkpoint.operatorStates());
+        return all;
     }
 
     private SqlResult execute(Checkpoint checkpoint, String sql, boolean keepAll)
@@ -200,7 +208,7 @@ public final class SqlSession implements AutoCloseable {
         Matcher explain = EXPLAIN.matcher(sql);
         boolean isExplain = explain.find();
         ParsedSql parsed = parse(isExplain ? sql.substring(explain.end()) : sql);
-        Map<String, StateView> views = ViewNames.of(checkpoint.states());
+        Map<String, StateView> views = ViewNames.of(allStates(checkpoint));
         for (Map.Entry<String, StateView> view : views.entrySet()) {
             int uses = parsed.uses(view.getKey());
             if (uses > 0 || parsed.readsCatalog()) {
@@ -209,7 +217,9 @@ public final class SqlSession implements AutoCloseable {
             }
         }
         Predicate<String> isNamed = name -> parsed.uses(name) > 0 || parsed.readsCatalog();
-        new SystemViews(checkpoint, views, streams, connection)
+        Map<String, StateView> keyed = new LinkedHashMap<>(views);
+        keyed.values().removeIf(StateView::isOperatorState);
+        new SystemViews(checkpoint, keyed, streams, connection)
                 .create(isNamed, name -> parsed.uses(name) > 0 && !parsed.onlyDescribes());
         command("SET lock_configuration = true");
         try {

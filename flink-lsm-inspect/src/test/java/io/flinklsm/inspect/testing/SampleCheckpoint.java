@@ -19,7 +19,11 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.RunnableFuture;
+import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
@@ -31,6 +35,8 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.core.fs.CloseableRegistry;
+import org.apache.flink.runtime.checkpoint.CheckpointOptions;
 import org.apache.flink.runtime.checkpoint.CheckpointProperties;
 import org.apache.flink.runtime.checkpoint.CheckpointRetentionPolicy;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
@@ -40,10 +46,14 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
+import org.apache.flink.runtime.state.DefaultOperatorStateBackendBuilder;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.KeyGroupedInternalPriorityQueue;
 import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.OperatorStateBackend;
+import org.apache.flink.runtime.state.OperatorStateHandle;
+import org.apache.flink.runtime.state.SnapshotResult;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
@@ -76,6 +86,7 @@ public final class SampleCheckpoint implements AutoCloseable {
     private int inlineThreshold;
     private final BackendHarness harness;
     private final List<Subtask> subtasks = new ArrayList<>();
+    private final Map<Integer, OperatorStateBackend> operatorBackends = new HashMap<>();
     private @Nullable Path last;
 
     private record Subtask(
@@ -181,6 +192,34 @@ public final class SampleCheckpoint implements AutoCloseable {
         Subtask subtask = subtaskOf(key);
         subtask.backend().setCurrentKey(key);
         use.of(subtask.backend());
+        return this;
+    }
+
+    /** What a test does with the operator state of a subtask. */
+    @FunctionalInterface
+    public interface OperatorUse {
+        void of(OperatorStateBackend backend) throws Exception;
+    }
+
+    /**
+     * Gives a subtask operator state, which is in all later checkpoints.
+     *
+     * @param isCompressed whether the file is compressed, as snapshots may be
+     */
+    public SampleCheckpoint withOperatorState(int subtask, boolean isCompressed, OperatorUse use)
+            throws Exception {
+        var config = new ExecutionConfig();
+        config.setUseSnapshotCompression(isCompressed);
+        OperatorStateBackend backend =
+                new DefaultOperatorStateBackendBuilder(
+                                getClass().getClassLoader(),
+                                config,
+                                false,
+                                List.of(),
+                                new CloseableRegistry())
+                        .build();
+        use.of(backend);
+        operatorBackends.put(subtask, backend);
         return this;
     }
 
@@ -291,16 +330,29 @@ public final class SampleCheckpoint implements AutoCloseable {
                 new OperatorState(
                         operatorName, "remember-uid", OPERATOR, SUBTASKS, MAX_PARALLELISM);
         for (int subtask = 0; subtask < SUBTASKS; subtask++) {
-            operator.putState(
-                    subtask,
-                    OperatorSubtaskState.builder()
-                            .setManagedKeyedState(handles.get(subtask))
-                            .build());
+            var state = OperatorSubtaskState.builder().setManagedKeyedState(handles.get(subtask));
+            OperatorStateBackend backend = operatorBackends.get(subtask);
+            if (backend != null) {
+                state.setManagedOperatorState(operatorState(backend, id));
+            }
+            operator.putState(subtask, state.build());
         }
         Path directory = jobDirectory().resolve("chk-" + id);
         writeMetadata(
                 directory, new CheckpointMetadata(id, List.of(operator), List.of(), properties));
         return directory;
+    }
+
+    private OperatorStateHandle operatorState(OperatorStateBackend backend, long id)
+            throws Exception {
+        RunnableFuture<SnapshotResult<OperatorStateHandle>> snapshot =
+                backend.snapshot(
+                        id,
+                        0,
+                        harness.streams(id, inlineThreshold),
+                        CheckpointOptions.forCheckpointWithDefaultLocation());
+        snapshot.run();
+        return snapshot.get().getJobManagerOwnedSnapshot();
     }
 
     /** Writes {@code _metadata}. */
@@ -312,6 +364,9 @@ public final class SampleCheckpoint implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
+        for (OperatorStateBackend backend : operatorBackends.values()) {
+            backend.dispose();
+        }
         harness.close();
     }
 }
