@@ -22,6 +22,7 @@ import io.flinklsm.inspect.health.HealthCheck;
 import io.flinklsm.inspect.health.HealthFinding;
 import io.flinklsm.inspect.health.TtlAges;
 import io.flinklsm.inspect.merge.MergedState;
+import io.flinklsm.inspect.profile.LiveProfile;
 import io.flinklsm.inspect.profile.StateProfile;
 import io.flinklsm.inspect.source.Checkpoint;
 import io.flinklsm.inspect.source.CheckpointListing;
@@ -74,6 +75,10 @@ final class SystemViews {
 
     private static final Set<Map.Entry<String, StateView>> NONE = Set.of();
     private static final int MAX_KEY_GROUPS = 1 << 16;
+
+    /** How many keys of a state without sketches are told. */
+    private static final int TOP_ROWS = 100;
+
     private static final int TICK_ENTRIES = 1 << 14;
 
     private final Checkpoint checkpoint;
@@ -353,7 +358,7 @@ final class SystemViews {
         }
     }
 
-    /** The largest keys of each state, as its sketches have them. */
+    /** The largest keys of each state, as its sketches have them; rows have none and are read. */
     private void createTopKeys(boolean withRows) throws SQLException, IOException {
         try (Rows rows =
                 ofStates(
@@ -372,6 +377,10 @@ final class SystemViews {
                     continue;
                 }
                 streams.watch(state);
+                if (state.isRows()) {
+                    addTopRows(rows, view.getKey(), state);
+                    continue;
+                }
                 StateProfile profile = StateProfile.of(state, streams::tell);
                 for (StateProfile.Heavy key : profile.heaviest()) {
                     int group = profile.groupOf(key);
@@ -388,6 +397,30 @@ final class SystemViews {
                             key.most().bytes());
                 }
             }
+        }
+    }
+
+    private void addTopRows(Rows rows, String name, StateView state)
+            throws IOException, SQLException {
+        LiveProfile profile =
+                LiveProfile.of(
+                        state,
+                        LiveProfile.Subject.KEYS,
+                        LiveProfile.Measure.BYTES,
+                        TOP_ROWS,
+                        streams::tell);
+        for (LiveProfile.Ranked key : profile.top()) {
+            rows.addOf(
+                    name,
+                    state,
+                    key.keyGroup() < 0 ? null : key.keyGroup(),
+                    key.name(),
+                    key.key().length() == 0 ? null : HexFormat.of().formatHex(key.key().toBytes()),
+                    key.entries(),
+                    0L,
+                    key.bytes(),
+                    key.entries(),
+                    key.bytes());
         }
     }
 
