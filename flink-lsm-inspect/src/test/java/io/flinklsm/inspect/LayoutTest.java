@@ -49,6 +49,7 @@ final class LayoutTest {
                     CORE + ".sketch",
                     CORE + ".columns",
                     CORE + ".columns.leaf",
+                    CORE + ".columns.sql",
                     CORE + ".memory",
                     CORE + ".cache",
                     BACKEND + ".snapshot");
@@ -68,10 +69,10 @@ final class LayoutTest {
                                         "are inside the engine or the backend",
                                         LayoutTest::isInside)),
                 "R6 inspect may import from core: root, entry, bytes, merge, storage, manifest,"
-                    + " checkpoint, restore, events, errors, check, version, sstable, sketch,"
-                    + " columns and columns.leaf, and the budget and cache that SSTables are opened"
-                    + " with; from the with; from the backend the names and checksums of a"
-                    + " checkpoint's files; everything else is inside");
+                        + " checkpoint, restore, events, errors, check, version, sstable, sketch,"
+                        + " columns, columns.leaf and columns.sql, and the budget and cache that"
+                        + " SSTables are opened with; from the backend the names and checksums of a"
+                        + " checkpoint's files; everything else is inside");
     }
 
     @Test
@@ -80,6 +81,8 @@ final class LayoutTest {
                 noClasses()
                         .that()
                         .resideOutsideOfPackage("io.flinklsm.inspect.fit.child")
+                        .and()
+                        .haveNameNotMatching(".*\\.savepoint\\.JavaObjects(\\$.*)?")
                         .should()
                         .dependOnClassesThat()
                         .haveFullyQualifiedName("java.io.ObjectInputStream")
@@ -90,7 +93,7 @@ final class LayoutTest {
                         .dependOnClassesThat()
                         .haveSimpleNameContaining("SerializationProxy"),
                 "the inspector decodes by the schema in the footer; it never loads a class that a"
-                        + " file names");
+                        + " file names; JavaObjects goes over objects without making them");
     }
 
     @Test

@@ -15,7 +15,9 @@ package io.flinklsm.inspect.savepoint;
 
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
+import io.flinklsm.core.columns.sql.SqlType;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the snapshot of a serializer says.
@@ -24,12 +26,21 @@ import java.util.List;
  * @param type of what the serializer writes; opaque if that is not known
  * @param length bytes of every value; -1 if they differ, or are not known
  * @param parts the serializers inside
+ * @param sql what it is as a field of a row of Flink SQL; null if it is none
  */
 record SerializerInfo(
-        String snapshotClass, ColumnType type, int length, List<SerializerInfo> parts) {
+        String snapshotClass,
+        ColumnType type,
+        int length,
+        List<SerializerInfo> parts,
+        @Nullable SqlType sql) {
 
     SerializerInfo {
         parts = List.copyOf(parts);
+    }
+
+    SerializerInfo(String snapshotClass, ColumnType type, int length, List<SerializerInfo> parts) {
+        this(snapshotClass, type, length, parts, null);
     }
 
     static SerializerInfo opaque(String snapshotClass, String reason) {

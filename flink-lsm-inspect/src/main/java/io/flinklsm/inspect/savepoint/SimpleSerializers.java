@@ -75,6 +75,9 @@ final class SimpleSerializers {
                     array("DoublePrimitive", ColumnTypes.list(ColumnTypes.float64())),
                     array("String", ColumnTypes.list(ColumnTypes.string())),
                     entry(
+                            "org.apache.flink.table.runtime.typeutils.StringDataSerializer",
+                            new Simple(ColumnTypes.utf8(), -1)),
+                    entry(
                             "org.apache.flink.runtime.state.VoidNamespaceSerializer",
                             new Simple(ColumnTypes.nothing(), 0)),
                     entry(

@@ -88,6 +88,11 @@ final class SnapshotReader {
             skipSimple(name, version);
             return new SerializerInfo(name, simple.type(), simple.length(), List.of());
         }
+        SerializerInfo table =
+                new TableSnapshots(in).read(name, wanted -> nested(name, wanted, depth));
+        if (table != null) {
+            return table;
+        }
         return switch (isOfFlink(name) ? simpleName(name) : "") {
             case "PojoSerializerSnapshot" -> pojo(name, depth);
             case "EnumSerializerSnapshot" -> enumeration(name);

@@ -27,9 +27,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
+import org.apache.flink.table.data.DecimalData;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
+import org.apache.flink.table.types.logical.DecimalType;
+import org.apache.flink.table.types.logical.IntType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarCharType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,10 +77,24 @@ final class CanonicalSavepointsTest {
             Path own = root.resolve(backend.name());
             try (var sample = new SampleCheckpoint(own, backend.create())) {
                 sample.write(10, 0).write(10, 1).timer("k3", Long.MAX_VALUE);
+                sample.with("k1", CanonicalSavepointsTest::writeRow);
                 SAVEPOINTS.put(backend, sample.takeCanonicalSavepoint(1));
                 CHECKPOINTS.put(backend, sample.take(2));
             }
         }
+    }
+
+    /** As an operator of Flink SQL has it. */
+    private static void writeRow(AbstractKeyedStateBackend<String> backend) throws Exception {
+        var serializer =
+                new RowDataSerializer(
+                        RowType.of(new IntType(), VarCharType.STRING_TYPE, new DecimalType(9, 2)));
+        SampleCheckpoint.state(backend, new ValueStateDescriptor<RowData>("row", serializer))
+                .update(
+                        GenericRowData.of(
+                                7,
+                                StringData.fromString("seven"),
+                                DecimalData.fromUnscaledLong(725, 9, 2)));
     }
 
     private static Run run(Backend backend, String... arguments) {
@@ -132,6 +157,15 @@ final class CanonicalSavepointsTest {
 
     @ParameterizedTest
     @EnumSource(Backend.class)
+    void aRowOfFlinkSqlHasColumns(Backend backend) {
+        Run run = run(backend, "scan", "--state", "row", "CKPT");
+
+        assertThat(run.out()).contains("k1", "{f0: 7, f1: seven, f2: 7.25}");
+        assertThat(run.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Backend.class)
     void timersAreShownAsTimesAndNeverByName(Backend backend) {
         Run run = run(backend, "scan", "--state", "timers", "--limit", "0", "CKPT");
 
@@ -177,6 +211,21 @@ final class CanonicalSavepointsTest {
                         remember  tags  -  k0  3  0  SIZE  3  SIZE
                         remember  tags  -  k2  3  0  SIZE  3  SIZE
                         """);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Backend.class)
+    void theLargestKeysAreAView(Backend backend) {
+        Run run =
+                run(
+                        backend,
+                        "sql",
+                        "--csv",
+                        "CKPT",
+                        "select key, entries, entries_at_most from lsm_top_keys"
+                                + " where state = 'tags' order by entries desc, key limit 2");
+
+        assertThat(run.out()).isEqualTo("key,entries,entries_at_most\nk0,3,3\nk2,3,3\n");
     }
 
     @Test

@@ -58,6 +58,13 @@ import org.apache.flink.streaming.api.operators.TimerSerializer;
 import org.apache.flink.streaming.api.windowing.windows.GlobalWindow;
 import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.apache.flink.streaming.runtime.streamrecord.StreamElementSerializer;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.runtime.typeutils.DecimalDataSerializer;
+import org.apache.flink.table.runtime.typeutils.RowDataSerializer;
+import org.apache.flink.table.runtime.typeutils.StringDataSerializer;
+import org.apache.flink.table.runtime.typeutils.TimestampDataSerializer;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.RowType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -82,6 +89,10 @@ final class SnapshotReaderTest {
 
     private static <T> TypeSerializer<T> of(TypeInformation<T> type) {
         return type.createSerializer(new SerializerConfigImpl());
+    }
+
+    private static TypeSerializer<?> row(DataType... fields) {
+        return new RowDataSerializer((RowType) DataTypes.ROW(fields).getLogicalType());
     }
 
     static Stream<TypeSerializer<?>> serializers() {
@@ -141,6 +152,31 @@ final class SnapshotReaderTest {
                 NullableSerializer.wrap(StringSerializer.INSTANCE, false),
                 new TimerSerializer<>(StringSerializer.INSTANCE, new TimeWindow.Serializer()),
                 new StreamElementSerializer<>(StringSerializer.INSTANCE),
+                row(DataTypes.INT(), DataTypes.STRING()),
+                row(
+                        DataTypes.BOOLEAN(),
+                        DataTypes.TINYINT(),
+                        DataTypes.SMALLINT(),
+                        DataTypes.BIGINT(),
+                        DataTypes.FLOAT(),
+                        DataTypes.DOUBLE(),
+                        DataTypes.CHAR(3),
+                        DataTypes.BYTES(),
+                        DataTypes.DATE(),
+                        DataTypes.TIME(),
+                        DataTypes.DECIMAL(10, 2),
+                        DataTypes.DECIMAL(30, 5),
+                        DataTypes.TIMESTAMP(3),
+                        DataTypes.TIMESTAMP(6),
+                        DataTypes.TIMESTAMP_LTZ(9),
+                        DataTypes.ARRAY(DataTypes.STRING()),
+                        DataTypes.MAP(DataTypes.STRING(), DataTypes.BIGINT())),
+                row(DataTypes.ROW(DataTypes.FIELD("f0", DataTypes.DECIMAL(4, 1)))),
+                StringDataSerializer.INSTANCE,
+                new DecimalDataSerializer(20, 3),
+                new TimestampDataSerializer(6),
+                new TimestampDataSerializer(3),
+                new MapSerializer<>(row(DataTypes.BIGINT()), row(DataTypes.STRING())),
                 new TtlStateFactory.TtlSerializer<>(
                         LongSerializer.INSTANCE, new ListSerializer<>(StringSerializer.INSTANCE)));
     }
@@ -152,6 +188,22 @@ final class SnapshotReaderTest {
 
         assertThat(info.type().toString()).isEqualTo(SerializerTypes.of(serializer).toString());
         assertThat(info.length()).isEqualTo(serializer.getLength());
+    }
+
+    @Test
+    void aRowWhoseTypesAreNotSaidIsBytesAndHidesNothingThatFollows() throws IOException {
+        var out = new DataOutputSerializer(64);
+        TypeSerializerSnapshot.writeVersionedSnapshot(
+                out,
+                row(DataTypes.ARRAY(DataTypes.DECIMAL(9, 2)), DataTypes.INT())
+                        .snapshotConfiguration());
+        TypeSerializerSnapshot.writeVersionedSnapshot(
+                out, LongSerializer.INSTANCE.snapshotConfiguration());
+        var reader = new SnapshotReader(stream(out));
+
+        assertThat(reader.read().type().toString())
+                .contains("opaque[", "a type that is not said: type=", "ArrayType");
+        assertThat(reader.read().type().toString()).isEqualTo("int64");
     }
 
     @Test
