@@ -46,11 +46,23 @@ public sealed interface LsmEvent {
     }
 
     /**
-     * A writer waited for flushes or compactions.
+     * A writer waited for flushes or compactions. A wait that lasts is told in parts of about a
+     * second, so that it is heard of while it goes on.
      *
      * @param stopped whether writes had to stop, or were only slowed down
      */
-    record Stall(String treeName, boolean stopped, long durationNanos) implements LsmEvent {}
+    record Stall(String treeName, StallCause cause, boolean stopped, long durationNanos)
+            implements LsmEvent {}
+
+    /** What a writer waits for. */
+    enum StallCause {
+        /** Compactions: there are too many runs in level 0, or too many bytes to compact. */
+        COMPACTION,
+        /** Flushes: they are slower than the writer, or too many memtables wait for them. */
+        FLUSH,
+        /** Memory of the slot, which a flush gives back. */
+        MEMORY
+    }
 
     /**
      * An obsolete file could not be deleted; it is tried again with the next ones.

@@ -60,7 +60,12 @@ public record StallRule(
     }
 
     public boolean mustStop(int level0Runs, int frozenGenerations) {
-        return level0Runs >= level0Stop || frozenGenerations >= maxFrozen;
+        return isLevel0Full(level0Runs) || frozenGenerations >= maxFrozen;
+    }
+
+    /** Whether it is level 0 that stops writes. */
+    boolean isLevel0Full(int level0Runs) {
+        return level0Runs >= level0Stop;
     }
 
     /**

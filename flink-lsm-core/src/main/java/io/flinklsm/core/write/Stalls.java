@@ -15,6 +15,7 @@ package io.flinklsm.core.write;
 
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.events.LsmEvent;
+import io.flinklsm.core.events.LsmEvent.StallCause;
 import io.flinklsm.core.slot.Slot;
 import io.flinklsm.core.tree.StoreLock;
 import io.flinklsm.core.tree.TreeState;
@@ -41,6 +42,9 @@ final class Stalls {
     /** Or this part of what is owed, if that is more: large values owe much, and are few. */
     private static final int PARTS = 32;
 
+    /** A wait that goes on is told of after so long. */
+    private static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     // Immutable.
     private final Upkeep upkeep;
     private final StoreLock lock;
@@ -54,6 +58,7 @@ final class Stalls {
     private long paidNanos;
     private boolean isAheadOfFlush;
     private @Nullable TreeState slowest;
+    private StallCause slowCause = StallCause.FLUSH;
 
     Stalls(Upkeep upkeep, Slot slot, StallRule rule, FlushPace flushPace) {
         this.upkeep = upkeep;
@@ -75,6 +80,7 @@ final class Stalls {
         if (delayNanos > 0 || isAheadOfFlush) {
             owedNanos += delayNanos;
             slowest = tree;
+            slowCause = delayNanos > 0 ? StallCause.COMPACTION : StallCause.FLUSH;
         }
     }
 
@@ -96,38 +102,57 @@ final class Stalls {
         owedNanos = Math.max(0, owedNanos - sleptNanos);
         isAheadOfFlush = isAheadOfFlush && flushPace.isWriterAhead();
         TreeState tree = slowest;
-        if (!isOwing() && tree != null) {
-            upkeep.report(new LsmEvent.Stall(tree.name(), false, paidNanos));
+        boolean isOver = !isOwing();
+        if (tree != null && (isOver || paidNanos >= REPORT_NANOS)) {
+            upkeep.report(new LsmEvent.Stall(tree.name(), slowCause, false, paidNanos));
             paidNanos = 0;
-            slowest = null;
+            slowest = isOver ? null : tree;
         }
     }
 
     /** Waits while too many frozen generations or level-0 runs wait behind the tree. */
     void awaitRoomBehind(TreeState tree) throws IOException {
-        long startNanos = 0;
+        LsmEvent.Stall stall;
+        do {
+            stall = awaitRoomForAWhile(tree);
+            if (stall != null) {
+                upkeep.report(stall);
+            }
+        } while (stall != null);
+    }
+
+    /**
+     * @return what was waited, by then or until there was room; null if there was room at once
+     */
+    private LsmEvent.@Nullable Stall awaitRoomForAWhile(TreeState tree) throws IOException {
         lock.lock();
         try {
-            while (rule.mustStop(tree.version().level0Runs(), tree.frozenCount())) {
+            if (!mustStop(tree)) {
+                return null;
+            }
+            StallCause cause =
+                    rule.isLevel0Full(tree.version().level0Runs())
+                            ? StallCause.COMPACTION
+                            : StallCause.FLUSH;
+            long startNanos = clock.nanoTime();
+            do {
                 upkeep.checkHealthy();
                 if (upkeep.isStopped()) {
                     throw new IllegalStateException(
                             "[tree " + tree.name() + "] is closed; open its store again");
                 }
-                if (startNanos == 0) {
-                    startNanos = clock.nanoTime();
-                }
                 upkeep.scheduleFlush(tree);
                 upkeep.scheduleCompaction(tree);
                 lock.awaitProgress(POLL_NANOS);
-            }
+            } while (mustStop(tree) && clock.nanoTime() - startNanos < REPORT_NANOS);
+            return new LsmEvent.Stall(tree.name(), cause, true, clock.nanoTime() - startNanos);
         } finally {
             lock.unlock();
         }
-        if (startNanos != 0) {
-            long stoppedNanos = clock.nanoTime() - startNanos;
-            upkeep.report(new LsmEvent.Stall(tree.name(), true, stoppedNanos));
-        }
+    }
+
+    private boolean mustStop(TreeState tree) {
+        return rule.mustStop(tree.version().level0Runs(), tree.frozenCount());
     }
 
     /**
@@ -155,6 +180,8 @@ final class Stalls {
         } finally {
             lock.unlock();
         }
-        upkeep.report(new LsmEvent.Stall(tree.name(), true, clock.nanoTime() - startNanos));
+        upkeep.report(
+                new LsmEvent.Stall(
+                        tree.name(), StallCause.MEMORY, true, clock.nanoTime() - startNanos));
     }
 }
