@@ -466,17 +466,48 @@ public final class LsmStore implements AutoCloseable {
     }
 
     TreeStats stats(TreeState tree) {
+        TreeStats.Moment moment;
         lock.lock();
         try {
-            return TreeStats.of(
-                    tree.name(),
-                    tree.isDropped() || upkeep.isStopped() ? 0 : tree.memoryBytes(),
-                    tree.frozenCount(),
-                    tree.filterFailures(),
-                    tree.version());
+            boolean isGone = tree.isDropped() || upkeep.isStopped();
+            moment =
+                    new TreeStats.Moment(
+                            isGone ? 0 : tree.memoryBytes(),
+                            isGone ? 0 : tree.memoryEntries(),
+                            tree.frozenCount(),
+                            tree.isFlushing(),
+                            compactions.running(tree),
+                            compactions.isPending(tree),
+                            tree.version());
         } finally {
             lock.unlock();
         }
+        // Without the lock: there may be thousands of files.
+        return TreeStats.of(
+                tree.name(),
+                moment,
+                tree.filterFailures(),
+                compactions.debtBytes(moment.version()));
+    }
+
+    /** Whether background work has failed, and the store is to be restored. */
+    public boolean hasFailed() {
+        return upkeep.hasFailed();
+    }
+
+    /** How many SSTables are open. */
+    public int openSstables() {
+        return files.openSstables().openCount();
+    }
+
+    /** Native memory of filters and indexes of the SSTables that are open. */
+    public long filterAndIndexBytes() {
+        return files.openSstables().residentBytes();
+    }
+
+    /** Length of the SSTables that are open: those on the local disk are mapped into memory. */
+    public long openSstableBytes() {
+        return files.openSstables().openBytes();
     }
 
     /**

@@ -70,6 +70,36 @@ public final class StoreResources implements AutoCloseable {
         return slot.blockCache();
     }
 
+    /** Memory of entries, those that no SSTable has yet and those that are kept for reads. */
+    public long entryBytes() {
+        return slot.tierBudget().usedBytes();
+    }
+
+    /** What of the entries no SSTable has yet. */
+    public long unflushedBytes() {
+        return slot.tierMemory().dirtyBytes();
+    }
+
+    /** At so many {@link #unflushedBytes} writers wait. */
+    public long unflushedLimitBytes() {
+        return slot.tierMemory().dirtyLimitBytes();
+    }
+
+    /** What blocks, filters and indexes may take, if nothing else wants it. */
+    public long cacheLimitBytes() {
+        return slot.cacheBudget().limitBytes();
+    }
+
+    /** Memory of blocks, filters and indexes. */
+    public long cacheBytes() {
+        return slot.cacheBudget().usedBytes();
+    }
+
+    /** Memory of flushes and compactions at work. */
+    public long writerBytes() {
+        return slot.writerBudgets().usedBytes();
+    }
+
     public Clock clock() {
         return slot.clock();
     }

@@ -13,9 +13,11 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.version.Level;
+import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,14 +26,29 @@ import java.util.List;
  * Figures of one tree.
  *
  * @param memtableBytes memory of active and frozen memtables
+ * @param memtableEntries what is in them, tombstones included
+ * @param frozenMemtables those that wait for their flush, or are in it
+ * @param flushing whether a flush runs
+ * @param compactionsRunning how many are at work
+ * @param compactionPending whether one waits for its thread
+ * @param compactionDebtBytes what compactions must read until nothing is due
  * @param filterFailures how often the tree's filter has thrown, and an entry was kept for it
+ * @param sortedRuns sources that a read asks in the worst case, beside the memory
+ * @param liveBytes estimate of what would be left of the files if all were compacted into one run
  * @param levels level 0 first; empty levels are left out, but never level 0
  */
 public record TreeStats(
         String treeName,
         long memtableBytes,
+        long memtableEntries,
         int frozenMemtables,
+        boolean flushing,
+        int compactionsRunning,
+        boolean compactionPending,
+        long compactionDebtBytes,
         long filterFailures,
+        int sortedRuns,
+        long liveBytes,
         List<LevelStats> levels) {
 
     public TreeStats {
@@ -55,17 +72,78 @@ public record TreeStats(
         }
     }
 
-    static TreeStats of(
-            String treeName,
+    /** The tree's SSTables. */
+    public long sstables() {
+        return levels.stream().mapToLong(LevelStats::sstables).sum();
+    }
+
+    /** Length of the tree's SSTables. */
+    public long sstableBytes() {
+        return levels.stream().mapToLong(LevelStats::bytes).sum();
+    }
+
+    /**
+     * Estimate of the live entries: those of all sources, without tombstones and what each is taken
+     * to hide. An entry that was overwritten counts once for each source that still has it.
+     */
+    public long liveEntries() {
+        long entries = memtableEntries;
+        for (LevelStats level : levels) {
+            entries += level.entries() - 2 * level.tombstones();
+        }
+        return Math.max(0, entries);
+    }
+
+    /** What changes under the store's lock, taken at one moment. */
+    record Moment(
             long memtableBytes,
+            long memtableEntries,
             int frozenMemtables,
-            long filterFailures,
-            Version version) {
+            boolean flushing,
+            int compactionsRunning,
+            boolean compactionPending,
+            Version version) {}
+
+    static TreeStats of(
+            String treeName, Moment moment, long filterFailures, long compactionDebtBytes) {
+        Version version = moment.version();
         List<LevelStats> levels = new ArrayList<>();
         levels.add(LevelStats.of(0, version.level0()));
         for (Level level : version.deeper()) {
             levels.add(LevelStats.of(level.number(), level.sstables()));
         }
-        return new TreeStats(treeName, memtableBytes, frozenMemtables, filterFailures, levels);
+        return new TreeStats(
+                treeName,
+                moment.memtableBytes(),
+                moment.memtableEntries(),
+                moment.frozenMemtables(),
+                moment.flushing(),
+                moment.compactionsRunning(),
+                moment.compactionPending(),
+                compactionDebtBytes,
+                filterFailures,
+                version.runs().size(),
+                liveBytes(version),
+                levels);
+    }
+
+    /**
+     * The oldest run is live, and of each newer one the SSTables that overlap nothing older: as
+     * RocksDB estimates it. A part of what overlaps may be new as well, so it is rather too low.
+     */
+    private static long liveBytes(Version version) {
+        List<SortedRun> runs = version.runs();
+        long bytes = 0;
+        for (int i = runs.size() - 1; i >= 0; i--) {
+            SortedRun run = runs.get(i);
+            List<SortedRun> older = runs.subList(i + 1, runs.size());
+            for (int file = 0; file < run.sstables().size(); file++) {
+                KeyRange range = run.range(file);
+                if (older.stream().allMatch(each -> each.overlapping(range).isEmpty())) {
+                    bytes += run.sstables().get(file).meta().sizeBytes();
+                }
+            }
+        }
+        return bytes;
     }
 }

@@ -27,6 +27,7 @@ import io.flinklsm.core.tree.StoreLock;
 import io.flinklsm.core.tree.TreeOptions;
 import io.flinklsm.core.tree.TreeState;
 import io.flinklsm.core.tree.Upkeep;
+import io.flinklsm.core.version.Version;
 import io.flinklsm.core.version.VersionEdit;
 import io.flinklsm.core.view.ReadView;
 import java.io.IOException;
@@ -126,9 +127,21 @@ public final class Compactions {
 
     /** Whether no compaction of the tree runs. Needs the lock. */
     public boolean isIdle(TreeState tree) {
+        return running(tree) == 0;
+    }
+
+    /** How many compactions of the tree run. Needs the lock. */
+    public int running(TreeState tree) {
         lock.checkHeld();
         Work work = works.get(tree);
-        return work == null || work.slots.running() == 0;
+        return work == null ? 0 : work.slots.running();
+    }
+
+    /** Whether a compaction of the tree waits for its thread. Needs the lock. */
+    public boolean isPending(TreeState tree) {
+        lock.checkHeld();
+        Work work = works.get(tree);
+        return work != null && work.queued;
     }
 
     /** The tree was dropped, and no compaction of it runs. Needs the lock. */
@@ -139,7 +152,12 @@ public final class Compactions {
 
     /** Bytes that compactions of the tree must read until nothing is due. Any thread. */
     public long debtBytes(TreeState tree) {
-        return picker.debtBytes(tree.version());
+        return debtBytes(tree.version());
+    }
+
+    /** Bytes that compactions of such a tree must read until nothing is due. Any thread. */
+    public long debtBytes(Version version) {
+        return picker.debtBytes(version);
     }
 
     /** Queues a task for the tree if something is due that may start. Needs the lock. */

@@ -64,6 +64,11 @@ public final class WriterBudgets implements AutoCloseable {
         return bytesEach;
     }
 
+    /** What all writers use now. */
+    public long usedBytes() {
+        return all.stream().mapToLong(MemoryBudget::usedBytes).sum();
+    }
+
     /** Waits for a budget; give it back with {@link #endFlush}. */
     public MemoryBudget beginFlush() throws IOException {
         return take(flushes);

@@ -230,6 +230,18 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
         }
     }
 
+    /** Length of the files with an open reader, for statistics. */
+    public long openBytes() {
+        synchronized (lock) {
+            long bytes = 0;
+            for (Handle handle : ring) {
+                SstableReader reader = handle.reader;
+                bytes += reader == null ? 0 : reader.meta().sizeBytes();
+            }
+            return bytes;
+        }
+    }
+
     /** How many readers are open. */
     public int openCount() {
         synchronized (lock) {

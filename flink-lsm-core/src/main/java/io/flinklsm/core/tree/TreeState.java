@@ -342,6 +342,16 @@ public final class TreeState {
         return openBytes() + usedBytes(frozenOldestFirst);
     }
 
+    /** Entries of the open generation and the frozen ones, tombstones included. */
+    public long memoryEntries() {
+        lock.checkHeld();
+        long entries = openEntryCount();
+        for (FrozenGeneration frozen : frozenOldestFirst) {
+            entries += frozen.generation().entryCount();
+        }
+        return entries;
+    }
+
     // ----------------------------------------------------------------------- flush, needs the lock
 
     /** Whether something is frozen that no task is about to flush. */
