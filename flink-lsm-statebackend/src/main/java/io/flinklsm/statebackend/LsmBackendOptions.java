@@ -197,6 +197,14 @@ public final class LsmBackendOptions {
                                     + " time. They are started when memory does not have what is"
                                     + " asked for, and end when they have nothing to do.");
 
+    public static final ConfigOption<String> METRICS =
+            key("state.backend.lsm.metrics")
+                    .stringType()
+                    .defaultValue("operator")
+                    .withDescription(
+                            "Which metrics are registered: 'operator' those of each operator,"
+                                    + " 'state' those of each of its states as well, 'none' none.");
+
     private static final List<ConfigOption<?>> ALL =
             List.of(
                     MEMTABLE_SIZE,
@@ -218,7 +226,8 @@ public final class LsmBackendOptions {
                     LOCAL_CACHE_SIZE,
                     REMOTE_REQUEST_TIMEOUT,
                     REMOTE_RETRY_DEADLINE,
-                    ASYNC_READ_THREADS);
+                    ASYNC_READ_THREADS,
+                    METRICS);
 
     private LsmBackendOptions() {}
 

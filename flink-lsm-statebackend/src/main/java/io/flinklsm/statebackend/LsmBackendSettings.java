@@ -20,6 +20,7 @@ import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.sstable.ValueColumns;
 import io.flinklsm.core.storage.RetryPolicy;
 import io.flinklsm.core.storage.tiered.TieredOptions;
+import io.flinklsm.statebackend.metrics.MetricScope;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param lazyRestore whether a restore serves before it has fetched the files
  * @param localCacheBytes room for remote files on the local disk; 0 for all of them
  * @param readThreads threads of a subtask that read files for State V2
+ * @param metrics which are registered
  * @param incremental whether checkpoints share files
  */
 record LsmBackendSettings(
@@ -61,6 +63,7 @@ record LsmBackendSettings(
         Duration remoteRequestTimeout,
         Duration remoteRetryDeadline,
         int readThreads,
+        MetricScope metrics,
         boolean incremental) {
 
     /** Slowdown and stop of writes, as multiples of the trigger. */
@@ -131,6 +134,11 @@ record LsmBackendSettings(
                 OptionBounds.REMOTE_REQUEST_TIMEOUT.read(config),
                 OptionBounds.REMOTE_RETRY_DEADLINE.read(config),
                 OptionBounds.ASYNC_READ_THREADS.read(config),
+                switch (name(OptionBounds.METRICS, config)) {
+                    case "none" -> MetricScope.NONE;
+                    case "state" -> MetricScope.STATE;
+                    default -> MetricScope.OPERATOR;
+                },
                 OptionBounds.INCREMENTAL_CHECKPOINTS.read(config));
     }
 

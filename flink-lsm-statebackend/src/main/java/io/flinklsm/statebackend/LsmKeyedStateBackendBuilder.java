@@ -16,6 +16,7 @@ package io.flinklsm.statebackend;
 import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.events.LsmEventListener;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.tiered.TieredStorage;
@@ -26,9 +27,14 @@ import io.flinklsm.statebackend.directory.WorkingDirectory;
 import io.flinklsm.statebackend.key.TaskKeyContext;
 import io.flinklsm.statebackend.life.BackendLife;
 import io.flinklsm.statebackend.memory.MemoryRequest;
+import io.flinklsm.statebackend.memory.MemorySource;
 import io.flinklsm.statebackend.memory.SlotMemory;
+import io.flinklsm.statebackend.metrics.EventCounters;
 import io.flinklsm.statebackend.metrics.EventLog;
 import io.flinklsm.statebackend.metrics.LsmMetrics;
+import io.flinklsm.statebackend.metrics.MetricScope;
+import io.flinklsm.statebackend.metrics.MetricSources;
+import io.flinklsm.statebackend.registry.StateRegistry;
 import io.flinklsm.statebackend.remote.FetchBudget;
 import io.flinklsm.statebackend.remote.RemoteFiles;
 import io.flinklsm.statebackend.remote.TaskOwnedUpload;
@@ -38,21 +44,29 @@ import io.flinklsm.statebackend.restore.RestoredBackend;
 import io.flinklsm.statebackend.snapshot.LocalBackup;
 import io.flinklsm.statebackend.snapshot.LsmSnapshots;
 import io.flinklsm.statebackend.snapshot.SnapshotContext;
+import io.flinklsm.statebackend.snapshot.TransferCounters;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.fs.CloseableRegistry;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.execution.CancelTaskException;
 import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.state.AbstractStateBackend;
 import org.apache.flink.runtime.state.BackendBuildingException;
 import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
+import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.LocalRecoveryConfig;
 import org.apache.flink.runtime.state.StateBackend.KeyedStateBackendParameters;
@@ -84,6 +98,9 @@ final class LsmKeyedStateBackendBuilder<K> {
     // Set while the backend is made.
     private @Nullable RemoteFiles remoteFiles;
 
+    private final TransferCounters transfers = new TransferCounters();
+    private Map<String, String> changedOptions = Map.of();
+    private Consumer<LsmEventListener> listenerTo = listener -> {};
     private UnaryOperator<Storage> storageWrapper = UnaryOperator.identity();
 
     /**
@@ -112,6 +129,18 @@ final class LsmKeyedStateBackendBuilder<K> {
         return this;
     }
 
+    /** Hands over whom the store tells its events; for tests of events that are rare. */
+    LsmKeyedStateBackendBuilder<K> showListener(Consumer<LsmEventListener> to) {
+        listenerTo = to;
+        return this;
+    }
+
+    /** Says in the log of a new slot which options are set to something else than their default. */
+    LsmKeyedStateBackendBuilder<K> announcing(Map<String, String> changed) {
+        changedOptions = Map.copyOf(changed);
+        return this;
+    }
+
     /**
      * A backend for State V2.
      *
@@ -122,7 +151,9 @@ final class LsmKeyedStateBackendBuilder<K> {
         String owner = parameters.getOperatorIdentifier();
         ReadThreads threads = resources.hold(new ReadThreads(owner, settings.readThreads()));
         AsyncStats stats = new AsyncStats();
-        LsmMetrics.registerAsync(parameters.getMetricGroup(), stats);
+        if (settings.metrics() != MetricScope.NONE) {
+            LsmMetrics.registerAsync(parameters.getMetricGroup(), stats);
+        }
         return new LsmAsyncKeyedStateBackend<>(
                 backend,
                 owner,
@@ -165,18 +196,23 @@ final class LsmKeyedStateBackendBuilder<K> {
     }
 
     private LsmKeyedStateBackend<K> buildUnguarded() throws Exception {
+        long beginNanos = System.nanoTime();
         WorkingDirectory directory = resources.hold(createDirectory());
+        MemoryRequest memoryRequest =
+                new MemoryRequest(
+                        parameters.getManagedMemoryFraction(),
+                        settings.slotMemoryBytes(),
+                        settings.taskManagerMemoryBytes(),
+                        settings.backgroundThreads());
+        MemorySource memorySource = SlotMemory.source(environment, memoryRequest);
         StoreResources memory =
                 resources
                         .hold(
                                 SlotMemory.lease(
                                         environment,
-                                        new MemoryRequest(
-                                                parameters.getManagedMemoryFraction(),
-                                                settings.slotMemoryBytes(),
-                                                settings.taskManagerMemoryBytes(),
-                                                settings.backgroundThreads()),
-                                        Clock.system()))
+                                        memoryRequest,
+                                        Clock.system(),
+                                        bytes -> logStart(bytes, memorySource, directory.path())))
                         .getResourceHandle();
         Executor executor = environment.getIOManager().getExecutorService();
         FetchBudget fetchBudget = resources.hold(new FetchBudget(memory.memory()));
@@ -223,23 +259,19 @@ final class LsmKeyedStateBackendBuilder<K> {
                                         executor,
                                         settings.transferThreads(),
                                         parameters.getCancelStreamRegistry(),
-                                        parameters.getCustomInitializationMetrics()),
+                                        parameters.getCustomInitializationMetrics(),
+                                        transfers),
                                 keySerializerProvider)
                         .restore(parameters.getStateHandles());
         resources.hold(restored.store());
         // Before the store, which waits for what reads remote files in the background.
         resources.hold(remote::stop);
-        LOG.info(
-                "[{}] the keyed state backend is ready: handles={}, states={}, keyGroups={},"
-                        + " directory={}",
-                parameters.getOperatorIdentifier(),
-                parameters.getStateHandles().size(),
-                restored.registry().all().size(),
-                parameters.getKeyGroupRange(),
-                directory.path());
+        logReady(restored, directory.path(), System.nanoTime() - beginNanos);
         return assemble(
                 restored,
                 memory,
+                memorySource,
+                directory.path(),
                 storage,
                 remote,
                 cancelRegistry,
@@ -251,6 +283,8 @@ final class LsmKeyedStateBackendBuilder<K> {
     private LsmKeyedStateBackend<K> assemble(
             RestoredBackend restored,
             StoreResources memory,
+            MemorySource memorySource,
+            Path directory,
             TieredStorage storage,
             RemoteFiles remote,
             CloseableRegistry cancelRegistry,
@@ -264,6 +298,7 @@ final class LsmKeyedStateBackendBuilder<K> {
         SnapshotContext<K> snapshotContext =
                 new SnapshotContext<>(
                         restored.backendId(),
+                        parameters.getOperatorIdentifier(),
                         SnapshotContext.operatorIdIn(parameters.getOperatorIdentifier()),
                         parameters.getKeyGroupRange(),
                         keyGroupBytes,
@@ -275,8 +310,18 @@ final class LsmKeyedStateBackendBuilder<K> {
                         executor,
                         settings.transferThreads(),
                         cancelRegistry,
-                        compression);
-        restored.store().setListener(new EventLog(parameters.getOperatorIdentifier()));
+                        compression,
+                        transfers);
+        EventCounters events = new EventCounters();
+        EventLog eventLog =
+                new EventLog(parameters.getOperatorIdentifier(), restored.store(), Clock.system());
+        LsmEventListener listener =
+                event -> {
+                    events.onEvent(event);
+                    eventLog.onEvent(event);
+                };
+        restored.store().setListener(listener);
+        listenerTo.accept(listener);
         LsmKeyedStateBackend<K> backend =
                 new LsmKeyedStateBackend<>(
                         new LsmBackendParts<>(
@@ -308,8 +353,91 @@ final class LsmKeyedStateBackendBuilder<K> {
             remote.startFetching(parameters.getOperatorIdentifier(), restored.store());
         }
         // Last: what is registered there cannot be taken back.
-        LsmMetrics.register(parameters.getMetricGroup(), restored.store(), memory, storage, life);
+        registerMetrics(
+                new MetricSources(
+                        restored.store(),
+                        memory,
+                        memorySource.unaccountedBytes(memory.memory().limitBytes()),
+                        storage,
+                        directory,
+                        settings.localCacheBytes(),
+                        events,
+                        transfers),
+                restored.registry(),
+                life);
         return backend;
+    }
+
+    private void registerMetrics(MetricSources sources, StateRegistry registry, BackendLife life) {
+        MetricGroup group = parameters.getMetricGroup();
+        if (settings.metrics() != MetricScope.NONE) {
+            LsmMetrics.register(group, sources, life);
+        }
+        if (settings.metrics() == MetricScope.STATE) {
+            registry.whenOpened(tree -> LsmMetrics.registerState(group, tree, life));
+        }
+    }
+
+    /** The backend makes the slot's memory: it is the first that the slot sees of this job. */
+    private void logStart(long memoryBytes, MemorySource memorySource, Path directory) {
+        LOG.info(
+                "[slot] flink-lsm starts: version={}, commit={}, memoryBytes={}, memoryFrom={},"
+                        + " placement={}, directory={}, changedOptions={}",
+                BuildVersion.version(),
+                BuildVersion.commit(),
+                memoryBytes,
+                memorySource.text(),
+                placement(),
+                directory,
+                new TreeMap<>(changedOptions));
+        JarCopies.warning(environment.getUserCodeClassLoader().asClassLoader())
+                .ifPresent(LOG::warn);
+    }
+
+    private void logReady(RestoredBackend restored, Path directory, long nanos) {
+        List<KeyedStateHandle> handles =
+                parameters.getStateHandles().stream().filter(Objects::nonNull).toList();
+        if (handles.isEmpty()) {
+            LOG.info(
+                    "[{}] the keyed state backend is ready, with no state: keyGroups={},"
+                            + " directory={}",
+                    parameters.getOperatorIdentifier(),
+                    parameters.getKeyGroupRange(),
+                    directory);
+            return;
+        }
+        LOG.info(
+                "[{}] the keyed state backend is ready, with state restored: handles={},"
+                        + " clippedHandles={}, files={}, bytes={}, fetchedFiles={},"
+                        + " fetchedBytes={}, states={}, keyGroups={}, directory={}, millis={}",
+                parameters.getOperatorIdentifier(),
+                handles.size(),
+                handles.stream().filter(this::isClipped).count(),
+                transfers.restoredFiles(),
+                bytes(handles),
+                transfers.downloadedFiles(),
+                transfers.downloadedBytes(),
+                restored.registry().all().size(),
+                parameters.getKeyGroupRange(),
+                directory,
+                TimeUnit.NANOSECONDS.toMillis(nanos));
+    }
+
+    /** Whether the handle has key groups of others too, which are not seen. */
+    private boolean isClipped(KeyedStateHandle handle) {
+        KeyGroupRange theirs = handle.getKeyGroupRange();
+        return !theirs.getIntersection(parameters.getKeyGroupRange()).equals(theirs);
+    }
+
+    private static long bytes(Collection<KeyedStateHandle> handles) {
+        return handles.stream()
+                .filter(Objects::nonNull)
+                .mapToLong(KeyedStateHandle::getStateSize)
+                .sum();
+    }
+
+    private String placement() {
+        return settings.localCacheBytes() > 0 ? "remote" : "local";
     }
 
     /** Null if Flink is not to keep checkpoints on this machine. */
@@ -328,12 +456,9 @@ final class LsmKeyedStateBackendBuilder<K> {
                     "[{}] the restore begins: handles={}, bytes={}, restore={}, placement={}",
                     parameters.getOperatorIdentifier(),
                     parameters.getStateHandles().size(),
-                    parameters.getStateHandles().stream()
-                            .filter(Objects::nonNull)
-                            .mapToLong(KeyedStateHandle::getStateSize)
-                            .sum(),
+                    bytes(parameters.getStateHandles()),
                     settings.lazyRestore() ? "lazy" : "eager",
-                    settings.localCacheBytes() > 0 ? "remote" : "local");
+                    placement());
         }
     }
 

@@ -14,6 +14,8 @@
 package io.flinklsm.statebackend;
 
 import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -147,11 +149,16 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
 
     private <K> LsmKeyedStateBackendBuilder<K> builder(KeyedStateBackendParameters<K> parameters) {
         return new LsmKeyedStateBackendBuilder<>(
-                parameters,
-                settings(),
-                turn(),
-                latencyTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build(),
-                sizeTrackingConfigBuilder.setMetricGroup(parameters.getMetricGroup()).build());
+                        parameters,
+                        settings(),
+                        turn(),
+                        latencyTrackingConfigBuilder
+                                .setMetricGroup(parameters.getMetricGroup())
+                                .build(),
+                        sizeTrackingConfigBuilder
+                                .setMetricGroup(parameters.getMetricGroup())
+                                .build())
+                .announcing(changedOptions());
     }
 
     @Override
@@ -168,6 +175,22 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
 
     LsmBackendSettings settings() {
         return LsmBackendSettings.of(options);
+    }
+
+    /** Those that are set to something else than their default, by key. */
+    private Map<String, String> changedOptions() {
+        Map<String, String> changed = new TreeMap<>();
+        for (OptionBounds<?> bounds : OptionBounds.all()) {
+            ConfigOption<?> option = bounds.option();
+            options.getOptional(option)
+                    .filter(value -> !value.equals(option.defaultValue()))
+                    .ifPresent(
+                            value ->
+                                    changed.put(
+                                            option.key(),
+                                            String.valueOf(OptionBounds.told(value))));
+        }
+        return changed;
     }
 
     @Override

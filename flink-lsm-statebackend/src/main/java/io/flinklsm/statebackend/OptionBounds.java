@@ -109,6 +109,9 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
     static final OptionBounds<Integer> ASYNC_READ_THREADS =
             number(LsmBackendOptions.ASYNC_READ_THREADS, 1, 1024);
 
+    static final OptionBounds<String> METRICS =
+            names(LsmBackendOptions.METRICS, "none", "operator", "state");
+
     /** Flink's option; only a value that is no boolean is wrong. */
     static final OptionBounds<Boolean> INCREMENTAL_CHECKPOINTS =
             new OptionBounds<>(
@@ -136,6 +139,7 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                     REMOTE_REQUEST_TIMEOUT,
                     REMOTE_RETRY_DEADLINE,
                     ASYNC_READ_THREADS,
+                    METRICS,
                     INCREMENTAL_CHECKPOINTS);
 
     /** Those of every option that a backend reads from its configuration. */

@@ -90,7 +90,7 @@ final class RocksDbEquivalents {
                     new Equivalent(
                             "predefined-options", "nothing: memory and levels size themselves"),
                     new Equivalent("options-factory", "nothing: there is no factory of options"),
-                    new Equivalent("metrics.", "the metrics that docs/operations.md names"),
+                    new Equivalent("metrics.", "the metrics that docs/metrics.md names"),
                     new Equivalent("log.", "nothing: the backend logs through Flink's logging"),
                     new Equivalent(
                             "write-batch-size", "nothing: every write goes into memory at once"),

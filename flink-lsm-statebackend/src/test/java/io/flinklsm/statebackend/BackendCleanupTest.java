@@ -194,7 +194,10 @@ class BackendCleanupTest {
             // A lease of our own shows what memory the backends' leases leave behind.
             lease =
                     SlotMemory.lease(
-                            harness.environment(), new MemoryRequest(0.4, 0, 0, 1), Clock.system());
+                            harness.environment(),
+                            new MemoryRequest(0.4, 0, 0, 1),
+                            Clock.system(),
+                            bytes -> {});
         }
 
         AbstractKeyedStateBackend<String> backend(List<KeyedStateHandle> handles) throws Exception {

@@ -156,7 +156,12 @@ class BackendFaultsTest {
             assertThatThrownBy(
                             () -> harness.snapshot(backend, 2, CheckpointType.CHECKPOINT, failing))
                     .isInstanceOf(ExecutionException.class)
-                    .hasRootCauseMessage("No space left on device");
+                    .hasRootCauseMessage("No space left on device")
+                    // The job manager logs it with the checkpoint that it declines.
+                    .hasMessageMatching(
+                            "(?s).*\\[\\S+\\] the file could not be put on the checkpoint storage:"
+                                + " No space left on device; see that execution.checkpointing.dir"
+                                + " has room and can be written\\.");
             assertThat(checkpointFiles()).isEqualTo(filesBefore);
             backend.notifyCheckpointAborted(2);
         }
@@ -302,7 +307,10 @@ class BackendFaultsTest {
     void everyByteOfTheSlotsMemoryComesBack() throws Exception {
         try (OpaqueMemoryResource<StoreResources> lease =
                 SlotMemory.lease(
-                        harness.environment(), new MemoryRequest(0.4, 0, 0, 1), Clock.system())) {
+                        harness.environment(),
+                        new MemoryRequest(0.4, 0, 0, 1),
+                        Clock.system(),
+                        bytes -> {})) {
             for (int i = 0; i < 10; i++) {
                 cycle();
                 // At once after a savepoint, while what it froze is being flushed.

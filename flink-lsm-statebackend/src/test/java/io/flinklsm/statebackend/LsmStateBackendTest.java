@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinklsm.core.CompactionStyle;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.ValueColumns;
+import io.flinklsm.statebackend.metrics.MetricScope;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -75,6 +76,7 @@ class LsmStateBackendTest {
         config.setString("state.backend.lsm.remote.request-timeout", "3 s");
         config.setString("state.backend.lsm.remote.retry-deadline", "4 min");
         config.setString("state.backend.lsm.async.read-threads", "7");
+        config.setString("state.backend.lsm.metrics", "state");
         config.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
 
         assertThat(LsmBackendSettings.of(config))
@@ -99,6 +101,7 @@ class LsmStateBackendTest {
                                 Duration.ofSeconds(3),
                                 Duration.ofMinutes(4),
                                 7,
+                                MetricScope.STATE,
                                 true));
         assertThat(config.keySet())
                 .containsAll(LsmBackendOptions.all().stream().map(o -> o.key()).toList());

@@ -16,6 +16,7 @@ package io.flinklsm.statebackend.memory;
 import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.check.Clock;
 import java.io.IOException;
+import java.util.function.LongConsumer;
 import org.apache.flink.runtime.execution.Environment;
 import org.apache.flink.runtime.memory.MemoryManager;
 import org.apache.flink.runtime.memory.OpaqueMemoryResource;
@@ -50,32 +51,55 @@ public final class SlotMemory {
 
     private SlotMemory() {}
 
+    /** Where the memory that a lease gives comes from. */
+    public static MemorySource source(Environment environment, MemoryRequest request) {
+        MemoryManager slot = environment.getMemoryManager();
+        if (request.slotBytes() > 0) {
+            return new MemorySource("state.backend.lsm.memory.fixed-per-slot", 0);
+        }
+        if (request.taskManagerBytes() > 0) {
+            return new MemorySource("state.backend.lsm.memory.fixed-per-tm", 0);
+        }
+        if (request.managedFraction() > 0 && slot.getMemorySize() > 0) {
+            return new MemorySource(
+                    "managed memory", slot.computeMemorySize(request.managedFraction()));
+        }
+        return new MemorySource("the default without managed memory", 0);
+    }
+
     /**
      * Takes a lease; the caller closes it after its store.
      *
      * @param clock time for the stores
+     * @param whenMade is told the size if this lease makes what is shared
      * @throws IOException if the memory cannot be had
      */
     public static OpaqueMemoryResource<StoreResources> lease(
-            Environment environment, MemoryRequest request, Clock clock) throws IOException {
+            Environment environment, MemoryRequest request, Clock clock, LongConsumer whenMade)
+            throws IOException {
         MemoryManager slot = environment.getMemoryManager();
         int threads = request.backgroundThreads();
         try {
             if (request.slotBytes() > 0) {
                 return slot.getExternalSharedMemoryResource(
-                        FIXED, bytes -> create(bytes, threads, clock), request.slotBytes());
+                        FIXED,
+                        bytes -> create(bytes, threads, clock, whenMade),
+                        request.slotBytes());
             }
             if (request.taskManagerBytes() > 0) {
-                return leaseOfTaskManager(environment.getSharedResources(), request, clock);
+                return leaseOfTaskManager(
+                        environment.getSharedResources(), request, clock, whenMade);
             }
             if (request.managedFraction() > 0 && slot.getMemorySize() > 0) {
                 return slot.getSharedMemoryResourceForManagedMemory(
                         MANAGED,
-                        bytes -> createManaged(bytes, threads, clock),
+                        bytes -> createManaged(bytes, threads, clock, whenMade),
                         request.managedFraction());
             }
             return slot.getExternalSharedMemoryResource(
-                    UNMANAGED, bytes -> createUnmanaged(bytes, threads, clock), UNMANAGED_BYTES);
+                    UNMANAGED,
+                    bytes -> createUnmanaged(bytes, threads, clock, whenMade),
+                    UNMANAGED_BYTES);
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
@@ -94,7 +118,8 @@ public final class SlotMemory {
     }
 
     private static OpaqueMemoryResource<StoreResources> leaseOfTaskManager(
-            SharedResources shared, MemoryRequest request, Clock clock) throws Exception {
+            SharedResources shared, MemoryRequest request, Clock clock, LongConsumer whenMade)
+            throws Exception {
         Object holder = new Object();
         // Of no type of ours: an earlier job may have brought this backend with a class loader of
         // its own.
@@ -102,7 +127,7 @@ public final class SlotMemory {
                 shared.getOrAllocateSharedResource(
                         TASK_MANAGER,
                         holder,
-                        bytes -> create(bytes, request.backgroundThreads(), clock),
+                        bytes -> create(bytes, request.backgroundThreads(), clock, whenMade),
                         request.taskManagerBytes());
         if (!(pool.resourceHandle() instanceof StoreResources resources)) {
             shared.release(TASK_MANAGER, holder, bytes -> {});
@@ -126,7 +151,8 @@ public final class SlotMemory {
                 resources, pool.size(), () -> shared.release(TASK_MANAGER, holder, bytes -> {}));
     }
 
-    private static StoreResources createManaged(long bytes, int threads, Clock clock) {
+    private static StoreResources createManaged(
+            long bytes, int threads, Clock clock, LongConsumer whenMade) {
         if (bytes < MIN_BYTES) {
             LOG.warn(
                     "[state backend] the slot's managed memory for state is too small: managed={}"
@@ -134,20 +160,24 @@ public final class SlotMemory {
                     bytes,
                     MIN_BYTES);
         }
-        return create(Math.max(bytes, MIN_BYTES), threads, clock);
+        return create(Math.max(bytes, MIN_BYTES), threads, clock, whenMade);
     }
 
-    private static StoreResources createUnmanaged(long bytes, int threads, Clock clock) {
+    private static StoreResources createUnmanaged(
+            long bytes, int threads, Clock clock, LongConsumer whenMade) {
         LOG.warn(
                 "[state backend] the slot has no managed memory for state: used={} bytes, which"
                         + " Flink accounts for nowhere; set taskmanager.memory.managed.size, or"
                         + " state.backend.lsm.memory.fixed-per-tm for all slots together, or"
                         + " state.backend.lsm.memory.fixed-per-slot.",
                 bytes);
-        return create(bytes, threads, clock);
+        return create(bytes, threads, clock, whenMade);
     }
 
-    private static StoreResources create(long bytes, int threads, Clock clock) {
-        return StoreResources.create("flink-lsm", bytes, threads, clock);
+    private static StoreResources create(
+            long bytes, int threads, Clock clock, LongConsumer whenMade) {
+        StoreResources made = StoreResources.create("flink-lsm", bytes, threads, clock);
+        whenMade.accept(bytes);
+        return made;
     }
 }

@@ -14,18 +14,32 @@
 package io.flinklsm.statebackend.metrics;
 
 import io.flinklsm.core.LsmStore;
+import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.TreeStats;
+import io.flinklsm.core.events.LsmEvent.StallCause;
+import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.storage.tiered.TieredStorage;
 import io.flinklsm.statebackend.async.AsyncStats;
 import io.flinklsm.statebackend.life.BackendLife;
+import io.flinklsm.statebackend.snapshot.TransferCounters;
+import java.io.File;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 
-/** The gauges of a backend, in the group {@code lsm} of its operator. Safe for any thread. */
+/**
+ * The metrics of a backend, in the group {@code lsm} of its operator; docs/metrics.md has the
+ * table. Nothing is computed before a gauge is read, and 0 is read when the backend is gone. Safe
+ * for any thread.
+ */
 public final class LsmMetrics {
+
+    /** Levels with metrics of their own; the last one counts those below it as well. */
+    private static final int LEVELS = 7;
 
     private final LsmStore store;
     private final BackendLife life;
@@ -38,22 +52,33 @@ public final class LsmMetrics {
     /**
      * @param life asked for a lease whenever a gauge is read, for that may be at any time
      */
-    public static void register(
-            MetricGroup group,
-            LsmStore store,
-            StoreResources slot,
-            TieredStorage storage,
-            BackendLife life) {
-        LsmMetrics metrics = new LsmMetrics(store, life);
+    public static void register(MetricGroup group, MetricSources sources, BackendLife life) {
+        LsmMetrics metrics = new LsmMetrics(sources.store(), life);
         MetricGroup lsm = group.addGroup("lsm");
-        lsm.gauge("memtableBytes", metrics.gauge(metrics::memtableBytes));
-        lsm.gauge("sstables", metrics.gauge(metrics::sstables));
-        lsm.gauge("sstableBytes", metrics.gauge(metrics::sstableBytes));
-        lsm.gauge("filterFailures", metrics.gauge(metrics::filterFailures));
-        lsm.gauge("slotMemoryUsedBytes", metrics.gauge(() -> slot.memory().usedBytes()));
-        lsm.gauge("slotBlockCacheHits", metrics.gauge(() -> slot.blockCache().hitCount()));
-        lsm.gauge("slotBlockCacheMisses", metrics.gauge(() -> slot.blockCache().missCount()));
-        registerRemote(lsm, metrics, storage);
+        metrics.registerContent(lsm);
+        metrics.registerWork(lsm, sources.events());
+        metrics.registerSlot(lsm, sources.slot(), sources.unaccountedBytes());
+        metrics.registerTransfers(lsm, sources.transfers());
+        metrics.registerRemote(lsm, sources.storage());
+        metrics.registerDisk(lsm, sources.directory().toFile(), sources.localCacheLimitBytes());
+    }
+
+    /** The figures of one state, in a group of its own. */
+    public static void registerState(MetricGroup group, LsmTree tree, BackendLife life) {
+        MetricGroup state = group.addGroup("lsm").addGroup("state", label(tree.name()));
+        gauge(state, life, "memtableBytes", () -> tree.stats().memtableBytes());
+        gauge(state, life, "entriesEstimated", () -> tree.stats().liveEntries());
+        gauge(state, life, "sstables", () -> tree.stats().sstables());
+        gauge(state, life, "sstableBytes", () -> tree.stats().sstableBytes());
+        gauge(state, life, "liveBytesEstimated", () -> tree.stats().liveBytes());
+        gauge(state, life, "sortedRuns", () -> tree.stats().sortedRuns());
+        gauge(state, life, "compactionDebtBytes", () -> tree.stats().compactionDebtBytes());
+        gauge(state, life, "filterFailures", () -> tree.stats().filterFailures());
+    }
+
+    private static String label(String treeName) {
+        String name = TreeNames.nameIn(treeName);
+        return TreeNames.isQueue(treeName) ? "queue/" + name : name;
     }
 
     /** The figures of State V2. */
@@ -68,49 +93,129 @@ public final class LsmMetrics {
         async.gauge("mostParallelJobs", (Gauge<Integer>) stats::mostParallelJobs);
     }
 
-    private static void registerRemote(MetricGroup lsm, LsmMetrics metrics, TieredStorage storage) {
-        lsm.gauge("remoteFiles", metrics.gauge(() -> storage.stats().remoteFiles()));
-        lsm.gauge("remoteMissingBytes", metrics.gauge(() -> storage.stats().missingBytes()));
-        lsm.gauge("remoteRequests", metrics.gauge(() -> storage.stats().remoteRequests()));
-        lsm.gauge("remoteBytes", metrics.gauge(() -> storage.stats().remoteBytes()));
-        lsm.gauge("remoteRetries", metrics.gauge(() -> storage.stats().retries()));
-        lsm.gauge("localHits", metrics.gauge(() -> storage.stats().hits()));
-        lsm.gauge("localMisses", metrics.gauge(() -> storage.stats().misses()));
-        lsm.gauge("localEvictions", metrics.gauge(() -> storage.stats().evictions()));
-        lsm.gauge("earlyUploads", metrics.gauge(() -> storage.stats().earlyUploads()));
-        lsm.gauge("localCacheBytes", metrics.gauge(() -> storage.stats().localBytes()));
+    private void registerContent(MetricGroup lsm) {
+        gauge(lsm, "memtableBytes", sum(TreeStats::memtableBytes));
+        gauge(lsm, "entriesEstimated", sum(TreeStats::liveEntries));
+        gauge(lsm, "sstables", sum(TreeStats::sstables));
+        gauge(lsm, "sstableBytes", sum(TreeStats::sstableBytes));
+        gauge(lsm, "liveBytesEstimated", sum(TreeStats::liveBytes));
+        gauge(lsm, "mostSortedRuns", this::mostSortedRuns);
+        gauge(lsm, "filterFailures", sum(TreeStats::filterFailures));
+        gauge(lsm, "openSstables", store::openSstables);
+        gauge(lsm, "openSstableBytes", store::openSstableBytes);
+        gauge(lsm, "filterAndIndexBytes", store::filterAndIndexBytes);
+        for (int number = 0; number < LEVELS; number++) {
+            int level = number;
+            MetricGroup group = lsm.addGroup("level", String.valueOf(level));
+            gauge(
+                    group,
+                    "sstables",
+                    sum(tree -> ofLevel(tree, level, TreeStats.LevelStats::sstables)));
+            gauge(group, "bytes", sum(tree -> ofLevel(tree, level, TreeStats.LevelStats::bytes)));
+        }
     }
 
-    private Gauge<Long> gauge(LongSupplier figure) {
-        return () -> {
-            try (BackendLife.Lease lease = life.acquire()) {
-                return figure.getAsLong();
-            } catch (IOException e) {
-                // The backend was closed.
-                return 0L;
-            }
-        };
+    private void registerWork(MetricGroup lsm, EventCounters events) {
+        gauge(lsm, "flushesPending", sum(TreeStats::frozenMemtables));
+        gauge(lsm, "flushesRunning", sum(tree -> tree.flushing() ? 1 : 0));
+        gauge(lsm, "flushes", events::flushes);
+        gauge(lsm, "flushedBytes", events::flushedBytes);
+        lsm.histogram("flushMillis", events.flushMillis());
+        gauge(lsm, "compactionsPending", sum(tree -> tree.compactionPending() ? 1 : 0));
+        gauge(lsm, "compactionsRunning", sum(TreeStats::compactionsRunning));
+        gauge(lsm, "compactions", events::compactions);
+        gauge(lsm, "compactionReadBytes", events::compactionReadBytes);
+        gauge(lsm, "compactionWrittenBytes", events::compactionWrittenBytes);
+        gauge(lsm, "compactionDebtBytes", sum(TreeStats::compactionDebtBytes));
+        lsm.histogram("compactionMillis", events.compactionMillis());
+        for (StallCause cause : StallCause.values()) {
+            MetricGroup group = lsm.addGroup("waitsFor", cause.name().toLowerCase(Locale.ROOT));
+            gauge(group, "writesSlowedMillis", () -> events.slowedMillis(cause));
+            gauge(group, "writesStoppedMillis", () -> events.stoppedMillis(cause));
+        }
+        gauge(lsm, "failedDeletes", events::failedDeletes);
+        gauge(lsm, "backgroundFailed", () -> store.hasFailed() ? 1 : 0);
     }
 
-    private long memtableBytes() {
-        return store.stats().stream().mapToLong(TreeStats::memtableBytes).sum();
+    private void registerSlot(MetricGroup lsm, StoreResources slot, long unaccountedBytes) {
+        gauge(lsm, "slotMemoryUsedBytes", () -> slot.memory().usedBytes());
+        gauge(lsm, "slotMemoryLimitBytes", () -> slot.memory().limitBytes());
+        gauge(lsm, "slotMemoryPeakBytes", () -> slot.memory().peakBytes());
+        gauge(lsm, "slotMemoryUnaccountedBytes", () -> unaccountedBytes);
+        gauge(lsm, "slotEntryBytes", slot::entryBytes);
+        gauge(lsm, "slotUnflushedBytes", slot::unflushedBytes);
+        gauge(lsm, "slotUnflushedLimitBytes", slot::unflushedLimitBytes);
+        gauge(lsm, "slotWriterBytes", slot::writerBytes);
+        gauge(lsm, "slotCacheBytes", slot::cacheBytes);
+        gauge(lsm, "slotCacheLimitBytes", slot::cacheLimitBytes);
+        gauge(lsm, "slotBlockCacheBytes", () -> slot.blockCache().usedBytes());
+        gauge(lsm, "slotBlockCacheHits", () -> slot.blockCache().hitCount());
+        gauge(lsm, "slotBlockCacheMisses", () -> slot.blockCache().missCount());
     }
 
-    private long filterFailures() {
-        return store.stats().stream().mapToLong(TreeStats::filterFailures).sum();
+    private void registerTransfers(MetricGroup lsm, TransferCounters transfers) {
+        gauge(lsm, "uploadedFiles", transfers::uploadedFiles);
+        gauge(lsm, "uploadedBytes", transfers::uploadedBytes);
+        gauge(lsm, "failedUploads", transfers::failedUploads);
+        gauge(lsm, "reusedFiles", transfers::reusedFiles);
+        lsm.histogram("uploadMillis", transfers.uploadMillis());
+        gauge(lsm, "downloadedFiles", transfers::downloadedFiles);
+        gauge(lsm, "downloadedBytes", transfers::downloadedBytes);
+        gauge(lsm, "restoredFiles", transfers::restoredFiles);
+        gauge(lsm, "restoredBytes", transfers::restoredBytes);
     }
 
-    private long sstables() {
-        return store.stats().stream()
-                .flatMap(tree -> tree.levels().stream())
-                .mapToLong(TreeStats.LevelStats::sstables)
-                .sum();
+    private void registerRemote(MetricGroup lsm, TieredStorage storage) {
+        gauge(lsm, "remoteFiles", () -> storage.stats().remoteFiles());
+        gauge(lsm, "remoteMissingBytes", () -> storage.stats().missingBytes());
+        gauge(lsm, "remoteRequests", () -> storage.stats().remoteRequests());
+        gauge(lsm, "remoteBytes", () -> storage.stats().remoteBytes());
+        gauge(lsm, "remoteRetries", () -> storage.stats().retries());
+        gauge(lsm, "localHits", () -> storage.stats().hits());
+        gauge(lsm, "localMisses", () -> storage.stats().misses());
+        gauge(lsm, "localEvictions", () -> storage.stats().evictions());
+        gauge(lsm, "earlyUploads", () -> storage.stats().earlyUploads());
+        gauge(lsm, "localCacheBytes", () -> storage.stats().localBytes());
     }
 
-    private long sstableBytes() {
-        return store.stats().stream()
-                .flatMap(tree -> tree.levels().stream())
-                .mapToLong(TreeStats.LevelStats::bytes)
+    private void registerDisk(MetricGroup lsm, File directory, long localCacheLimitBytes) {
+        gauge(lsm, "localCacheLimitBytes", () -> localCacheLimitBytes);
+        gauge(lsm, "localDiskFreeBytes", directory::getUsableSpace);
+        gauge(lsm, "localDiskTotalBytes", directory::getTotalSpace);
+    }
+
+    private void gauge(MetricGroup group, String name, LongSupplier figure) {
+        gauge(group, life, name, figure);
+    }
+
+    private static void gauge(
+            MetricGroup group, BackendLife life, String name, LongSupplier figure) {
+        group.gauge(
+                name,
+                (Gauge<Long>)
+                        () -> {
+                            try (BackendLife.Lease lease = life.acquire()) {
+                                return figure.getAsLong();
+                            } catch (IOException e) {
+                                // The backend was closed.
+                                return 0L;
+                            }
+                        });
+    }
+
+    private LongSupplier sum(ToLongFunction<TreeStats> figure) {
+        return () -> store.stats().stream().mapToLong(figure).sum();
+    }
+
+    private long mostSortedRuns() {
+        return store.stats().stream().mapToLong(TreeStats::sortedRuns).max().orElse(0);
+    }
+
+    private static long ofLevel(
+            TreeStats tree, int level, ToLongFunction<TreeStats.LevelStats> figure) {
+        return tree.levels().stream()
+                .filter(each -> Math.min(each.level(), LEVELS - 1) == level)
+                .mapToLong(figure)
                 .sum();
     }
 }

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.runtime.state.RegisteredStateMetaInfoBase;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
@@ -47,9 +48,16 @@ public final class StateRegistry {
 
     private final LsmStore store;
     private final Map<String, RegisteredState> byTree = new LinkedHashMap<>();
+    private Consumer<LsmTree> whenOpened = tree -> {};
 
     public StateRegistry(LsmStore store) {
         this.store = store;
+    }
+
+    /** Tells of the tree of each state that is there, and of each that comes. */
+    public void whenOpened(Consumer<LsmTree> listener) {
+        byTree.values().forEach(state -> listener.accept(state.tree()));
+        whenOpened = listener;
     }
 
     public static String treeName(StateMetaInfoSnapshot snapshot) {
@@ -71,6 +79,7 @@ public final class StateRegistry {
             LsmTree tree = store.openTree(treeName, treeOptions(type, null));
             state = new RegisteredState(snapshot, tree);
             byTree.put(treeName, state);
+            whenOpened.accept(tree);
         }
         return state;
     }
@@ -92,6 +101,7 @@ public final class StateRegistry {
         RegisteredState state =
                 new RegisteredState(metaInfo.getName(), type == null, tree, metaInfo);
         byTree.put(treeName, state);
+        whenOpened.accept(tree);
         return state;
     }
 

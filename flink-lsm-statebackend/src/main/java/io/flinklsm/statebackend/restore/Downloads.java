@@ -35,7 +35,11 @@ final class Downloads {
             throws IOException, InterruptedException {
         List<Transfers.Transfer> transfers = new ArrayList<>(downloads.size());
         for (Download download : downloads) {
-            transfers.add(() -> download.file().bringTo(context.storage(), download.sizeBytes()));
+            transfers.add(
+                    () -> {
+                        download.file().bringTo(context.storage(), download.sizeBytes());
+                        context.transfers().downloaded(download.sizeBytes());
+                    });
         }
         Transfers.run(transfers, context.executor(), context.transferThreads());
     }

@@ -209,6 +209,7 @@ final class NativeRestore<K> {
         List<Downloads.Download> downloads = new ArrayList<>();
         for (Wanted each : inOrder) {
             long sizeBytes = each.sstable().sizeBytes();
+            context.transfers().restored(sizeBytes);
             if (context.lazy() && !each.inLocalCopy() && each.file().isElsewhere()) {
                 each.file().checkStatedLength(sizeBytes);
                 if (!each.file().linkTo(context.storage(), sizeBytes)) {

@@ -17,6 +17,7 @@ import io.flinklsm.core.LsmStoreOptions;
 import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.statebackend.remote.RemoteFiles;
+import io.flinklsm.statebackend.snapshot.TransferCounters;
 import java.util.concurrent.Executor;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.state.KeyGroupRange;
@@ -35,6 +36,7 @@ import org.apache.flink.runtime.state.StateBackend.CustomInitializationMetrics;
  * @param transferThreads downloads at a time
  * @param cancelRegistry streams are registered in it: closing it ends the restore
  * @param metrics takes how long it lasted
+ * @param transfers counts what is restored
  */
 public record RestoreContext(
         Storage storage,
@@ -48,4 +50,5 @@ public record RestoreContext(
         Executor executor,
         int transferThreads,
         CloseableRegistry cancelRegistry,
-        CustomInitializationMetrics metrics) {}
+        CustomInitializationMetrics metrics,
+        TransferCounters transfers) {}

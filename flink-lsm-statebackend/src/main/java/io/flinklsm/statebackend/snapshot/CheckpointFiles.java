@@ -19,6 +19,7 @@ import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.state.CheckpointStateOutputStream;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
@@ -43,6 +44,7 @@ final class CheckpointFiles {
     private final CheckpointStreamFactory streamFactory;
     private final CloseableRegistry registry;
     private final boolean isSavepoint;
+    private final TransferCounters transfers;
 
     // Guarded by itself.
     private final List<StreamStateHandle> written = new ArrayList<>();
@@ -50,10 +52,12 @@ final class CheckpointFiles {
     CheckpointFiles(
             CheckpointStreamFactory streamFactory,
             CloseableRegistry registry,
-            boolean isSavepoint) {
+            boolean isSavepoint,
+            TransferCounters transfers) {
         this.streamFactory = streamFactory;
         this.registry = registry;
         this.isSavepoint = isSavepoint;
+        this.transfers = transfers;
     }
 
     /**
@@ -104,6 +108,35 @@ final class CheckpointFiles {
     }
 
     private StreamStateHandle write(String name, CheckpointedStateScope scope, Content content)
+            throws IOException {
+        long beginNanos = System.nanoTime();
+        try {
+            StreamStateHandle handle = writeTo(name, scope, content);
+            transfers.uploaded(
+                    handle.getStateSize(),
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginNanos));
+            return handle;
+        } catch (CorruptionException e) {
+            // Of the store's own file: what it says is not about the checkpoint storage.
+            throw e;
+        } catch (IOException e) {
+            if (registry.isClosed()) {
+                // Cancelled: the checkpoint storage is not to blame.
+                throw e;
+            }
+            transfers.uploadFailed();
+            throw new IOException(
+                    "["
+                            + name
+                            + "] the file could not be put on the checkpoint storage: "
+                            + e.getMessage()
+                            + "; see that execution.checkpointing.dir has room and can be"
+                            + " written.",
+                    e);
+        }
+    }
+
+    private StreamStateHandle writeTo(String name, CheckpointedStateScope scope, Content content)
             throws IOException {
         CheckpointStateOutputStream out = streamFactory.createCheckpointStateOutputStream(scope);
         StreamStateHandle handle = null;

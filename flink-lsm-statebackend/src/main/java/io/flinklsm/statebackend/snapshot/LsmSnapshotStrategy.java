@@ -71,6 +71,7 @@ final class LsmSnapshotStrategy<K>
     private final StateRegistry registry;
     private final BackendLife life;
     private final UploadedSstables uploaded;
+    private final LargeUploads largeUploads;
 
     LsmSnapshotStrategy(
             SnapshotContext<K> context,
@@ -83,6 +84,7 @@ final class LsmSnapshotStrategy<K>
         this.registry = registry;
         this.life = life;
         this.uploaded = uploaded;
+        this.largeUploads = new LargeUploads(context.owner(), uploaded.isRestored());
     }
 
     @Override
@@ -184,7 +186,9 @@ final class LsmSnapshotStrategy<K>
         }
 
         SnapshotResult<KeyedStateHandle> write(CloseableRegistry closeables) throws Exception {
-            CheckpointFiles files = new CheckpointFiles(streamFactory, closeables, isSavepoint);
+            CheckpointFiles files =
+                    new CheckpointFiles(
+                            streamFactory, closeables, isSavepoint, context.transfers());
             try {
                 return write(files);
             } catch (Throwable e) {
@@ -215,6 +219,7 @@ final class LsmSnapshotStrategy<K>
                                     checkpointId, reusable, sstables.keySet(), context.homes())
                             : Map.of();
 
+            context.transfers().reused(reused.size());
             byte[] manifest = ManifestCodec.encode(image, context.operatorId());
             StreamStateHandle manifestHandle = files.write(CheckpointNames.MANIFEST, manifest);
             byte[] meta = MetaFile.encode(metaBody(), manifest);
@@ -231,6 +236,15 @@ final class LsmSnapshotStrategy<K>
                         (name, file) -> context.homes().uploadedAgain(checkpointId, name, file));
             }
             finished = true;
+            if (!isSavepoint) {
+                largeUploads.written(
+                        checkpointId,
+                        context.incremental(),
+                        sharing,
+                        !reusable.isEmpty(),
+                        sstables.values(),
+                        written.keySet());
+            }
             return local == null
                     ? SnapshotResult.of(handle)
                     : SnapshotResult.withLocalState(handle, local);

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * What does not change from one snapshot of a backend to the next.
  *
  * @param backendId who wrote the files; kept over restores that take over a whole checkpoint
+ * @param owner names the backend in the log
  * @param operatorId in hexadecimal digits, for manifests; empty if unknown
  * @param keySerializer duplicated for each snapshot
  * @param keyGroupBytes bytes of the key group in front of each key
@@ -39,9 +40,11 @@ import org.jspecify.annotations.Nullable;
  * @param transferThreads files of one snapshot in transfer at a time
  * @param cancelRegistry closed with the backend: cancels what is under way
  * @param compression of key groups in canonical savepoints
+ * @param transfers counts uploads
  */
 public record SnapshotContext<K>(
         UUID backendId,
+        String owner,
         String operatorId,
         KeyGroupRange keyGroupRange,
         int keyGroupBytes,
@@ -53,7 +56,8 @@ public record SnapshotContext<K>(
         Executor executor,
         int transferThreads,
         CloseableRegistry cancelRegistry,
-        StreamCompressionDecorator compression) {
+        StreamCompressionDecorator compression,
+        TransferCounters transfers) {
 
     private static final Pattern OPERATOR_ID =
             Pattern.compile("_([0-9a-f]{32})_\\([0-9]+/[0-9]+\\)$");

@@ -190,6 +190,6 @@ class SlotMemoryTest {
         Environment environment = mock(Environment.class);
         when(environment.getMemoryManager()).thenReturn(slot);
         when(environment.getSharedResources()).thenReturn(taskManager);
-        return SlotMemory.lease(environment, request, Clock.system());
+        return SlotMemory.lease(environment, request, Clock.system(), bytes -> {});
     }
 }

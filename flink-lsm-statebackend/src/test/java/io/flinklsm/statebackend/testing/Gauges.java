@@ -15,24 +15,54 @@ package io.flinklsm.statebackend.testing;
 
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 
-/** Keeps the gauges that a backend registers, each under the names of its groups. Any thread. */
+/** Keeps the metrics that a backend registers, each under the names of its groups. Any thread. */
 public final class Gauges extends UnregisteredMetricsGroup {
 
     private final String prefix;
     private final Map<String, Gauge<?>> gauges;
+    private final Map<String, Histogram> histograms;
 
     public Gauges() {
-        this("", new ConcurrentHashMap<>());
+        this("", new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
     }
 
-    private Gauges(String prefix, Map<String, Gauge<?>> gauges) {
+    private Gauges(String prefix, Map<String, Gauge<?>> gauges, Map<String, Histogram> histograms) {
         this.prefix = prefix;
         this.gauges = gauges;
+        this.histograms = histograms;
+    }
+
+    /** Of all that was registered. */
+    public Set<String> names() {
+        Set<String> names = new TreeSet<>(gauges.keySet());
+        names.addAll(histograms.keySet());
+        return names;
+    }
+
+    /** The names of those that are above zero, or have counted anything. */
+    public Set<String> moved() {
+        Set<String> moved = new TreeSet<>();
+        gauges.forEach(
+                (name, gauge) -> {
+                    if (((Number) gauge.getValue()).longValue() > 0) {
+                        moved.add(name);
+                    }
+                });
+        histograms.forEach(
+                (name, histogram) -> {
+                    if (histogram.getCount() > 0) {
+                        moved.add(name);
+                    }
+                });
+        return moved;
     }
 
     /**
@@ -52,7 +82,18 @@ public final class Gauges extends UnregisteredMetricsGroup {
     }
 
     @Override
+    public <H extends Histogram> H histogram(String name, H histogram) {
+        histograms.put(prefix + name, histogram);
+        return histogram;
+    }
+
+    @Override
     public MetricGroup addGroup(String name) {
-        return new Gauges(prefix + name + ".", gauges);
+        return new Gauges(prefix + name + ".", gauges, histograms);
+    }
+
+    @Override
+    public MetricGroup addGroup(String key, String value) {
+        return addGroup(key).addGroup(value);
     }
 }

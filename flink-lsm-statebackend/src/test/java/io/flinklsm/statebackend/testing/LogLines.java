@@ -22,30 +22,42 @@ import org.apache.logging.log4j.core.Logger;
 import org.apache.logging.log4j.core.appender.AbstractAppender;
 import org.apache.logging.log4j.core.config.Property;
 
-/** What a class logs at WARN until this is closed. */
+/** What a class logs at INFO and WARN until this is closed; INFO is only kept here. */
 public final class LogLines implements AutoCloseable {
 
     private final Logger logger;
+    private final Level levelBefore;
     private final List<String> warnings = new CopyOnWriteArrayList<>();
+    private final List<String> infos = new CopyOnWriteArrayList<>();
     private final AbstractAppender appender =
             new AbstractAppender("log-lines", null, null, true, Property.EMPTY_ARRAY) {
                 @Override
                 public void append(LogEvent event) {
                     if (event.getLevel() == Level.WARN) {
                         warnings.add(event.getMessage().getFormattedMessage());
+                    } else if (event.getLevel() == Level.INFO) {
+                        infos.add(event.getMessage().getFormattedMessage());
                     }
                 }
             };
 
     private LogLines(Logger logger) {
         this.logger = logger;
+        this.levelBefore = logger.getLevel();
     }
 
     public static LogLines of(Class<?> type) {
         LogLines lines = new LogLines((Logger) LogManager.getLogger(type));
         lines.appender.start();
         lines.logger.addAppender(lines.appender);
+        // What is looked at here is not to be seen on the console.
+        lines.logger.setLevel(Level.INFO);
+        lines.logger.setAdditive(false);
         return lines;
+    }
+
+    public List<String> infos() {
+        return List.copyOf(infos);
     }
 
     public List<String> warnings() {
@@ -55,6 +67,8 @@ public final class LogLines implements AutoCloseable {
     @Override
     public void close() {
         logger.removeAppender(appender);
+        logger.setLevel(levelBefore);
+        logger.setAdditive(true);
         appender.stop();
     }
 }
