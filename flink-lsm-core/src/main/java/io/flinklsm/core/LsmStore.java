@@ -31,6 +31,7 @@ import io.flinklsm.core.slot.Slot;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.storage.Storage;
+import io.flinklsm.core.tree.ReadCounters;
 import io.flinklsm.core.tree.StoreFiles;
 import io.flinklsm.core.tree.StoreLock;
 import io.flinklsm.core.tree.TreeOptions;
@@ -65,6 +66,9 @@ public final class LsmStore implements AutoCloseable {
     private final StoreWriter writer;
     private final Compactions compactions;
     private final Manifests manifests;
+
+    // The writer thread's.
+    private boolean countsReads = true;
 
     // Changed by the writer thread under the lock; read by others under it.
     private final Map<String, LsmTree> trees = new LinkedHashMap<>();
@@ -264,6 +268,7 @@ public final class LsmStore implements AutoCloseable {
                         files.obsoleteFiles(),
                         slot.tierMemory(),
                         restored);
+        state.setReads(new ReadCounters(countsReads));
         LsmTree tree = new LsmTree(this, writer, state, upkeep, slot);
         trees.put(name, tree);
         writer.add(state);
@@ -449,6 +454,12 @@ public final class LsmStore implements AutoCloseable {
         upkeep.setListener(listener);
     }
 
+    /** Whether reads are counted; they are unless a caller says otherwise. Writer thread only. */
+    public void setCountsReads(boolean counts) {
+        countsReads = counts;
+        states().forEach(state -> state.setReads(new ReadCounters(counts)));
+    }
+
     /** For tests that wake the threads that wait. */
     StoreLock lock() {
         return lock;
@@ -478,6 +489,7 @@ public final class LsmStore implements AutoCloseable {
                             tree.isFlushing(),
                             compactions.running(tree),
                             compactions.isPending(tree),
+                            tree.reads().stats(),
                             tree.version());
         } finally {
             lock.unlock();

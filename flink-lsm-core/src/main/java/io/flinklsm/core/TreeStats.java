@@ -16,6 +16,7 @@ package io.flinklsm.core;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
+import io.flinklsm.core.tree.ReadStats;
 import io.flinklsm.core.version.Level;
 import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
@@ -35,6 +36,7 @@ import java.util.List;
  * @param filterFailures how often the tree's filter has thrown, and an entry was kept for it
  * @param sortedRuns sources that a read asks in the worst case, beside the memory
  * @param liveBytes estimate of what would be left of the files if all were compacted into one run
+ * @param reads where reads have ended
  * @param levels level 0 first; empty levels are left out, but never level 0
  */
 public record TreeStats(
@@ -49,6 +51,7 @@ public record TreeStats(
         long filterFailures,
         int sortedRuns,
         long liveBytes,
+        ReadStats reads,
         List<LevelStats> levels) {
 
     public TreeStats {
@@ -102,6 +105,7 @@ public record TreeStats(
             boolean flushing,
             int compactionsRunning,
             boolean compactionPending,
+            ReadStats reads,
             Version version) {}
 
     static TreeStats of(
@@ -124,6 +128,7 @@ public record TreeStats(
                 filterFailures,
                 version.runs().size(),
                 liveBytes(version),
+                moment.reads(),
                 levels);
     }
 

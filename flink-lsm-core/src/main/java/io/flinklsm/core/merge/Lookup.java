@@ -67,6 +67,14 @@ public final class Lookup {
     private int operandCount;
     private final List<@Nullable Held> largeOperands = new ArrayList<>();
 
+    // What the files had to do for it.
+    private int offered;
+    private int blocksCached;
+    private int blocksRead;
+    private int filterNegatives;
+    private int filterTrue;
+    private int filterFalse;
+
     private final OperandFolder folder = new OperandFolder();
     private final Slice view = new Slice();
 
@@ -79,6 +87,11 @@ public final class Lookup {
         hasBase = false;
         operandCount = 0;
         operands = OperandFolder.emptied(operands);
+        blocksCached = 0;
+        blocksRead = 0;
+        filterNegatives = 0;
+        filterTrue = 0;
+        filterFalse = 0;
     }
 
     /**
@@ -88,6 +101,7 @@ public final class Lookup {
      */
     public boolean offer(EntryKind kind, Slice value) {
         Invariants.check(!done, "an entry was offered to a lookup that is done");
+        offered++;
         switch (kind) {
             case PUT -> {
                 out.set(value);
@@ -111,6 +125,7 @@ public final class Lookup {
      */
     public boolean offerLarge(EntryKind kind, LargeValue value, Runnable release) {
         Invariants.check(!done, "an entry was offered to a lookup that is done");
+        offered++;
         Held held = new Held(value, release);
         switch (kind) {
             case PUT -> {
@@ -136,6 +151,54 @@ public final class Lookup {
             largeOperands.add(large);
         }
         operandCount++;
+    }
+
+    /** How many entries were offered since this was made. */
+    public int offeredCount() {
+        return offered;
+    }
+
+    /** A file's block was looked at, which was in the cache, or had to be read. */
+    public void countBlock(boolean isCached) {
+        if (isCached) {
+            blocksCached++;
+        } else {
+            blocksRead++;
+        }
+    }
+
+    /** A file's filter has said that the file has nothing of the key. */
+    public void countFilterNegative() {
+        filterNegatives++;
+    }
+
+    /** A file's filter has said that the file may have the key; then it was looked for. */
+    public void countFilterPositive(boolean isTrue) {
+        if (isTrue) {
+            filterTrue++;
+        } else {
+            filterFalse++;
+        }
+    }
+
+    public int blocksCached() {
+        return blocksCached;
+    }
+
+    public int blocksRead() {
+        return blocksRead;
+    }
+
+    public int filterNegatives() {
+        return filterNegatives;
+    }
+
+    public int filterTrue() {
+        return filterTrue;
+    }
+
+    public int filterFalse() {
+        return filterFalse;
     }
 
     /** Whether a PUT or DELETE has ended the search. */

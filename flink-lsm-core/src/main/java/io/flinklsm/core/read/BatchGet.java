@@ -143,6 +143,11 @@ public final class BatchGet<W> {
             return buffer.set(key.bytesUnsafe(), 0, key.length(), prefixLength);
         }
 
+        /** What it was looked up with. */
+        Lookup lookup() {
+            return lookup;
+        }
+
         private void read(KeyBuffer scratch) throws IOException {
             try {
                 view.get(key(scratch), lookup);

@@ -94,7 +94,7 @@ public final class TreeReader {
         upkeep.checkHealthy();
         Lookup lookup = lookups.take();
         try {
-            return get(tree.tier(), key, out, lookup) >= 0;
+            return get(tree.tier(), key, out, lookup, false) >= 0;
         } finally {
             lookups.giveBack(lookup);
         }
@@ -103,7 +103,7 @@ public final class TreeReader {
     /** Like {@link #get}, writer thread only: what is read from files is kept in memory. */
     public boolean getAsWriter(KeyBuffer key, ValueBuffer out) throws IOException {
         HotTier hot = tree.tier();
-        int found = get(hot, key, out, writerLookup);
+        int found = get(hot, key, out, writerLookup, true);
         if (found == FROM_FILES && !hot.keep(key, out)) {
             makeRoom();
             hot.keep(key, out);
@@ -135,16 +135,19 @@ public final class TreeReader {
         return true;
     }
 
-    private int get(HotTier hot, KeyBuffer key, ValueBuffer out, Lookup lookup) throws IOException {
+    private int get(HotTier hot, KeyBuffer key, ValueBuffer out, Lookup lookup, boolean isWriter)
+            throws IOException {
         ReadView pinned;
         int found;
         hot.lock();
         try {
             found = hot.find(key, out, lookup);
             if (found == HotTier.FOUND) {
+                tree.reads().memory(isWriter);
                 return FROM_MEMORY;
             }
             if (found == HotTier.ABSENT) {
+                tree.reads().memory(isWriter);
                 out.clear();
                 return NOT_FOUND;
             }
@@ -158,6 +161,7 @@ public final class TreeReader {
                 lookup.start(tree.operator(), out);
             }
             pinned.get(key, lookup);
+            tree.reads().files(lookup, isWriter);
             if (!lookup.finish()) {
                 return NOT_IN_FILES;
             }
@@ -174,6 +178,7 @@ public final class TreeReader {
     public boolean contains(KeyBuffer key) throws IOException {
         int found = tree.tier().contains(key);
         if (found != HotTier.UNKNOWN) {
+            tree.reads().memory(true);
             return found == HotTier.FOUND;
         }
         Lookup lookup = lookups.take();
@@ -181,6 +186,7 @@ public final class TreeReader {
         ReadView pinned = lookups.gather(key, lookup);
         boolean isFound;
         try {
+            tree.reads().files(lookup, true);
             isFound = lookup.isFound();
         } finally {
             lookups.giveBack(lookup, pinned);
@@ -239,6 +245,7 @@ public final class TreeReader {
         }
         int found = maps.readPage(prefix, after, entriesMax, bytesMax, out);
         if (found != HotTier.UNKNOWN) {
+            tree.reads().memory(true);
             return found == HotTier.ABSENT;
         }
         boolean isLast = scanPage(prefix, after, entriesMax, bytesMax, out);
@@ -254,12 +261,14 @@ public final class TreeReader {
         if (tree.tier() instanceof MapTier maps) {
             int found = maps.hasPrefix(prefix);
             if (found != HotTier.UNKNOWN) {
+                tree.reads().memory(true);
                 return found == HotTier.FOUND;
             }
             if (isNewMap(maps, prefix)) {
                 return false;
             }
         }
+        tree.reads().merge(true);
         try (EntryCursor cursor = scanPrefix(prefix)) {
             return cursor.next();
         }
@@ -272,6 +281,7 @@ public final class TreeReader {
             int bytesMax,
             ValueBuffer out)
             throws IOException {
+        tree.reads().merge(true);
         try (EntryCursor cursor = scanPrefix(prefix, after, entriesMax, bytesMax)) {
             return PageRead.copyEntries(cursor, prefix.length(), entriesMax, bytesMax, out);
         } catch (UncheckedIOException e) {
@@ -295,6 +305,7 @@ public final class TreeReader {
         try {
             found = hot.find(key, batch.value(), batch.lookup());
             if (found == HotTier.FOUND || found == HotTier.ABSENT) {
+                tree.reads().memory(true);
                 batch.answered(found == HotTier.FOUND);
                 return null;
             }
@@ -311,6 +322,7 @@ public final class TreeReader {
      * only.
      */
     public void keep(BatchGet.Miss<?> miss) throws IOException {
+        tree.reads().files(miss.lookup(), true);
         HotTier hot = tree.tier();
         if (!miss.isOf(tree.view())) {
             return;
@@ -335,12 +347,23 @@ public final class TreeReader {
     public PageRead findPage(
             KeyBuffer prefix, @Nullable KeyBuffer after, int entriesMax, int bytesMax)
             throws IOException {
+        return findPage(prefix, after, entriesMax, bytesMax, true);
+    }
+
+    private PageRead findPage(
+            KeyBuffer prefix,
+            @Nullable KeyBuffer after,
+            int entriesMax,
+            int bytesMax,
+            boolean isWriter)
+            throws IOException {
         if (!(tree.tier() instanceof MapTier maps)) {
             throw new IllegalStateException("[tree " + tree.name() + "] is not a tree of maps");
         }
         ValueBuffer page = new ValueBuffer();
         int found = maps.readPage(prefix, after, entriesMax, bytesMax, page);
         if (found != HotTier.UNKNOWN) {
+            tree.reads().memory(isWriter);
             return PageRead.answered(prefix, page, found == HotTier.ABSENT);
         }
         PrefixCopy inMemory;
@@ -366,17 +389,22 @@ public final class TreeReader {
                 new KeyBuffer()
                         .set(prefix.array(), 0, prefix.length())
                         .setSuffix(behind, 0, behind.length);
-        return findPage(prefix, after, entriesMax, bytesMax);
+        return findPage(prefix, after, entriesMax, bytesMax, false);
     }
 
     /** Whether memory knows of live entries with the prefix; null if the files must be asked. */
     public @Nullable Boolean findPrefix(KeyBuffer prefix) {
         int found = tree.tier() instanceof MapTier maps ? maps.hasPrefix(prefix) : HotTier.UNKNOWN;
-        return found == HotTier.UNKNOWN ? null : found == HotTier.FOUND;
+        if (found == HotTier.UNKNOWN) {
+            return null;
+        }
+        tree.reads().memory(true);
+        return found == HotTier.FOUND;
     }
 
     /** Like {@link #keep(BatchGet.Miss)}, for a page. */
     public void keep(PageRead read) {
+        tree.reads().merge(true);
         if (!read.isOf(tree.view())
                 || read.cutBehind() != null
                 || !(tree.tier() instanceof MapTier maps)) {

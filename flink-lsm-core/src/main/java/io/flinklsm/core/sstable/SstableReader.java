@@ -230,11 +230,25 @@ final class SstableReader {
     boolean get(KeyBuffer key, Lookup lookup) throws IOException {
         Slice wanted = key.slice();
         int group = index.findGroup(wanted);
-        if (group < 0 || !mayContain(group, key)) {
+        if (group < 0) {
             return false;
         }
-        int block = index.find(group, wanted);
+        if (!hasFilter(group)) {
+            return get(index.find(group, wanted), key, lookup);
+        }
+        if (!mayContain(group, key)) {
+            lookup.countFilterNegative();
+            return false;
+        }
+        int offeredBefore = lookup.offeredCount();
+        boolean isDone = get(index.find(group, wanted), key, lookup);
+        lookup.countFilterPositive(lookup.offeredCount() > offeredBefore);
+        return isDone;
+    }
+
+    private boolean get(int block, KeyBuffer key, Lookup lookup) throws IOException {
         CachedBlock cached = cache.get(block);
+        lookup.countBlock(cached != null);
         if (cached == null) {
             return getUncached(block, key, lookup);
         }
@@ -247,6 +261,10 @@ final class SstableReader {
 
     boolean mayContain(int group, KeyBuffer key) {
         return mayContain(group, key.hash());
+    }
+
+    private boolean hasFilter(int group) {
+        return blooms != null && bloomBytes[group] != 0;
     }
 
     private boolean mayContain(int group, long hash) {

@@ -67,6 +67,9 @@ public final class TreeState {
     private volatile @Nullable ReadView view;
     private volatile boolean dropped;
 
+    // Set before anything is read.
+    private ReadCounters reads = new ReadCounters(true);
+
     // Counted by compactions.
     private final AtomicLong filterFailures = new AtomicLong();
 
@@ -153,6 +156,16 @@ public final class TreeState {
      */
     public boolean filterFailed() {
         return filterFailures.getAndIncrement() == 0;
+    }
+
+    /** Counts the tree's reads. */
+    public ReadCounters reads() {
+        return reads;
+    }
+
+    /** Writer thread. */
+    public void setReads(ReadCounters newReads) {
+        reads = newReads;
     }
 
     public HotTier tier() {
