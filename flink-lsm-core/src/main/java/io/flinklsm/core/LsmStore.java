@@ -83,7 +83,8 @@ public final class LsmStore implements AutoCloseable {
                         storage,
                         openSstables,
                         new ObsoleteFiles(),
-                        options.sstable().fittedTo(slot.writerBudgets().bytesEach()));
+                        options.sstable().fittedTo(slot.writerBudgets().bytesEach()),
+                        options.sstableOfTrees(slot.writerBudgets().bytesEach()));
         this.upkeep = new Upkeep();
         this.lock = upkeep.lock();
         StallRule stallRule = options.stallRule();
@@ -100,7 +101,7 @@ public final class LsmStore implements AutoCloseable {
                         upkeep,
                         slot,
                         files,
-                        options.compactionPicker(),
+                        options.compactionPickers(),
                         stallRule::pressure,
                         resources.flushPace(),
                         options.targetFileBytes());
@@ -499,7 +500,7 @@ public final class LsmStore implements AutoCloseable {
                 tree.name(),
                 moment,
                 tree.filterFailures(),
-                compactions.debtBytes(moment.version()));
+                compactions.debtBytes(tree, moment.version()));
     }
 
     /** Whether background work has failed, and the store is to be restored. */

@@ -19,6 +19,9 @@ import io.flinklsm.core.compaction.LeveledPicker;
 import io.flinklsm.core.compaction.SizeTieredPicker;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.write.StallRule;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Options of a store, checked when made.
@@ -34,6 +37,7 @@ import io.flinklsm.core.write.StallRule;
  * @param levelBaseBytes size of level 1
  * @param levelSizeRatio how much larger each next level may be
  * @param maxOpenFiles bound of open SSTable readers
+ * @param trees what single trees have otherwise, by the tree's name
  */
 public record LsmStoreOptions(
         long memtableBytes,
@@ -46,7 +50,8 @@ public record LsmStoreOptions(
         long levelBaseBytes,
         int levelSizeRatio,
         int maxOpenFiles,
-        SstableOptions sstable) {
+        SstableOptions sstable,
+        Map<String, TreeTuning> trees) {
 
     /** Compaction joins SSTables: with one alone there is nothing to join. */
     public static final int MIN_LEVEL0_TRIGGER = CompactionOptions.MIN_LEVEL0_TRIGGER;
@@ -72,6 +77,7 @@ public record LsmStoreOptions(
     private static final long DEBT_FULL_LEVELS = 64;
 
     public LsmStoreOptions {
+        trees = Map.copyOf(trees);
         require(memtableBytes > 0, "memtableBytes", memtableBytes, "1 or more");
         require(maxOpenFiles > 0, "maxOpenFiles", maxOpenFiles, "1 or more");
         require(
@@ -95,6 +101,34 @@ public record LsmStoreOptions(
         require(levelSizeRatio >= 2, "levelSizeRatio", levelSizeRatio, "2 or more");
     }
 
+    /** All trees alike. */
+    public LsmStoreOptions(
+            long memtableBytes,
+            CompactionStyle compactionStyle,
+            int level0CompactionTrigger,
+            int level0SlowdownTrigger,
+            int level0StopTrigger,
+            int maxFrozenMemtables,
+            long targetFileBytes,
+            long levelBaseBytes,
+            int levelSizeRatio,
+            int maxOpenFiles,
+            SstableOptions sstable) {
+        this(
+                memtableBytes,
+                compactionStyle,
+                level0CompactionTrigger,
+                level0SlowdownTrigger,
+                level0StopTrigger,
+                maxFrozenMemtables,
+                targetFileBytes,
+                levelBaseBytes,
+                levelSizeRatio,
+                maxOpenFiles,
+                sstable,
+                Map.of());
+    }
+
     private static void require(boolean condition, String option, long found, String allowed) {
         if (!condition) {
             throw new IllegalArgumentException(
@@ -102,14 +136,34 @@ public record LsmStoreOptions(
         }
     }
 
-    CompactionPicker compactionPicker() {
+    /** The picker of a tree, by the tree's name. */
+    Function<String, CompactionPicker> compactionPickers() {
         CompactionOptions compaction =
                 new CompactionOptions(
                         level0CompactionTrigger, targetFileBytes, levelBaseBytes, levelSizeRatio);
-        return switch (compactionStyle) {
+        Map<String, CompactionPicker> byTree = new HashMap<>();
+        trees.forEach(
+                (tree, tuning) -> byTree.put(tree, picker(tuning.compactionStyle(), compaction)));
+        CompactionPicker others = picker(compactionStyle, compaction);
+        return tree -> byTree.getOrDefault(tree, others);
+    }
+
+    private static CompactionPicker picker(CompactionStyle style, CompactionOptions compaction) {
+        return switch (style) {
             case LEVELED -> new LeveledPicker(compaction);
             case SIZE_TIERED -> new SizeTieredPicker(compaction);
         };
+    }
+
+    /**
+     * How SSTables of single trees are written.
+     *
+     * @param writerBytes memory of one writer
+     */
+    Map<String, SstableOptions> sstableOfTrees(long writerBytes) {
+        Map<String, SstableOptions> fitted = new HashMap<>();
+        trees.forEach((tree, tuning) -> fitted.put(tree, tuning.sstable().fittedTo(writerBytes)));
+        return fitted;
     }
 
     StallRule stallRule() {

@@ -33,6 +33,7 @@ import io.flinklsm.core.view.ReadView;
 import java.io.IOException;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +89,7 @@ public final class Compactions {
     private final Slot slot;
     private final Clock clock;
     private final StoreFiles files;
-    private final CompactionPicker picker;
+    private final Function<String, CompactionPicker> pickers;
     private final Pressure pressure;
     private final FlushMeter meter;
     private final long targetFileBytes;
@@ -98,6 +99,7 @@ public final class Compactions {
     private final Map<TreeState, Work> works = new IdentityHashMap<>();
 
     /**
+     * @param pickers the picker of a tree, by the tree's name; cheap
      * @param meter knows whether a flush runs
      * @param targetFileBytes a new output file is started at this size
      */
@@ -105,7 +107,7 @@ public final class Compactions {
             Upkeep upkeep,
             Slot slot,
             StoreFiles files,
-            CompactionPicker picker,
+            Function<String, CompactionPicker> pickers,
             Pressure pressure,
             FlushMeter meter,
             long targetFileBytes) {
@@ -114,7 +116,7 @@ public final class Compactions {
         this.slot = slot;
         this.clock = slot.clock();
         this.files = files;
-        this.picker = picker;
+        this.pickers = pickers;
         this.pressure = pressure;
         this.meter = meter;
         this.targetFileBytes = targetFileBytes;
@@ -152,12 +154,12 @@ public final class Compactions {
 
     /** Bytes that compactions of the tree must read until nothing is due. Any thread. */
     public long debtBytes(TreeState tree) {
-        return debtBytes(tree.version());
+        return debtBytes(tree, tree.version());
     }
 
-    /** Bytes that compactions of such a tree must read until nothing is due. Any thread. */
-    public long debtBytes(Version version) {
-        return picker.debtBytes(version);
+    /** Bytes that compactions of the tree in this Version must read until nothing is due. */
+    public long debtBytes(TreeState tree, Version version) {
+        return pickers.apply(tree.name()).debtBytes(version);
     }
 
     /** Queues a task for the tree if something is due that may start. Needs the lock. */
@@ -187,7 +189,7 @@ public final class Compactions {
                 || upkeep.hasFailed()) {
             return null;
         }
-        CompactionPlan plan = picker.pick(tree.version(), work.slots);
+        CompactionPlan plan = pickers.apply(tree.name()).pick(tree.version(), work.slots);
         return plan == null || (plan.needsOperator() && tree.operator() == null) ? null : plan;
     }
 
@@ -289,7 +291,7 @@ public final class Compactions {
             CompactionTools tools =
                     new CompactionTools(
                             files.storage(),
-                            files.sstableOptions(),
+                            files.sstableOptions(tree.name()),
                             targetFileBytes,
                             budget,
                             clock,
@@ -334,7 +336,7 @@ public final class Compactions {
         try {
             Work work = work(tree);
             work.pauses--;
-            plan = picker.pickAll(tree.version());
+            plan = pickers.apply(tree.name()).pickAll(tree.version());
             if (plan == null) {
                 return;
             }

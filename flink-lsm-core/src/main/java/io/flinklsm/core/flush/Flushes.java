@@ -141,16 +141,21 @@ public final class Flushes {
                             tree.name(),
                             tree.operator(),
                             tree.options().columns(),
-                            newTools(budget, run))
+                            newTools(tree, budget, run))
                     .run();
         } finally {
             budgets.endFlush(budget);
         }
     }
 
-    private FlushTools newTools(MemoryBudget budget, FlushProgress progress) {
+    private FlushTools newTools(TreeState tree, MemoryBudget budget, FlushProgress progress) {
         return new FlushTools(
-                files.storage(), files.sstableOptions(), budget, clock, slot.random(), progress);
+                files.storage(),
+                files.sstableOptions(tree.name()),
+                budget,
+                clock,
+                slot.random(),
+                progress);
     }
 
     private static long entryCount(FlushPlan plan) {
@@ -181,7 +186,7 @@ public final class Flushes {
                                     tree.name(),
                                     generation,
                                     tree.options().columns(),
-                                    newTools(budget, entries -> {}))
+                                    newTools(tree, budget, entries -> {}))
                             .run(key, kind, value);
         } finally {
             budgets.endFlush(budget);

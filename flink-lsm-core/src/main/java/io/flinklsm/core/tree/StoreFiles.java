@@ -17,6 +17,7 @@ import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.version.ObsoleteFiles;
+import java.util.Map;
 
 /**
  * The files of one store.
@@ -24,9 +25,17 @@ import io.flinklsm.core.version.ObsoleteFiles;
  * @param openSstables those that are being read
  * @param obsoleteFiles who still needs which of them
  * @param sstableOptions how new ones are written
+ * @param sstableOptionsOfTrees how those of single trees are written, by the tree's name
  */
 public record StoreFiles(
         Storage storage,
         OpenSstables openSstables,
         ObsoleteFiles obsoleteFiles,
-        SstableOptions sstableOptions) {}
+        SstableOptions sstableOptions,
+        Map<String, SstableOptions> sstableOptionsOfTrees) {
+
+    /** How new SSTables of the tree are written. */
+    public SstableOptions sstableOptions(String treeName) {
+        return sstableOptionsOfTrees.getOrDefault(treeName, sstableOptions);
+    }
+}
