@@ -26,6 +26,15 @@ import org.apache.flink.configuration.MemorySize;
  */
 public final class LsmBackendOptions {
 
+    public static final ConfigOption<String> PROFILE =
+            key("state.backend.lsm.profile")
+                    .stringType()
+                    .defaultValue("default")
+                    .withDescription(
+                            "A set of defaults for other options, each of which may still be set:"
+                                    + " 'write-heavy', 'read-heavy', 'small-memory',"
+                                    + " 'object-store'.");
+
     public static final ConfigOption<MemorySize> MEMTABLE_SIZE =
             key("state.backend.lsm.memtable-size")
                     .memoryType()
@@ -207,31 +216,32 @@ public final class LsmBackendOptions {
 
     private static final List<ConfigOption<?>> ALL =
             List.of(
+                    PROFILE,
                     MEMTABLE_SIZE,
                     COMPACTION_STYLE,
+                    FIXED_MEMORY_PER_SLOT,
+                    FIXED_MEMORY_PER_TASK_MANAGER,
+                    LOCAL_DIRECTORIES,
+                    BACKGROUND_THREADS,
+                    PLACEMENT,
+                    LOCAL_CACHE_SIZE,
+                    RESTORE,
                     LEVEL0_TRIGGER,
                     TARGET_FILE_SIZE,
                     BLOCK_SIZE,
                     BLOOM_BITS_PER_KEY,
                     CODEC,
                     VALUE_COLUMNS,
-                    LOCAL_DIRECTORIES,
-                    BACKGROUND_THREADS,
                     TRANSFER_THREADS,
-                    FIXED_MEMORY_PER_SLOT,
-                    FIXED_MEMORY_PER_TASK_MANAGER,
-                    COMPAT_IDENTIFIER,
-                    RESTORE,
-                    PLACEMENT,
-                    LOCAL_CACHE_SIZE,
+                    ASYNC_READ_THREADS,
                     REMOTE_REQUEST_TIMEOUT,
                     REMOTE_RETRY_DEADLINE,
-                    ASYNC_READ_THREADS,
-                    METRICS);
+                    METRICS,
+                    COMPAT_IDENTIFIER);
 
     private LsmBackendOptions() {}
 
-    /** Every option of this class. */
+    /** Every option of this class, those that matter first in front. */
     public static List<ConfigOption<?>> all() {
         return ALL;
     }

@@ -15,6 +15,8 @@ package io.flinklsm.statebackend;
 
 import io.flinklsm.core.CompactionStyle;
 import io.flinklsm.core.LsmStoreOptions;
+import io.flinklsm.core.TreeTuning;
+import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.sstable.ValueColumns;
@@ -24,7 +26,10 @@ import io.flinklsm.statebackend.metrics.MetricScope;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.IllegalConfigurationException;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
@@ -42,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  * @param readThreads threads of a subtask that read files for State V2
  * @param metrics which are registered
  * @param incremental whether checkpoints share files
+ * @param states what single states have otherwise, by the state's name
  */
 record LsmBackendSettings(
         long memtableBytes,
@@ -64,7 +70,8 @@ record LsmBackendSettings(
         Duration remoteRetryDeadline,
         int readThreads,
         MetricScope metrics,
-        boolean incremental) {
+        boolean incremental,
+        Map<String, StateOptions> states) {
 
     /** Slowdown and stop of writes, as multiples of the trigger. */
     private static final int SLOWDOWN_TRIGGERS = 5;
@@ -83,12 +90,19 @@ record LsmBackendSettings(
 
     LsmBackendSettings {
         localDirectories = List.copyOf(localDirectories);
+        states = Map.copyOf(states);
     }
 
     /**
      * @throws IllegalConfigurationException names the option, its value and what is allowed
      */
     static LsmBackendSettings of(ReadableConfig config) {
+        Configuration effective = Profile.applied(config);
+        return of(effective, StateOptions.read(effective));
+    }
+
+    /** Of a configuration to which its profile has been applied. */
+    static LsmBackendSettings of(ReadableConfig config, Map<String, StateOptions> states) {
         MemorySize blockSize = OptionBounds.BLOCK_SIZE.read(config);
         MemorySize targetFileSize = OptionBounds.TARGET_FILE_SIZE.read(config);
         if (blockSize.compareTo(targetFileSize) > 0) {
@@ -139,7 +153,8 @@ record LsmBackendSettings(
                     case "state" -> MetricScope.STATE;
                     default -> MetricScope.OPERATOR;
                 },
-                OptionBounds.INCREMENTAL_CHECKPOINTS.read(config));
+                OptionBounds.INCREMENTAL_CHECKPOINTS.read(config),
+                states);
     }
 
     /** How files are kept that are, or may be, on remote storage. */
@@ -157,6 +172,7 @@ record LsmBackendSettings(
         LsmStoreOptions defaults = LsmStoreOptions.DEFAULTS;
         long poolMemtable = Math.max(MIN_MEMTABLE_BYTES, slotMemoryBytes / MEMTABLES_IN_POOL);
         long poolRowGroup = Math.max(MIN_ROW_GROUP_BYTES, slotMemoryBytes / ROW_GROUPS_IN_POOL);
+        int rowGroupBytes = (int) Math.min(defaults.sstable().rowGroupBytes(), poolRowGroup);
         return new LsmStoreOptions(
                 Math.min(memtableBytes, poolMemtable),
                 compactionStyle,
@@ -171,11 +187,34 @@ record LsmBackendSettings(
                 new SstableOptions(
                         blockBytes,
                         defaults.sstable().blockEntries(),
-                        (int) Math.min(defaults.sstable().rowGroupBytes(), poolRowGroup),
+                        rowGroupBytes,
                         bloomBitsPerKey,
                         codec,
                         keyGroupBytes,
-                        valueColumns));
+                        valueColumns),
+                treeTunings(rowGroupBytes, keyGroupBytes));
+    }
+
+    /** A name may be that of a state and of a queue: both have what is set for it. */
+    private Map<String, TreeTuning> treeTunings(int rowGroupBytes, int keyGroupBytes) {
+        Map<String, TreeTuning> tunings = new HashMap<>();
+        states.forEach(
+                (name, state) -> {
+                    TreeTuning tuning =
+                            new TreeTuning(
+                                    state.compactionStyle(),
+                                    new SstableOptions(
+                                            state.blockBytes(),
+                                            LsmStoreOptions.DEFAULTS.sstable().blockEntries(),
+                                            rowGroupBytes,
+                                            state.bloomBitsPerKey(),
+                                            state.codec(),
+                                            keyGroupBytes,
+                                            state.valueColumns()));
+                    tunings.put(TreeNames.ofState(name), tuning);
+                    tunings.put(TreeNames.ofQueue(name), tuning);
+                });
+        return tunings;
     }
 
     private static String name(OptionBounds<String> bounds, ReadableConfig config) {

@@ -76,6 +76,13 @@ public final class LsmStateBackend extends AbstractManagedMemoryStateBackend
             bounds.read(config);
             copyOption(config, bounds.option(), options);
         }
+        config.toMap()
+                .forEach(
+                        (key, value) -> {
+                            if (StateOptions.isHeeded(key)) {
+                                options.setString(key, value);
+                            }
+                        });
         options.addAll(original.options);
         LsmBackendSettings.of(options);
         UnheededKeys.warning(config.toMap()).ifPresent(LOG::warn);

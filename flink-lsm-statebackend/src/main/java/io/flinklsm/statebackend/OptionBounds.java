@@ -42,6 +42,15 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
     private static final long GIB = 1024 * MIB;
     private static final long TIB = 1024 * GIB;
 
+    static final OptionBounds<String> PROFILE =
+            names(
+                    LsmBackendOptions.PROFILE,
+                    "default",
+                    "write-heavy",
+                    "read-heavy",
+                    "small-memory",
+                    "object-store");
+
     static final OptionBounds<MemorySize> MEMTABLE_SIZE =
             bytes(LsmBackendOptions.MEMTABLE_SIZE, 64 * KIB, 2 * GIB);
 
@@ -119,6 +128,7 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
 
     private static final List<OptionBounds<?>> ALL =
             List.of(
+                    PROFILE,
                     MEMTABLE_SIZE,
                     COMPACTION_STYLE,
                     LEVEL0_TRIGGER,

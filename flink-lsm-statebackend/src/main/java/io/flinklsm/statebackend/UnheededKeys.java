@@ -37,6 +37,16 @@ final class UnheededKeys {
     static Optional<String> warning(Map<String, String> config) {
         List<String> found = new ArrayList<>();
         for (String key : new TreeMap<>(config).keySet()) {
+            if (StateOptions.isStateKey(key)) {
+                if (!StateOptions.isHeeded(key)) {
+                    found.add(
+                            key
+                                    + " (not an option of one state; those are "
+                                    + String.join(", ", StateOptions.suffixes())
+                                    + ")");
+                }
+                continue;
+            }
             if (key.startsWith(OURS)) {
                 if (LsmBackendOptions.all().stream().noneMatch(ours -> ours.key().equals(key))) {
                     found.add(key + " (no such option; did you mean " + nearest(key) + "?)");

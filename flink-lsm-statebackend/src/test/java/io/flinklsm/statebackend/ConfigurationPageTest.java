@@ -21,6 +21,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -43,6 +44,69 @@ final class ConfigurationPageTest {
         assertThat(rows)
                 .as("docs/configuration.md must hold exactly these rows:%n%s", table())
                 .isEqualTo(LsmBackendOptions.all().stream().map(this::row).toList());
+    }
+
+    /** More than ten are too many to choose among. */
+    @Test
+    void thoseThatMatterFirstAreTenAtMost() throws IOException {
+        List<String> first =
+                Files.readAllLines(PAGE).stream()
+                        .dropWhile(line -> !line.equals("### Those that matter first"))
+                        .dropWhile(line -> !line.equals(HEADER))
+                        .takeWhile(line -> line.startsWith("|"))
+                        .skip(2)
+                        .toList();
+
+        assertThat(first).hasSizeBetween(1, 10);
+    }
+
+    @Test
+    void thePageHasTheProfilesAsTheCodeHasThem() throws IOException {
+        List<Profile> profiles =
+                Arrays.stream(Profile.values()).filter(each -> each != Profile.DEFAULT).toList();
+        List<String> expected =
+                LsmBackendOptions.all().stream()
+                        .map(ConfigOption::key)
+                        .filter(key -> profiles.stream().anyMatch(each -> sets(each, key)))
+                        .map(
+                                key ->
+                                        "| `"
+                                                + key.substring("state.backend.lsm.".length())
+                                                + "` |"
+                                                + profiles.stream()
+                                                        .map(each -> cell(each, key))
+                                                        .collect(Collectors.joining()))
+                        .toList();
+        String header =
+                "| Option |"
+                        + profiles.stream()
+                                .map(each -> " " + each.key() + " |")
+                                .collect(Collectors.joining());
+
+        assertThat(rows(header))
+                .as(
+                        "docs/configuration.md must hold exactly these rows:%n%s",
+                        String.join("\n", expected))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void thePageNamesTheOptionsOfOneState() throws IOException {
+        String named =
+                StateOptions.suffixes().stream()
+                        .map(each -> "`" + each + "`")
+                        .collect(Collectors.joining(", "));
+
+        assertThat(Files.readString(PAGE))
+                .contains("Options that one state can have: " + named + ".");
+    }
+
+    private static boolean sets(Profile profile, String key) {
+        return profile.defaults().containsKey(key);
+    }
+
+    private static String cell(Profile profile, String key) {
+        return sets(profile, key) ? " " + profile.defaults().get(key) + " |" : " |";
     }
 
     @Test
@@ -95,12 +159,20 @@ final class ConfigurationPageTest {
                         "    " + catchThrowable(() -> LsmBackendSettings.of(config)).getMessage());
     }
 
+    /** Of all tables with this header. */
     private static List<String> rows(String header) throws IOException {
-        return Files.readAllLines(PAGE).stream()
-                .dropWhile(line -> !line.equals(header))
-                .takeWhile(line -> line.startsWith("|"))
-                .skip(2)
-                .toList();
+        List<String> rows = new ArrayList<>();
+        boolean inTable = false;
+        for (String line : Files.readAllLines(PAGE)) {
+            if (line.equals(header)) {
+                inTable = true;
+            } else if (!line.startsWith("|")) {
+                inTable = false;
+            } else if (inTable && !line.startsWith("|---")) {
+                rows.add(line);
+            }
+        }
+        return rows;
     }
 
     private String table() {

@@ -22,6 +22,7 @@ import io.flinklsm.core.sstable.ValueColumns;
 import io.flinklsm.statebackend.metrics.MetricScope;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.IllegalConfigurationException;
@@ -58,6 +59,7 @@ class LsmStateBackendTest {
         Configuration config = new Configuration();
         config.setString("state.backend.lsm.memtable-size", "1mb");
         config.setString("state.backend.lsm.compaction.style", "size-tiered");
+        config.setString("state.backend.lsm.profile", "object-store");
         config.setString("state.backend.lsm.compaction.level0-trigger", "2");
         config.setString("state.backend.lsm.compaction.target-file-size", "3mb");
         config.setString("state.backend.lsm.sstable.block-size", "4kb");
@@ -102,7 +104,8 @@ class LsmStateBackendTest {
                                 Duration.ofMinutes(4),
                                 7,
                                 MetricScope.STATE,
-                                true));
+                                true,
+                                Map.of()));
         assertThat(config.keySet())
                 .containsAll(LsmBackendOptions.all().stream().map(o -> o.key()).toList());
     }
