@@ -69,7 +69,7 @@ public final class NativeBuffer implements PageSink, AutoCloseable {
         }
     }
 
-    /** Appends a number in the machine's byte order; use only with {@link #longAt}. */
+    /** Appends a number in the machine's byte order; use only with {@link #addAllTo}. */
     public void appendLong(long value) throws IOException {
         if (lastUsed == lastSize) {
             addChunk();
