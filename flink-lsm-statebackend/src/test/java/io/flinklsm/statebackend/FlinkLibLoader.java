@@ -18,6 +18,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What Flink's {@code lib/} would be: the runtime jar, Flink and its logging; nothing else of ours.
@@ -30,12 +31,25 @@ final class FlinkLibLoader extends URLClassLoader {
                     "org.apache.logging.",
                     "org.apache.commons.");
 
+    private final Set<String> absent;
+
     FlinkLibLoader(Path jar) throws IOException {
+        this(jar, Set.of());
+    }
+
+    /**
+     * @param absent classes that this Flink does not have
+     */
+    FlinkLibLoader(Path jar, Set<String> absent) throws IOException {
         super(new URL[] {jar.toUri().toURL()}, ClassLoader.getPlatformClassLoader());
+        this.absent = absent;
     }
 
     @Override
     protected Class<?> findClass(String name) throws ClassNotFoundException {
+        if (absent.contains(name)) {
+            throw new ClassNotFoundException(name);
+        }
         if (LENT.stream().anyMatch(name::startsWith)) {
             return FlinkLibLoader.class.getClassLoader().loadClass(name);
         }

@@ -21,8 +21,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -114,6 +117,21 @@ final class RuntimeJarIT {
         }
 
         assertThat(broken).isEmpty();
+    }
+
+    /** {@code bin/compat} runs the jar beside older Flinks; this is what it found first. */
+    @Test
+    void columnsAreFoundWithoutTheClassesThatAreNewInFlink23() throws Exception {
+        Set<String> newInFlink23 =
+                Set.of("org.apache.flink.api.common.typeutils.base.BitmapSerializer");
+        try (var loader = new FlinkLibLoader(jar, newInFlink23)) {
+            Class<?> types = loader.loadClass("io.flinklsm.statebackend.columns.SerializerTypes");
+            Object type =
+                    types.getMethod("of", TypeSerializer.class)
+                            .invoke(null, IntSerializer.INSTANCE);
+
+            assertThat(type).hasToString("int32");
+        }
     }
 
     @Test

@@ -26,7 +26,6 @@ import org.apache.flink.api.common.typeutils.CompositeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.BigDecSerializer;
 import org.apache.flink.api.common.typeutils.base.BigIntSerializer;
-import org.apache.flink.api.common.typeutils.base.BitmapSerializer;
 import org.apache.flink.api.common.typeutils.base.BooleanSerializer;
 import org.apache.flink.api.common.typeutils.base.BooleanValueSerializer;
 import org.apache.flink.api.common.typeutils.base.ByteSerializer;
@@ -128,7 +127,6 @@ public final class SerializerTypes {
                     entry(LocalTimeSerializer.class, ColumnTypes.localTime()),
                     entry(LocalDateTimeSerializer.class, ColumnTypes.localDateTime()),
                     entry(BytePrimitiveArraySerializer.class, ColumnTypes.bytes()),
-                    entry(BitmapSerializer.class, ColumnTypes.bytes()),
                     entry(CharPrimitiveArraySerializer.class, ColumnTypes.characters()),
                     entry(BooleanPrimitiveArraySerializer.class, listOf(ColumnTypes.bool())),
                     entry(ShortPrimitiveArraySerializer.class, listOf(ColumnTypes.int16())),
@@ -145,6 +143,10 @@ public final class SerializerTypes {
                             ColumnTypes.struct(
                                     List.of("start", "end"),
                                     List.of(ColumnTypes.int64(), ColumnTypes.int64()))));
+
+    /** New in Flink 2.3: by its name, so that this class loads in older ones, too. */
+    private static final String BITMAP_SERIALIZER =
+            "org.apache.flink.api.common.typeutils.base.BitmapSerializer";
 
     /** Whether fields that are not known become columns of bytes beside those that are. */
     private final boolean keepsFields;
@@ -176,6 +178,9 @@ public final class SerializerTypes {
         ColumnType simple = SIMPLE.get(serializer.getClass());
         if (simple != null) {
             return simple;
+        }
+        if (serializer.getClass().getName().equals(BITMAP_SERIALIZER)) {
+            return ColumnTypes.bytes();
         }
         if (depth > MAX_DEPTH) {
             return opaque(serializer, "is nested deeper than " + MAX_DEPTH + " types");
