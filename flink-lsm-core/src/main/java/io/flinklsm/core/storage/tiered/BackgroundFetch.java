@@ -169,7 +169,7 @@ final class BackgroundFetch {
 
     private Outcome failed(Task task, IOException cause) {
         if (!RetryPolicy.isWorthRetrying(cause)) {
-            if (!storage.isStopped()) {
+            if (!storage.requests().isStopped()) {
                 listener.fileLost(task.file.describe(), cause);
             }
             return Outcome.DONE;
@@ -179,7 +179,7 @@ final class BackgroundFetch {
             listener.fetchDelayed(task.file.describe(), cause);
         }
         try {
-            storage.pause(task.file.name(), storage.retry().maxPauseNanos());
+            storage.requests().pause(task.file.name(), storage.requests().retry().maxPauseNanos());
         } catch (IOException e) {
             stop();
         }

@@ -151,7 +151,7 @@ final class ChunkFetches {
         }
         // With less memory come fewer chunks; one comes in any case, or no reader could go on.
         long reserved = Chunks.offset(end - chunk);
-        while (!storage.memory().tryReserve(reserved)) {
+        while (!storage.requests().memory().tryReserve(reserved)) {
             if (end == chunk + 1) {
                 reserved = 0;
                 break;
@@ -243,7 +243,7 @@ final class ChunkFetches {
     @GuardedBy("lock")
     private void release(@Nullable Fetch fetch) {
         if (fetch != null && fetch.reservedBytes > 0) {
-            storage.memory().release(fetch.reservedBytes);
+            storage.requests().memory().release(fetch.reservedBytes);
             fetch.reservedBytes = 0;
         }
     }

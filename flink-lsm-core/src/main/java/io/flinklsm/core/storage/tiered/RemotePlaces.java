@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class RemotePlaces {
 
     // Immutable.
-    private final TieredStorage storage;
+    private final RemoteRequests requests;
     private final String name;
 
     private volatile @Nullable RemoteSource home;
@@ -51,8 +51,8 @@ final class RemotePlaces {
     /** Whether the file is not needed any more: nothing is tried twice. */
     private volatile boolean abandoned;
 
-    RemotePlaces(TieredStorage storage, String name, @Nullable RemoteSource home) {
-        this.storage = storage;
+    RemotePlaces(RemoteRequests requests, String name, @Nullable RemoteSource home) {
+        this.requests = requests;
         this.name = name;
         this.home = home;
     }
@@ -121,30 +121,30 @@ final class RemotePlaces {
      * @throws IOException that says which place did what, once the deadline has passed
      */
     void readFully(long from, byte[] target, int byteCount) throws IOException {
-        RetryPolicy retry = storage.retry();
-        long begin = storage.clock().nanoTime();
+        RetryPolicy retry = requests.retry();
+        long begin = requests.clock().nanoTime();
         Set<RemoteSource> gone = Collections.newSetFromMap(new IdentityHashMap<>());
         for (int attempts = 1; ; attempts++) {
             RemoteSource source = nextSource(gone);
-            storage.counters().remoteRequests.increment();
+            requests.counters().remoteRequests.increment();
             try {
-                storage.checkRunning(name);
+                requests.checkRunning(name);
                 source.readFully(from, target, 0, byteCount);
-                storage.counters().remoteBytes.add(byteCount);
+                requests.counters().remoteBytes.add(byteCount);
                 return;
             } catch (IOException e) {
                 if (isGone(e) && gone.add(source) && !gone.containsAll(sources())) {
                     continue;
                 }
-                long elapsed = storage.clock().nanoTime() - begin;
-                long pause = retry.pauseNanos(attempts, storage.random());
+                long elapsed = requests.clock().nanoTime() - begin;
+                long pause = retry.pauseNanos(attempts, requests.random());
                 if (!RetryPolicy.isWorthRetrying(e)
                         || abandoned
                         || elapsed + pause > retry.deadlineNanos()) {
                     throw failed(source, from, byteCount, attempts, elapsed, e);
                 }
-                storage.counters().retries.increment();
-                storage.pause(name, pause);
+                requests.counters().retries.increment();
+                requests.pause(name, pause);
             }
         }
     }

@@ -70,7 +70,7 @@ final class TieredFile {
         this.size = size;
         this.chunks = chunks;
         copy = new LocalCopy(storage.delegate(), name, chunks == null);
-        places = new RemotePlaces(storage, name, home);
+        places = new RemotePlaces(storage.requests(), name, home);
         fetches = new ChunkFetches(storage, this, places);
     }
 

@@ -16,20 +16,14 @@ package io.flinklsm.core.storage.tiered;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
-import io.flinklsm.core.storage.RetryPolicy;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageNames;
 import io.flinklsm.core.storage.StorageOutput;
-import io.flinklsm.core.storage.StorageStoppedException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,9 +31,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -54,49 +45,29 @@ import org.jspecify.annotations.Nullable;
  * without a home cannot be evicted; if such files alone take more, they are uploaded early, by the
  * thread that wants the room.
  *
+ * <p>{@link DiskRoom} says what gives way on the disk, {@link RemoteRequests} what requests have in
+ * common, and a {@link TieredFile} where the bytes of one file are.
+ *
  * <p>A <em>home</em> is a remote file that others promise to keep. The caller that gives one with
  * {@link #adopt} or {@link #setHome} takes it back with {@link #forgetHome} before the promise
  * ends.
  */
 public final class TieredStorage implements Storage, AutoCloseable {
 
-    /** Below this much free space on the disk, what can be evicted is. */
-    private static final long MIN_FREE_BYTES = 64L << 20;
-
     // Immutable.
     private final Storage delegate;
-    private final Path directory;
     private final TieredOptions options;
-    private final Clock clock;
-    private final RandomGenerator random;
-    private final FetchMemory memory;
-    private final @Nullable EarlyUpload earlyUpload;
-    private final TieredCounters counters = new TieredCounters();
+    private final RemoteRequests requests;
+    private final DiskRoom room;
 
     // Safe for any thread.
     private final Map<String, TieredFile> files = new ConcurrentHashMap<>();
-    private final AtomicLong localBytes = new AtomicLong();
-
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition stop = lock.newCondition();
-
-    /** Local files that have a home, as a clock. */
-    @GuardedBy("lock")
-    private final ArrayDeque<TieredFile> evictable = new ArrayDeque<>();
-
-    /** Local files that are nowhere else yet, in the order in which they were written. */
-    @GuardedBy("lock")
-    private final LinkedHashSet<TieredFile> alone = new LinkedHashSet<>();
 
     /** Adopted files and where their tails begin, until they are handed to the background. */
-    @GuardedBy("lock")
+    @GuardedBy("adopted")
     private final Map<TieredFile, Long> adopted = new LinkedHashMap<>();
 
-    @GuardedBy("lock")
-    private @Nullable ChunkCache cache;
-
     private volatile @Nullable BackgroundFetch background;
-    private volatile boolean stopped;
 
     /**
      * @param delegate the local files
@@ -131,12 +102,9 @@ public final class TieredStorage implements Storage, AutoCloseable {
             FetchMemory memory,
             @Nullable EarlyUpload earlyUpload) {
         this.delegate = delegate;
-        this.directory = directory;
         this.options = options;
-        this.clock = clock;
-        this.random = random;
-        this.memory = memory;
-        this.earlyUpload = earlyUpload;
+        this.requests = new RemoteRequests(options.retry(), clock, random, memory);
+        this.room = new DiskRoom(directory, options, requests, earlyUpload);
     }
 
     // ------------------------------------------------------------------------------ remote files
@@ -160,16 +128,13 @@ public final class TieredStorage implements Storage, AutoCloseable {
                             + tailOffset);
         }
         TieredFile file =
-                TieredFile.remote(this, name, sizeBytes, home, newChunks(name, sizeBytes));
+                TieredFile.remote(this, name, sizeBytes, home, room.newChunks(name, sizeBytes));
         if (delegate.exists(name) || files.putIfAbsent(name, file) != null) {
             file.release();
             throw new FileAlreadyExistsException(name, null, "is there; use a name once");
         }
-        lock.lock();
-        try {
+        synchronized (adopted) {
             adopted.put(file, tailOffset);
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -183,12 +148,9 @@ public final class TieredStorage implements Storage, AutoCloseable {
      */
     public void startFetching(Executor executor, int workers, TieredListener listener) {
         BackgroundFetch fetch = new BackgroundFetch(this, executor, listener, options.evicts());
-        lock.lock();
-        try {
+        synchronized (adopted) {
             adopted.forEach(fetch::add);
             adopted.clear();
-        } finally {
-            lock.unlock();
         }
         background = fetch;
         fetch.start(workers);
@@ -216,7 +178,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
             boolean had = file.isSomewhere();
             file.setHome(home);
             if (!had) {
-                becameEvictable(file);
+                room.becameEvictable(file);
             }
         }
     }
@@ -269,6 +231,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
                 chunkBytes += here;
             }
         }
+        TieredCounters counters = requests.counters();
         return new TieredStats(
                 counters.hits.sum(),
                 counters.misses.sum(),
@@ -280,21 +243,15 @@ public final class TieredStorage implements Storage, AutoCloseable {
                 counters.earlyUploads.sum(),
                 remoteFiles,
                 missingBytes,
-                localBytes.get() + chunkBytes);
+                room.localBytes() + chunkBytes);
     }
 
     /** From now on no request is made; who waits for one is told. Idempotent. */
     public void stop() {
-        stopped = true;
+        requests.stop();
         BackgroundFetch fetch = background;
         if (fetch != null) {
             fetch.stop();
-        }
-        lock.lock();
-        try {
-            stop.signalAll();
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -306,13 +263,9 @@ public final class TieredStorage implements Storage, AutoCloseable {
         for (TieredFile file : files.values()) {
             parts.add(file::release);
         }
-        lock.lock();
-        try {
-            if (cache != null) {
-                parts.add(cache);
-            }
-        } finally {
-            lock.unlock();
+        ChunkCache cache = room.cache();
+        if (cache != null) {
+            parts.add(cache);
         }
         Cleanup.closeAll(parts);
     }
@@ -328,7 +281,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
         if (!options.evicts()) {
             return delegate.create(name);
         }
-        makeRoom(0);
+        room.makeRoom(0);
         return new CountedOutput(delegate.create(name), name);
     }
 
@@ -382,16 +335,9 @@ public final class TieredStorage implements Storage, AutoCloseable {
         }
         boolean wasLocal = file.delete();
         files.remove(name);
-        if (wasLocal && options.evicts()) {
-            localBytes.addAndGet(-file.size());
-        }
-        lock.lock();
-        try {
-            evictable.remove(file);
-            alone.remove(file);
+        room.remove(file, wasLocal);
+        synchronized (adopted) {
             adopted.remove(file);
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -415,60 +361,11 @@ public final class TieredStorage implements Storage, AutoCloseable {
     }
 
     TieredCounters counters() {
-        return counters;
+        return requests.counters();
     }
 
-    RetryPolicy retry() {
-        return options.retry();
-    }
-
-    FetchMemory memory() {
-        return memory;
-    }
-
-    Clock clock() {
-        return clock;
-    }
-
-    RandomGenerator random() {
-        return random;
-    }
-
-    boolean isStopped() {
-        return stopped;
-    }
-
-    void checkRunning(String name) throws StorageStoppedException {
-        if (stopped) {
-            throw new StorageStoppedException(
-                    "["
-                            + name
-                            + "] remote storage is not read any more: the store is being closed, so"
-                            + " there is nothing to do");
-        }
-    }
-
-    /** Waits before a request is made again. */
-    void pause(String name, long nanos) throws IOException {
-        lock.lock();
-        try {
-            long left = nanos;
-            while (left > 0 && !stopped) {
-                left = stop.awaitNanos(left);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw (IOException)
-                    new InterruptedIOException(
-                                    "["
-                                            + name
-                                            + "] interrupted while waiting for remote storage; the"
-                                            + " task is being stopped, so there is nothing to do")
-                            .initCause(e);
-        } finally {
-            lock.unlock();
-        }
-        checkRunning(name);
+    RemoteRequests requests() {
+        return requests;
     }
 
     /** A reader had to wait for the file. */
@@ -481,144 +378,17 @@ public final class TieredStorage implements Storage, AutoCloseable {
 
     void becameLocal(TieredFile file) throws IOException {
         if (options.evicts()) {
-            localBytes.addAndGet(file.size());
-            if (file.isSomewhere()) {
-                becameEvictable(file);
-            }
+            room.addFetched(file);
         } else {
             // An ordinary file from now on; inputs that are open go on through this one.
             files.remove(file.name(), file);
         }
     }
 
-    // ---------------------------------------------------------------------------------- eviction
-
     private void track(String name, long sizeBytes) throws IOException {
         TieredFile file = TieredFile.local(this, name, sizeBytes);
         files.put(name, file);
-        localBytes.addAndGet(sizeBytes);
-        lock.lock();
-        try {
-            alone.add(file);
-        } finally {
-            lock.unlock();
-        }
-        makeRoom(0);
-    }
-
-    private void becameEvictable(TieredFile file) {
-        lock.lock();
-        try {
-            alone.remove(file);
-            evictable.addLast(file);
-        } finally {
-            lock.unlock();
-        }
-        try {
-            makeRoom(0);
-        } catch (IOException e) {
-            // It is tried again with the next file; what is not evicted is only more than wanted.
-            counters.notKept.increment();
-        }
-    }
-
-    /** Evicts until local files take no more than their half, less the bytes. */
-    private void makeRoom(long bytes) throws IOException {
-        long limit = options.cacheBytes() / 2 - bytes;
-        while (localBytes.get() > limit || isDiskFull()) {
-            TieredFile victim = nextVictim();
-            if (victim == null) {
-                victim = uploadEarly();
-            }
-            if (victim == null) {
-                return;
-            }
-            long freed = victim.evict(newChunks(victim.name(), victim.size()));
-            localBytes.addAndGet(-freed);
-        }
-    }
-
-    /**
-     * Uploads the oldest local file that is nowhere else.
-     *
-     * @return the file; null if there is none, or it cannot be uploaded now
-     */
-    private @Nullable TieredFile uploadEarly() {
-        EarlyUpload upload = earlyUpload;
-        if (upload == null || stopped) {
-            return null;
-        }
-        while (true) {
-            TieredFile oldest;
-            lock.lock();
-            try {
-                Iterator<TieredFile> files = alone.iterator();
-                if (!files.hasNext()) {
-                    return null;
-                }
-                oldest = files.next();
-                files.remove();
-            } finally {
-                lock.unlock();
-            }
-            try {
-                if (oldest.uploadEarly(upload)) {
-                    return oldest;
-                }
-            } catch (IOException | RuntimeException e) {
-                // More than is wanted stays on the disk; if it is full, the write that wants room
-                // says so.
-                counters.notKept.increment();
-                lock.lock();
-                try {
-                    alone.add(oldest);
-                } finally {
-                    lock.unlock();
-                }
-                return null;
-            }
-        }
-    }
-
-    private boolean isDiskFull() {
-        return directory.toFile().getUsableSpace() < MIN_FREE_BYTES;
-    }
-
-    private @Nullable TieredFile nextVictim() {
-        lock.lock();
-        try {
-            // Two rounds: the first takes all marks away.
-            for (int steps = 2 * evictable.size(); steps > 0; steps--) {
-                TieredFile file = evictable.pollFirst();
-                if (file == null) {
-                    return null;
-                }
-                if (!file.takeUsed()) {
-                    return file;
-                }
-                evictable.addLast(file);
-            }
-            return evictable.pollFirst();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private Chunks newChunks(String name, long sizeBytes) throws IOException {
-        if (!options.evicts()) {
-            return ChunkFile.create(directory.resolve("." + name + ".chunks"), sizeBytes);
-        }
-        lock.lock();
-        try {
-            if (cache == null) {
-                cache =
-                        ChunkCache.create(
-                                directory.resolve(".chunks"), options.cacheBytes() / 2, counters);
-            }
-            return cache.open(sizeBytes);
-        } finally {
-            lock.unlock();
-        }
+        room.addWritten(file);
     }
 
     /** Tells when the file is there, and makes room for it while it is written. */
@@ -640,7 +410,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
             output.write(bytes, from, byteCount);
             if (output.position() >= nextStep) {
                 nextStep = output.position() + STEP_BYTES;
-                makeRoom(output.position());
+                room.makeRoom(output.position());
             }
         }
 
@@ -663,17 +433,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
 
     /** For tests: every file that may be evicted is. */
     void evictAll() throws IOException {
-        Collection<TieredFile> all;
-        lock.lock();
-        try {
-            all = List.copyOf(evictable);
-            evictable.clear();
-        } finally {
-            lock.unlock();
-        }
-        for (TieredFile file : all) {
-            localBytes.addAndGet(-file.evict(newChunks(file.name(), file.size())));
-        }
+        room.evictAll();
     }
 
     /** For tests: a remote file becomes a local one. */
