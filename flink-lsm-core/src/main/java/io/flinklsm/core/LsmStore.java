@@ -104,7 +104,7 @@ public final class LsmStore implements AutoCloseable {
                         options.compactionPickers(),
                         stallRule::pressure,
                         resources.flushPace(),
-                        options.targetFileBytes());
+                        options.compaction().targetFileBytes());
         this.manifests = new Manifests(upkeep, files);
         upkeep.connect(
                 new StorePaths(

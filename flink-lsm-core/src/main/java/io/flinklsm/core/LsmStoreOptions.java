@@ -19,6 +19,7 @@ import io.flinklsm.core.compaction.LeveledPicker;
 import io.flinklsm.core.compaction.SizeTieredPicker;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.write.StallRule;
+import io.flinklsm.core.write.WriteLimits;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -27,28 +28,16 @@ import java.util.function.Function;
  * Options of a store, checked when made.
  *
  * @param memtableBytes a tree's memtable is frozen when it holds this much
- * @param level0CompactionTrigger level-0 SSTables (sorted runs, size-tiered) that start a
- *     compaction
- * @param level0SlowdownTrigger sorted runs of level 0 from which writes are slowed down, more and
- *     more
- * @param level0StopTrigger sorted runs of level 0 at which writes wait
- * @param maxFrozenMemtables frozen memtables of one tree at which writes wait
- * @param targetFileBytes compaction starts a new output file at this size
- * @param levelBaseBytes size of level 1
- * @param levelSizeRatio how much larger each next level may be
+ * @param compaction when and how much is compacted
+ * @param writeLimits when writes are slowed down, and when they wait
  * @param maxOpenFiles bound of open SSTable readers
  * @param trees what single trees have otherwise, by the tree's name
  */
 public record LsmStoreOptions(
         long memtableBytes,
         CompactionStyle compactionStyle,
-        int level0CompactionTrigger,
-        int level0SlowdownTrigger,
-        int level0StopTrigger,
-        int maxFrozenMemtables,
-        long targetFileBytes,
-        long levelBaseBytes,
-        int levelSizeRatio,
+        CompactionOptions compaction,
+        WriteLimits writeLimits,
         int maxOpenFiles,
         SstableOptions sstable,
         Map<String, TreeTuning> trees) {
@@ -60,13 +49,8 @@ public record LsmStoreOptions(
             new LsmStoreOptions(
                     64L << 20,
                     CompactionStyle.LEVELED,
-                    4,
-                    20,
-                    36,
-                    4,
-                    64L << 20,
-                    256L << 20,
-                    10,
+                    new CompactionOptions(4, 64L << 20, 256L << 20, 10),
+                    new WriteLimits(20, 36, 4),
                     5000,
                     SstableOptions.DEFAULTS);
 
@@ -81,49 +65,30 @@ public record LsmStoreOptions(
         require(memtableBytes > 0, "memtableBytes", memtableBytes, "1 or more");
         require(maxOpenFiles > 0, "maxOpenFiles", maxOpenFiles, "1 or more");
         require(
-                level0CompactionTrigger >= MIN_LEVEL0_TRIGGER
-                        && level0CompactionTrigger <= level0SlowdownTrigger,
-                "level0CompactionTrigger",
-                level0CompactionTrigger,
-                MIN_LEVEL0_TRIGGER + " to level0SlowdownTrigger=" + level0SlowdownTrigger);
+                compaction.level0Trigger() <= writeLimits.level0Slowdown(),
+                "compaction.level0Trigger",
+                compaction.level0Trigger(),
+                "at most writeLimits.level0Slowdown=" + writeLimits.level0Slowdown());
         require(
-                level0SlowdownTrigger < level0StopTrigger,
-                "level0StopTrigger",
-                level0StopTrigger,
-                "more than level0SlowdownTrigger=" + level0SlowdownTrigger);
-        require(maxFrozenMemtables >= 1, "maxFrozenMemtables", maxFrozenMemtables, "1 or more");
-        require(targetFileBytes > 0, "targetFileBytes", targetFileBytes, "1 or more");
-        require(
-                levelBaseBytes > 0 && levelBaseBytes <= Long.MAX_VALUE / DEBT_FULL_LEVELS,
-                "levelBaseBytes",
-                levelBaseBytes,
-                "1 to " + Long.MAX_VALUE / DEBT_FULL_LEVELS);
-        require(levelSizeRatio >= 2, "levelSizeRatio", levelSizeRatio, "2 or more");
+                compaction.levelBaseBytes() <= Long.MAX_VALUE / DEBT_FULL_LEVELS,
+                "compaction.levelBaseBytes",
+                compaction.levelBaseBytes(),
+                "at most " + Long.MAX_VALUE / DEBT_FULL_LEVELS);
     }
 
     /** All trees alike. */
     public LsmStoreOptions(
             long memtableBytes,
             CompactionStyle compactionStyle,
-            int level0CompactionTrigger,
-            int level0SlowdownTrigger,
-            int level0StopTrigger,
-            int maxFrozenMemtables,
-            long targetFileBytes,
-            long levelBaseBytes,
-            int levelSizeRatio,
+            CompactionOptions compaction,
+            WriteLimits writeLimits,
             int maxOpenFiles,
             SstableOptions sstable) {
         this(
                 memtableBytes,
                 compactionStyle,
-                level0CompactionTrigger,
-                level0SlowdownTrigger,
-                level0StopTrigger,
-                maxFrozenMemtables,
-                targetFileBytes,
-                levelBaseBytes,
-                levelSizeRatio,
+                compaction,
+                writeLimits,
                 maxOpenFiles,
                 sstable,
                 Map.of());
@@ -138,17 +103,14 @@ public record LsmStoreOptions(
 
     /** The picker of a tree, by the tree's name. */
     Function<String, CompactionPicker> compactionPickers() {
-        CompactionOptions compaction =
-                new CompactionOptions(
-                        level0CompactionTrigger, targetFileBytes, levelBaseBytes, levelSizeRatio);
         Map<String, CompactionPicker> byTree = new HashMap<>();
         trees.forEach(
-                (tree, tuning) -> byTree.put(tree, picker(tuning.compactionStyle(), compaction)));
-        CompactionPicker others = picker(compactionStyle, compaction);
+                (tree, tuning) -> byTree.put(tree, picker(tuning.compactionStyle())));
+        CompactionPicker others = picker(compactionStyle);
         return tree -> byTree.getOrDefault(tree, others);
     }
 
-    private static CompactionPicker picker(CompactionStyle style, CompactionOptions compaction) {
+    private CompactionPicker picker(CompactionStyle style) {
         return switch (style) {
             case LEVELED -> new LeveledPicker(compaction);
             case SIZE_TIERED -> new SizeTieredPicker(compaction);
@@ -168,10 +130,10 @@ public record LsmStoreOptions(
 
     StallRule stallRule() {
         return new StallRule(
-                level0SlowdownTrigger,
-                level0StopTrigger,
-                maxFrozenMemtables,
-                DEBT_SLOWDOWN_LEVELS * levelBaseBytes,
-                DEBT_FULL_LEVELS * levelBaseBytes);
+                writeLimits.level0Slowdown(),
+                writeLimits.level0Stop(),
+                writeLimits.maxFrozenMemtables(),
+                DEBT_SLOWDOWN_LEVELS * compaction.levelBaseBytes(),
+                DEBT_FULL_LEVELS * compaction.levelBaseBytes());
     }
 }

@@ -104,6 +104,7 @@ final class LayoutTest {
     private static final int TYPES_IN_ROOT = 10;
     private static final int LINES_IN_ROOT = 1500;
     private static final int TYPES_IN_PACKAGE = 25;
+    private static final int COMPONENTS_IN_RECORD = 8;
 
     private static final Set<String> GROUND = Set.of("bytes", "check", "storage", "errors");
 
@@ -315,6 +316,30 @@ final class LayoutTest {
                 .allSatisfy(
                         (name, count) ->
                                 assertThat(count).as(name).isLessThanOrEqualTo(TYPES_IN_PACKAGE));
+    }
+
+    @Test
+    void recordsHaveFewComponents() {
+        var records = new TreeMap<String, Integer>();
+        ENGINE.stream()
+                .filter(JavaClass::isRecord)
+                .forEach(type -> records.put(type.getName(), componentsOf(type)));
+
+        assertThat(records).hasSizeGreaterThan(50);
+        assertThat(records)
+                .as("records and how many components they have; give those above the limit parts")
+                .allSatisfy(
+                        (name, count) ->
+                                assertThat(count)
+                                        .as(name)
+                                        .isLessThanOrEqualTo(COMPONENTS_IN_RECORD));
+    }
+
+    private static int componentsOf(JavaClass type) {
+        return (int)
+                type.getFields().stream()
+                        .filter(field -> !field.getModifiers().contains(STATIC))
+                        .count();
     }
 
     @Test

@@ -24,6 +24,7 @@ import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
+import io.flinklsm.core.compaction.CompactionOptions;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -40,6 +41,7 @@ import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.tiered.EvictingStorage;
 import io.flinklsm.core.testing.InMemoryStorage;
 import io.flinklsm.core.tree.TreeOptions;
+import io.flinklsm.core.write.WriteLimits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -93,7 +95,7 @@ class LsmStoreModelTest {
                 },
                 ROUNDS / 4);
         long evictions = storages.stream().mapToLong(each -> each.stats().evictions()).sum();
-        long requests = storages.stream().mapToLong(each -> each.stats().remoteRequests()).sum();
+        long requests = storages.stream().mapToLong(each -> each.stats().requests().count()).sum();
         assertThat(evictions).isGreaterThan(ROUNDS);
         assertThat(requests).isGreaterThan(ROUNDS);
     }
@@ -165,13 +167,12 @@ class LsmStoreModelTest {
             return new LsmStoreOptions(
                     1L << (14 + random.nextInt(6)),
                     random.nextBoolean() ? CompactionStyle.LEVELED : CompactionStyle.SIZE_TIERED,
-                    trigger,
-                    trigger + 4,
-                    trigger + 8,
-                    2 + random.nextInt(4),
-                    1L << (14 + random.nextInt(5)),
-                    1L << (15 + random.nextInt(5)),
-                    2 + random.nextInt(9),
+                    new CompactionOptions(
+                            trigger,
+                            1L << (14 + random.nextInt(5)),
+                            1L << (15 + random.nextInt(5)),
+                            2 + random.nextInt(9)),
+                    new WriteLimits(trigger + 4, trigger + 8, 2 + random.nextInt(4)),
                     8 + random.nextInt(50),
                     new SstableOptions(
                             1 << (8 + random.nextInt(6)),

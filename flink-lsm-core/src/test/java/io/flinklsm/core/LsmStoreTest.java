@@ -350,7 +350,7 @@ class LsmStoreTest {
             other.awaitIdle();
 
             assertThat(tree.stats().levels().get(0).sstables())
-                    .isLessThan(options.level0StopTrigger());
+                    .isLessThan(options.writeLimits().level0Stop());
             assertThat(events).hasAtLeastOneElementOfType(LsmEvent.FlushEnd.class);
             assertThat(events).hasAtLeastOneElementOfType(LsmEvent.CompactionEnd.class);
             for (int i = 59_003; i < 60_000; i++) {

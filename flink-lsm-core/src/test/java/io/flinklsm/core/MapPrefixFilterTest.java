@@ -21,6 +21,7 @@ import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.columns.ColumnTypes;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.StateKind;
+import io.flinklsm.core.compaction.CompactionOptions;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memtable.MemtableKind;
@@ -28,6 +29,7 @@ import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.testing.InMemoryStorage;
 import io.flinklsm.core.tree.TreeOptions;
+import io.flinklsm.core.write.WriteLimits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -70,13 +72,8 @@ final class MapPrefixFilterTest {
                 new LsmStoreOptions(
                         1 << 20,
                         seed % 2 == 0 ? CompactionStyle.LEVELED : CompactionStyle.SIZE_TIERED,
-                        4,
-                        20,
-                        36,
-                        4,
-                        4 << 10,
-                        16 << 10,
-                        4,
+                        new CompactionOptions(4, 4 << 10, 16 << 10, 4),
+                        new WriteLimits(20, 36, 4),
                         100,
                         sstable);
         TreeMap<Integer, TreeMap<Integer, Integer>> model = new TreeMap<>();

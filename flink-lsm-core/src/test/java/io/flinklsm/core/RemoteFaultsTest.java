@@ -503,7 +503,7 @@ class RemoteFaultsTest {
                 storage.close();
                 evictions += storage.stats().evictions();
                 earlyUploads += storage.stats().earlyUploads();
-                retries += storage.stats().retries();
+                retries += storage.stats().requests().retries();
                 disk.assertNoOpenHandles();
                 assertThat(remote.early.list()).as("uploaded early and left").isEmpty();
             }

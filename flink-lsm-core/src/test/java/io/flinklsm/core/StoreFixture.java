@@ -14,10 +14,12 @@
 package io.flinklsm.core;
 
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.compaction.CompactionOptions;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
+import io.flinklsm.core.write.WriteLimits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -34,13 +36,8 @@ public final class StoreFixture {
         return new LsmStoreOptions(
                 memtableBytes,
                 style,
-                2,
-                6,
-                10,
-                3,
-                4 << 10,
-                16 << 10,
-                4,
+                new CompactionOptions(2, 4 << 10, 16 << 10, 4),
+                new WriteLimits(6, 10, 3),
                 20,
                 new SstableOptions(512, 16, 16 << 10, 10.6, SstableCodec.LZ4_RAW, 0));
     }

@@ -17,11 +17,13 @@ import io.flinklsm.core.CompactionStyle;
 import io.flinklsm.core.LsmStoreOptions;
 import io.flinklsm.core.TreeTuning;
 import io.flinklsm.core.manifest.TreeNames;
+import io.flinklsm.core.compaction.CompactionOptions;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.sstable.ValueColumns;
 import io.flinklsm.core.storage.RetryPolicy;
 import io.flinklsm.core.storage.tiered.TieredOptions;
+import io.flinklsm.core.write.WriteLimits;
 import io.flinklsm.statebackend.metrics.MetricScope;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -176,13 +178,15 @@ record LsmBackendSettings(
         return new LsmStoreOptions(
                 Math.min(memtableBytes, poolMemtable),
                 compactionStyle,
-                level0Trigger,
-                level0Trigger * SLOWDOWN_TRIGGERS,
-                level0Trigger * STOP_TRIGGERS,
-                defaults.maxFrozenMemtables(),
-                targetFileBytes,
-                4 * targetFileBytes,
-                defaults.levelSizeRatio(),
+                new CompactionOptions(
+                        level0Trigger,
+                        targetFileBytes,
+                        4 * targetFileBytes,
+                        defaults.compaction().levelSizeRatio()),
+                new WriteLimits(
+                        level0Trigger * SLOWDOWN_TRIGGERS,
+                        level0Trigger * STOP_TRIGGERS,
+                        defaults.writeLimits().maxFrozenMemtables()),
                 defaults.maxOpenFiles(),
                 new SstableOptions(
                         blockBytes,

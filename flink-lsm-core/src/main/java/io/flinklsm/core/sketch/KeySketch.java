@@ -24,17 +24,14 @@ import java.util.List;
  * <p>The entries are stored ones: a key that is in two files is in both sketches, and tombstones
  * count as entries. Since a file is sorted, all entries of a key stand together, so what a sketch
  * says of a {@link HeavyKey} is exact for its file; of a key that it does not list, {@link
- * #omittedBytes} and {@link #omittedEntries} are exact upper bounds. Only {@link #sample}
- * estimates.
+ * HeavyKeys} has exact upper bounds. Only {@link #sample} estimates.
  *
  * @param wholeKeys whether some keys were taken as wholes because it is unknown where they end
  * @param keyCount how many different keys the file has
  * @param bytes of keys and values, before compression
  * @param sizes how many entries have a size of 2^i up to 2^(i+1) - 1 bytes, key and value
  * @param groups in ascending order; empty if keys have no key group
- * @param heaviest by bytes, the largest first; some are there for their number of entries
- * @param omittedBytes no key that is not in {@code heaviest} has more bytes
- * @param omittedEntries no key that is not in {@code heaviest} has more entries
+ * @param heavy the keys that stand out
  */
 public record KeySketch(
         boolean wholeKeys,
@@ -43,15 +40,12 @@ public record KeySketch(
         long bytes,
         List<Long> sizes,
         List<KeyGroupShare> groups,
-        List<HeavyKey> heaviest,
-        long omittedBytes,
-        long omittedEntries,
+        HeavyKeys heavy,
         KeySample sample) {
 
     public KeySketch {
         sizes = List.copyOf(sizes);
         groups = List.copyOf(groups);
-        heaviest = List.copyOf(heaviest);
     }
 
     /**

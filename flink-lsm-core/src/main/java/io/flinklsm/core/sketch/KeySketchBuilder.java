@@ -214,9 +214,10 @@ public final class KeySketchBuilder {
                 bytes,
                 sizes(),
                 groups,
-                heaviest.stream().sorted(LARGEST_FIRST).toList(),
-                byBytes.omitted,
-                byEntries.omitted,
+                new HeavyKeys(
+                        heaviest.stream().sorted(LARGEST_FIRST).toList(),
+                        byBytes.omitted,
+                        byEntries.omitted),
                 sample);
     }
 

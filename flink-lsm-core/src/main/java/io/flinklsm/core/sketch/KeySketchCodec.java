@@ -57,7 +57,7 @@ final class KeySketchCodec {
         out.varint(sketch.sizes().size());
         sketch.sizes().forEach(out::varint);
         out.writeBytes(groups(sketch.groups(), limit / 5));
-        out.writeBytes(heaviest(sketch, limit * 2 / 5));
+        out.writeBytes(heaviest(sketch.heavy(), limit * 2 / 5));
         int room = Math.max(0, limit - out.size() - 8) / HASH_BYTES;
         KeySample sample = sketch.sample().cutTo(room);
         out.hash(sample.isComplete() ? 0 : sample.threshold());
@@ -90,13 +90,13 @@ final class KeySketchCodec {
     }
 
     /** By turns the largest and the one with the most entries, as long as there is room. */
-    private static byte[] heaviest(KeySketch sketch, int limit) {
-        List<HeavyKey> byEntries = new ArrayList<>(sketch.heaviest());
+    private static byte[] heaviest(HeavyKeys heavy, int limit) {
+        List<HeavyKey> byEntries = new ArrayList<>(heavy.list());
         byEntries.sort(Comparator.comparingLong(key -> -key.entries()));
         Set<HeavyKey> kept = new HashSet<>();
         Bytes keys = new Bytes();
         for (int i = 0; i < byEntries.size(); i++) {
-            for (HeavyKey key : List.of(sketch.heaviest().get(i), byEntries.get(i))) {
+            for (HeavyKey key : List.of(heavy.list().get(i), byEntries.get(i))) {
                 byte[] bytes = bytesOf(key);
                 if (!kept.contains(key) && keys.size() + bytes.length <= limit) {
                     keys.writeBytes(bytes);
@@ -104,9 +104,9 @@ final class KeySketchCodec {
                 }
             }
         }
-        long omittedBytes = sketch.omittedBytes();
-        long omittedEntries = sketch.omittedEntries();
-        for (HeavyKey key : sketch.heaviest()) {
+        long omittedBytes = heavy.omittedBytes();
+        long omittedEntries = heavy.omittedEntries();
+        for (HeavyKey key : heavy.list()) {
             if (!kept.contains(key)) {
                 omittedBytes = Math.max(omittedBytes, key.bytes());
                 omittedEntries = Math.max(omittedEntries, key.entries());
@@ -183,9 +183,7 @@ final class KeySketchCodec {
                 bytes,
                 sizes,
                 groups,
-                heaviest,
-                omittedBytes,
-                omittedEntries,
+                new HeavyKeys(heaviest, omittedBytes, omittedEntries),
                 readSample(in));
     }
 

@@ -108,16 +108,16 @@ final class KeySketchTest {
 
             for (KeySketch sketch : List.of(sketch(lines), cut(sketch(lines), 1024))) {
                 Map<OwnedSlice, Sum> others = new HashMap<>(sums);
-                for (HeavyKey heavy : sketch.heaviest()) {
+                for (HeavyKey heavy : sketch.heavy().list()) {
                     assertThat(new Sum(heavy.entries(), heavy.tombstones(), heavy.bytes()))
                             .as("seed %d", seed)
                             .isEqualTo(others.remove(heavy.key()));
                 }
-                assertThat(sketch.heaviest())
+                assertThat(sketch.heavy().list())
                         .isSortedAccordingTo(Comparator.comparingLong(heavy -> -heavy.bytes()));
                 assertThat(others.values())
-                        .allMatch(sum -> sum.bytes() <= sketch.omittedBytes())
-                        .allMatch(sum -> sum.entries() <= sketch.omittedEntries());
+                        .allMatch(sum -> sum.bytes() <= sketch.heavy().omittedBytes())
+                        .allMatch(sum -> sum.entries() <= sketch.heavy().omittedEntries());
                 assertThat(sketch.keyCount()).isEqualTo(sums.size());
                 assertThat(sketch.entries()).isEqualTo(lines.size());
                 assertThat(sketch.bytes()).isEqualTo(lines.stream().mapToLong(Line::bytes).sum());
@@ -138,9 +138,9 @@ final class KeySketchTest {
 
         KeySketch sketch = cut(sketch(lines), 1024);
 
-        assertThat(sketch.heaviest().get(0).bytes())
+        assertThat(sketch.heavy().list().get(0).bytes())
                 .isEqualTo(sums.values().stream().mapToLong(Sum::bytes).max().orElseThrow());
-        assertThat(sketch.heaviest().stream().mapToLong(HeavyKey::entries).max().orElseThrow())
+        assertThat(sketch.heavy().list().stream().mapToLong(HeavyKey::entries).max().orElseThrow())
                 .isEqualTo(sums.values().stream().mapToLong(Sum::entries).max().orElseThrow());
     }
 
@@ -232,7 +232,7 @@ final class KeySketchTest {
             lines.add(new Line(key, 1000, EntryKind.PUT, 5000));
         }
 
-        List<HeavyKey> heaviest = cut(sketch(lines), 8192).heaviest();
+        List<HeavyKey> heaviest = cut(sketch(lines), 8192).heavy().list();
 
         assertThat(heaviest).hasSize(3).allMatch(key -> key.key().length() == 128);
         assertThat(heaviest.stream().map(HeavyKey::hash)).doesNotHaveDuplicates();

@@ -95,13 +95,13 @@ final class SketchedSstableTest {
         assertThat(sketch(compacted)).usingRecursiveComparison().isEqualTo(sketch);
         assertThat(sketch.keyCount()).isEqualTo(1000);
         assertThat(sketch.wholeKeys()).isFalse();
-        HeavyKey largest = sketch.heaviest().get(0);
+        HeavyKey largest = sketch.heavy().list().get(0);
         assertThat(largest.key().toBytes()).containsExactly(0, 0, 0, 0, 7);
         assertThat(largest.entries()).isEqualTo(3000);
         assertThat(largest.tombstones()).isEqualTo(3000);
         assertThat(largest.bytes()).isEqualTo(3000 * 10);
         assertThat(sketch.groups()).hasSize(10);
-        assertThat(sketch.omittedBytes()).isEqualTo(20 * 18);
+        assertThat(sketch.heavy().omittedBytes()).isEqualTo(20 * 18);
         assertThat(sketch.sample().estimate()).isBetween(800L, 1200L);
     }
 

@@ -315,7 +315,7 @@ public record StateProfile(
         Map<KeyId, Bound> listed = new HashMap<>();
         for (Sketched file : files) {
             Bound bound = omitted(file);
-            for (HeavyKey key : file.sketch().heaviest()) {
+            for (HeavyKey key : file.sketch().heavy().list()) {
                 KeyId id = new KeyId(key.key(), key.hash());
                 Heavy before = sums.get(id);
                 sums.put(
@@ -380,7 +380,7 @@ public record StateProfile(
     }
 
     private static Bound omitted(Sketched file) {
-        return new Bound(file.sketch().omittedEntries(), file.sketch().omittedBytes());
+        return new Bound(file.sketch().heavy().omittedEntries(), file.sketch().heavy().omittedBytes());
     }
 
     /**

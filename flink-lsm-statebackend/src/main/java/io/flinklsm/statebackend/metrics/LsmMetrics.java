@@ -166,16 +166,16 @@ public final class LsmMetrics {
     }
 
     private void registerRemote(MetricGroup lsm, TieredStorage storage) {
-        gauge(lsm, "remoteFiles", () -> storage.stats().remoteFiles());
-        gauge(lsm, "remoteMissingBytes", () -> storage.stats().missingBytes());
-        gauge(lsm, "remoteRequests", () -> storage.stats().remoteRequests());
-        gauge(lsm, "remoteBytes", () -> storage.stats().remoteBytes());
-        gauge(lsm, "remoteRetries", () -> storage.stats().retries());
+        gauge(lsm, "remoteFiles", () -> storage.stats().contents().remoteFiles());
+        gauge(lsm, "remoteMissingBytes", () -> storage.stats().contents().missingBytes());
+        gauge(lsm, "remoteRequests", () -> storage.stats().requests().count());
+        gauge(lsm, "remoteBytes", () -> storage.stats().requests().bytes());
+        gauge(lsm, "remoteRetries", () -> storage.stats().requests().retries());
         gauge(lsm, "localHits", () -> storage.stats().hits());
         gauge(lsm, "localMisses", () -> storage.stats().misses());
         gauge(lsm, "localEvictions", () -> storage.stats().evictions());
         gauge(lsm, "earlyUploads", () -> storage.stats().earlyUploads());
-        gauge(lsm, "localCacheBytes", () -> storage.stats().localBytes());
+        gauge(lsm, "localCacheBytes", () -> storage.stats().contents().localBytes());
     }
 
     private void registerDisk(MetricGroup lsm, File directory, long localCacheLimitBytes) {

@@ -43,11 +43,11 @@ final class FetchLog implements TieredListener {
                         + " retries={}, waitsOfReaders={}, filesLeftRemote={}",
                 operator,
                 TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginNanos),
-                stats.remoteBytes(),
-                stats.remoteRequests(),
-                stats.retries(),
+                stats.requests().bytes(),
+                stats.requests().count(),
+                stats.requests().retries(),
                 stats.misses(),
-                stats.remoteFiles());
+                stats.contents().remoteFiles());
     }
 
     @Override

@@ -18,25 +18,34 @@ package io.flinklsm.core.storage.tiered;
  *
  * @param hits reads of files with a remote home that local bytes answered
  * @param misses reads that had to wait for remote storage
- * @param remoteRequests ranged reads, also those that failed
- * @param remoteBytes bytes that came from remote storage
- * @param retries requests that were made again
  * @param notKept chunks that were read and could not be kept, for want of room on the local disk
  * @param evictions local copies and chunks that made room for others
  * @param earlyUploads files that were uploaded for want of local room, before a checkpoint was
- * @param remoteFiles files that are not complete here
- * @param missingBytes bytes of these that are not here
- * @param localBytes bytes of all files that are here, chunks included
  */
 public record TieredStats(
         long hits,
         long misses,
-        long remoteRequests,
-        long remoteBytes,
-        long retries,
+        Requests requests,
         long notKept,
         long evictions,
         long earlyUploads,
-        int remoteFiles,
-        long missingBytes,
-        long localBytes) {}
+        Contents contents) {
+
+    /**
+     * What was asked of remote storage.
+     *
+     * @param count ranged reads, also those that failed
+     * @param bytes that came from there
+     * @param retries requests that were made again
+     */
+    public record Requests(long count, long bytes, long retries) {}
+
+    /**
+     * What is there now.
+     *
+     * @param remoteFiles files that are not complete here
+     * @param missingBytes bytes of these that are not here
+     * @param localBytes bytes of all files that are here, chunks included
+     */
+    public record Contents(int remoteFiles, long missingBytes, long localBytes) {}
+}

@@ -235,15 +235,15 @@ public final class TieredStorage implements Storage, AutoCloseable {
         return new TieredStats(
                 counters.hits.sum(),
                 counters.misses.sum(),
-                counters.remoteRequests.sum(),
-                counters.remoteBytes.sum(),
-                counters.retries.sum(),
+                new TieredStats.Requests(
+                        counters.remoteRequests.sum(),
+                        counters.remoteBytes.sum(),
+                        counters.retries.sum()),
                 counters.notKept.sum(),
                 counters.evictions.sum(),
                 counters.earlyUploads.sum(),
-                remoteFiles,
-                missingBytes,
-                room.localBytes() + chunkBytes);
+                new TieredStats.Contents(
+                        remoteFiles, missingBytes, room.localBytes() + chunkBytes));
     }
 
     /** From now on no request is made; who waits for one is told. Idempotent. */

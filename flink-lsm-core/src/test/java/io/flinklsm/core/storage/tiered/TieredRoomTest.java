@@ -56,7 +56,7 @@ final class TieredRoomTest {
                 written[i] = write(storage, "f" + i, 30_000);
             }
 
-            assertThat(storage.stats().localBytes()).isLessThanOrEqualTo(50_000);
+            assertThat(storage.stats().contents().localBytes()).isLessThanOrEqualTo(50_000);
             assertThat(storage.stats().earlyUploads()).isEqualTo(4);
             assertThat(early.keySet()).containsExactlyInAnyOrder("f0", "f1", "f2", "f3");
             for (int i = 0; i < written.length; i++) {
@@ -133,7 +133,7 @@ final class TieredRoomTest {
                 assertThat(hotSource.requests()).hasSize(1);
                 assertThat(storage.stats().evictions()).isZero();
                 // Each byte came once.
-                assertThat(storage.stats().remoteBytes()).isEqualTo(hot.length + large.length);
+                assertThat(storage.stats().requests().bytes()).isEqualTo(hot.length + large.length);
                 assertThat(largeSource.requests()).hasSizeLessThan(12);
             }
             assertThat(reserved).hasValue(0);

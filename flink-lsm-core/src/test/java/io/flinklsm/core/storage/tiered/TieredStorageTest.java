@@ -85,8 +85,8 @@ final class TieredStorageTest {
         TieredStats stats = storage.stats();
         assertThat(stats.misses()).isEqualTo(1);
         assertThat(stats.hits()).isEqualTo(1);
-        assertThat(stats.remoteBytes()).isEqualTo(CHUNK);
-        assertThat(stats.missingBytes()).isEqualTo(bytes.length - CHUNK);
+        assertThat(stats.requests().bytes()).isEqualTo(CHUNK);
+        assertThat(stats.contents().missingBytes()).isEqualTo(bytes.length - CHUNK);
     }
 
     @Test
@@ -205,7 +205,7 @@ final class TieredStorageTest {
         }
 
         assertThat(source.requests()).hasSize(5);
-        assertThat(storage.stats().retries()).isEqualTo(4);
+        assertThat(storage.stats().requests().retries()).isEqualTo(4);
     }
 
     @Test
@@ -262,7 +262,7 @@ final class TieredStorageTest {
 
         try (StorageInput input = storage.open("f")) {
             Future<byte[]> reading = threads.submit(() -> read(input, 0, 10));
-            awaitUntil(() -> storage.stats().retries() == 1);
+            awaitUntil(() -> storage.stats().requests().retries() == 1);
             storage.stop();
 
             assertThatThrownBy(reading::get).hasCauseInstanceOf(StorageStoppedException.class);
@@ -392,7 +392,7 @@ final class TieredStorageTest {
                         new Range(0, 16 * CHUNK),
                         new Range(16 * CHUNK, 2 * CHUNK));
         assertThat(recorder.ended).hasSize(1);
-        assertThat(recorder.ended.get(0).remoteFiles()).isZero();
+        assertThat(recorder.ended.get(0).contents().remoteFiles()).isZero();
         assertThat(Files.readAllBytes(directory.resolve("f1"))).isEqualTo(bytes);
         assertThat(hidden()).isEmpty();
     }
@@ -410,7 +410,7 @@ final class TieredStorageTest {
 
             assertThat(read(input, CHUNK, CHUNK)).isEqualTo(slice(bytes, CHUNK, CHUNK));
         }
-        assertThat(storage.stats().remoteFiles()).isZero();
+        assertThat(storage.stats().contents().remoteFiles()).isZero();
     }
 
     @Test
@@ -661,7 +661,7 @@ final class TieredStorageTest {
             }
         }
 
-        assertThat(storage.stats().localBytes()).isLessThanOrEqualTo(8L * CHUNK);
+        assertThat(storage.stats().contents().localBytes()).isLessThanOrEqualTo(8L * CHUNK);
         assertThat(storage.stats().evictions()).isGreaterThan(100);
         assertThat(sources.get(0).requests()).hasSize(1);
     }
