@@ -39,8 +39,9 @@ import org.apache.hadoop.fs.Path;
  * where a file can be seen when it is closed and a rename is a copy, it has its own name from the
  * start. Neither lists anything. No other process writes to the directory.
  *
- * <p>Hadoop's clients try again by themselves what is worth it, as they are configured; a {@link
- * RetryingStorage} around this one goes on until a deadline of its own.
+ * <p>Hadoop's clients try again by themselves what is worth it, as they are configured. Nothing is
+ * tried again here; {@link io.flinklsm.core.storage.tiered.TieredStorage} does so for the files
+ * that it reads remotely.
  */
 public final class HadoopStorage implements Storage {
 
