@@ -370,7 +370,9 @@ final class LsmKeyedStateBackendBuilder<K> {
 
     private void registerMetrics(MetricSources sources, StateRegistry registry, BackendLife life) {
         MetricGroup group = parameters.getMetricGroup();
-        if (settings.metrics() != MetricScope.NONE) {
+        if (settings.metrics() == MetricScope.NONE) {
+            sources.store().setCountsReads(false);
+        } else {
             LsmMetrics.register(group, sources, life);
         }
         if (settings.metrics() == MetricScope.STATE) {

@@ -48,6 +48,8 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.configuration.MemorySize;
@@ -162,13 +164,18 @@ final class MetricsTest {
             assertThat(log.warnings()).hasSizeGreaterThanOrEqualTo(3);
         }
 
-        assertThat(moved)
+        assertThat(moved.stream().map(MetricsTest::ofAnyState))
                 .containsAll(
                         gauges.names().stream()
+                                .map(MetricsTest::ofAnyState)
                                 .filter(name -> !OF_STATE_V2.matcher(name).matches())
                                 // As many levels as that are for terabytes.
                                 .filter(name -> !name.matches("lsm\\.level\\.[2-6]\\..*"))
                                 .toList());
+    }
+
+    private static String ofAnyState(String name) {
+        return name.replaceFirst("^lsm\\.state\\.[^.]+", "lsm.state");
     }
 
     private void contentAndWork(Set<String> moved) throws Exception {
@@ -268,6 +275,10 @@ final class MetricsTest {
         AbstractKeyedStateBackend<String> backend = harness.create(backend(), KEY_SERIALIZER);
         ValueState<byte[]> counts = state(backend, "counts");
         write(backend, counts, 0, 12_000);
+        MapState<String, Integer> maps = maps(backend);
+        for (int i = 0; i < 10; i++) {
+            maps.put("entry-" + i, i);
+        }
         harness.register(
                 harness.snapshot(backend, 1, CheckpointType.CHECKPOINT, harness.farStreams(1)), 1);
         backend.notifyCheckpointComplete(1);
@@ -300,13 +311,26 @@ final class MetricsTest {
 
     private void eagerRestore(KeyedStateHandle checkpoint, Set<String> moved) throws Exception {
         AbstractKeyedStateBackend<String> backend =
-                restore(backend().set(LsmBackendOptions.RESTORE, "eager"), checkpoint);
+                restore(
+                        backend()
+                                .set(LsmBackendOptions.RESTORE, "eager")
+                                .set(LsmBackendOptions.METRICS, "state"),
+                        checkpoint);
         assertThat(gauges.value("lsm.restoredFiles"))
                 .isPositive()
                 .isEqualTo(gauges.value("lsm.downloadedFiles"));
         assertThat(gauges.value("lsm.restoredBytes"))
                 .isEqualTo(gauges.value("lsm.downloadedBytes"))
                 .isEqualTo(gauges.value("lsm.sstableBytes"));
+        ValueState<byte[]> counts = state(backend, "counts");
+        backend.setCurrentKey("key-1");
+        assertThat(counts.value()).hasSize(VALUE_BYTES);
+        assertThat(gauges.value("lsm.state.counts.fileReads")).isEqualTo(1);
+        assertThat(counts.value()).hasSize(VALUE_BYTES);
+        assertThat(gauges.value("lsm.state.counts.memoryReads")).isEqualTo(1);
+        backend.setCurrentKey("key-11999");
+        assertThat(maps(backend).entries()).hasSize(10);
+        assertThat(gauges.value("lsm.mergedReads")).isPositive();
         moved.addAll(gauges.moved());
         harness.dispose(backend);
     }
@@ -345,6 +369,19 @@ final class MetricsTest {
                 moved.addAll(gauges.moved());
             }
         }
+        assertThat(gauges.value("lsm.fileReads") + gauges.value("lsm.cacheReads"))
+                .isBetween(6_000L, 12_000L);
+        // The newest of them are kept in memory.
+        backend.setCurrentKey("key-11999");
+        long memoryReads = gauges.value("lsm.memoryReads");
+        assertThat(counts.value()).hasSize(VALUE_BYTES);
+        assertThat(gauges.value("lsm.memoryReads")).isEqualTo(memoryReads + 1);
+        for (int key = 0; key < 12_000; key++) {
+            backend.setCurrentKey("key-" + key + "-absent");
+            assertThat(counts.value()).isNull();
+        }
+        assertThat(gauges.value("lsm.filterNegatives"))
+                .isGreaterThan(5 * gauges.value("lsm.filterFalsePositives"));
         write(backend, counts, 0, 12_000);
         tree(backend, "counts").flush();
         tree(backend, "counts").awaitIdle();
@@ -453,6 +490,14 @@ final class MetricsTest {
                 VoidNamespace.INSTANCE,
                 VoidNamespaceSerializer.INSTANCE,
                 new ValueStateDescriptor<>(name, byte[].class));
+    }
+
+    private static MapState<String, Integer> maps(AbstractKeyedStateBackend<String> backend)
+            throws Exception {
+        return backend.getPartitionedState(
+                VoidNamespace.INSTANCE,
+                VoidNamespaceSerializer.INSTANCE,
+                new MapStateDescriptor<>("maps", String.class, Integer.class));
     }
 
     private void write(

@@ -56,6 +56,7 @@ public final class LsmMetrics {
         LsmMetrics metrics = new LsmMetrics(sources.store(), life);
         MetricGroup lsm = group.addGroup("lsm");
         metrics.registerContent(lsm);
+        metrics.registerReads(lsm);
         metrics.registerWork(lsm, sources.events());
         metrics.registerSlot(lsm, sources.slot(), sources.unaccountedBytes());
         metrics.registerTransfers(lsm, sources.transfers());
@@ -74,6 +75,8 @@ public final class LsmMetrics {
         gauge(state, life, "sortedRuns", () -> tree.stats().sortedRuns());
         gauge(state, life, "compactionDebtBytes", () -> tree.stats().compactionDebtBytes());
         gauge(state, life, "filterFailures", () -> tree.stats().filterFailures());
+        gauge(state, life, "memoryReads", () -> tree.stats().reads().memory());
+        gauge(state, life, "fileReads", () -> tree.stats().reads().file());
     }
 
     private static String label(String treeName) {
@@ -113,6 +116,17 @@ public final class LsmMetrics {
                     sum(tree -> ofLevel(tree, level, TreeStats.LevelStats::sstables)));
             gauge(group, "bytes", sum(tree -> ofLevel(tree, level, TreeStats.LevelStats::bytes)));
         }
+    }
+
+    private void registerReads(MetricGroup lsm) {
+        gauge(lsm, "memoryReads", sum(tree -> tree.reads().memory()));
+        gauge(lsm, "cacheReads", sum(tree -> tree.reads().cache()));
+        gauge(lsm, "fileReads", sum(tree -> tree.reads().file()));
+        gauge(lsm, "filteredReads", sum(tree -> tree.reads().noBlock()));
+        gauge(lsm, "mergedReads", sum(tree -> tree.reads().merges()));
+        gauge(lsm, "filtersAsked", sum(tree -> tree.reads().filtersAsked()));
+        gauge(lsm, "filterNegatives", sum(tree -> tree.reads().filterNegatives()));
+        gauge(lsm, "filterFalsePositives", sum(tree -> tree.reads().filterFalsePositives()));
     }
 
     private void registerWork(MetricGroup lsm, EventCounters events) {
