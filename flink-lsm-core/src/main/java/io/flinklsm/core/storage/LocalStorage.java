@@ -33,8 +33,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The files of one directory, which no other process writes to. A file is written under a hidden
  * temporary name in the same directory and appears under its own name by an atomic move, complete.
- * Reads go through memory maps, which an interrupt of the reading thread cannot close. Safe for any
- * thread.
+ * An interrupt of a reading thread closes no file, however {@link FileReads} has them read. Safe
+ * for any thread.
  */
 public final class LocalStorage implements Storage {
 
@@ -46,6 +46,7 @@ public final class LocalStorage implements Storage {
     // Immutable.
     private final Path root;
     private final boolean fsync;
+    private final FileReads reads;
 
     // Safe for any thread.
     private final Set<String> unfinished = ConcurrentHashMap.newKeySet();
@@ -58,8 +59,14 @@ public final class LocalStorage implements Storage {
      *     directories do
      */
     public LocalStorage(Path root, boolean fsync) throws IOException {
+        this(root, fsync, FileReads.MAPPED);
+    }
+
+    /** Like {@link #LocalStorage(Path, boolean)}, and says how files are read. */
+    public LocalStorage(Path root, boolean fsync, FileReads reads) throws IOException {
         this.root = Files.createDirectories(root.toAbsolutePath().normalize());
         this.fsync = fsync;
+        this.reads = reads;
     }
 
     /** The directory. */
@@ -126,7 +133,7 @@ public final class LocalStorage implements Storage {
         if (!Files.isRegularFile(path)) {
             throw new NoSuchFileException(path.toString(), null, GONE);
         }
-        return LocalInput.open(path);
+        return reads.open(path);
     }
 
     @Override

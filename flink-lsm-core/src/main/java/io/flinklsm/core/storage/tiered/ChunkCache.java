@@ -14,7 +14,8 @@
 package io.flinklsm.core.storage.tiered;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import io.flinklsm.core.storage.LocalInput;
+import io.flinklsm.core.storage.FileReads;
+import io.flinklsm.core.storage.StorageInput;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -45,7 +46,7 @@ final class ChunkCache implements Closeable {
 
     // Immutable.
     private final Path path;
-    private final LocalInput mapped;
+    private final StorageInput input;
     private final ReentrantReadWriteLock[] stripes = new ReentrantReadWriteLock[STRIPES];
 
     // Safe for any thread; an owner is written while its slot's lock is held.
@@ -65,11 +66,11 @@ final class ChunkCache implements Closeable {
             Path path,
             int count,
             RandomAccessFile file,
-            LocalInput mapped,
+            StorageInput input,
             TieredCounters counters) {
         this.path = path;
         this.file = file;
-        this.mapped = mapped;
+        this.input = input;
         this.counters = counters;
         this.used = new AtomicIntegerArray(count);
         this.owners = new Key[count];
@@ -83,13 +84,14 @@ final class ChunkCache implements Closeable {
      *
      * @param bytes room on the local disk; taken as it is needed
      */
-    static ChunkCache create(Path path, long bytes, TieredCounters counters) throws IOException {
+    static ChunkCache create(Path path, long bytes, FileReads reads, TieredCounters counters)
+            throws IOException {
         int count = (int) Math.max(MIN_SLOTS, Math.min(bytes >>> Chunks.SHIFT, 1 << 30));
         Files.deleteIfExists(path);
         RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
         try {
             file.setLength(Chunks.offset(count));
-            return new ChunkCache(path, count, file, LocalInput.open(path), counters);
+            return new ChunkCache(path, count, file, reads.open(path), counters);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 file.close();
@@ -118,7 +120,7 @@ final class ChunkCache implements Closeable {
             if (!key.equals(owners[slot])) {
                 return false;
             }
-            mapped.readFully(Chunks.offset(slot) + offset, target, at, byteCount);
+            input.readFully(Chunks.offset(slot) + offset, target, at, byteCount);
             used.set(slot, 1);
             return true;
         } finally {
@@ -201,9 +203,8 @@ final class ChunkCache implements Closeable {
         }
         closed = true;
         slots.clear();
-        mapped.close();
-        try {
-            file.close();
+        try (file) {
+            input.close();
         } finally {
             Files.deleteIfExists(path);
         }

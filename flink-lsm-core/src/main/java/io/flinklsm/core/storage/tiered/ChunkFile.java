@@ -13,7 +13,8 @@
  */
 package io.flinklsm.core.storage.tiered;
 
-import io.flinklsm.core.storage.LocalInput;
+import io.flinklsm.core.storage.FileReads;
+import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -22,15 +23,15 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Chunks in a sparse local file of the remote file's length, each at its own place, beside a bitmap
- * in memory: once all are here, the file is a copy. Reads go through a memory map, writes through a
- * stream that an interrupt of the writing thread does not close.
+ * in memory: once all are here, the file is a copy. It is written through a stream that an
+ * interrupt of the writing thread does not close.
  */
 final class ChunkFile implements Chunks {
 
     private final Path path;
     private final long size;
     private final int count;
-    private final LocalInput mapped;
+    private final StorageInput input;
 
     /** A bit is set after its chunk was written. */
     private final AtomicLongArray present;
@@ -41,22 +42,22 @@ final class ChunkFile implements Chunks {
     private long presentBytes;
     private boolean closed;
 
-    private ChunkFile(Path path, long size, RandomAccessFile file, LocalInput mapped) {
+    private ChunkFile(Path path, long size, RandomAccessFile file, StorageInput input) {
         this.path = path;
         this.size = size;
         this.count = Chunks.count(size);
         this.file = file;
-        this.mapped = mapped;
+        this.input = input;
         this.present = new AtomicLongArray((count + Long.SIZE - 1) / Long.SIZE);
     }
 
     /** A file without chunks; a leftover of that name is lost. */
-    static ChunkFile create(Path path, long size) throws IOException {
+    static ChunkFile create(Path path, long size, FileReads reads) throws IOException {
         Files.deleteIfExists(path);
         RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
         try {
             file.setLength(size);
-            return new ChunkFile(path, size, file, LocalInput.open(path));
+            return new ChunkFile(path, size, file, reads.open(path));
         } catch (IOException | RuntimeException | Error e) {
             try {
                 file.close();
@@ -82,7 +83,7 @@ final class ChunkFile implements Chunks {
         if (!has(Chunks.at(position))) {
             return false;
         }
-        mapped.readFully(position, target, at, byteCount);
+        input.readFully(position, target, at, byteCount);
         return true;
     }
 
@@ -119,9 +120,8 @@ final class ChunkFile implements Chunks {
             return;
         }
         closed = true;
-        mapped.close();
-        try {
-            file.close();
+        try (file) {
+            input.close();
         } finally {
             Files.deleteIfExists(path);
         }

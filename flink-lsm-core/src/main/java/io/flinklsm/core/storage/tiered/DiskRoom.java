@@ -234,7 +234,8 @@ final class DiskRoom {
     /** A place for chunks of a file that is not local. */
     Chunks newChunks(String name, long sizeBytes) throws IOException {
         if (!options.evicts()) {
-            return ChunkFile.create(directory.resolve("." + name + ".chunks"), sizeBytes);
+            return ChunkFile.create(
+                    directory.resolve("." + name + ".chunks"), sizeBytes, options.reads());
         }
         synchronized (lock) {
             if (cache == null) {
@@ -242,6 +243,7 @@ final class DiskRoom {
                         ChunkCache.create(
                                 directory.resolve(".chunks"),
                                 options.cacheBytes() / 2,
+                                options.reads(),
                                 requests.counters());
             }
             return cache.open(sizeBytes);

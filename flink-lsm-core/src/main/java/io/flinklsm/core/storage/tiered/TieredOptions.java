@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.storage.tiered;
 
+import io.flinklsm.core.storage.FileReads;
 import io.flinklsm.core.storage.RetryPolicy;
 
 /**
@@ -21,13 +22,19 @@ import io.flinklsm.core.storage.RetryPolicy;
  * @param cacheBytes how much of the local disk its files may take; 0 for placement local, where
  *     every file becomes a local one and stays
  * @param retry of requests to remote storage
+ * @param reads how what is on the local disk is read
  */
-public record TieredOptions(long cacheBytes, RetryPolicy retry) {
+public record TieredOptions(long cacheBytes, RetryPolicy retry, FileReads reads) {
 
     public TieredOptions {
         if (cacheBytes < 0) {
             throw new IllegalArgumentException("not a size: cacheBytes=" + cacheBytes);
         }
+    }
+
+    /** Through memory maps. */
+    public TieredOptions(long cacheBytes, RetryPolicy retry) {
+        this(cacheBytes, retry, FileReads.MAPPED);
     }
 
     /** Whether files stay on remote storage, and the local disk is a cache of a fixed size. */
