@@ -16,6 +16,7 @@ package io.flinklsm.inspect.command;
 import io.flinklsm.inspect.cli.EngineOptions;
 import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.cli.StateOptions;
+import io.flinklsm.inspect.iceberg.IcebergTable;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.OutputFile;
 import io.flinklsm.inspect.print.Progress;
@@ -32,6 +33,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,13 +46,14 @@ import picocli.CommandLine.Parameters;
         description =
                 "Writes the merged entries of a state to a file, or to stdout: Parquet, CSV (cells"
                         + " that a spreadsheet would take for formulas get an apostrophe), or an"
-                        + " object of JSON on each line.",
+                        + " object of JSON on each line. Or the metadata of an Iceberg table over"
+                        + " the files that it has.",
         footer = {
             "",
             "Examples:",
             "  flink-lsm export --state counts --format parquet -o counts.parquet"
                     + " /checkpoints/3f2a/chk-42",
-            "  flink-lsm export --state counts --format csv /checkpoints/3f2a/chk-42"
+            "  flink-lsm export --state counts --iceberg tables/counts /archive/2"
         })
 public final class ExportCommand extends InspectCommand {
 
@@ -77,10 +80,18 @@ public final class ExportCommand extends InspectCommand {
 
     @Option(
             names = "--format",
-            required = true,
             paramLabel = "FORMAT",
             description = "One of: ${COMPLETION-CANDIDATES}.")
-    Format format = Format.parquet;
+    @Nullable Format format;
+
+    @Option(
+            names = "--iceberg",
+            paramLabel = "DIR",
+            description =
+                    "Write no data but a table of Iceberg, into a directory that is new: its data"
+                            + " are the SSTables where they are. Only for a state that compact has"
+                            + " written, or that has nothing to merge.")
+    @Nullable Path iceberg;
 
     @Option(
             names = {"-o", "--output"},
@@ -101,7 +112,15 @@ public final class ExportCommand extends InspectCommand {
     protected int run(Console to) throws IOException {
         String memory = engine.memory();
         Path target = file == null || file.equals(STDOUT) ? null : file;
-        if (target == null && format == Format.parquet) {
+        Format wanted = format;
+        if ((wanted == null) == (iceberg == null)) {
+            throw InspectException.usage(
+                    "say what to write: give --format, or --iceberg DIR, and not both.");
+        }
+        if (iceberg != null && file != null) {
+            throw InspectException.usage("--iceberg names the directory itself: leave -o out.");
+        }
+        if (target == null && wanted == Format.parquet) {
             throw InspectException.usage("Parquet is no text for stdout: give a file with -o.");
         }
         String named = positional;
@@ -109,14 +128,17 @@ public final class ExportCommand extends InspectCommand {
             selection.state(named);
         }
         StateView view = selection.one(Checkpoint.openAny(location));
+        if (wanted == null) {
+            return writeTable(view, Objects.requireNonNull(iceberg), to);
+        }
         try (Progress progress =
                 new Progress(to, "export", view.sizeBytes(), output.quiet(), output.progress())) {
             if (target == null) {
-                print(view, to.out(), to.outIsTerminal(), memory, progress);
+                print(view, wanted, to.out(), to.outIsTerminal(), memory, progress);
                 return InspectException.OK;
             }
             try (OutputFile out = OutputFile.create(target, force)) {
-                write(view, out, memory, progress, to);
+                write(view, wanted, out, memory, progress, to);
                 out.commit();
             }
             progress.close();
@@ -134,8 +156,36 @@ public final class ExportCommand extends InspectCommand {
         }
     }
 
+    private int writeTable(StateView view, Path directory, Console to) throws IOException {
+        SstableCopies.makeEmpty(directory);
+        IcebergTable table = IcebergTable.write(view, directory);
+        if (!output.quiet()) {
+            to.note(
+                    "flink-lsm: wrote the metadata of a table to "
+                            + SafeText.forTerminal(directory.toString())
+                            + ": "
+                            + table.files()
+                            + " SSTables, "
+                            + Units.count(table.rows())
+                            + " rows.");
+            if (!table.leftOut().isEmpty()) {
+                to.note(
+                        "flink-lsm: Iceberg has no type for these columns, so that the table does"
+                                + " not have them: "
+                                + SafeText.forTerminal(String.join(", ", table.leftOut()))
+                                + ".");
+            }
+        }
+        return InspectException.OK;
+    }
+
     private void write(
-            StateView view, OutputFile file, String memory, Progress progress, Console to)
+            StateView view,
+            Format format,
+            OutputFile file,
+            String memory,
+            Progress progress,
+            Console to)
             throws IOException {
         if (format == Format.parquet) {
             List<String> unmarked;
@@ -155,12 +205,17 @@ public final class ExportCommand extends InspectCommand {
             return;
         }
         try (OutputStream out = file.open()) {
-            print(view, out, false, memory, progress);
+            print(view, format, out, false, memory, progress);
         }
     }
 
-    private void print(
-            StateView view, OutputStream out, boolean toTerminal, String memory, Progress progress)
+    private static void print(
+            StateView view,
+            Format format,
+            OutputStream out,
+            boolean toTerminal,
+            String memory,
+            Progress progress)
             throws IOException {
         try (StateExport export = StateExport.open(view, memory, progress::update)) {
             var printer = new ResultPrinter(export.rows(), 0);

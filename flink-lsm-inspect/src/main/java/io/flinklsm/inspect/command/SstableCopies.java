@@ -85,7 +85,12 @@ final class SstableCopies {
         return copies;
     }
 
-    private static void makeEmpty(Path directory) throws IOException {
+    /**
+     * Makes a directory that has nothing in it.
+     *
+     * @throws InspectException if it has, or is no directory
+     */
+    static void makeEmpty(Path directory) throws IOException {
         try {
             Files.createDirectories(directory);
         } catch (FileAlreadyExistsException e) {

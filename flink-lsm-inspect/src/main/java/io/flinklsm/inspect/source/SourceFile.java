@@ -14,6 +14,7 @@
 package io.flinklsm.inspect.source;
 
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 
 /**
  * A file of a checkpoint.
@@ -24,6 +25,11 @@ import org.apache.flink.runtime.state.StreamStateHandle;
  * @param isShared whether other checkpoints may use it
  */
 public record SourceFile(String name, StreamStateHandle handle, String location, boolean isShared) {
+
+    /** Whether it is a file of its own: no part of another one, and not inside the metadata. */
+    public boolean isWhole() {
+        return handle instanceof FileStateHandle;
+    }
 
     /** Length, as the handle has it. */
     public long sizeBytes() {

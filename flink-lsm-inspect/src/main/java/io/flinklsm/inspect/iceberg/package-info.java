@@ -1,0 +1,22 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+/**
+ * A state as a table of Apache Iceberg: metadata over the SSTables that a checkpoint has. In comes
+ * a state, out go a metadata file, a list of manifests and a manifest, written by Iceberg's own
+ * library. Read {@link io.flinklsm.inspect.iceberg.IcebergTable} first.
+ */
+@NullMarked
+package io.flinklsm.inspect.iceberg;
+
+import org.jspecify.annotations.NullMarked;
