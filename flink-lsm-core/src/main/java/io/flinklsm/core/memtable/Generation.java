@@ -242,7 +242,8 @@ public final class Generation {
         Invariants.check(
                 condition == Condition.OPEN, "a generation is frozen twice", "generation", number);
         condition = Condition.FROZEN;
-        maxWriteTimeMillis = nowMillis;
+        // The machine's clock may have been set back since the generation began.
+        maxWriteTimeMillis = Math.max(minWriteTimeMillis, nowMillis);
         current = null;
     }
 
