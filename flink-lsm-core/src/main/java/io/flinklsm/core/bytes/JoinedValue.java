@@ -29,6 +29,9 @@ record JoinedValue(List<LargeValue> parts, byte separator) implements LargeValue
 
     JoinedValue {
         parts = List.copyOf(parts);
+        if (parts.isEmpty()) {
+            throw new IllegalArgumentException("nothing is joined: separator=" + separator);
+        }
     }
 
     @Override

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.bytes;
 
+import io.flinklsm.core.check.Invariants;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -68,6 +69,8 @@ public interface LargeValue {
 
     private int checkedLength(int before) throws IOException {
         long byteCount = length();
+        Invariants.check(
+                byteCount >= 0, "a value has fewer bytes than none", "byteCount", byteCount);
         if (before + byteCount > ARRAY_BYTES_MAX) {
             throw new IOException(
                     "a value does not fit into an array: valueBytes="

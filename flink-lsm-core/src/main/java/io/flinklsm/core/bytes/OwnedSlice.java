@@ -15,6 +15,7 @@ package io.flinklsm.core.bytes;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ public final class OwnedSlice implements Comparable<OwnedSlice> {
     }
 
     public static OwnedSlice copyOf(byte[] bytes, int from, int byteCount) {
+        Objects.checkFromIndexSize(from, byteCount, bytes.length);
         return wrap(Arrays.copyOfRange(bytes, from, from + byteCount));
     }
 

@@ -52,7 +52,12 @@ public final class Slice implements Comparable<Slice> {
 
     /** Views native memory; the caller vouches for the address and the life of it. */
     public Slice setAddress(long address, int byteCount) {
-        Invariants.check(byteCount >= 0, "negative slice length");
+        Invariants.check(byteCount >= 0, "negative slice length", "byteCount", byteCount);
+        Invariants.check(
+                address != 0 || byteCount == 0,
+                "native memory has no address",
+                "byteCount",
+                byteCount);
         base = null;
         offset = address;
         length = byteCount;
@@ -61,7 +66,18 @@ public final class Slice implements Comparable<Slice> {
 
     /** Views memory in {@link RawMemory}'s addressing form. */
     public Slice setRaw(@Nullable Object rawBase, long rawOffset, int byteCount) {
-        Invariants.check(byteCount >= 0, "negative slice length");
+        Invariants.check(byteCount >= 0, "negative slice length", "byteCount", byteCount);
+        Invariants.check(
+                !(rawBase instanceof byte[] bytes)
+                        || (rawOffset >= RawMemory.BYTE_ARRAY_OFFSET
+                                && byteCount
+                                        <= bytes.length
+                                                - (rawOffset - RawMemory.BYTE_ARRAY_OFFSET)),
+                "a slice lies outside its array",
+                "offset",
+                rawOffset - RawMemory.BYTE_ARRAY_OFFSET,
+                "byteCount",
+                byteCount);
         base = rawBase;
         offset = rawOffset;
         length = byteCount;

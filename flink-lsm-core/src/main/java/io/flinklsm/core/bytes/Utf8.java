@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.bytes;
 
+import io.flinklsm.core.check.Invariants;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -29,6 +30,13 @@ public final class Utf8 {
 
     /** Whether they are characters of Unicode, each in its shortest form. */
     public static boolean isValid(byte[] bytes, int from, int byteCount) {
+        Invariants.check(
+                from >= 0 && byteCount >= 0 && byteCount <= bytes.length - from,
+                "text lies outside its array",
+                "from",
+                from,
+                "byteCount",
+                byteCount);
         int to = from + byteCount;
         int at = asciiEnd(bytes, from, to);
         while (at < to) {

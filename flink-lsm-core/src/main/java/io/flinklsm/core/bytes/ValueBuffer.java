@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.bytes;
 
+import io.flinklsm.core.check.Invariants;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,6 +48,10 @@ public final class ValueBuffer {
     }
 
     public ValueBuffer(int initialCapacity) {
+        if (initialCapacity < 0) {
+            throw new IllegalArgumentException(
+                    "a buffer has fewer bytes than none: initialCapacity=" + initialCapacity);
+        }
         array = new byte[initialCapacity];
     }
 
@@ -102,6 +107,8 @@ public final class ValueBuffer {
 
     /** Appends that many zero bytes; gives where they begin. */
     public int appendZeros(int byteCount) {
+        Invariants.check(
+                byteCount >= 0, "fewer zeros than none are appended", "byteCount", byteCount);
         ensure(byteCount);
         Arrays.fill(array, length, length + byteCount, (byte) 0);
         length += byteCount;
@@ -154,6 +161,8 @@ public final class ValueBuffer {
 
     /** Appends bytes of native memory. */
     public ValueBuffer appendAddress(long address, int byteCount) {
+        Invariants.check(
+                byteCount >= 0, "fewer bytes than none are appended", "byteCount", byteCount);
         ensure(byteCount);
         RawMemory.copy(null, address, array, RawMemory.BYTE_ARRAY_OFFSET + length, byteCount);
         length += byteCount;
@@ -189,6 +198,7 @@ public final class ValueBuffer {
 
     /** Makes room for exactly so many more bytes, for what is too large to leave room behind it. */
     public ValueBuffer reserve(int more) {
+        Invariants.check(more >= 0, "room for fewer bytes than none", "more", more);
         int needed = Math.addExact(length, more);
         if (needed > array.length) {
             if (length == 0) {
@@ -204,6 +214,8 @@ public final class ValueBuffer {
 
     /** Empties the buffer, and gives its array up if that has grown beyond so many bytes. */
     public ValueBuffer clearAbove(int keptBytesMax) {
+        Invariants.check(
+                keptBytesMax >= 0, "fewer bytes than none are kept", "keptBytesMax", keptBytesMax);
         if (array.length > keptBytesMax) {
             array = new byte[Math.min(keptBytesMax, INITIAL_BYTES)];
         }
@@ -224,6 +236,7 @@ public final class ValueBuffer {
     }
 
     private void ensure(int more) {
+        Invariants.check(more >= 0, "room for fewer bytes than none", "more", more);
         int needed = Math.addExact(length, more);
         if (needed > array.length) {
             array = Arrays.copyOf(array, Math.max(needed, array.length + (array.length >> 1) + 16));

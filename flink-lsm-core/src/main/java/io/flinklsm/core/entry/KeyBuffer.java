@@ -16,6 +16,7 @@ package io.flinklsm.core.entry;
 import io.flinklsm.core.bytes.KeyHash;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -117,6 +118,11 @@ public final class KeyBuffer {
                             : KeyHash.hash(bytes, 0, length);
             hashKnown = true;
         }
+        Invariants.check(
+                !Invariants.ENABLED || hash == KeyHash.hash(bytes, 0, length),
+                "a key was changed after its hash was taken",
+                "keyBytes",
+                length);
         return hash;
     }
 
@@ -129,6 +135,11 @@ public final class KeyBuffer {
                             : KeyHash.hash(bytes, 0, prefixLength);
             prefixHashKnown = true;
         }
+        Invariants.check(
+                !Invariants.ENABLED || prefixHash == KeyHash.hash(bytes, 0, prefixLength),
+                "a prefix was changed after its hash was taken",
+                "prefixBytes",
+                prefixLength);
         return prefixHash;
     }
 
