@@ -14,6 +14,7 @@
 package io.flinklsm.core.cache;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.MemoryReclaimer;
@@ -96,6 +97,7 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
 
     @Override
     public long reclaim(long bytes) {
+        Invariants.check(bytes >= 0, "less than nothing is reclaimed", "bytes", bytes);
         missesAtEviction = Math.max(1, blockMisses.get());
         long freed = 0;
         while (freed < bytes) {
@@ -114,6 +116,7 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
             return 0;
         }
         long sizeBytes = victim.sizeBytes();
+        Invariants.check(sizeBytes > 0, "a block without bytes is cached", "index", victim.index);
         victim.release();
         return sizeBytes;
     }
@@ -138,6 +141,12 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
         }
         budget.removeReclaimer(this);
         reclaim(Long.MAX_VALUE);
+        if (Invariants.ENABLED) {
+            synchronized (lock) {
+                Invariants.check(
+                        ring.isEmpty(), "a closed cache holds blocks", "blocks", ring.size());
+            }
+        }
     }
 
     /** Counts a block that was wanted and is not here; gives the time in such misses, from 1. */
@@ -181,6 +190,8 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
      * file or cache are closed.
      */
     boolean added(FileBlocks file, CachedBlock block) {
+        Invariants.check(
+                block.file == file, "a block is added to another file", "index", block.index);
         synchronized (lock) {
             if (!closed && !file.isDropped()) {
                 ring.addLast(block);

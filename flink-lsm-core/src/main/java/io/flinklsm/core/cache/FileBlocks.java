@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.cache;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memory.MemoryBlock;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,10 @@ public final class FileBlocks {
     private volatile boolean dropped;
 
     FileBlocks(BlockCache cache, int blockCount) {
+        if (blockCount < 0) {
+            throw new IllegalArgumentException(
+                    "a file has fewer blocks than none: blockCount=" + blockCount);
+        }
         this.cache = cache;
         this.missedAt = new int[blockCount];
         this.slots = new AtomicReferenceArray<>(blockCount);
@@ -77,6 +82,13 @@ public final class FileBlocks {
      *     null if the file was dropped meanwhile: the memory is released then
      */
     public @Nullable CachedBlock put(int index, MemoryBlock memory) {
+        Invariants.check(
+                index >= 0 && index < slots.length(),
+                "the file has no such block",
+                "index",
+                index,
+                "blocks",
+                slots.length());
         CachedBlock block = new CachedBlock(this, index, memory);
         block.tryRetain();
         cache.account(memory.sizeBytes());
@@ -112,6 +124,8 @@ public final class FileBlocks {
 
     /** Takes the block out of its slot if it is still there; the caller then owns its count. */
     boolean remove(CachedBlock block) {
+        Invariants.check(
+                block.file == this, "a block is removed from another file", "index", block.index);
         return slots.compareAndSet(block.index, block, null);
     }
 

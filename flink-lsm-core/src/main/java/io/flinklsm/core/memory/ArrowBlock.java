@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.memory;
 
+import io.flinklsm.core.check.Invariants;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.arrow.memory.ArrowBuf;
 
@@ -27,6 +28,13 @@ final class ArrowBlock extends AtomicBoolean implements MemoryBlock {
     private final int sizeBytes;
 
     ArrowBlock(MemoryBudget owner, ArrowBuf buffer, int sizeBytes) {
+        Invariants.check(
+                sizeBytes > 0 && sizeBytes <= buffer.capacity(),
+                "a block is larger than its memory",
+                "sizeBytes",
+                sizeBytes,
+                "capacity",
+                buffer.capacity());
         this.owner = owner;
         this.buffer = buffer;
         this.address = buffer.memoryAddress();

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.memory;
 
+import io.flinklsm.core.check.Invariants;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 
@@ -38,6 +39,15 @@ public final class BudgetedMemory {
 
     /** As much as there is, halving the size down to the minimum; waits only for that. */
     public MemoryBlock allocateUpTo(int sizeBytes, int minBytes) throws IOException {
+        if (minBytes < 1 || minBytes > sizeBytes) {
+            throw new IllegalArgumentException(
+                    "["
+                            + user
+                            + "] a block has a size: sizeBytes="
+                            + sizeBytes
+                            + ", minBytes="
+                            + minBytes);
+        }
         for (int size = sizeBytes; size > minBytes; size /= 2) {
             MemoryBlock block = budget.tryAllocate(size);
             if (block != null) {
@@ -70,6 +80,7 @@ public final class BudgetedMemory {
 
     /** Whether the budget would give so much now, without asking any holder to give way. */
     public boolean hasRoom(long bytes) {
+        Invariants.check(bytes >= 0, "room for fewer bytes than none", "bytes", bytes);
         if (!budget.tryReserve(bytes)) {
             return false;
         }

@@ -14,6 +14,7 @@
 package io.flinklsm.core.memory;
 
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.check.Invariants;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -173,6 +174,10 @@ public final class MemoryBudget implements AutoCloseable {
      * spare. For callers that hold a lock.
      */
     public @Nullable MemoryBlock tryAllocateFree(int sizeBytes) {
+        if (sizeBytes <= 0) {
+            throw new IllegalArgumentException(
+                    "[" + name + "] a block must have a size: sizeBytes=" + sizeBytes);
+        }
         if (!tryReserveFree(sizeBytes)) {
             return null;
         }
@@ -192,6 +197,10 @@ public final class MemoryBudget implements AutoCloseable {
      */
     public MemoryBlock allocate(int sizeBytes, long timeoutMillis)
             throws IOException, InterruptedException {
+        if (timeoutMillis < 0) {
+            throw new IllegalArgumentException(
+                    "[" + name + "] a wait cannot be negative: timeoutMillis=" + timeoutMillis);
+        }
         MemoryBlock block = tryAllocate(sizeBytes);
         if (block != null) {
             return block;
@@ -248,6 +257,10 @@ public final class MemoryBudget implements AutoCloseable {
 
     /** Like {@link #tryReserve}, but of free memory only; see {@link #tryAllocateFree}. */
     public boolean tryReserveFree(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException(
+                    "[" + name + "] cannot reserve a negative size: bytes=" + bytes);
+        }
         return tryTake(bytes);
     }
 
@@ -295,6 +308,11 @@ public final class MemoryBudget implements AutoCloseable {
      * adding.
      */
     public void addReclaimer(MemoryReclaimer reclaimer) {
+        Invariants.check(
+                !reclaimers.contains(reclaimer),
+                "a reclaimer is asked twice",
+                "reclaimers",
+                reclaimers.size());
         reclaimers.add(reclaimer);
     }
 
@@ -336,6 +354,7 @@ public final class MemoryBudget implements AutoCloseable {
 
     /** Whether this budget's own limit allows so many more bytes, whatever its parents say. */
     public boolean hasRoomOfItsOwn(long bytes) {
+        Invariants.check(bytes >= 0, "room for fewer bytes than none", "bytes", bytes);
         return usedBytes() + bytes <= limitBytes();
     }
 
@@ -410,6 +429,13 @@ public final class MemoryBudget implements AutoCloseable {
             return false;
         }
         committedBytes += bytes;
+        Invariants.check(
+                committedBytes <= limitBytes,
+                "a budget gives more than its limit",
+                "committedBytes",
+                committedBytes,
+                "limitBytes",
+                limitBytes);
         return true;
     }
 
@@ -418,6 +444,13 @@ public final class MemoryBudget implements AutoCloseable {
                 Math.max(0, committedBytes - reservedBytes)
                         - Math.max(0, committedBytes - bytes - reservedBytes);
         committedBytes -= bytes;
+        Invariants.check(
+                committedBytes >= 0,
+                "a budget has given less than nothing",
+                "committedBytes",
+                committedBytes,
+                "bytes",
+                bytes);
         if (parent != null && beyondReserve > 0) {
             parent.uncommit(beyondReserve);
         }
@@ -425,6 +458,13 @@ public final class MemoryBudget implements AutoCloseable {
 
     private void addUsed(long bytes) {
         long used = usedBytes + bytes;
+        Invariants.check(
+                used >= 0,
+                "a budget holds less than nothing",
+                "usedBytes",
+                used,
+                "limitBytes",
+                limitBytes);
         usedBytes = used;
         if (used > peakBytes) {
             peakBytes = used;
@@ -432,7 +472,9 @@ public final class MemoryBudget implements AutoCloseable {
     }
 
     private void forget(MemoryBudget child) {
-        children.remove(child);
+        boolean wasChild = children.remove(child);
+        Invariants.check(
+                wasChild, "a budget is closed that is no child", "children", children.size());
         uncommit(child.reservedBytes);
         ledger.countRelease();
     }

@@ -14,6 +14,7 @@
 package io.flinklsm.core.memory;
 
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
@@ -43,6 +44,13 @@ public final class WriterBudgets implements AutoCloseable {
      * @param reservedBytes of all writers together
      */
     public WriterBudgets(MemoryBudget pool, long reservedBytes, int compactionThreads) {
+        if (reservedBytes < 0 || compactionThreads < 1) {
+            throw new IllegalArgumentException(
+                    "writers have memory and a thread: reservedBytes="
+                            + reservedBytes
+                            + ", compactionThreads="
+                            + compactionThreads);
+        }
         compactions = new ArrayBlockingQueue<>(compactionThreads);
         bytesEach = reservedBytes / (FLUSHES + compactionThreads);
         for (int i = 0; i < FLUSHES; i++) {
@@ -75,6 +83,12 @@ public final class WriterBudgets implements AutoCloseable {
     }
 
     public void endFlush(MemoryBudget budget) {
+        checkGivenBack(budget);
+        Invariants.check(
+                !Invariants.ENABLED || !flushes.contains(budget),
+                "a flush gives its memory back twice",
+                "free",
+                flushes.size());
         flushes.add(budget);
     }
 
@@ -84,7 +98,22 @@ public final class WriterBudgets implements AutoCloseable {
     }
 
     public void endCompaction(MemoryBudget budget) {
+        checkGivenBack(budget);
+        Invariants.check(
+                !Invariants.ENABLED || !compactions.contains(budget),
+                "a compaction gives its memory back twice",
+                "free",
+                compactions.size());
         compactions.add(budget);
+    }
+
+    private void checkGivenBack(MemoryBudget budget) {
+        Invariants.check(all.contains(budget), "a budget comes back that was not given");
+        Invariants.check(
+                budget.usedBytes() == 0,
+                "a writer has ended and keeps memory",
+                "usedBytes",
+                budget.usedBytes());
     }
 
     private static MemoryBudget take(BlockingQueue<MemoryBudget> free) throws IOException {

@@ -45,6 +45,13 @@ public final class TierMemory implements MemoryReclaimer {
      * @param dirtyLimitBytes how much of it what no SSTable has may take
      */
     public TierMemory(MemoryBudget budget, long dirtyLimitBytes) {
+        if (dirtyLimitBytes < 0) {
+            throw new IllegalArgumentException(
+                    "["
+                            + budget.name()
+                            + "] a limit is negative: dirtyLimitBytes="
+                            + dirtyLimitBytes);
+        }
         this.budget = budget;
         this.dirtyLimitBytes = dirtyLimitBytes;
     }
@@ -74,10 +81,16 @@ public final class TierMemory implements MemoryReclaimer {
 
     /** Whether writes may take so many bytes, once clean entries give way. */
     public boolean hasDirtyRoom(long bytes) {
+        Invariants.check(bytes >= 0, "an entry has fewer bytes than none", "bytes", bytes);
         return dirtyBytes.get() + bytes <= dirtyLimitBytes;
     }
 
     void add(HotTier tier) {
+        Invariants.check(
+                !Invariants.ENABLED || !tiers.contains(tier),
+                "a tier is added twice",
+                "tiers",
+                tiers.size());
         tiers.add(tier);
     }
 
@@ -91,6 +104,7 @@ public final class TierMemory implements MemoryReclaimer {
 
     @Override
     public long reclaim(long bytes) {
+        Invariants.check(bytes >= 0, "less than nothing is reclaimed", "bytes", bytes);
         long freed = 0;
         int fruitless = 0;
         while (freed < bytes && fruitless < FRUITLESS_MAX) {

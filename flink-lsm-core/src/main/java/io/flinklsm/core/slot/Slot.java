@@ -17,6 +17,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.WriterBudgets;
 import io.flinklsm.core.memtable.TierMemory;
@@ -67,6 +68,13 @@ public final class Slot implements AutoCloseable {
      * @param backgroundThreads threads for compactions; one more is for flushes
      */
     public Slot(String name, long memoryBytes, int backgroundThreads, Clock clock) {
+        if (memoryBytes < 1 || backgroundThreads < 1) {
+            throw new IllegalArgumentException(
+                    "a slot has memory and a thread: memoryBytes="
+                            + memoryBytes
+                            + ", backgroundThreads="
+                            + backgroundThreads);
+        }
         this.clock = clock;
         memory = MemoryBudget.root(name, memoryBytes, clock);
         long writeBytes =
@@ -140,6 +148,11 @@ public final class Slot implements AutoCloseable {
 
     public void register(Neighbour store) {
         synchronized (lock) {
+            Invariants.check(
+                    !stores.contains(store),
+                    "a store is registered twice",
+                    "stores",
+                    stores.size());
             stores.add(store);
             storeCount = stores.size();
         }
