@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.write;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memtable.TierMemory;
 import io.flinklsm.core.tree.FlushMeter;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -66,6 +67,13 @@ public final class FlushPace implements FlushMeter {
 
         @Override
         public void written(long entryCount) {
+            Invariants.check(
+                    entryCount >= writtenCount,
+                    "the progress of a flush went back",
+                    "before",
+                    writtenCount,
+                    "now",
+                    entryCount);
             writtenCount = entryCount;
         }
 
@@ -80,7 +88,8 @@ public final class FlushPace implements FlushMeter {
             if (!closed) {
                 closed = true;
                 current.compareAndSet(this, null);
-                runningCount.decrementAndGet();
+                int running = runningCount.decrementAndGet();
+                Invariants.check(running >= 0, "more flushes ended than began", "running", running);
             }
         }
     }
@@ -88,6 +97,10 @@ public final class FlushPace implements FlushMeter {
     /** A flush begins that frees its generations when it ends; close what is returned then. */
     @Override
     public Flush begin(long entryCount) {
+        if (entryCount < 0) {
+            throw new IllegalArgumentException(
+                    "a flush has fewer entries than none: entryCount=" + entryCount);
+        }
         Flush flush = new Flush(entryCount);
         current.compareAndSet(null, flush);
         runningCount.incrementAndGet();

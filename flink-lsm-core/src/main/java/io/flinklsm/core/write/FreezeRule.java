@@ -13,6 +13,8 @@
  */
 package io.flinklsm.core.write;
 
+import io.flinklsm.core.check.Invariants;
+
 /**
  * When a generation is full: by its tree's own limit, or because the store's open generations reach
  * their share of the budget.
@@ -29,6 +31,7 @@ public record FreezeRule(long treeLimitBytes) {
     }
 
     public boolean isTreeFull(long openBytes) {
+        Invariants.check(openBytes >= 0, "a tree holds less than nothing", "openBytes", openBytes);
         return openBytes >= treeLimitBytes;
     }
 
@@ -37,6 +40,13 @@ public record FreezeRule(long treeLimitBytes) {
      * writes go on into the other half while the frozen one is flushed.
      */
     public boolean isStoreFull(long openBytes, long shareBytes) {
+        Invariants.check(
+                openBytes >= 0 && shareBytes >= 0,
+                "a store holds less than nothing",
+                "openBytes",
+                openBytes,
+                "shareBytes",
+                shareBytes);
         return openBytes >= shareBytes / 2;
     }
 }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.write;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memtable.TierMemory;
 import io.flinklsm.core.slot.Slot;
@@ -69,6 +70,8 @@ final class MemoryRoom {
      */
     MemoryWait make(TreeState tree, long entryBytes, @Nullable MemoryWait earlier)
             throws IOException {
+        Invariants.check(
+                entryBytes >= 0, "an entry has fewer bytes than none", "entryBytes", entryBytes);
         upkeep.checkOpen();
         MemoryWait wait = earlier == null ? new MemoryWait(slot.clock()) : earlier;
         long wantedBytes = entryBytes + ROOM_BEYOND_ENTRY_BYTES;
@@ -141,6 +144,7 @@ final class MemoryRoom {
      * Clean entries first, then blocks: they are cheaper to read again than filters and indexes.
      */
     private long evict(long bytes) {
+        Invariants.check(bytes >= 0, "less than nothing is evicted", "bytes", bytes);
         long evicted = tierMemory.reclaim(bytes);
         if (evicted < bytes) {
             evicted += slot.blockCache().reclaim(bytes - evicted);

@@ -13,6 +13,8 @@
  */
 package io.flinklsm.core.write;
 
+import io.flinklsm.core.check.Invariants;
+
 /**
  * When writes wait for the background: not at all, a little for each written byte, or until
  * something is done. Pure.
@@ -60,6 +62,13 @@ public record StallRule(
     }
 
     public boolean mustStop(int level0Runs, int frozenGenerations) {
+        Invariants.check(
+                level0Runs >= 0 && frozenGenerations >= 0,
+                "there are fewer runs or generations than none",
+                "level0Runs",
+                level0Runs,
+                "frozen",
+                frozenGenerations);
         return isLevel0Full(level0Runs) || frozenGenerations >= maxFrozen;
     }
 
@@ -74,6 +83,13 @@ public record StallRule(
      * @param debtBytes what compactions of the tree have yet to read
      */
     public double pressure(int level0Runs, long debtBytes) {
+        Invariants.check(
+                level0Runs >= 0 && debtBytes >= 0,
+                "a tree owes less than nothing",
+                "level0Runs",
+                level0Runs,
+                "debtBytes",
+                debtBytes);
         return Math.max(
                 (double) level0Runs / level0Slowdown, (double) debtBytes / debtSlowdownBytes);
     }

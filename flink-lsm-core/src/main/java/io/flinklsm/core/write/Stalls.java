@@ -14,6 +14,7 @@
 package io.flinklsm.core.write;
 
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.events.LsmEvent.StallCause;
 import io.flinklsm.core.slot.Slot;
@@ -90,6 +91,7 @@ final class Stalls {
 
     /** Rests a little of what is owed. */
     void pay() {
+        Invariants.check(isOwing(), "nothing is owed", "owedNanos", owedNanos);
         long startNanos = clock.nanoTime();
         long partNanos = Math.max(PART_NANOS, owedNanos / PARTS);
         if (!isAheadOfFlush) {
@@ -164,6 +166,8 @@ final class Stalls {
      */
     void awaitMemory(TreeState tree, Collection<TreeState> trees, long wantedBytes)
             throws IOException {
+        Invariants.check(
+                wantedBytes >= 0, "a wait for less than nothing", "wantedBytes", wantedBytes);
         long startNanos = clock.nanoTime();
         long releases = slot.memory().releaseCount();
         lock.lock();

@@ -14,6 +14,7 @@
 package io.flinklsm.core.write;
 
 import io.flinklsm.core.bytes.LargeValue;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memtable.EntryTier;
@@ -108,6 +109,11 @@ public final class StoreWriter implements Neighbour {
     /** The tree is written from now on. Needs the lock. */
     public void add(TreeState tree) {
         lock.checkHeld();
+        Invariants.check(
+                !Invariants.ENABLED || !trees.contains(tree),
+                "a tree is added twice",
+                "trees",
+                trees.size());
         trees.add(tree);
     }
 
@@ -140,6 +146,13 @@ public final class StoreWriter implements Neighbour {
 
     /** A restored store goes on with this generation. */
     public void setNextGeneration(long generation) {
+        Invariants.check(
+                generation >= nextGeneration,
+                "generations go back",
+                "next",
+                nextGeneration,
+                "wanted",
+                generation);
         nextGeneration = generation;
     }
 
@@ -175,6 +188,11 @@ public final class StoreWriter implements Neighbour {
 
     @Override
     public void requestFlush(long fromBytes) {
+        Invariants.check(
+                fromBytes >= 0,
+                "a flush of less than nothing is asked for",
+                "fromBytes",
+                fromBytes);
         lock.lock();
         try {
             trees.forEach(upkeep::scheduleFlush);
@@ -208,7 +226,10 @@ public final class StoreWriter implements Neighbour {
 
     /** The tree's open generation has taken another segment of memory. */
     void grown(TreeState tree, long usedBytes, long grownBytes) throws IOException {
+        Invariants.check(usedBytes >= 0, "a tree uses less than nothing", "usedBytes", usedBytes);
         openBytes += grownBytes;
+        Invariants.check(
+                openBytes >= 0, "the trees hold less than nothing", "openBytes", openBytes);
         tierMemory.addDirty(grownBytes);
         if (freezeRule.isTreeFull(usedBytes)) {
             freezeFull(tree);
@@ -261,6 +282,13 @@ public final class StoreWriter implements Neighbour {
         // What was taken for writes that then found no room is accounted for here.
         long frozenBytes = frozen == null ? 0 : frozen.usedBytes();
         tierMemory.addDirty(frozenBytes - tree.accountedBytes());
+        Invariants.check(
+                openBytes >= tree.accountedBytes(),
+                "a tree holds more than all of them",
+                "all",
+                openBytes,
+                "tree",
+                tree.accountedBytes());
         openBytes -= tree.accountedBytes();
         lock.lock();
         try {
@@ -328,6 +356,8 @@ public final class StoreWriter implements Neighbour {
      */
     void writeLarge(TreeState tree, KeyBuffer key, EntryKind kind, LargeValue value)
             throws IOException {
+        Invariants.check(
+                value.length() >= 0, "a value has fewer bytes than none", "bytes", value.length());
         try {
             flush(tree);
         } catch (InterruptedException e) {

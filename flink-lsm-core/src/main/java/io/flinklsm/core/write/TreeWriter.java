@@ -16,6 +16,7 @@ package io.flinklsm.core.write;
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.merge.Lookup;
@@ -63,6 +64,13 @@ public final class TreeWriter {
     }
 
     public void put(KeyBuffer key, byte[] value, int from, int byteCount) throws IOException {
+        Invariants.check(
+                from >= 0 && byteCount >= 0 && byteCount <= value.length - from,
+                "a value lies outside its array",
+                "from",
+                from,
+                "byteCount",
+                byteCount);
         store.attendWrite();
         if (isLarge(key, byteCount)) {
             putLarge(
@@ -92,6 +100,13 @@ public final class TreeWriter {
      * Folds an operand into the key's value without reading it; needs the tree's merge operator.
      */
     public void merge(KeyBuffer key, byte[] operand, int from, int byteCount) throws IOException {
+        Invariants.check(
+                from >= 0 && byteCount >= 0 && byteCount <= operand.length - from,
+                "a value lies outside its array",
+                "from",
+                from,
+                "byteCount",
+                byteCount);
         store.attendWrite();
         if (tree.operator() == null) {
             throw new IllegalStateException(
@@ -122,6 +137,11 @@ public final class TreeWriter {
      * if the key has no value. Writer thread only.
      */
     public void moveBehind(KeyBuffer target, KeyBuffer source) throws IOException {
+        Invariants.check(
+                !Invariants.ENABLED || !target.slice().contentEquals(source.slice()),
+                "a value is moved behind itself",
+                "keyBytes",
+                source.length());
         store.attendWrite();
         byte[] operand = null;
         Lookup lookup = lookups.take();
@@ -168,6 +188,8 @@ public final class TreeWriter {
     }
 
     private void checkBytes(KeyBuffer key, long valueBytes) {
+        Invariants.check(
+                valueBytes >= 0, "a value has fewer bytes than none", "valueBytes", valueBytes);
         if (key.length() > KEY_BYTES_MAX || valueBytes > VALUE_BYTES_MAX) {
             throw new IllegalArgumentException(
                     "[tree "
