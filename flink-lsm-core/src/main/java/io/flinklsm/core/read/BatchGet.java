@@ -16,6 +16,7 @@ package io.flinklsm.core.read;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
@@ -71,6 +72,9 @@ public final class BatchGet<W> {
      * @param partMissesMin how many misses a part has at least if there are so many
      */
     public BatchGet(int partMissesMin) {
+        if (partMissesMin < 1) {
+            throw new IllegalArgumentException("a part has a miss: partMissesMin=" + partMissesMin);
+        }
         this.partMissesMin = partMissesMin;
     }
 
@@ -240,6 +244,7 @@ public final class BatchGet<W> {
      *     meanwhile
      */
     public List<Part<W>> split(int partsMax) {
+        Invariants.check(partsMax > 0, "a batch is split into no parts", "partsMax", partsMax);
         List<Part<W>> parts = new ArrayList<>();
         for (Group<W> group : groups) {
             split(
@@ -261,6 +266,7 @@ public final class BatchGet<W> {
         for (int i = 0; i < count; i++) {
             int from = (int) ((long) misses.size() * i / count);
             int to = (int) ((long) misses.size() * (i + 1) / count);
+            Invariants.check(from < to, "a part has no miss", "from", from, "to", to);
             parts.add(new Part<>(group.view, misses.subList(from, to), open));
         }
     }
@@ -275,6 +281,15 @@ public final class BatchGet<W> {
         private Part(ReadView view, List<Miss<W>> misses, AtomicInteger openParts) {
             this.view = view;
             this.misses = List.copyOf(misses);
+            if (Invariants.ENABLED) {
+                for (int i = 1; i < misses.size(); i++) {
+                    Invariants.check(
+                            misses.get(i - 1).key.compareTo(misses.get(i).key) <= 0,
+                            "the misses of a part are not in key order",
+                            "index",
+                            i);
+                }
+            }
             this.openParts = openParts;
         }
 
@@ -285,6 +300,11 @@ public final class BatchGet<W> {
 
         /** Reads all misses from the files. */
         public void read() throws IOException {
+            Invariants.check(
+                    openParts.get() > 0,
+                    "a part is read whose files were let go",
+                    "open",
+                    openParts.get());
             KeyBuffer scratch = new KeyBuffer();
             for (Miss<W> miss : misses) {
                 miss.read(scratch);

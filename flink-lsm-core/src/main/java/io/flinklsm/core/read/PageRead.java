@@ -17,6 +17,7 @@ import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memtable.PrefixCopy;
@@ -90,6 +91,13 @@ public final class PageRead {
             int bytesMax,
             ReadView pinned,
             PrefixCopy inMemory) {
+        if (entriesMax < 1 || bytesMax < 1) {
+            throw new IllegalArgumentException(
+                    "a page has room for an entry: entriesMax="
+                            + entriesMax
+                            + ", bytesMax="
+                            + bytesMax);
+        }
         return new PageRead(
                 prefix, after, entriesMax, bytesMax, new ValueBuffer(), pinned, inMemory);
     }
@@ -111,6 +119,13 @@ public final class PageRead {
         KeyBuffer behind = after == null ? null : key(after, new KeyBuffer());
         try (EntryCursor cursor = files.scanPrefix(key(prefix, new KeyBuffer()), behind, copy)) {
             boolean isWhole = copyEntries(cursor, prefix.length(), entriesMax, bytesMax, page);
+            Invariants.check(
+                    isWhole || page.length() > 0,
+                    "a page is cut that has no entry",
+                    "entriesMax",
+                    entriesMax,
+                    "bytesMax",
+                    bytesMax);
             last = isWhole && end == null;
             cutBehind = isWhole ? end : null;
         } catch (UncheckedIOException e) {
@@ -182,12 +197,26 @@ public final class PageRead {
     public static boolean copyEntries(
             EntryCursor cursor, int prefixLength, int entriesMax, int bytesMax, ValueBuffer out)
             throws IOException {
+        Invariants.check(
+                entriesMax > 0 && bytesMax > 0,
+                "a page has no room for an entry",
+                "entriesMax",
+                entriesMax,
+                "bytesMax",
+                bytesMax);
         out.clear();
         Slice suffix = new Slice();
         int entries = 0;
         while (cursor.next()) {
             Slice key = cursor.key();
             int suffixLength = key.length() - prefixLength;
+            Invariants.check(
+                    suffixLength >= 0,
+                    "an entry of a page is shorter than the prefix",
+                    "keyBytes",
+                    key.length(),
+                    "prefixBytes",
+                    prefixLength);
             suffix.setRaw(key.rawBase(), key.rawOffset() + prefixLength, suffixLength);
             LargeValue large = cursor.largeValue();
             if (large != null) {

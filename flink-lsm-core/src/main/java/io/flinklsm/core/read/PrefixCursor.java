@@ -16,6 +16,7 @@ package io.flinklsm.core.read;
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -64,6 +65,13 @@ final class PrefixCursor implements EntryCursor {
             int entriesMax,
             int bytesMax)
             throws IOException {
+        if (entriesMax < 1 || bytesMax < 1) {
+            throw new IllegalArgumentException(
+                    "a stretch has room for an entry: entriesMax="
+                            + entriesMax
+                            + ", bytesMax="
+                            + bytesMax);
+        }
         this.tree = tree;
         this.maps = maps;
         this.prefix = new KeyBuffer().set(prefix.array(), 0, prefix.length());
@@ -101,7 +109,18 @@ final class PrefixCursor implements EntryCursor {
             stretch.close();
             entriesMax = Math.max(entriesMax, Math.min(2 * entriesMax, ENTRIES_MAX));
             stretch = open(behind(end));
+            OwnedSlice newEnd = stretchEnd;
+            Invariants.check(
+                    newEnd == null || newEnd.compareTo(end) > 0,
+                    "a scan does not come further",
+                    "keyBytes",
+                    end.length());
         }
+        Invariants.check(
+                !Invariants.ENABLED || stretch.key().startsWith(prefix.slice()),
+                "a scan shows a key without its prefix",
+                "prefixBytes",
+                prefix.length());
         return true;
     }
 

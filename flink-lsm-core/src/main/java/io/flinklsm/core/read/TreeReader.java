@@ -14,6 +14,7 @@
 package io.flinklsm.core.read;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
@@ -119,6 +120,13 @@ public final class TreeReader {
      * the tier knows that what is written of it next is all there is.
      */
     private boolean isNewMap(MapTier maps, KeyBuffer key) throws IOException {
+        Invariants.check(
+                key.prefixLength() <= key.length(),
+                "a prefix is longer than its key",
+                "prefixBytes",
+                key.prefixLength(),
+                "keyBytes",
+                key.length());
         if (!maps.isMapUnknown(key)) {
             return false;
         }
@@ -157,6 +165,11 @@ public final class TreeReader {
             hot.unlock();
         }
         try {
+            Invariants.check(
+                    found == HotTier.UNKNOWN || found == HotTier.OPERANDS,
+                    "memory gave an answer that is none",
+                    "found",
+                    found);
             if (found == HotTier.UNKNOWN) {
                 lookup.start(tree.operator(), out);
             }
@@ -240,6 +253,13 @@ public final class TreeReader {
             int bytesMax,
             ValueBuffer out)
             throws IOException {
+        Invariants.check(
+                entriesMax > 0 && bytesMax > 0,
+                "a page has no room for an entry",
+                "entriesMax",
+                entriesMax,
+                "bytesMax",
+                bytesMax);
         if (!(tree.tier() instanceof MapTier maps)) {
             return scanPage(prefix, after, entriesMax, bytesMax, out);
         }
@@ -249,6 +269,13 @@ public final class TreeReader {
             return found == HotTier.ABSENT;
         }
         boolean isLast = scanPage(prefix, after, entriesMax, bytesMax, out);
+        Invariants.check(
+                isLast || out.length() > 0,
+                "a page is cut that has no entry",
+                "entriesMax",
+                entriesMax,
+                "bytesMax",
+                bytesMax);
         if (!maps.keepPage(prefix, after, out, isLast, keyScratch)) {
             makeRoom();
             maps.keepPage(prefix, after, out, isLast, keyScratch);
@@ -314,6 +341,11 @@ public final class TreeReader {
         } finally {
             hot.unlock();
         }
+        Invariants.check(
+                found == HotTier.UNKNOWN || found == HotTier.OPERANDS,
+                "memory gave an answer that is none",
+                "found",
+                found);
         return batch.missed(key, pinned, found == HotTier.OPERANDS, tree.operator());
     }
 

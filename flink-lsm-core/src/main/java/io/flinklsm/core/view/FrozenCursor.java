@@ -113,7 +113,6 @@ final class FrozenCursor implements EntryCursor {
         return false;
     }
 
-    /** The keys of the range that were not shown yet. */
     /** What comes from the file goes on where memory was left. */
     private void checkAscends(EntryCursor entries) {
         Invariants.check(
@@ -123,6 +122,7 @@ final class FrozenCursor implements EntryCursor {
                 entries.key().length());
     }
 
+    /** The keys of the range that were not shown yet. */
     private KeyRange rest() {
         return hasBegun
                 ? range.intersect(

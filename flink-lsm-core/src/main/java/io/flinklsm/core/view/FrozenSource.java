@@ -157,6 +157,13 @@ public final class FrozenSource {
             if (left.isEmpty()) {
                 return;
             }
+            Invariants.check(
+                    flushed == null || flushed.generation() >= left.get(0).number(),
+                    "generations became a run that is older than they are",
+                    "newest",
+                    left.get(0).number());
+            Invariants.check(
+                    flushed == null || flushed.level() == 0, "a flush wrote below level 0");
             newestFirst = List.of();
             run = flushed;
             moving = List.copyOf(cursors);

@@ -59,6 +59,11 @@ public final class ReadView {
 
     /** Offers the key's entries to the lookup, newest first, until it is done. */
     public void get(KeyBuffer key, Lookup lookup) throws IOException {
+        Invariants.check(
+                references.count() > 0,
+                "a view is read that was released",
+                "keyBytes",
+                key.length());
         version.get(key, lookup);
     }
 
@@ -100,6 +105,11 @@ public final class ReadView {
      * Whether the files may have entries with the prefix, tombstones included, by their filters.
      */
     public boolean mayHavePrefix(KeyBuffer prefix) throws IOException {
+        Invariants.check(
+                references.count() > 0,
+                "a view is asked that was released",
+                "prefixBytes",
+                prefix.length());
         KeyRange range = rangeOf(prefix, null);
         for (SortedRun run : version.runs()) {
             for (Sstable sstable : run.overlapping(range)) {

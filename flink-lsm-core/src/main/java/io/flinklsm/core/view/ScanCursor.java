@@ -52,6 +52,7 @@ final class ScanCursor implements EntryCursor {
 
     @Override
     public EntryKind kind() {
+        Invariants.check(!closed, "a closed cursor was asked for a kind");
         return entries.kind();
     }
 
