@@ -15,6 +15,7 @@ package io.flinklsm.core;
 
 import io.flinklsm.core.bytes.Unicode;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.checkpoint.Deletions;
 import io.flinklsm.core.checkpoint.Manifests;
 import io.flinklsm.core.checkpoint.PendingCheckpoint;
@@ -271,7 +272,8 @@ public final class LsmStore implements AutoCloseable {
                         restored);
         state.setReads(new ReadCounters(countsReads));
         LsmTree tree = new LsmTree(this, writer, state, upkeep, slot);
-        trees.put(name, tree);
+        LsmTree before = trees.put(name, tree);
+        Invariants.check(before == null, "a tree is opened twice", "trees", trees.size());
         writer.add(state);
         return tree;
     }

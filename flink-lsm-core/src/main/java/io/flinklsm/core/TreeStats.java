@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -56,6 +57,13 @@ public record TreeStats(
 
     public TreeStats {
         levels = List.copyOf(levels);
+        Invariants.check(
+                memtableBytes >= 0 && frozenMemtables >= 0,
+                "a tree holds less than nothing",
+                "memtableBytes",
+                memtableBytes,
+                "frozenMemtables",
+                frozenMemtables);
     }
 
     /** Figures of one level; entries count tombstones and operands, and what a clip hides. */

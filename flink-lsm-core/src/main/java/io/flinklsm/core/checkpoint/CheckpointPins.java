@@ -51,6 +51,10 @@ public final class CheckpointPins {
      * @throws IllegalStateException if the owner has pins already
      */
     public synchronized void pin(String owner, Collection<SstableMeta> files) {
+        if (owner.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "an owner of files has no name: files=" + files.size());
+        }
         if (filesByOwner.containsKey(owner)) {
             throw new IllegalStateException(
                     "[" + owner + "] has pinned its files already; release them first");

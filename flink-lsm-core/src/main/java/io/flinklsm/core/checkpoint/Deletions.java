@@ -14,6 +14,7 @@
 package io.flinklsm.core.checkpoint;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.slot.BackgroundWork;
 import io.flinklsm.core.sstable.OpenSstables;
@@ -76,6 +77,7 @@ public final class Deletions {
         lock.lock();
         try {
             lock.checkHeld();
+            Invariants.check(scheduled, "files are deleted by a task that was not scheduled");
             scheduled = false;
             return obsoleteFiles.takeDeletable();
         } finally {

@@ -15,6 +15,7 @@ package io.flinklsm.core.checkpoint;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.memtable.FrozenGeneration;
@@ -29,6 +30,7 @@ import io.flinklsm.core.version.Version;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 
 /**
@@ -153,8 +155,16 @@ public final class PendingCheckpoint implements AutoCloseable {
      * so its generations are all ours or none is.
      */
     private void flushed(TreeState tree, FlushPlan plan, List<SstableMeta> written) {
+        lock.checkHeld();
+        Invariants.check(
+                !closed, "a checkpoint that is over hears of a flush", "checkpoint", checkpointId);
         for (PendingTree pending : trees) {
             if (pending.tree == tree && pending.wanted.contains(plan.oldestFirst().get(0))) {
+                Invariants.check(
+                        !Invariants.ENABLED || pending.wanted.containsAll(plan.oldestFirst()),
+                        "a flush mixes what a checkpoint wants with what it does not",
+                        "checkpoint",
+                        checkpointId);
                 pending.wanted.removeAll(plan.oldestFirst());
                 pending.flushed.addAll(0, written);
                 obsoleteFiles.pin(written);
@@ -182,6 +192,13 @@ public final class PendingCheckpoint implements AutoCloseable {
                         "[checkpoint " + checkpointId + "] is closed already");
             }
             for (PendingTree pending : trees) {
+                Invariants.check(
+                        pending.wanted.isEmpty(),
+                        "a checkpoint misses a generation",
+                        "checkpoint",
+                        checkpointId,
+                        "missing",
+                        pending.wanted.size());
                 images.add(new TreeImage(pending.tree.name(), sstables(pending)));
             }
         } finally {
@@ -198,6 +215,11 @@ public final class PendingCheckpoint implements AutoCloseable {
     private static List<SstableMeta> sstables(PendingTree pending) {
         List<SstableMeta> metas = new ArrayList<>(pending.flushed);
         metas.addAll(pending.version.metas());
+        Invariants.check(
+                !Invariants.ENABLED || new HashSet<>(metas).size() == metas.size(),
+                "a checkpoint lists an SSTable twice",
+                "sstables",
+                metas.size());
         return metas;
     }
 

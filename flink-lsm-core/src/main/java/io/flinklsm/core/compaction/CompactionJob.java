@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.compaction;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
@@ -99,6 +100,7 @@ public final class CompactionJob {
      * @throws IllegalStateException if operands must be folded and there is no operator
      */
     public VersionEdit run() throws IOException {
+        Invariants.check(outputs.isEmpty(), "a compaction is run twice", "outputs", outputs.size());
         List<SstableMeta> inputs = plan.inputMetas();
         if (plan.movable() && filter == null) {
             return new VersionEdit(
@@ -107,6 +109,7 @@ public final class CompactionJob {
         }
         try {
             writeOutputs();
+            checkOutputs();
             return new VersionEdit(inputs, outputs);
         } catch (CancelledException e) {
             writers.discard(e, tools.obsoleteFiles()::deleteFailed);
@@ -143,6 +146,28 @@ public final class CompactionJob {
         }
     }
 
+    /** A compaction makes no entry, and splits its outputs between keys. */
+    private void checkOutputs() {
+        if (Invariants.ENABLED) {
+            long read = plan.inputMetas().stream().mapToLong(SstableMeta::entryCount).sum();
+            long written = outputs.stream().mapToLong(SstableMeta::entryCount).sum();
+            Invariants.check(
+                    written <= read,
+                    "a compaction wrote more entries than it read",
+                    "read",
+                    read,
+                    "written",
+                    written);
+            for (int i = 1; i < outputs.size(); i++) {
+                Invariants.check(
+                        outputs.get(i - 1).maxKey().compareTo(outputs.get(i).minKey()) < 0,
+                        "the outputs of a compaction overlap",
+                        "index",
+                        i);
+            }
+        }
+    }
+
     private List<EntryCursor> openInputs() {
         List<EntryCursor> newestFirst = new ArrayList<>();
         for (SortedRun run : plan.inputs()) {
@@ -159,6 +184,13 @@ public final class CompactionJob {
             minWriteTimeMillis = Math.min(minWriteTimeMillis, input.minWriteTimeMillis());
             maxWriteTimeMillis = Math.max(maxWriteTimeMillis, input.maxWriteTimeMillis());
         }
+        Invariants.check(
+                minWriteTimeMillis <= maxWriteTimeMillis,
+                "the first write of an output is behind its last",
+                "min",
+                minWriteTimeMillis,
+                "max",
+                maxWriteTimeMillis);
         return new SstableWriters.Run(
                 treeName,
                 plan.outputLevel(),

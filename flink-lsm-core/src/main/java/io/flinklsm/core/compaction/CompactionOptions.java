@@ -58,6 +58,10 @@ public record CompactionOptions(
      * @param level 1 or more
      */
     public long levelBytes(int level) {
+        if (level < 1) {
+            throw new IllegalArgumentException(
+                    "level 0 is not limited by its size: level=" + level);
+        }
         if (level >= DEEPEST_LEVEL) {
             return Long.MAX_VALUE;
         }

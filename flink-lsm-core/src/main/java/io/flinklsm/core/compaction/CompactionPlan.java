@@ -14,6 +14,7 @@
 package io.flinklsm.core.compaction;
 
 import io.flinklsm.core.bytes.OwnedSlice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -68,6 +69,21 @@ public record CompactionPlan(
     public CompactionPlan {
         inputs = List.copyOf(inputs);
         olderRanges = List.copyOf(olderRanges);
+        if (inputs.isEmpty() || range.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "a plan has nothing to read: inputs=" + inputs.size() + ", range=" + range);
+        }
+        int lastLevel = inputs.get(inputs.size() - 1).level();
+        if (outputLevel < lastLevel || (movable && outputLevel == lastLevel)) {
+            throw new IllegalArgumentException(
+                    "a plan leads up: lastLevel="
+                            + lastLevel
+                            + ", outputLevel="
+                            + outputLevel
+                            + ", movable="
+                            + movable);
+        }
+        checkInputs(inputs, generation, olderRanges, range);
     }
 
     /**
@@ -107,6 +123,40 @@ public record CompactionPlan(
                 older,
                 range,
                 isMovable(inputs, outputLevel, older.isEmpty(), options));
+    }
+
+    /** The inputs stand newest first, and the outputs are as old as the newest of them. */
+    private static void checkInputs(
+            List<SortedRun> inputs, long generation, List<KeyRange> olderRanges, KeyRange range) {
+        if (Invariants.ENABLED) {
+            long newest = 0;
+            for (int i = 0; i < inputs.size(); i++) {
+                SortedRun run = inputs.get(i);
+                newest = Math.max(newest, run.generation());
+                SortedRun before = i == 0 ? run : inputs.get(i - 1);
+                Invariants.check(
+                        before.level() < run.level()
+                                || before == run
+                                || (run.level() == 0 && before.generation() > run.generation()),
+                        "the inputs of a plan do not stand newest first",
+                        "index",
+                        i);
+            }
+            Invariants.check(
+                    newest == generation,
+                    "the outputs of a plan have another age than its inputs",
+                    "newest",
+                    newest,
+                    "generation",
+                    generation);
+            for (KeyRange older : olderRanges) {
+                Invariants.check(
+                        !older.intersect(range).isEmpty(),
+                        "an older range does not meet the plan",
+                        "ranges",
+                        olderRanges.size());
+            }
+        }
     }
 
     /** What the run can show in the range and does not give to the inputs. */

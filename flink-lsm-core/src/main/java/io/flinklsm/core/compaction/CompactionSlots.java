@@ -13,6 +13,8 @@
  */
 package io.flinklsm.core.compaction;
 
+import io.flinklsm.core.check.Invariants;
+import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.SstableId;
 import java.util.ArrayList;
@@ -67,7 +69,10 @@ public final class CompactionSlots {
             throw new IllegalStateException("a compaction is in the way of another: plan=" + plan);
         }
         running.add(plan);
-        plan.inputMetas().forEach(meta -> busy.add(SstableId.of(meta)));
+        for (SstableMeta meta : plan.inputMetas()) {
+            boolean isNew = busy.add(SstableId.of(meta));
+            Invariants.check(isNew, "an SSTable is compacted twice at once", "busy", busy.size());
+        }
     }
 
     /** The plan's edit is installed, or the plan was given up. */
@@ -77,6 +82,13 @@ public final class CompactionSlots {
             if (isSame(plans.next(), plan)) {
                 plans.remove();
                 plan.inputMetas().forEach(meta -> busy.remove(SstableId.of(meta)));
+                Invariants.check(
+                        running.isEmpty() == busy.isEmpty(),
+                        "SSTables are held by plans that have ended",
+                        "running",
+                        running.size(),
+                        "busy",
+                        busy.size());
                 return;
             }
         }

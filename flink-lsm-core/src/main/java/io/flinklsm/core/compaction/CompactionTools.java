@@ -39,6 +39,12 @@ public record CompactionTools(
         RandomGenerator random,
         ObsoleteFiles obsoleteFiles,
         CompactionPace pace) {
+    public CompactionTools {
+        if (targetFileBytes < 1) {
+            throw new IllegalArgumentException(
+                    "an output has room: targetFileBytes=" + targetFileBytes);
+        }
+    }
 
     /** For the writers of one job. */
     SstableWriters newWriters() {

@@ -15,6 +15,7 @@ package io.flinklsm.core.compaction;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.WriterBudgets;
@@ -111,6 +112,10 @@ public final class Compactions {
             Pressure pressure,
             FlushMeter meter,
             long targetFileBytes) {
+        if (targetFileBytes < 1) {
+            throw new IllegalArgumentException(
+                    "an output has room: targetFileBytes=" + targetFileBytes);
+        }
         this.upkeep = upkeep;
         this.lock = upkeep.lock();
         this.slot = slot;
@@ -149,6 +154,8 @@ public final class Compactions {
     /** The tree was dropped, and no compaction of it runs. Needs the lock. */
     public void forget(TreeState tree) {
         lock.checkHeld();
+        Invariants.check(
+                isIdle(tree), "a tree is forgotten while it is compacted", "trees", works.size());
         works.remove(tree);
     }
 
@@ -336,6 +343,11 @@ public final class Compactions {
         try {
             Work work = work(tree);
             work.pauses--;
+            Invariants.check(
+                    work.pauses >= 0,
+                    "a tree is resumed that was not paused",
+                    "pauses",
+                    work.pauses);
             plan = pickers.apply(tree.name()).pickAll(tree.version());
             if (plan == null) {
                 return;
@@ -377,7 +389,13 @@ public final class Compactions {
     public void resume(TreeState tree) {
         lock.lock();
         try {
-            work(tree).pauses--;
+            Work work = work(tree);
+            work.pauses--;
+            Invariants.check(
+                    work.pauses >= 0,
+                    "a tree is resumed that was not paused",
+                    "pauses",
+                    work.pauses);
             schedule(tree);
         } finally {
             lock.unlock();

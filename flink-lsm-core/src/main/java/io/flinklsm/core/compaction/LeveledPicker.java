@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.compaction;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.compaction.CompactionPlan.Reason;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.version.Level;
@@ -172,6 +173,7 @@ public record LeveledPicker(CompactionOptions options) implements CompactionPick
             return null;
         }
         int level = run.level();
+        Invariants.check(level > 0, "level 0 is picked by its runs", "level", level);
         SortedRun next = runAt(version, level + 1);
         List<Choice> choices = new ArrayList<>();
         for (int i = 0; i < run.sstables().size(); i++) {

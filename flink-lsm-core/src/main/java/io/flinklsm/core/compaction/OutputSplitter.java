@@ -14,6 +14,7 @@
 package io.flinklsm.core.compaction;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 
 /**
  * Says where one output ends and the next begins: at about the target size, and rather between two
@@ -40,6 +41,13 @@ final class OutputSplitter {
      * @param keyGroupBytes bytes of the key-group prefix: 0 for none, 1 or 2
      */
     OutputSplitter(long targetBytes, int keyGroupBytes) {
+        if (targetBytes < 1 || keyGroupBytes < 0 || keyGroupBytes > 2) {
+            throw new IllegalArgumentException(
+                    "outputs are not split so: targetBytes="
+                            + targetBytes
+                            + ", keyGroupBytes="
+                            + keyGroupBytes);
+        }
         this.keyGroupBytes = keyGroupBytes;
         this.earliestBytes = keyGroupBytes == 0 ? targetBytes : targetBytes - targetBytes / 4;
         this.latestBytes = keyGroupBytes == 0 ? targetBytes : targetBytes + targetBytes / 4;
@@ -51,6 +59,8 @@ final class OutputSplitter {
      * @param key in ascending order
      */
     boolean beginsFile(Slice key, long bytesSoFar) {
+        Invariants.check(
+                bytesSoFar >= 0, "a file holds less than nothing", "bytesSoFar", bytesSoFar);
         int group = groupOf(key);
         boolean border = group != lastGroup;
         lastGroup = group;

@@ -38,6 +38,10 @@ public final class RestBehindFlushes implements CompactionPace {
      * @param isUrgent whether the compaction is behind, or is to end: it rests no longer
      */
     public RestBehindFlushes(int processors, BooleanSupplier isFlushing, BooleanSupplier isUrgent) {
+        if (processors < 1) {
+            throw new IllegalArgumentException(
+                    "a machine has a processor: processors=" + processors);
+        }
         this.isProcessorScarce = processors < PROCESSORS_FOR_ALL;
         this.isFlushing = isFlushing;
         this.isUrgent = isUrgent;

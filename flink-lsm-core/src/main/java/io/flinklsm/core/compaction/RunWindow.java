@@ -45,6 +45,10 @@ final class RunWindow {
             boolean balanced,
             CompactionSlots slots,
             CompactionOptions options) {
+        if (minWidth < 2) {
+            throw new IllegalArgumentException(
+                    "one run alone is compacted already: minWidth=" + minWidth);
+        }
         CompactionPlan cheapest = null;
         double cheapestBytesPerRun = Double.MAX_VALUE;
         for (int from = 0; from < runs.size(); from++) {

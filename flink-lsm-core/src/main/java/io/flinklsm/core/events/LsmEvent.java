@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.events;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.util.List;
 
@@ -28,6 +29,8 @@ public sealed interface LsmEvent {
             implements LsmEvent {
         public FlushEnd {
             written = List.copyOf(written);
+            Invariants.check(
+                    durationNanos >= 0, "a flush ended before it began", "nanos", durationNanos);
         }
     }
 
@@ -42,6 +45,20 @@ public sealed interface LsmEvent {
         public CompactionEnd {
             inputs = List.copyOf(inputs);
             outputs = List.copyOf(outputs);
+            if (inputs.isEmpty() || outputLevel < 0) {
+                throw new IllegalArgumentException(
+                        "[tree "
+                                + treeName
+                                + "] no compaction was this: inputs="
+                                + inputs.size()
+                                + ", outputLevel="
+                                + outputLevel);
+            }
+            Invariants.check(
+                    durationNanos >= 0,
+                    "a compaction ended before it began",
+                    "nanos",
+                    durationNanos);
         }
     }
 
@@ -52,7 +69,12 @@ public sealed interface LsmEvent {
      * @param stopped whether writes had to stop, or were only slowed down
      */
     record Stall(String treeName, StallCause cause, boolean stopped, long durationNanos)
-            implements LsmEvent {}
+            implements LsmEvent {
+        public Stall {
+            Invariants.check(
+                    durationNanos >= 0, "a wait ended before it began", "nanos", durationNanos);
+        }
+    }
 
     /** What a writer waits for. */
     enum StallCause {
@@ -77,5 +99,15 @@ public sealed interface LsmEvent {
      *
      * @param keyBytes length of the entry's key
      */
-    record FilterFailed(String treeName, int keyBytes, Throwable cause) implements LsmEvent {}
+    record FilterFailed(String treeName, int keyBytes, Throwable cause) implements LsmEvent {
+        public FilterFailed {
+            if (keyBytes < 0) {
+                throw new IllegalArgumentException(
+                        "[tree "
+                                + treeName
+                                + "] a key has fewer bytes than none: keyBytes="
+                                + keyBytes);
+            }
+        }
+    }
 }

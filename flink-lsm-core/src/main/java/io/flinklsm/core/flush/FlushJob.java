@@ -14,6 +14,7 @@
 package io.flinklsm.core.flush;
 
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
@@ -60,6 +61,10 @@ public final class FlushJob {
             @Nullable MergeOperator operator,
             @Nullable EntryColumns columns,
             FlushTools tools) {
+        if (treeName.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "a flush has no tree: generation=" + plan.generation());
+        }
         this.plan = plan;
         this.treeName = treeName;
         this.operator = operator;
@@ -74,6 +79,7 @@ public final class FlushJob {
      * @return metas of the new SSTables, in key order
      */
     public List<SstableMeta> run() throws IOException {
+        Invariants.check(outputs.isEmpty(), "a flush is run twice", "outputs", outputs.size());
         TombstoneRule rule =
                 TombstoneRule.of(plan.nothingOlder() ? List.of() : List.of(KeyRange.ALL));
         try (EntryCursor entries =
@@ -91,12 +97,42 @@ public final class FlushJob {
                         more = entries.next();
                     } while (more && !writer.isFull());
                     outputs.add(writer.finish());
+                    checkOutput();
                 }
             }
+            Invariants.check(
+                    outputs.isEmpty() == (written == 0),
+                    "a flush wrote files without entries, or entries without a file",
+                    "outputs",
+                    outputs.size(),
+                    "entries",
+                    written);
             return List.copyOf(outputs);
         } catch (Throwable failure) {
             discard(failure);
             throw failure;
+        }
+    }
+
+    /** The file that was just finished is one of the plan's, behind those before it. */
+    private void checkOutput() {
+        if (Invariants.ENABLED) {
+            int last = outputs.size() - 1;
+            Invariants.check(
+                    outputs.get(last).generation() == plan.generation()
+                            && outputs.get(last).level() == 0,
+                    "a flush wrote a file of another generation or level",
+                    "generation",
+                    outputs.get(last).generation(),
+                    "level",
+                    outputs.get(last).level());
+            Invariants.check(
+                    last == 0
+                            || outputs.get(last - 1).maxKey().compareTo(outputs.get(last).minKey())
+                                    < 0,
+                    "the files of a flush overlap",
+                    "index",
+                    last);
         }
     }
 
@@ -122,6 +158,13 @@ public final class FlushJob {
             minWriteTimeMillis = Math.min(minWriteTimeMillis, generation.minWriteTimeMillis());
             maxWriteTimeMillis = Math.max(maxWriteTimeMillis, generation.maxWriteTimeMillis());
         }
+        Invariants.check(
+                minWriteTimeMillis <= maxWriteTimeMillis,
+                "the first write of a flush is behind its last",
+                "min",
+                minWriteTimeMillis,
+                "max",
+                maxWriteTimeMillis);
         return new SstableWriters.Run(
                 treeName, 0, plan.generation(), minWriteTimeMillis, maxWriteTimeMillis);
     }

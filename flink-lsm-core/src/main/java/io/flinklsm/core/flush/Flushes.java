@@ -16,6 +16,7 @@ package io.flinklsm.core.flush;
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.memory.MemoryBudget;
@@ -63,6 +64,10 @@ public final class Flushes {
      */
     public Flushes(
             Upkeep upkeep, Slot slot, StoreFiles files, FlushMeter meter, long memtableBytes) {
+        if (memtableBytes < 1) {
+            throw new IllegalArgumentException(
+                    "a generation has room: memtableBytes=" + memtableBytes);
+        }
         this.upkeep = upkeep;
         this.lock = upkeep.lock();
         this.slot = slot;
@@ -163,6 +168,7 @@ public final class Flushes {
         for (FrozenGeneration frozen : plan.oldestFirst()) {
             count += frozen.generation().entryCount();
         }
+        Invariants.check(count >= 0, "a flush has fewer entries than none", "entries", count);
         return count;
     }
 
@@ -204,6 +210,13 @@ public final class Flushes {
     }
 
     private void installLarge(TreeState tree, SstableMeta written) {
+        Invariants.check(
+                written.level() == 0 && written.entryCount() == 1,
+                "a large entry stands in another SSTable than one of its own",
+                "level",
+                written.level(),
+                "entries",
+                written.entryCount());
         ReadView old;
         lock.lock();
         try {

@@ -15,6 +15,7 @@ package io.flinklsm.core.flush;
 
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -47,6 +48,10 @@ public final class LargeEntryFlush {
      */
     public LargeEntryFlush(
             String treeName, long generation, @Nullable EntryColumns columns, FlushTools tools) {
+        if (generation < 0) {
+            throw new IllegalArgumentException(
+                    "an SSTable has a generation: generation=" + generation);
+        }
         this.treeName = treeName;
         this.generation = generation;
         this.columns = columns;
@@ -59,6 +64,11 @@ public final class LargeEntryFlush {
      * @param value is read twice
      */
     public SstableMeta run(Slice key, EntryKind kind, LargeValue value) throws IOException {
+        Invariants.check(
+                kind != EntryKind.DELETE,
+                "a tombstone has no large value",
+                "keyBytes",
+                key.length());
         long nowMillis = tools.clock().currentTimeMillis();
         SstableWriters writers = tools.newWriters();
         SstableWriters.Run run =

@@ -107,6 +107,15 @@ public final class ManifestCodec {
             throw new UncheckedIOException(e);
         }
         byte[] bodyBytes = body.toByteArray();
+        if (bodyBytes.length > MAX_BYTES - HEADER_BYTES) {
+            throw new IllegalStateException(
+                    "[checkpoint "
+                            + image.checkpointId()
+                            + "] its manifest would be too long to be read: bodyBytes="
+                            + bodyBytes.length
+                            + ", maximum="
+                            + (MAX_BYTES - HEADER_BYTES));
+        }
         ByteBuffer manifest = ByteBuffer.allocate(HEADER_BYTES + bodyBytes.length);
         manifest.putLong(MAGIC).putInt(FORMAT).putInt(bodyBytes.length).putInt(0).put(bodyBytes);
         return manifest.putInt(Long.BYTES + 2 * Integer.BYTES, checksum(manifest.array())).array();

@@ -25,5 +25,19 @@ public record TreeImage(String treeName, List<SstableMeta> sstables) {
 
     public TreeImage {
         sstables = List.copyOf(sstables);
+        if (treeName.isEmpty()) {
+            throw new IllegalArgumentException("a tree has no name: sstables=" + sstables.size());
+        }
+        for (SstableMeta sstable : sstables) {
+            if (!sstable.treeName().equals(treeName)) {
+                throw new IllegalArgumentException(
+                        "[tree "
+                                + treeName
+                                + "] lists another tree's SSTable: file="
+                                + sstable.fileName()
+                                + ", treeName="
+                                + sstable.treeName());
+            }
+        }
     }
 }

@@ -16,6 +16,7 @@ package io.flinklsm.core.merge;
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
@@ -243,6 +244,7 @@ public final class CollapsingCursor implements EntryCursor {
 
     /** The current key's entries as one; MERGE if none of them is a PUT or DELETE. */
     private void collapse() {
+        Invariants.check(merged.entryCount() > 0, "a key has no entry", "read", entriesRead);
         kind = merged.kind(0);
         isNewestOwn = true;
         replacementLarge = null;
@@ -269,6 +271,7 @@ public final class CollapsingCursor implements EntryCursor {
 
     /** Operands and base as one value. */
     private Slice fold() throws IOException {
+        Invariants.check(operandCount > 0, "nothing is folded", "operands", operandCount);
         folded = OperandFolder.emptied(folded);
         LargeValue joined = joined();
         if (joined != null) {

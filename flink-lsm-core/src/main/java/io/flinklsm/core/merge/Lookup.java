@@ -80,6 +80,11 @@ public final class Lookup {
 
     /** Begins a lookup whose value goes to {@code out}, which is cleared. */
     public void start(@Nullable MergeOperator newOperator, ValueBuffer newOut) {
+        Invariants.check(
+                newOut != operands,
+                "a lookup writes over its own operands",
+                "operands",
+                operandCount);
         end();
         operator = newOperator;
         out = newOut.clear();
@@ -124,6 +129,8 @@ public final class Lookup {
      * @return true if no older source can matter any more
      */
     public boolean offerLarge(EntryKind kind, LargeValue value, Runnable release) {
+        Invariants.check(
+                value.length() >= 0, "a value has fewer bytes than none", "bytes", value.length());
         Invariants.check(!done, "an entry was offered to a lookup that is done");
         offered++;
         Held held = new Held(value, release);
@@ -302,6 +309,13 @@ public final class Lookup {
     }
 
     private Slice operand(int index) {
+        Invariants.check(
+                index >= 0 && index < operandCount,
+                "a lookup has no such operand",
+                "index",
+                index,
+                "operands",
+                operandCount);
         int from = index == 0 ? 0 : ends[index - 1];
         return view.setBytes(operands.array(), from, ends[index] - from);
     }

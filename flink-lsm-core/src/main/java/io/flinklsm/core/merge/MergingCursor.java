@@ -117,6 +117,7 @@ public final class MergingCursor implements AutoCloseable {
             return false;
         }
         collectGroup();
+        checkGroup();
         return true;
     }
 
@@ -136,21 +137,49 @@ public final class MergingCursor implements AutoCloseable {
      * @param index 0 for the newest
      */
     public EntryKind kind(int index) {
+        Invariants.check(
+                index >= 0 && index < groupSize,
+                "a key has no such entry",
+                "index",
+                index,
+                "entries",
+                groupSize);
         return cursors[groupSources[index]].kind();
     }
 
     /** Value of the current key's entry, borrowed until the next move. */
     public Slice value(int index) {
+        Invariants.check(
+                index >= 0 && index < groupSize,
+                "a key has no such entry",
+                "index",
+                index,
+                "entries",
+                groupSize);
         return cursors[groupSources[index]].value();
     }
 
     /** Where the entry's value stands in typed columns, borrowed until the next move; or null. */
     public @Nullable TypedValue typedValue(int index) {
+        Invariants.check(
+                index >= 0 && index < groupSize,
+                "a key has no such entry",
+                "index",
+                index,
+                "entries",
+                groupSize);
         return cursors[groupSources[index]].typedValue();
     }
 
     /** The entry's value if it is too large to be held, borrowed until the next move; or null. */
     public @Nullable LargeValue largeValue(int index) throws IOException {
+        Invariants.check(
+                index >= 0 && index < groupSize,
+                "a key has no such entry",
+                "index",
+                index,
+                "entries",
+                groupSize);
         return cursors[groupSources[index]].largeValue();
     }
 
@@ -244,6 +273,28 @@ public final class MergingCursor implements AutoCloseable {
             place = child;
         }
         heap[place] = source;
+    }
+
+    /** The group is the smallest key, its newest source first. */
+    private void checkGroup() {
+        if (Invariants.ENABLED) {
+            for (int place = 1; place < heap.length; place++) {
+                Invariants.check(
+                        !isBefore(heap[place], heap[0]),
+                        "a smaller key stands below the root",
+                        "place",
+                        place);
+            }
+            for (int i = 1; i < groupSize; i++) {
+                Invariants.check(
+                        groupSources[i - 1] < groupSources[i],
+                        "the entries of a key do not stand newest first",
+                        "newer",
+                        groupSources[i - 1],
+                        "older",
+                        groupSources[i]);
+            }
+        }
     }
 
     private void collectGroup() {

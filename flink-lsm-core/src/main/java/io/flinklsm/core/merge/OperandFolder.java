@@ -15,6 +15,7 @@ package io.flinklsm.core.merge;
 
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,11 @@ final class OperandFolder {
      * @param newTarget holds the value to start with, if there is one; gets the result
      */
     void start(@Nullable MergeOperator newOperator, ValueBuffer newTarget, boolean targetHasValue) {
+        Invariants.check(
+                newTarget != scratch,
+                "operands are folded onto what they are read from",
+                "length",
+                newTarget.length());
         operator = newOperator;
         separator = newOperator == null ? MergeOperator.NOT_APPENDING : newOperator.separator();
         target = newTarget;
@@ -82,6 +88,7 @@ final class OperandFolder {
 
     /** Leaves the result in the target. */
     void finish() {
+        Invariants.check(hasValue, "nothing was folded", "separator", separator);
         if (folded != target) {
             target.set(folded.view(olderView));
             folded = target;

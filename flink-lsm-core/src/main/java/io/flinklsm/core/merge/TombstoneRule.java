@@ -15,6 +15,7 @@ package io.flinklsm.core.merge;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.KeyRange;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -93,6 +94,12 @@ public final class TombstoneRule {
         for (int i = 0; i < starts.length; i++) {
             starts[i] = joined.get(i).start();
             ends[i] = joined.get(i).end();
+            OwnedSlice endBefore = i == 0 ? null : ends[i - 1];
+            Invariants.check(
+                    i == 0 || (endBefore != null && endBefore.compareTo(starts[i]) < 0),
+                    "joined ranges still meet",
+                    "index",
+                    i);
         }
         return new TombstoneRule(starts, ends);
     }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.restore;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -31,6 +32,30 @@ import java.util.Set;
  * @param nextGeneration above the generation of every file
  */
 public record RestorePlan(Map<String, List<SstableMeta>> trees, long nextGeneration) {
+    public RestorePlan {
+        if (nextGeneration < 0) {
+            throw new IllegalArgumentException(
+                    "generations begin at 0: nextGeneration=" + nextGeneration);
+        }
+        if (Invariants.ENABLED) {
+            for (List<SstableMeta> metas : trees.values()) {
+                for (SstableMeta meta : metas) {
+                    Invariants.check(
+                            meta.generation() < nextGeneration,
+                            "a restored SSTable is as new as what will be written",
+                            "generation",
+                            meta.generation(),
+                            "next",
+                            nextGeneration);
+                    Invariants.check(
+                            !meta.visibleRange().isEmpty(),
+                            "a restored SSTable shows no key",
+                            "level",
+                            meta.level());
+                }
+            }
+        }
+    }
 
     /**
      * Plans without touching a file.

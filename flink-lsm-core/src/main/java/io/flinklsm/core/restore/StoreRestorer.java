@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.restore;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.errors.CorruptionException;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.SstableMeta;
@@ -37,7 +38,15 @@ import java.util.Map;
 public final class StoreRestorer {
 
     /** What a store starts with. */
-    public record Restored(Map<String, Version> trees, long nextGeneration) {}
+    public record Restored(Map<String, Version> trees, long nextGeneration) {
+
+        public Restored {
+            if (nextGeneration < 0) {
+                throw new IllegalArgumentException(
+                        "generations begin at 0: nextGeneration=" + nextGeneration);
+            }
+        }
+    }
 
     private StoreRestorer() {}
 
@@ -82,6 +91,13 @@ public final class StoreRestorer {
     private static Version join(String treeName, List<SstableMeta> metas, OpenSstables openSstables)
             throws CorruptionException {
         Version version = Version.of(metas.stream().map(openSstables::of).toList());
+        Invariants.check(
+                version.sstables().size() == metas.size(),
+                "a restored tree has other SSTables than its image",
+                "sstables",
+                version.sstables().size(),
+                "image",
+                metas.size());
         String problem = VersionChecker.findProblem(version);
         if (problem != null) {
             throw new CorruptionException(
