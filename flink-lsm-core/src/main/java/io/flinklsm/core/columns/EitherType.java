@@ -41,7 +41,17 @@ final class EitherType extends ColumnType {
     EitherType(int leftTag, int rightTag, List<String> names, List<ColumnType> sides) {
         ColumnTypes.checkFields(NAME, names, sides);
         if (sides.size() != 2 || leftTag == rightTag) {
-            throw new IllegalArgumentException("either needs two types and two tags");
+            throw new IllegalArgumentException(
+                    "either needs two types and two tags: sides="
+                            + sides.size()
+                            + ", leftTag="
+                            + leftTag
+                            + ", rightTag="
+                            + rightTag);
+        }
+        if ((leftTag & 0xFF) != leftTag || (rightTag & 0xFF) != rightTag) {
+            throw new IllegalArgumentException(
+                    "a tag is a byte: leftTag=" + leftTag + ", rightTag=" + rightTag);
         }
         this.leftTag = leftTag;
         this.rightTag = rightTag;

@@ -15,6 +15,7 @@ package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.ColumnNode;
@@ -157,6 +158,7 @@ public final class EntryBinding {
         mark(keyBuffers);
         try {
             shredKey(entryKey);
+            checkRow(keyBuffers);
             return true;
         } catch (NotTypedException e) {
             rollback(keyBuffers);
@@ -180,6 +182,14 @@ public final class EntryBinding {
                 int endOfNamespace = in.position();
                 mapKey.shred(in, 0);
                 in.check(in.remaining() == 0);
+                Invariants.check(
+                        endOfNamespace >= columns.keyGroupBytes()
+                                && endOfNamespace <= entryKey.length(),
+                        "a prefix is no part of its key",
+                        "prefixBytes",
+                        endOfNamespace,
+                        "keyBytes",
+                        entryKey.length());
                 prefixBytes = endOfNamespace;
             }
         }
@@ -235,6 +245,7 @@ public final class EntryBinding {
             in.set(entryValue);
             value.shred(in, 0);
             if (in.remaining() == 0 && hasFewLevels(entryValue.length())) {
+                checkRow(valueBuffers);
                 return true;
             }
         } catch (NotTypedException e) {
@@ -270,6 +281,13 @@ public final class EntryBinding {
      * @param from has its cursors on pages with this row
      */
     public void copyValue(EntryBinding from, int row) {
+        Invariants.check(
+                from.valueBuffers.length == valueBuffers.length,
+                "a value is copied between other columns",
+                "from",
+                from.valueBuffers.length,
+                "to",
+                valueBuffers.length);
         for (int i = 0; i < valueBuffers.length; i++) {
             valueBuffers[i].copyRow(from.valueCursors[i], row);
         }
@@ -299,6 +317,7 @@ public final class EntryBinding {
 
     /** Bytes that the values of a row take in their columns, nulls of a fixed width included. */
     long valueBytes(int row) {
+        Invariants.check(row >= 0, "a page has no such row", "row", row);
         long bytes = fixedBytes;
         for (LeafCursor cursor : variableCursors) {
             bytes += cursor.rowBytes(row);
@@ -314,6 +333,23 @@ public final class EntryBinding {
     private static void mark(LeafBuffer[] buffers) {
         for (LeafBuffer buffer : buffers) {
             buffer.markRow();
+        }
+    }
+
+    /** Every column has levels of the row that was added; one that does not repeat has one. */
+    private static void checkRow(LeafBuffer[] buffers) {
+        if (Invariants.ENABLED) {
+            for (LeafBuffer buffer : buffers) {
+                int levels = buffer.rowLevels();
+                int max = buffer.column().maxRepetitionLevel();
+                Invariants.check(
+                        levels == 1 || (levels > 1 && max > 0),
+                        "a column was left out, or has a row twice",
+                        "levels",
+                        levels,
+                        "repetition",
+                        max);
+            }
         }
     }
 

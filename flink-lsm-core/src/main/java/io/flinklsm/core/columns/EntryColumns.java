@@ -53,7 +53,8 @@ public record EntryColumns(
 
     public EntryColumns {
         if (keyGroupBytes < 0 || keyGroupBytes > 2) {
-            throw new IllegalArgumentException("keyGroupBytes=" + keyGroupBytes);
+            throw new IllegalArgumentException(
+                    "a key group takes 0 to 2 bytes: keyGroupBytes=" + keyGroupBytes);
         }
     }
 

@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
@@ -37,6 +38,10 @@ final class ListType extends ColumnType {
     private final boolean counted;
 
     ListType(ColumnType element, boolean counted) {
+        if (!ColumnTypes.isTyped(element)) {
+            throw new IllegalArgumentException(
+                    "a type without columns is part of another: element=" + element);
+        }
         this.element = element;
         this.counted = counted;
     }
@@ -80,6 +85,13 @@ final class ListType extends ColumnType {
 
         Bound(int definition, int repetitionLevel, Binding element, boolean counted) {
             super(definition, false);
+            Invariants.check(
+                    repetitionLevel > 0 && element.definition() > definition,
+                    "the elements of a list do not repeat",
+                    "repetition",
+                    repetitionLevel,
+                    "definition",
+                    definition);
             this.repetitionLevel = repetitionLevel;
             this.element = element;
             this.counted = counted;

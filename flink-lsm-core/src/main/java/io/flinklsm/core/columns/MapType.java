@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
@@ -34,6 +35,10 @@ final class MapType extends ColumnType {
     private final ColumnType value;
 
     MapType(ColumnType key, ColumnType value) {
+        if (!ColumnTypes.isTyped(key) || !ColumnTypes.isTyped(value)) {
+            throw new IllegalArgumentException(
+                    "a type without columns is part of another: key=" + key + ", value=" + value);
+        }
         this.key = key;
         this.value = value;
     }
@@ -68,6 +73,13 @@ final class MapType extends ColumnType {
 
         Bound(int definition, int repetitionLevel, Binding key, Binding value) {
             super(definition, false, List.of(key, value));
+            Invariants.check(
+                    repetitionLevel > 0 && key.definition() > definition,
+                    "the entries of a map do not repeat",
+                    "repetition",
+                    repetitionLevel,
+                    "definition",
+                    definition);
             this.repetitionLevel = repetitionLevel;
         }
 

@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.NotTypedException;
@@ -46,6 +47,9 @@ final class NullableType extends ColumnType {
      * @param padding zero bytes behind the flag of a null
      */
     NullableType(ColumnType value, int nullFlag, int padding) {
+        if (nullFlag != NULL_IS_ONE && nullFlag != NULL_IS_ZERO) {
+            throw new IllegalArgumentException("a flag is a bit: nullFlag=" + nullFlag);
+        }
         if (padding < 0 || padding > MAX_PADDING) {
             throw new IllegalArgumentException("padding=" + padding);
         }
@@ -113,6 +117,13 @@ final class NullableType extends ColumnType {
 
         Bound(Binding bound, int above, boolean allowsNull) {
             super(bound.definition(), allowsNull);
+            Invariants.check(
+                    above <= definition,
+                    "a value is defined below what holds it",
+                    "above",
+                    above,
+                    "definition",
+                    definition);
             this.bound = bound;
             this.above = above;
         }

@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
@@ -78,6 +79,13 @@ final class PojoType extends ColumnType {
 
         Bound(int definition, int above, boolean allowsNull, List<Binding> parts) {
             super(definition, allowsNull, parts);
+            Invariants.check(
+                    above <= definition,
+                    "a value is defined below what holds it",
+                    "above",
+                    above,
+                    "definition",
+                    definition);
             this.above = above;
         }
 

@@ -36,6 +36,10 @@ final class RecordType extends ColumnType {
     private final ColumnType value;
 
     RecordType(ColumnType value) {
+        if (!ColumnTypes.isTyped(value)) {
+            throw new IllegalArgumentException(
+                    "a type without columns is part of another: value=" + value);
+        }
         this.value = value;
     }
 

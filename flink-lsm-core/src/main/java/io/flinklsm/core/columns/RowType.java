@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
@@ -147,6 +148,13 @@ final class RowType extends ColumnType {
 
         Bound(int definition, List<Binding> parts, int fieldCount) {
             super(definition, false, parts);
+            Invariants.check(
+                    parts.size() == fieldCount || parts.size() == fieldCount + 1,
+                    "a row has fields and a kind at most",
+                    "parts",
+                    parts.size(),
+                    "fields",
+                    fieldCount);
             this.fieldCount = fieldCount;
             this.kindBits = parts.size() > fieldCount ? KIND_BITS : 0;
             this.maskBytes = (kindBits + fieldCount + Byte.SIZE - 1) / Byte.SIZE;

@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.Leaf;
@@ -85,6 +86,13 @@ final class ScalarType extends ColumnType {
 
         Bound(Leaf leaf, int above, boolean allowsNull, ScalarCodec codec) {
             super(leaf.column().maxDefinitionLevel(), allowsNull);
+            Invariants.check(
+                    above <= definition,
+                    "a value is defined below what holds it",
+                    "above",
+                    above,
+                    "definition",
+                    definition);
             this.buffer = leaf.buffer();
             this.cursor = leaf.cursor();
             this.above = above;

@@ -31,6 +31,9 @@ abstract class StructBinding extends Binding {
      */
     StructBinding(int definition, boolean allowsNull, List<Binding> parts) {
         super(definition, allowsNull);
+        if (parts.isEmpty()) {
+            throw new IllegalArgumentException("a struct has no parts: definition=" + definition);
+        }
         this.parts = parts.toArray(Binding[]::new);
         this.first = parts.get(0).first();
     }

@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
@@ -102,6 +103,13 @@ final class TimerType extends ColumnType {
          */
         Bound(int definition, List<Binding> parts, List<ColumnType> rest) {
             super(definition, false, parts);
+            Invariants.check(
+                    parts.size() <= rest.size() + 1,
+                    "a timer has parts that no type describes",
+                    "parts",
+                    parts.size(),
+                    "types",
+                    rest.size());
             this.rest = rest;
         }
 

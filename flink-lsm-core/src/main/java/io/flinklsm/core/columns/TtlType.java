@@ -33,6 +33,10 @@ final class TtlType extends ColumnType {
     private final ColumnType value;
 
     TtlType(ColumnType value) {
+        if (!ColumnTypes.isTyped(value)) {
+            throw new IllegalArgumentException(
+                    "a type without columns is part of another: value=" + value);
+        }
         this.value = value;
     }
 

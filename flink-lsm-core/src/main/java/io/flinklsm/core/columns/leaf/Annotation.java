@@ -20,6 +20,31 @@ package io.flinklsm.core.columns.leaf;
  * @param second 1 for a signed integer; scale of a decimal
  */
 public record Annotation(Kind kind, int first, int second) {
+    public Annotation {
+        boolean isFit =
+                switch (kind) {
+                    case INTEGER ->
+                            (first == 8 || first == 16 || first == 32 || first == 64)
+                                    && (second == 0 || second == 1);
+                    case DECIMAL ->
+                            first >= 1
+                                    && first <= DecimalRange.MAX_PRECISION
+                                    && second >= 0
+                                    && second <= first;
+                    case TIMESTAMP_MILLIS, TIMESTAMP_MICROS, TIMESTAMP_NANOS ->
+                            (first == 0 || first == 1) && second == 0;
+                    default -> first == 0 && second == 0;
+                };
+        if (!isFit) {
+            throw new IllegalArgumentException(
+                    "an annotation does not fit its kind: kind="
+                            + kind
+                            + ", first="
+                            + first
+                            + ", second="
+                            + second);
+        }
+    }
 
     /** The logical type. */
     public enum Kind {

@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.Unicode;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -98,6 +99,10 @@ public final class Binder {
     }
 
     public void close() {
+        if (frames.size() == 1) {
+            throw new IllegalStateException(
+                    "a group is closed that was not opened: columns=" + leaves.size());
+        }
         Frame group = frames.pop();
         // Parquet has no groups without children.
         if (group.children.isEmpty()) {
@@ -146,6 +151,11 @@ public final class Binder {
 
     /** The schema below the root, once all groups are closed. */
     public List<ColumnNode> nodes() {
+        Invariants.check(
+                frames.size() == 1,
+                "columns are asked for while groups are open",
+                "open",
+                frames.size() - 1);
         return top().children;
     }
 }

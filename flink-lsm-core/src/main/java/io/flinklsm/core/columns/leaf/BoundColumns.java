@@ -23,6 +23,9 @@ public abstract class BoundColumns {
     protected final int definition;
 
     protected BoundColumns(int definition) {
+        if (definition < 0) {
+            throw new IllegalArgumentException("columns are not defined: definition=" + definition);
+        }
         this.definition = definition;
     }
 

@@ -31,6 +31,15 @@ public record ColumnNode(
 
     public ColumnNode {
         children = List.copyOf(children);
+        if (name.isEmpty() || (physical == null) == children.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "a column has a name, and values or columns inside: name="
+                            + name
+                            + ", physical="
+                            + physical
+                            + ", children="
+                            + children.size());
+        }
     }
 
     /** How often the element is there within its parent. */

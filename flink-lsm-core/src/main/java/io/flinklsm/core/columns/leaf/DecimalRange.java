@@ -28,6 +28,10 @@ public final class DecimalRange {
      * @param precision digits, {@link #MAX_PRECISION} at most
      */
     public DecimalRange(int precision) {
+        if (precision < 1 || precision > MAX_PRECISION) {
+            throw new IllegalArgumentException(
+                    "no decimal has these digits: precision=" + precision);
+        }
         BigInteger limit = BigInteger.TEN.pow(precision);
         limitHigh = limit.shiftRight(Long.SIZE).longValueExact();
         limitLow = limit.longValue();

@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -121,6 +122,13 @@ public final class LeafBuffer {
 
     /** Takes back all that came after the last mark. */
     public void rollback() {
+        Invariants.check(
+                markedData <= dataLength && markedLevels <= levelCount,
+                "a row is taken back that is gone already",
+                "marked",
+                markedLevels,
+                "levels",
+                levelCount);
         dataLength = markedData;
         valueCount = markedValues;
         levelCount = markedLevels;
@@ -164,6 +172,13 @@ public final class LeafBuffer {
 
     /** Counts what was written behind the content as a value of a column of bytes. */
     void endBytes(int byteCount) {
+        Invariants.check(
+                byteCount >= 0 && byteCount <= data.length - dataLength,
+                "a value has bytes that were not written",
+                "byteCount",
+                byteCount,
+                "room",
+                data.length - dataLength);
         if (valueCount == lengths.length) {
             lengths = Arrays.copyOf(lengths, 2 * valueCount);
         }
@@ -173,6 +188,13 @@ public final class LeafBuffer {
 
     /** Counts the value that was just put; its definition level is the column's maximum. */
     public void endValue(int repetition) {
+        Invariants.check(
+                repetition >= 0 && repetition <= column.maxRepetitionLevel(),
+                "a value repeats what its column does not",
+                "repetition",
+                repetition,
+                "max",
+                column.maxRepetitionLevel());
         valueCount++;
         addRepetition(repetition);
         levelCount++;
@@ -180,6 +202,13 @@ public final class LeafBuffer {
 
     /** Adds a null: the path is there down to this definition level. */
     public void addNull(int definition, int repetition) {
+        Invariants.check(
+                definition >= 0 && definition < maxDefinition,
+                "a null is defined as a value is",
+                "definition",
+                definition,
+                "max",
+                maxDefinition);
         fillDefinitions();
         addRepetition(repetition);
         if (levelCount == definitions.length) {
@@ -191,6 +220,13 @@ public final class LeafBuffer {
 
     /** Takes away rows of a column that is not repeated, from the start; all of them are nulls. */
     public void dropNullRows(int rows) {
+        Invariants.check(
+                rows >= 0 && rows <= levelCount,
+                "more rows are dropped than there are",
+                "rows",
+                rows,
+                "levels",
+                levelCount);
         fillDefinitions();
         levelCount -= rows;
         definitionCount = levelCount;
@@ -199,11 +235,25 @@ public final class LeafBuffer {
 
     /** The value with this index, of a column of four bytes. */
     public int intAt(int index) {
+        Invariants.check(
+                index >= 0 && index < valueCount,
+                "the column has no such value",
+                "index",
+                index,
+                "values",
+                valueCount);
         return (int) INT.get(data, index * Integer.BYTES);
     }
 
     /** The value with this index, of a column of eight bytes. */
     public long longAt(int index) {
+        Invariants.check(
+                index >= 0 && index < valueCount,
+                "the column has no such value",
+                "index",
+                index,
+                "values",
+                valueCount);
         return (long) LONG.get(data, index * Long.BYTES);
     }
 

@@ -34,5 +34,14 @@ public record LeafColumn(
 
     public LeafColumn {
         path = List.copyOf(path);
+        if (path.isEmpty() || maxRepetitionLevel < 0 || maxDefinitionLevel < maxRepetitionLevel) {
+            throw new IllegalArgumentException(
+                    "a column has a path and a definition for each repetition: path="
+                            + path
+                            + ", maxDefinitionLevel="
+                            + maxDefinitionLevel
+                            + ", maxRepetitionLevel="
+                            + maxRepetitionLevel);
+        }
     }
 }

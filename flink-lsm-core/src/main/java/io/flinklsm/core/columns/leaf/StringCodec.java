@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -151,6 +152,7 @@ public final class StringCodec implements ScalarCodec {
     }
 
     static void writeInteger(int value, ValueBuffer out) {
+        Invariants.check(value >= 0, "a length is negative", "value", value);
         int rest = value;
         while (rest >= HIGH_BIT) {
             out.append((byte) (rest | HIGH_BIT));

@@ -39,6 +39,10 @@ public enum TimestampUnit {
 
     /** For so many digits of a second. */
     public static TimestampUnit of(int precision) {
+        if (precision < 0 || precision > 9) {
+            throw new IllegalArgumentException(
+                    "no timestamp has these digits: precision=" + precision);
+        }
         return precision <= 3 ? MILLIS : precision <= 6 ? MICROS : NANOS;
     }
 

@@ -40,6 +40,15 @@ public record TypeText(
         attributes = List.copyOf(attributes);
         labels = List.copyOf(labels);
         children = List.copyOf(children);
+        if (name.isEmpty() || labels.size() != children.size()) {
+            throw new IllegalArgumentException(
+                    "a type has a name, and a label for each child: name="
+                            + name
+                            + ", labels="
+                            + labels.size()
+                            + ", children="
+                            + children.size());
+        }
     }
 
     public static TypeText of(String name, TypeText... children) {

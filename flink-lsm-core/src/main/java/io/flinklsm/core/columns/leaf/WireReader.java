@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -60,6 +61,13 @@ public final class WireReader {
 
     /** Goes to a position, and makes the bytes end there or here; for parts that stand apart. */
     void setRange(int from, int to) {
+        Invariants.check(
+                from >= 0 && from <= to && to <= bytes.length,
+                "a range lies outside the bytes",
+                "from",
+                from,
+                "to",
+                to);
         position = from;
         limit = to;
     }

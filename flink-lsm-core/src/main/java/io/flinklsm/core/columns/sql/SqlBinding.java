@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.BoundColumns;
 import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.NotTypedException;
@@ -31,6 +32,11 @@ abstract class SqlBinding extends BoundColumns {
 
     SqlBinding(int definition, boolean optional, LeafCursor first) {
         super(definition);
+        Invariants.check(
+                !optional || definition > 0,
+                "a field that may be null has no level for it",
+                "definition",
+                definition);
         this.optional = optional;
         this.first = first;
     }

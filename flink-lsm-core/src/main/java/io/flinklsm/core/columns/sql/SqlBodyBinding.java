@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.NotTypedException;
 
@@ -44,6 +45,7 @@ public abstract class SqlBodyBinding extends SqlBinding {
         int from = out.length();
         assembleBody(out);
         int size = out.length() - from;
+        Invariants.check(size > 0, "a part of a row is empty", "from", from);
         out.appendZeros(SqlBytes.padded(size) - size);
         SqlBytes.setLong(out.array(), at, SqlBytes.place(from - base, size));
     }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.columns.sql;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.NotTypedException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -68,6 +69,8 @@ final class SqlBytes {
 
     /** Rounds up to whole words of eight bytes; not above {@link Integer#MAX_VALUE} - 7. */
     static int padded(int byteCount) {
+        Invariants.check(
+                byteCount >= 0, "a part has fewer bytes than none", "byteCount", byteCount);
         return (byteCount + 7) & ~7;
     }
 
@@ -115,6 +118,8 @@ final class SqlBytes {
 
     /** What stands in the place of a part behind the places. */
     static long place(int offset, int size) {
+        Invariants.check(
+                offset >= 0 && size >= 0, "a part has no place", "offset", offset, "size", size);
         return (long) offset << Integer.SIZE | size;
     }
 }

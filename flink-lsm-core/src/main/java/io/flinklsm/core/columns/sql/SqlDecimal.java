@@ -16,6 +16,7 @@ package io.flinklsm.core.columns.sql;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
+import io.flinklsm.core.columns.leaf.Codecs;
 import io.flinklsm.core.columns.leaf.DecimalRange;
 import io.flinklsm.core.columns.leaf.Leaf;
 import io.flinklsm.core.columns.leaf.NotTypedException;
@@ -34,6 +35,16 @@ final class SqlDecimal extends SqlType {
     private final int scale;
 
     SqlDecimal(int precision, int scale) {
+        if (precision <= Codecs.LONG_DIGITS
+                || precision > DecimalRange.MAX_PRECISION
+                || scale < 0
+                || scale > precision) {
+            throw new IllegalArgumentException(
+                    "a decimal of this size does not stand behind its row: precision="
+                            + precision
+                            + ", scale="
+                            + scale);
+        }
         this.precision = precision;
         this.scale = scale;
     }

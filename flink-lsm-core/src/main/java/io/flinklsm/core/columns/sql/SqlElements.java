@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.columns.leaf.NotTypedException;
 
@@ -34,6 +35,18 @@ final class SqlElements {
     private final int width;
 
     SqlElements(int emptyDefinition, int repetitionLevel, SqlBinding element, int width) {
+        if (width != 1 && width != 2 && width != 4 && width != 8) {
+            throw new IllegalArgumentException("no element has this width: width=" + width);
+        }
+        if (repetitionLevel < 1 || element.definition() <= emptyDefinition) {
+            throw new IllegalArgumentException(
+                    "elements repeat, and stand below what is empty: repetitionLevel="
+                            + repetitionLevel
+                            + ", definition="
+                            + element.definition()
+                            + ", emptyDefinition="
+                            + emptyDefinition);
+        }
         this.emptyDefinition = emptyDefinition;
         this.repetitionLevel = repetitionLevel;
         this.element = element;
@@ -87,6 +100,7 @@ final class SqlElements {
 
     /** Appends the next elements, and passes over them. */
     void assemble(ValueBuffer out, int count) {
+        Invariants.check(count >= 0, "fewer elements than none", "count", count);
         int placesFrom = placesFrom(count);
         int base =
                 out.appendZeros(

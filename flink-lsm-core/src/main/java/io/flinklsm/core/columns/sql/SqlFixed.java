@@ -14,6 +14,7 @@
 package io.flinklsm.core.columns.sql;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.Leaf;
@@ -47,6 +48,10 @@ final class SqlFixed extends SqlType {
             int width,
             long min,
             long max) {
+        if (width < 1 || width > PLACE || min > max) {
+            throw new IllegalArgumentException(
+                    "no value is of this type: width=" + width + ", min=" + min + ", max=" + max);
+        }
         this.text = text;
         this.physical = physical;
         this.annotation = annotation;
@@ -81,6 +86,13 @@ final class SqlFixed extends SqlType {
 
         Bound(SqlFixed type, Leaf leaf, boolean optional, int placeWidth) {
             super(leaf, optional);
+            Invariants.check(
+                    type.width <= placeWidth,
+                    "a place is narrower than its value",
+                    "width",
+                    type.width,
+                    "place",
+                    placeWidth);
             this.physical = type.physical;
             this.width = type.width;
             this.placeWidth = placeWidth;

@@ -61,6 +61,9 @@ public final class SqlRow extends SqlBody {
 
     @Override
     public SqlBodyBinding bind(Binder binder, String name, boolean optional) {
+        if (fields.isEmpty()) {
+            throw new IllegalStateException("a row without fields has no columns: name=" + name);
+        }
         binder.open(name, optional ? Repetition.OPTIONAL : Repetition.REQUIRED, Annotation.NONE);
         SqlBinding[] bound = new SqlBinding[fields.size()];
         for (int i = 0; i < bound.length; i++) {

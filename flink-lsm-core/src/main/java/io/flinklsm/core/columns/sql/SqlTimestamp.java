@@ -32,6 +32,11 @@ final class SqlTimestamp extends SqlType {
     private final boolean isUtc;
 
     SqlTimestamp(int precision, boolean isUtc) {
+        if (precision < 4 || precision > 9) {
+            throw new IllegalArgumentException(
+                    "a timestamp of these digits does not stand behind its row: precision="
+                            + precision);
+        }
         this.precision = precision;
         this.isUtc = isUtc;
     }
