@@ -46,6 +46,10 @@ public final class SharedWork {
     private @Nullable Throwable failure;
 
     public SharedWork(int taskCount) {
+        if (taskCount < 0) {
+            throw new IllegalArgumentException(
+                    "fewer tasks than none are shared: taskCount=" + taskCount);
+        }
         this.taskCount = taskCount;
     }
 

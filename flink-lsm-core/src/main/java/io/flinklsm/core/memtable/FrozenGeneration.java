@@ -21,4 +21,15 @@ package io.flinklsm.core.memtable;
  *     both sides of a checkpoint are never flushed into one SSTable, since the checkpoint holds
  *     only the older
  */
-public record FrozenGeneration(Generation generation, long barrier) {}
+public record FrozenGeneration(Generation generation, long barrier) {
+
+    public FrozenGeneration {
+        if (barrier < 0) {
+            throw new IllegalArgumentException(
+                    "checkpoints are counted from 0: generation="
+                            + generation.number()
+                            + ", barrier="
+                            + barrier);
+        }
+    }
+}

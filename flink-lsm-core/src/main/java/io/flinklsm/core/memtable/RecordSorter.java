@@ -14,6 +14,7 @@
 package io.flinklsm.core.memtable;
 
 import io.flinklsm.core.bytes.RawMemory;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memory.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +74,7 @@ final class RecordSorter {
             if (!isAscending(from, to)) {
                 sortRange(from, to, 0);
             }
+            checkSorted(from, to);
         } finally {
             windows = null;
             if (reserved) {
@@ -185,6 +187,8 @@ final class RecordSorter {
             end += ends[value];
             ends[value] = end;
         }
+        Invariants.check(
+                end == to, "a part has other records than its range", "end", end, "to", to);
         for (int value = 0; value < BYTE_VALUES; value++) {
             while (next[value] < ends[value]) {
                 int at = next[value];
@@ -327,6 +331,20 @@ final class RecordSorter {
                             << (Byte.SIZE * (WINDOW_BYTES - rest));
         }
         return window ^ Long.MIN_VALUE;
+    }
+
+    private void checkSorted(int from, int to) {
+        if (Invariants.ENABLED) {
+            for (int i = from + 1; i < to; i++) {
+                Invariants.check(
+                        compareKeys(refs[i - 1], refs[i], 0) <= 0,
+                        "sorted records do not ascend",
+                        "index",
+                        i,
+                        "count",
+                        to - from);
+            }
+        }
     }
 
     private int keyLength(int ref) {

@@ -264,6 +264,13 @@ final class Records {
     }
 
     static void setValue(long record, int kind, int valueLength) {
+        Invariants.check(
+                valueLength >= 0 && valueLength <= valueCapacity(record),
+                "a value is longer than its place",
+                "value",
+                valueLength,
+                "place",
+                valueCapacity(record));
         int word = word(record) & ~(KIND_MASK << KIND_SHIFT) | kind << KIND_SHIFT;
         RawMemory.putInt(null, record, word);
         if (word >= 0) {
@@ -316,10 +323,24 @@ final class Records {
 
     /** Copies the first bytes of a value to another record. */
     static void copyValue(long from, long to, int byteCount) {
+        Invariants.check(
+                byteCount >= 0 && byteCount <= valueCapacity(to),
+                "a value is copied to where it does not fit",
+                "byteCount",
+                byteCount,
+                "place",
+                valueCapacity(to));
         RawMemory.copy(null, valueAddress(from), null, valueAddress(to), byteCount);
     }
 
     static void putSeparator(long record, int at, int separator) {
+        Invariants.check(
+                at >= 0 && at < valueCapacity(record),
+                "a separator stands outside its value",
+                "at",
+                at,
+                "place",
+                valueCapacity(record));
         RawMemory.putByte(null, valueAddress(record) + at, (byte) separator);
     }
 
@@ -330,6 +351,13 @@ final class Records {
 
     /** Copies the value's bytes in, behind what is kept of the older value. */
     static void fillValue(long record, int at, byte[] bytes, int from, int byteCount) {
+        Invariants.check(
+                at >= 0 && byteCount >= 0 && byteCount <= valueCapacity(record) - at,
+                "bytes are put outside a record's value",
+                "at",
+                at,
+                "byteCount",
+                byteCount);
         RawMemory.copy(
                 bytes,
                 RawMemory.BYTE_ARRAY_OFFSET + from,

@@ -241,6 +241,13 @@ final class Segments {
                 "a segment is not its owner's",
                 "number",
                 current.number);
+        Invariants.check(
+                sizeBytes <= current.sizeBytes() - current.usedBytes,
+                "a record does not fit into its segment",
+                "bytes",
+                sizeBytes,
+                "used",
+                current.usedBytes);
         int ref = current.firstRef() + current.usedBytes / UNIT_BYTES;
         current.usedBytes += sizeBytes;
         current.liveBytes += sizeBytes;
@@ -269,6 +276,11 @@ final class Segments {
             byNumber = Arrays.copyOf(byNumber, byNumber.length * 2);
             addresses = Arrays.copyOf(addresses, byNumber.length);
         }
+        Invariants.check(
+                number > NO_REF && number < COUNT_MAX && byNumber[number] == null,
+                "a segment is given a number that is taken, or none",
+                "number",
+                number);
         Segment segment = new Segment(block, number, generation);
         byNumber[number] = segment;
         addresses[number] = segment.address;

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.sketch;
 
+import io.flinklsm.core.check.Invariants;
 import java.util.Arrays;
 
 /**
@@ -41,6 +42,22 @@ public final class KeySample {
      * @param hashes ascending, none twice, all below the threshold; not copied
      */
     KeySample(long threshold, long[] hashes) {
+        Invariants.check(
+                threshold >= 0 && threshold <= ALL,
+                "no sample has this threshold",
+                "threshold",
+                threshold);
+        if (Invariants.ENABLED) {
+            for (int i = 0; i < hashes.length; i++) {
+                Invariants.check(
+                        hashes[i] < threshold && (i == 0 || hashes[i] > hashes[i - 1]),
+                        "the hashes of a sample do not ascend below its threshold",
+                        "index",
+                        i,
+                        "hash",
+                        hashes[i]);
+            }
+        }
         this.threshold = threshold;
         this.hashes = hashes;
     }
@@ -86,6 +103,9 @@ public final class KeySample {
 
     /** With at most so many hashes. */
     public KeySample cutTo(int size) {
+        if (size < 0) {
+            throw new IllegalArgumentException("a sample has fewer hashes than none: size=" + size);
+        }
         return hashes.length <= size
                 ? this
                 : new KeySample(hashes[size], Arrays.copyOf(hashes, size));

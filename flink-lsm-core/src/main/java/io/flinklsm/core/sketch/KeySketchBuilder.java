@@ -15,6 +15,7 @@ package io.flinklsm.core.sketch;
 
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryKind;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,6 +72,10 @@ public final class KeySketchBuilder {
      * @param keyGroupBytes 0, 1 or 2 bytes at the start of each key
      */
     public KeySketchBuilder(int keyGroupBytes) {
+        if (keyGroupBytes < 0 || keyGroupBytes > 2) {
+            throw new IllegalArgumentException(
+                    "a key group takes 0 to 2 bytes: keyGroupBytes=" + keyGroupBytes);
+        }
         this.keyGroupBytes = keyGroupBytes;
     }
 
@@ -91,6 +96,23 @@ public final class KeySketchBuilder {
             Slice before,
             EntryKind kind,
             long entryBytes) {
+        Invariants.check(
+                keyLength <= entryKey.length(),
+                "a key is longer than its entry's",
+                "keyLength",
+                keyLength,
+                "entryKey",
+                entryKey.length());
+        Invariants.check(
+                !Invariants.ENABLED || entries == 0 || entryKey.compareTo(before) > 0,
+                "the keys of a sketch do not ascend",
+                "entries",
+                entries);
+        Invariants.check(
+                entryBytes >= entryKey.length(),
+                "an entry is shorter than its key",
+                "entryBytes",
+                entryBytes);
         wholeKeys |= keyLength < 0;
         if (keyLength < 0 || keyLength == entryKey.length()) {
             // Keys ascend, so two whole ones are never the same.
@@ -162,6 +184,13 @@ public final class KeySketchBuilder {
             groupEntries[last] = 0;
             groupTotals[last] = 0;
         }
+        Invariants.check(
+                group >= groupFirsts[last],
+                "key groups do not ascend",
+                "group",
+                group,
+                "before",
+                groupFirsts[last]);
         groupEntries[last]++;
         groupTotals[last] += entryBytes;
     }

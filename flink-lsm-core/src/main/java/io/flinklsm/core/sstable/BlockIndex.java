@@ -28,6 +28,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +93,21 @@ final class BlockIndex implements AutoCloseable {
         this.fences = fences;
         this.fenceOffsets = fenceOffsets;
         this.firstBlocks = firstBlocks;
+        Invariants.check(
+                firstBlocks.length == groups.size() + 1
+                        && fenceOffsets.length == firstBlocks.length,
+                "each row group has its blocks and its fence",
+                "groups",
+                groups.size(),
+                "fences",
+                fenceOffsets.length - 1);
+        Invariants.check(
+                fenceOffsets[groups.size()] <= fences.sizeBytes(),
+                "fences do not fit into their memory",
+                "bytes",
+                fenceOffsets[groups.size()],
+                "memory",
+                fences.sizeBytes());
         this.parts = new AtomicReferenceArray<>(groups.size());
         this.extents = new IndexPart.Extent[groups.size()];
         for (int i = 0; i < extents.length; i++) {
@@ -158,6 +174,7 @@ final class BlockIndex implements AutoCloseable {
     }
 
     private IndexPart part(int group) throws IOException {
+        Objects.checkIndex(group, extents.length);
         IndexPart part = known(group);
         return part != null ? part : load(group);
     }

@@ -103,6 +103,11 @@ final class DecodedBlock implements BlockView {
     }
 
     void begin(int maxReadAheadBytes) {
+        Invariants.check(
+                maxReadAheadBytes >= 0,
+                "fewer bytes than none are read ahead",
+                "bytes",
+                maxReadAheadBytes);
         keys.begin(maxReadAheadBytes);
         kinds.begin();
         rawPage.begin(maxReadAheadBytes);
@@ -253,6 +258,7 @@ final class DecodedBlock implements BlockView {
 
     @Override
     public Slice key(int row, Slice slice) {
+        Invariants.check(row >= 0 && row < rows, "the block has the row", "row", row);
         return keys.value(row, slice);
     }
 
@@ -271,6 +277,7 @@ final class DecodedBlock implements BlockView {
     @Override
     public Slice value(int row, Slice slice) {
         if (isAllAssembled) {
+            Invariants.check(row >= 0 && row < rows, "the block has the row", "row", row);
             int from = valueOffsets[row];
             return slice.setBytes(assembled.array(), from, valueOffsets[row + 1] - from);
         }

@@ -42,7 +42,14 @@ final class FlatBlock implements BlockView {
     FlatBlock set(long newAddress) {
         address = newAddress;
         rows = RawMemory.getInt(null, newAddress);
-        offsetsAt = newAddress + offsetsAt(RawMemory.getInt(null, newAddress + 4));
+        Invariants.check(rows > 0 && rows <= MAX_ROWS, "a cached block has rows", "rows", rows);
+        int mask = RawMemory.getInt(null, newAddress + 4);
+        Invariants.check(
+                !Invariants.ENABLED || mask == bucketMask(rows),
+                "a cached block has other buckets",
+                "mask",
+                mask);
+        offsetsAt = newAddress + offsetsAt(mask);
         return this;
     }
 
@@ -111,6 +118,11 @@ final class FlatBlock implements BlockView {
     /** Writes the block to memory of {@link #sizeBytes}; gives how many bytes it took. */
     static int build(DecodedBlock block, long address) {
         int rows = block.rows();
+        Invariants.check(
+                rows <= MAX_ROWS && block.large() == null,
+                "a block is built that is not cached",
+                "rows",
+                rows);
         int mask = bucketMask(rows);
         long offsetsAt = address + offsetsAt(mask);
         RawMemory.putInt(null, address, rows);

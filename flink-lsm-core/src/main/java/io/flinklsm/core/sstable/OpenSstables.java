@@ -16,6 +16,7 @@ package io.flinklsm.core.sstable;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.memory.MemoryReclaimer;
@@ -252,6 +253,7 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
     /** Closes readers that are not in use, least recently used first. */
     @Override
     public long reclaim(long bytes) {
+        Invariants.check(bytes >= 0, "less than nothing is reclaimed", "bytes", bytes);
         long freed = 0;
         while (freed < bytes) {
             SstableReader victim = nextVictim(true);
@@ -301,6 +303,8 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
                 throw new IllegalStateException(
                         "[" + reader.name() + "] the store is closed: openSstables=0");
             }
+            Invariants.check(
+                    handle.reader == null, "a file is opened that is open", "open", ring.size());
             handle.reader = reader;
             ring.addLast(handle);
             if (ring.size() <= maxOpen) {
@@ -315,7 +319,8 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
             SstableReader reader = handle.reader;
             if (reader != null) {
                 handle.reader = null;
-                ring.remove(handle);
+                boolean wasListed = ring.remove(handle);
+                Invariants.check(wasListed, "an open file is not in the ring", "open", ring.size());
             }
             return reader;
         }

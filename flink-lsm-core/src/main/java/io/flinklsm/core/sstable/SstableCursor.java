@@ -76,6 +76,13 @@ final class SstableCursor implements EntryCursor {
         int first = index.find(start);
         lastBlock = hasEnd ? lastBlock(index, first, end) : index.blockCount() - 1;
         block = Math.max(0, first) - 1;
+        Invariants.check(
+                lastBlock < index.blockCount(),
+                "a range ends behind the file",
+                "lastBlock",
+                lastBlock,
+                "blocks",
+                index.blockCount());
     }
 
     /** Most ranges are the prefix of one map and end in the block they begin in. */
@@ -153,6 +160,8 @@ final class SstableCursor implements EntryCursor {
         if (view == null) {
             throw new IllegalStateException("[" + reader.name() + "] cursor has no current entry");
         }
+        Invariants.check(
+                row < endRow, "an entry behind the range is read", "row", row, "endRow", endRow);
         return view;
     }
 
@@ -172,6 +181,13 @@ final class SstableCursor implements EntryCursor {
                 hasEnd && block == lastBlock
                         ? BlockView.lowerBoundNear(entered, row, end, scratch)
                         : entered.rows();
+        Invariants.check(
+                row >= 0 && endRow <= entered.rows(),
+                "a range leaves its block",
+                "row",
+                row,
+                "endRow",
+                endRow);
     }
 
     private BlockView load() throws IOException {

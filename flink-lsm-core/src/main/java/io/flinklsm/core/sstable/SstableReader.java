@@ -42,6 +42,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -92,6 +93,13 @@ final class SstableReader {
             bloomBytes[i] = groups.get(i).bloom().length();
             offset += bloomBytes[i];
         }
+        Invariants.check(
+                blooms == null || offset == blooms.sizeBytes(),
+                "filters do not fill their memory",
+                "bytes",
+                offset,
+                "memory",
+                blooms == null ? 0 : blooms.sizeBytes());
     }
 
     /** Opens and checks the file; the caller holds what comes out. */
@@ -234,16 +242,28 @@ final class SstableReader {
             return false;
         }
         if (!hasFilter(group)) {
-            return get(index.find(group, wanted), key, lookup);
+            return get(find(group, wanted), key, lookup);
         }
         if (!mayContain(group, key)) {
             lookup.countFilterNegative();
             return false;
         }
         int offeredBefore = lookup.offeredCount();
-        boolean isDone = get(index.find(group, wanted), key, lookup);
+        boolean isDone = get(find(group, wanted), key, lookup);
         lookup.countFilterPositive(lookup.offeredCount() > offeredBefore);
         return isDone;
+    }
+
+    private int find(int group, Slice wanted) throws IOException {
+        int block = index.find(group, wanted);
+        Invariants.check(
+                !Invariants.ENABLED || index.groupOf(block) == group,
+                "a block of another row group was found",
+                "block",
+                block,
+                "group",
+                group);
+        return block;
     }
 
     private boolean get(int block, KeyBuffer key, Lookup lookup) throws IOException {
@@ -268,6 +288,7 @@ final class SstableReader {
     }
 
     private boolean mayContain(int group, long hash) {
+        Objects.checkIndex(group, bloomBytes.length);
         return blooms == null
                 || bloomBytes[group] == 0
                 || BloomFilter.mayContain(
@@ -327,6 +348,11 @@ final class SstableReader {
 
     /** A decoder that has begun with this file; to be given back. */
     DecodedBlock takeDecoder(int maxReadAheadBytes) {
+        Invariants.check(
+                maxReadAheadBytes >= 0,
+                "fewer bytes than none are read ahead",
+                "bytes",
+                maxReadAheadBytes);
         DecodedBlock decoded = pool.take();
         decoded.begin(maxReadAheadBytes);
         return decoded;

@@ -269,6 +269,13 @@ public final class SstableWriter implements AutoCloseable {
     }
 
     private void countEntry(Slice key, EntryKind kind, long entryBytes) throws IOException {
+        Invariants.check(
+                entryBytes >= key.length(),
+                "an entry is shorter than its key",
+                "entryBytes",
+                entryBytes,
+                "keyBytes",
+                key.length());
         long hash = key.hash64();
         if (options.bloomBitsPerKey() > 0) {
             hashes.appendLong(hash);
@@ -290,6 +297,13 @@ public final class SstableWriter implements AutoCloseable {
             filtersPrefixes = false;
             return;
         }
+        Invariants.check(
+                prefixBytes <= key.length(),
+                "a prefix is longer than its key",
+                "prefixBytes",
+                prefixBytes,
+                "keyBytes",
+                key.length());
         prefix.setRaw(key.rawBase(), key.rawOffset(), prefixBytes);
         if (prefixBytes != lastPrefixBytes || !lastKey.view(lastKeyView).startsWith(prefix)) {
             hashes.appendLong(prefix.hash64());
@@ -299,6 +313,13 @@ public final class SstableWriter implements AutoCloseable {
 
     /** Bytes that the file would have now, roughly; for splitting outputs, after every entry. */
     public long estimatedBytes() {
+        Invariants.check(
+                endedBytes >= 0 && blockBytes >= 0,
+                "a file has fewer bytes than none",
+                "ended",
+                endedBytes,
+                "block",
+                blockBytes);
         return endedBytes + blockBytes;
     }
 
@@ -407,6 +428,7 @@ public final class SstableWriter implements AutoCloseable {
     }
 
     private void endBlock() throws IOException {
+        Invariants.check(blockEntries > 0, "a block without entries ends", "entries", entryCount);
         for (ColumnWriter column : columns) {
             column.endBlock();
         }
@@ -470,6 +492,13 @@ public final class SstableWriter implements AutoCloseable {
      * @param large the entry's value, if the columns do not have it
      */
     private void writeRowGroupOfOneBlock(@Nullable LargeValue large) throws IOException {
+        Invariants.check(
+                blockEntries == 1 && rowGroupEntries == 0,
+                "an entry that is to be alone has others beside it",
+                "blockEntries",
+                blockEntries,
+                "rowGroupEntries",
+                rowGroupEntries);
         long[] chunkStarts = new long[columns.size()];
         for (int i = 0; i < chunkStarts.length; i++) {
             ColumnWriter column = columns.get(i);
@@ -504,8 +533,24 @@ public final class SstableWriter implements AutoCloseable {
             chunks.add(summary(columns.get(i).chunk(), chunkStarts[i]));
         }
         Invariants.check(
-                chunks.get(0).totals().valueCount() == rowGroupEntries,
-                "each entry of the row group has its key");
+                rowGroupEntries > 0 && chunks.get(0).totals().valueCount() == rowGroupEntries,
+                "each entry of the row group has its key",
+                "entries",
+                rowGroupEntries,
+                "keys",
+                chunks.get(0).totals().valueCount());
+        if (Invariants.ENABLED) {
+            for (int i = 1; i < chunkStarts.length; i++) {
+                long endBefore = chunkStarts[i - 1] + chunks.get(i - 1).totals().storedBytes();
+                Invariants.check(
+                        chunkStarts[i] == endBefore,
+                        "the columns of a row group do not follow each other",
+                        "start",
+                        chunkStarts[i],
+                        "endBefore",
+                        endBefore);
+            }
+        }
         rowGroups.add(new RowGroupSummary(rowGroupEntries, chunks, bloomOfGroup));
         rowGroupEntries = 0;
         endedBytes = countEndedBytes();
@@ -535,6 +580,18 @@ public final class SstableWriter implements AutoCloseable {
     }
 
     private SstableMeta writeTail(OwnedSlice smallest, OwnedSlice largest) throws IOException {
+        Invariants.check(
+                smallest.compareTo(largest) <= 0,
+                "the keys of a file are turned around",
+                "entries",
+                entryCount);
+        Invariants.check(
+                blooms.isEmpty() || blooms.size() == rowGroups.size(),
+                "a row group has no filter, and others have",
+                "filters",
+                blooms.size(),
+                "rowGroups",
+                rowGroups.size());
         long tailOffset = out.length();
         int pagesChecksum = out.startTail();
         FooterWriter footer =

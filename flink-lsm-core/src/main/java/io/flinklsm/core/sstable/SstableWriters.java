@@ -76,6 +76,15 @@ public final class SstableWriters {
                                 + ", generation="
                                 + generation);
             }
+            if (minWriteTimeMillis > maxWriteTimeMillis) {
+                throw new IllegalArgumentException(
+                        "["
+                                + treeName
+                                + "] write times are turned around: min="
+                                + minWriteTimeMillis
+                                + ", max="
+                                + maxWriteTimeMillis);
+            }
         }
     }
 

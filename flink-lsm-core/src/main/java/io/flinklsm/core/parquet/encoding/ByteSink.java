@@ -38,6 +38,9 @@ public final class ByteSink {
     private int length;
 
     public ByteSink(int capacity) {
+        if (capacity < 1) {
+            throw new IllegalArgumentException("a sink has room: capacity=" + capacity);
+        }
         bytes = new byte[capacity];
     }
 
@@ -65,6 +68,7 @@ public final class ByteSink {
 
     /** Makes room for more bytes and leaves the content as it is. */
     public byte[] ensure(int more) {
+        Invariants.check(more >= 0, "room for fewer bytes than none", "more", more);
         int needed = Math.addExact(length, more);
         if (needed > bytes.length) {
             bytes =

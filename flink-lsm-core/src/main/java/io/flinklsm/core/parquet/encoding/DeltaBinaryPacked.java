@@ -16,6 +16,7 @@ package io.flinklsm.core.parquet.encoding;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * Parquet's DELTA_BINARY_PACKED for integers (Parquet format, Encodings.md): differences to the
@@ -46,6 +47,7 @@ public final class DeltaBinaryPacked {
     private DeltaBinaryPacked() {}
 
     public static void encode(int[] values, int count, ByteSink out) {
+        Objects.checkFromIndexSize(0, count, values.length);
         out.putVarint(GROUP_VALUES).putVarint(PARTS).putVarint(count);
         out.putZigZag(count == 0 ? 0 : values[0]);
         for (int from = 1; from < count; from += GROUP_VALUES) {
@@ -54,6 +56,7 @@ public final class DeltaBinaryPacked {
     }
 
     public static void encode(long[] values, int count, ByteSink out) {
+        Objects.checkFromIndexSize(0, count, values.length);
         out.putVarint(GROUP_VALUES).putVarint(PARTS).putVarint(count);
         out.putZigZag(count == 0 ? 0L : values[0]);
         for (int from = 1; from < count; from += GROUP_VALUES) {
@@ -168,6 +171,7 @@ public final class DeltaBinaryPacked {
      */
     public static void decode(ByteSource in, byte[] bytes, int[] values, int count)
             throws MalformedPageException {
+        Objects.checkFromIndexSize(0, count, values.length);
         int groupValues = in.getSize(MAX_GROUP_VALUES, "a delta group");
         int parts = in.getSize(MAX_GROUP_VALUES, "the parts of a delta group");
         checkHeader(in, groupValues, parts, count);
@@ -234,6 +238,10 @@ public final class DeltaBinaryPacked {
      */
     public static void decode(ByteSource in, byte[] bytes, byte[] numbers, int byteWidth, int count)
             throws MalformedPageException {
+        if (byteWidth != Integer.BYTES && byteWidth != Long.BYTES) {
+            throw new IllegalArgumentException("no number is so wide: byteWidth=" + byteWidth);
+        }
+        Objects.checkFromIndexSize(0, count, numbers.length / byteWidth);
         int groupValues = in.getSize(MAX_GROUP_VALUES, "a delta group");
         int parts = in.getSize(MAX_GROUP_VALUES, "the parts of a delta group");
         checkHeader(in, groupValues, parts, count);

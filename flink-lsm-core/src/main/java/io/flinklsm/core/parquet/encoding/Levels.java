@@ -32,6 +32,7 @@ public final class Levels {
     public static void encode(byte[] levels, int count, int maxLevel, ByteSink out) {
         Invariants.check(
                 maxLevel > 0 && count <= levels.length, "levels of a column that has some");
+        checkLevels(levels, count, maxLevel);
         if (isUniform(levels, count)) {
             out.putVarint((long) count << 1).put(count == 0 ? maxLevel : levels[0]);
             return;
@@ -48,6 +49,20 @@ public final class Levels {
                 out.put((int) pending);
                 pending >>>= Byte.SIZE;
                 pendingBits -= Byte.SIZE;
+            }
+        }
+    }
+
+    private static void checkLevels(byte[] levels, int count, int maxLevel) {
+        if (Invariants.ENABLED) {
+            for (int i = 0; i < count; i++) {
+                Invariants.check(
+                        levels[i] >= 0 && levels[i] <= maxLevel,
+                        "a level is above the highest",
+                        "level",
+                        levels[i],
+                        "maxLevel",
+                        maxLevel);
             }
         }
     }

@@ -93,6 +93,13 @@ public final class FooterWriter {
                         BloomFilterCompression.UNCOMPRESSED(new Uncompressed()));
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         Util.writeBloomFilterHeader(header, bytes);
+        Invariants.check(
+                offset >= ParquetFile.MAGIC_BYTES && bloomOffsets[rowGroup] == 0,
+                "a bloom filter is placed twice, or nowhere",
+                "rowGroup",
+                rowGroup,
+                "offset",
+                offset);
         bloomOffsets[rowGroup] = offset;
         bloomLengths[rowGroup] = bytes.size() + header.getNumBytes();
         return bytes.toByteArray();
@@ -122,6 +129,7 @@ public final class FooterWriter {
                             + ", offsetIndexes="
                             + offsetIndexesOffset);
         }
+        checkChunks();
         List<KeyValue> pairs = new ArrayList<>();
         properties.forEach((key, value) -> pairs.add(new KeyValue(key).setValue(value)));
         long rows = rowGroups.stream().mapToLong(RowGroupSummary::entryCount).sum();
@@ -139,6 +147,33 @@ public final class FooterWriter {
         ByteArrayOutputStream footer = new ByteArrayOutputStream();
         Util.writeFileMetaData(file, footer);
         return ParquetFile.withTrailer(footer.toByteArray());
+    }
+
+    /** Each leaf of the schema has a chunk in each row group, and they stand in this order. */
+    private void checkChunks() {
+        if (Invariants.ENABLED) {
+            long leaves = schema.stream().filter(SchemaElement::isSetType).count();
+            long end = ParquetFile.MAGIC_BYTES;
+            for (RowGroupSummary group : rowGroups) {
+                Invariants.check(
+                        group.chunks().size() == leaves,
+                        "a row group has other columns than the file",
+                        "chunks",
+                        group.chunks().size(),
+                        "columns",
+                        leaves);
+                for (RowGroupSummary.Chunk chunk : group.chunks()) {
+                    Invariants.check(
+                            chunk.offset() == end,
+                            "a column chunk does not stand behind the one before",
+                            "offset",
+                            chunk.offset(),
+                            "end",
+                            end);
+                    end = chunk.offset() + chunk.totals().storedBytes();
+                }
+            }
+        }
     }
 
     private List<RowGroup> rowGroups() {

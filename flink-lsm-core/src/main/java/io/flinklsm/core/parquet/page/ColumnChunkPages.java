@@ -44,6 +44,13 @@ public final class ColumnChunkPages {
             @Nullable OwnedSlice min,
             @Nullable OwnedSlice max) {
         public Totals {
+            if (storedBytes < 0 || plainBytes < storedBytes) {
+                throw new IllegalArgumentException(
+                        "pages are longer than they were before compression: storedBytes="
+                                + storedBytes
+                                + ", plainBytes="
+                                + plainBytes);
+            }
             if (nullCount < 0 || nullCount > valueCount) {
                 throw new IllegalArgumentException(
                         "more nulls than values: nulls=" + nullCount + ", values=" + valueCount);

@@ -97,7 +97,13 @@ public abstract class ColumnWriter {
                 rows > 0 && values >= rows && nulls >= 0 && nulls <= values,
                 "a page has rows, a value or null for each at least, and no more nulls than both");
         int levelBytes = stored.length();
-        Invariants.check(repetitionBytes <= levelBytes, "repetition levels are levels");
+        Invariants.check(
+                repetitionBytes >= 0 && repetitionBytes <= levelBytes,
+                "repetition levels are levels",
+                "repetitionBytes",
+                repetitionBytes,
+                "levelBytes",
+                levelBytes);
         boolean isCompressed = encoding == spec.encoding() && codec.compress(trial, plain, stored);
         if (!isCompressed) {
             stored.put(plain.array(), 0, plain.length());
@@ -106,6 +112,13 @@ public abstract class ColumnWriter {
         checksum.update(stored.array(), 0, stored.length());
         header.uncompressedBytes = levelBytes + plain.length();
         header.storedBytes = stored.length();
+        Invariants.check(
+                header.storedBytes <= header.uncompressedBytes,
+                "a page has become longer by its compression",
+                "storedBytes",
+                header.storedBytes,
+                "uncompressedBytes",
+                header.uncompressedBytes);
         header.checksum = (int) checksum.getValue();
         header.rowCount = rows;
         header.valueCount = values;

@@ -81,6 +81,14 @@ public final class IntColumnWriter extends ColumnWriter {
 
     @Override
     public void endChunk() throws IOException {
+        Invariants.check(rows == 0, "a chunk ends within a block", "rows", rows);
+        Invariants.check(
+                chunkMin <= chunkMax,
+                "a chunk without a block ends, or its bounds are turned around",
+                "min",
+                chunkMin,
+                "max",
+                chunkMax);
         writeShared();
         chunk().setChunkBounds(plainForm(chunkMin), plainForm(chunkMax));
         chunkMin = Integer.MAX_VALUE;

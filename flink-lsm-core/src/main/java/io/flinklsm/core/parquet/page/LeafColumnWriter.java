@@ -14,6 +14,7 @@
 package io.flinklsm.core.parquet.page;
 
 import io.flinklsm.core.bytes.LargeValue;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.LeafBuffer;
 import io.flinklsm.core.columns.leaf.LeafColumn;
@@ -135,6 +136,8 @@ public final class LeafColumnWriter extends ColumnWriter {
     /** Blocks of nulls that waited get their own page before a block with values gets its. */
     private void writeNullsBefore() throws IOException {
         if (endedRows > 0 && buffer.valueCount() > 0) {
+            Invariants.check(
+                    endedRows < rows, "all rows are nulls, and there are values", "rows", rows);
             DeltaBinaryPacked.encode(ints, 0, plain());
             Levels.encode(new byte[endedRows], endedRows, column.maxDefinitionLevel(), levels());
             writePage(endedRows, endedRows, endedRows, 0, spec.encoding());
@@ -144,6 +147,13 @@ public final class LeafColumnWriter extends ColumnWriter {
     }
 
     private void writeRows() throws IOException {
+        Invariants.check(
+                rows > 0 && buffer.levelCount() >= rows,
+                "a row has no level in a column",
+                "rows",
+                rows,
+                "levels",
+                buffer.levelCount());
         Encoding encoding = encodeValues(plain());
         ByteSink levels = levels();
         int count = buffer.levelCount();

@@ -71,10 +71,19 @@ public final class NativeBuffer implements PageSink, AutoCloseable {
 
     /** Appends a number in the machine's byte order; use only with {@link #addAllTo}. */
     public void appendLong(long value) throws IOException {
+        Invariants.check(
+                length % Long.BYTES == 0, "the buffer has numbers alone", "length", length);
         if (lastUsed == lastSize) {
             addChunk();
         }
         RawMemory.putLong(null, chunks.get(chunks.size() - 1).address() + lastUsed, value);
+        Invariants.check(
+                lastUsed + Long.BYTES <= lastSize,
+                "a number does not fit into its chunk",
+                "used",
+                lastUsed,
+                "size",
+                lastSize);
         lastUsed += Long.BYTES;
         length += Long.BYTES;
     }
@@ -125,6 +134,11 @@ public final class NativeBuffer implements PageSink, AutoCloseable {
                         ? MIN_CHUNK_BYTES
                         : Math.max(MIN_CHUNK_BYTES, Math.min(MAX_CHUNK_BYTES, lastSize * 2));
         MemoryBlock chunk = memory.allocateUpTo(size, MIN_CHUNK_BYTES);
+        Invariants.check(
+                chunk.sizeBytes() % Long.BYTES == 0,
+                "numbers do not fill a chunk",
+                "sizeBytes",
+                chunk.sizeBytes());
         chunks.add(chunk);
         lastUsed = 0;
         lastSize = chunk.sizeBytes();

@@ -45,6 +45,13 @@ public final class SortedColumnWriter extends ColumnWriter {
     @Override
     public void endBlock() throws IOException {
         Invariants.check(rows > 0, "a block has rows");
+        Invariants.check(
+                !Invariants.ENABLED || Arrays.stream(lengths, 0, rows).sum() == data.length(),
+                "the values of a block have other bytes than their lengths say",
+                "rows",
+                rows,
+                "bytes",
+                data.length());
         // The column is sorted: its bounds are its first and its last value.
         int last = lengths[rows - 1];
         chunk().addBounds(data.array(), 0, lengths[0], data.array(), data.length() - last, last);
