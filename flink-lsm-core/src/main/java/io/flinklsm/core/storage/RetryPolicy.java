@@ -72,6 +72,9 @@ public record RetryPolicy(long firstPauseNanos, long maxPauseNanos, long deadlin
      * @return between half of the pause and all of it
      */
     public long pauseNanos(int attempts, RandomGenerator random) {
+        if (attempts < 1) {
+            throw new IllegalArgumentException("a pause follows an attempt: attempts=" + attempts);
+        }
         int doublings = Math.min(attempts - 1, MAX_DOUBLINGS);
         long pause =
                 firstPauseNanos >= maxPauseNanos >> doublings

@@ -14,6 +14,7 @@
 package io.flinklsm.core.storage.tiered;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.storage.RetryPolicy;
 import io.flinklsm.core.storage.StorageStoppedException;
 import java.io.IOException;
@@ -92,10 +93,20 @@ final class BackgroundFetch {
     }
 
     synchronized void add(TieredFile file, long tailOffset) {
+        if (tailOffset < 0 || tailOffset > file.size()) {
+            throw new IllegalArgumentException(
+                    "a tail lies outside its file: tailOffset="
+                            + tailOffset
+                            + ", sizeBytes="
+                            + file.size());
+        }
         tails.add(new Task(file, tailOffset));
     }
 
     void start(int workers) {
+        if (workers < 1) {
+            throw new IllegalArgumentException("files are fetched by a worker: workers=" + workers);
+        }
         if (isAllDone()) {
             end();
             return;
@@ -159,7 +170,15 @@ final class BackgroundFetch {
             return tailsOnly ? Outcome.DONE : Outcome.MORE;
         }
         task.hasBegun = true;
-        task.nextChunk = task.file.fetchNext(task.nextChunk);
+        int next = task.file.fetchNext(task.nextChunk);
+        Invariants.check(
+                next >= task.nextChunk && next <= Chunks.count(task.file.size()),
+                "a fetch goes back",
+                "before",
+                task.nextChunk,
+                "next",
+                next);
+        task.nextChunk = next;
         if (task.nextChunk < Chunks.count(task.file.size())) {
             return Outcome.MORE;
         }
@@ -220,6 +239,7 @@ final class BackgroundFetch {
 
     private synchronized void giveBack(Task task, Outcome outcome) {
         busy--;
+        Invariants.check(busy >= 0, "more fetches ended than began", "busy", busy);
         if (over || outcome == Outcome.DONE) {
             return;
         }

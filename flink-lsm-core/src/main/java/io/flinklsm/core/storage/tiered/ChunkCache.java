@@ -14,6 +14,7 @@
 package io.flinklsm.core.storage.tiered;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.storage.FileReads;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.Closeable;
@@ -86,6 +87,9 @@ final class ChunkCache implements Closeable {
      */
     static ChunkCache create(Path path, long bytes, FileReads reads, TieredCounters counters)
             throws IOException {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("not a size: bytes=" + bytes);
+        }
         int count = (int) Math.max(MIN_SLOTS, Math.min(bytes >>> Chunks.SHIFT, 1 << 30));
         Files.deleteIfExists(path);
         RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
@@ -110,6 +114,13 @@ final class ChunkCache implements Closeable {
 
     private boolean read(Key key, long offset, byte[] target, int at, int byteCount)
             throws IOException {
+        Invariants.check(
+                offset >= 0 && byteCount >= 0 && offset + byteCount <= Chunks.BYTES,
+                "a read leaves its chunk",
+                "offset",
+                offset,
+                "byteCount",
+                byteCount);
         Integer slot = slots.get(key);
         if (slot == null) {
             return false;
@@ -130,6 +141,13 @@ final class ChunkCache implements Closeable {
 
     private synchronized void put(Key key, byte[] bytes, int from, int byteCount)
             throws IOException {
+        Invariants.check(
+                byteCount > 0 && byteCount <= Chunks.BYTES,
+                "a chunk has other bytes",
+                "from",
+                from,
+                "byteCount",
+                byteCount);
         if (closed || slots.containsKey(key)) {
             return;
         }
@@ -174,8 +192,14 @@ final class ChunkCache implements Closeable {
     private void disown(int slot) {
         Key owner = owners[slot];
         if (owner != null) {
-            slots.remove(owner);
-            owner.file().present.decrementAndGet();
+            Integer known = slots.remove(owner);
+            Invariants.check(
+                    known != null && known == slot,
+                    "a slot is owned by a chunk that stands elsewhere",
+                    "slot",
+                    slot);
+            int left = owner.file().present.decrementAndGet();
+            Invariants.check(left >= 0, "a file has fewer chunks than none", "left", left);
             owners[slot] = null;
             counters.evictions.increment();
         }

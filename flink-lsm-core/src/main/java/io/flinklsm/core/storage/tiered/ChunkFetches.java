@@ -14,6 +14,7 @@
 package io.flinklsm.core.storage.tiered;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.storage.ClosedInputException;
 import io.flinklsm.core.storage.StorageStoppedException;
 import java.io.IOException;
@@ -97,6 +98,13 @@ final class ChunkFetches {
      * read in order; or waits for a thread that does. Null if the chunk is here now.
      */
     @Nullable Fetch forReader(Chunks here, int chunk, int lastWanted) throws IOException {
+        Invariants.check(
+                chunk >= 0 && chunk <= lastWanted && lastWanted < Chunks.count(file.size()),
+                "a reader wants what its file does not have",
+                "chunk",
+                chunk,
+                "last",
+                lastWanted);
         Fetch mine;
         lock.lock();
         try {
@@ -144,6 +152,13 @@ final class ChunkFetches {
 
     @GuardedBy("lock")
     private Fetch begin(Chunks here, int chunk, int countMax, boolean streams) {
+        Invariants.check(
+                countMax > 0 && chunk < Chunks.count(file.size()),
+                "nothing is fetched",
+                "chunk",
+                chunk,
+                "countMax",
+                countMax);
         int end = chunk + 1;
         int endMax = Math.min(Chunks.count(file.size()), chunk + countMax);
         while (end < endMax && !here.has(end) && !fetches.containsKey(end)) {
@@ -161,7 +176,8 @@ final class ChunkFetches {
         }
         Fetch fetch = new Fetch(chunk, end, streams, reserved);
         for (int i = chunk; i < end; i++) {
-            fetches.put(i, fetch);
+            Fetch other = fetches.put(i, fetch);
+            Invariants.check(other == null, "a chunk is fetched twice at once", "chunk", i);
         }
         return fetch;
     }
@@ -231,7 +247,8 @@ final class ChunkFetches {
                     release(fetch);
                 }
                 for (int i = fetch.first; i < fetch.end; i++) {
-                    fetches.remove(i);
+                    boolean wasOurs = fetches.remove(i, fetch);
+                    Invariants.check(wasOurs, "a chunk was fetched by another", "chunk", i);
                 }
                 changed.signalAll();
             } finally {
@@ -284,6 +301,13 @@ final class ChunkFetches {
     }
 
     private void keep(Fetch fetch, Chunks here, byte[] bytes) {
+        Invariants.check(
+                bytes.length > Chunks.offset(fetch.end - 1 - fetch.first),
+                "a fetch brought less than its chunks",
+                "bytes",
+                bytes.length,
+                "chunks",
+                fetch.end - fetch.first);
         for (int chunk = fetch.first; chunk < fetch.end; chunk++) {
             int from = (int) (Chunks.offset(chunk) - Chunks.offset(fetch.first));
             try {

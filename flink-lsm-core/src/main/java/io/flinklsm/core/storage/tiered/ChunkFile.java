@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.storage.tiered;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.storage.FileReads;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
@@ -53,6 +54,9 @@ final class ChunkFile implements Chunks {
 
     /** A file without chunks; a leftover of that name is lost. */
     static ChunkFile create(Path path, long size, FileReads reads) throws IOException {
+        if (size < 0) {
+            throw new IllegalArgumentException("a file has fewer bytes than none: size=" + size);
+        }
         Files.deleteIfExists(path);
         RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
         try {
@@ -80,6 +84,13 @@ final class ChunkFile implements Chunks {
 
     @Override
     public boolean read(long position, byte[] target, int at, int byteCount) throws IOException {
+        Invariants.check(
+                byteCount > 0 && Chunks.at(position) == Chunks.at(position + byteCount - 1),
+                "a read leaves its chunk",
+                "position",
+                position,
+                "byteCount",
+                byteCount);
         if (!has(Chunks.at(position))) {
             return false;
         }
@@ -90,6 +101,13 @@ final class ChunkFile implements Chunks {
     @Override
     public synchronized void put(int chunk, byte[] bytes, int from, int byteCount)
             throws IOException {
+        Invariants.check(
+                byteCount == Math.min(Chunks.BYTES, size - Chunks.offset(chunk)),
+                "a chunk has other bytes",
+                "chunk",
+                chunk,
+                "byteCount",
+                byteCount);
         if (closed || has(chunk)) {
             return;
         }
@@ -97,10 +115,24 @@ final class ChunkFile implements Chunks {
         file.write(bytes, from, byteCount);
         presentCount++;
         presentBytes += byteCount;
+        Invariants.check(
+                presentCount <= count && presentBytes <= size,
+                "more is here than the file has",
+                "chunks",
+                presentCount,
+                "bytes",
+                presentBytes);
         present.accumulateAndGet(chunk >>> 6, 1L << (chunk & 63), (word, bit) -> word | bit);
     }
 
     synchronized boolean isComplete() {
+        Invariants.check(
+                (presentCount == count) == (presentBytes == size),
+                "chunks and bytes of a file do not agree",
+                "chunks",
+                presentCount,
+                "bytes",
+                presentBytes);
         return presentCount == count;
     }
 

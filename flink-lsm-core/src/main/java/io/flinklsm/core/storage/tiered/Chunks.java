@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.storage.tiered;
 
+import io.flinklsm.core.check.Invariants;
 import java.io.Closeable;
 import java.io.IOException;
 
@@ -28,10 +29,13 @@ interface Chunks extends Closeable {
     int BYTES = 1 << SHIFT;
 
     static int count(long fileBytes) {
+        Invariants.check(
+                fileBytes >= 0, "a file has fewer bytes than none", "fileBytes", fileBytes);
         return Math.toIntExact((fileBytes + BYTES - 1) >>> SHIFT);
     }
 
     static int at(long position) {
+        Invariants.check(position >= 0, "a file begins at 0", "position", position);
         return (int) (position >>> SHIFT);
     }
 

@@ -14,6 +14,7 @@
 package io.flinklsm.core.storage.tiered;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.storage.ClosedInputException;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
@@ -53,6 +54,7 @@ final class LocalCopy {
     }
 
     void appeared() {
+        Invariants.check(!present, "a copy appears that is here");
         present = true;
     }
 
@@ -65,6 +67,8 @@ final class LocalCopy {
     /** Whether that was the last. */
     boolean closed() throws IOException {
         synchronized (opening) {
+            Invariants.check(
+                    inputs > 0, "an input is closed that was not opened", "inputs", inputs);
             if (--inputs > 0) {
                 return false;
             }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.storage.tiered;
 
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.storage.ClosedInputException;
 import io.flinklsm.core.storage.RetryPolicy;
 import io.flinklsm.core.storage.StorageStoppedException;
@@ -67,6 +68,7 @@ final class RemotePlaces {
     }
 
     void uploadedEarly(EarlyUpload.Uploaded uploaded) {
+        Invariants.check(early == null, "a file is uploaded early twice");
         early = uploaded;
     }
 
@@ -121,6 +123,13 @@ final class RemotePlaces {
      * @throws IOException that says which place did what, once the deadline has passed
      */
     void readFully(long from, byte[] target, int byteCount) throws IOException {
+        Invariants.check(
+                from >= 0 && byteCount > 0 && byteCount <= target.length,
+                "a remote read has no room",
+                "from",
+                from,
+                "byteCount",
+                byteCount);
         RetryPolicy retry = requests.retry();
         long begin = requests.clock().nanoTime();
         Set<RemoteSource> gone = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -14,6 +14,7 @@
 package io.flinklsm.core.storage.tiered;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.storage.ClosedInputException;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;
@@ -65,6 +66,9 @@ final class TieredFile {
             long size,
             @Nullable RemoteSource home,
             @Nullable Chunks chunks) {
+        if (size < 0) {
+            throw new IllegalArgumentException("a file has fewer bytes than none: size=" + size);
+        }
         this.storage = storage;
         this.name = name;
         this.size = size;
@@ -214,6 +218,13 @@ final class TieredFile {
                 // Straight from the request: the local disk may have refused it.
                 int offset = (int) (from - Chunks.offset(fetch.first));
                 int count = (int) Math.min(end - from, bytes.length - (long) offset);
+                Invariants.check(
+                        offset >= 0 && count > 0,
+                        "a fetch does not have what it was made for",
+                        "offset",
+                        offset,
+                        "count",
+                        count);
                 System.arraycopy(bytes, offset, target, to, count);
                 from += count;
                 if (offset + count == bytes.length) {
@@ -229,6 +240,13 @@ final class TieredFile {
 
     /** Brings the bytes from the position to the end here, with as few requests as can be. */
     void fetchTail(long tailOffset) throws IOException {
+        Invariants.check(
+                tailOffset >= 0 && tailOffset <= size,
+                "a tail lies outside its file",
+                "tailOffset",
+                tailOffset,
+                "size",
+                size);
         for (int chunk = Chunks.at(tailOffset); chunk < Chunks.count(size); chunk++) {
             Chunks here = chunks;
             if (here == null) {
@@ -245,6 +263,7 @@ final class TieredFile {
      * @return the chunk behind those; the number of chunks if none is missing
      */
     int fetchNext(int from) throws IOException {
+        Invariants.check(from >= 0, "a file begins with chunk 0", "from", from);
         int count = Chunks.count(size);
         for (int chunk = from; chunk < count; chunk++) {
             Chunks here = chunks;
