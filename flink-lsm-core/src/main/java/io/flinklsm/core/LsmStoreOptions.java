@@ -104,8 +104,7 @@ public record LsmStoreOptions(
     /** The picker of a tree, by the tree's name. */
     Function<String, CompactionPicker> compactionPickers() {
         Map<String, CompactionPicker> byTree = new HashMap<>();
-        trees.forEach(
-                (tree, tuning) -> byTree.put(tree, picker(tuning.compactionStyle())));
+        trees.forEach((tree, tuning) -> byTree.put(tree, picker(tuning.compactionStyle())));
         CompactionPicker others = picker(compactionStyle);
         return tree -> byTree.getOrDefault(tree, others);
     }

@@ -23,6 +23,7 @@ import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.testing.InMemoryStorage;
 import io.flinklsm.core.testing.ManualClock;
 import io.flinklsm.core.tree.TreeOptions;
+import io.flinklsm.core.write.WriteLimits;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.BlockingQueue;
@@ -53,13 +54,11 @@ final class StallEventsTest {
                 new LsmStoreOptions(
                         64 << 10,
                         defaults.compactionStyle(),
-                        defaults.level0CompactionTrigger(),
-                        defaults.level0SlowdownTrigger(),
-                        defaults.level0StopTrigger(),
-                        1,
-                        defaults.targetFileBytes(),
-                        defaults.levelBaseBytes(),
-                        defaults.levelSizeRatio(),
+                        defaults.compaction(),
+                        new WriteLimits(
+                                defaults.writeLimits().level0Slowdown(),
+                                defaults.writeLimits().level0Stop(),
+                                1),
                         defaults.maxOpenFiles(),
                         defaults.sstable());
         try (StoreResources resources = StoreResources.create("stalls", 16 << 20, 1, clock);

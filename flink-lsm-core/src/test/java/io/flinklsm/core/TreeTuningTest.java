@@ -16,11 +16,13 @@ package io.flinklsm.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.compaction.CompactionOptions;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.testing.InMemoryStorage;
 import io.flinklsm.core.tree.TreeOptions;
+import io.flinklsm.core.write.WriteLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -84,13 +86,8 @@ final class TreeTuningTest {
         return new LsmStoreOptions(
                 1 << 20,
                 CompactionStyle.LEVELED,
-                2,
-                6,
-                10,
-                3,
-                4 << 10,
-                16 << 10,
-                4,
+                new CompactionOptions(2, 4 << 10, 16 << 10, 4),
+                new WriteLimits(6, 10, 3),
                 20,
                 PACKED,
                 Map.of("tuned", tuning));

@@ -41,6 +41,7 @@ import io.flinklsm.core.view.ReadView;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -91,7 +92,8 @@ final class WriterFixture implements Paths, AutoCloseable {
                         storage,
                         openSstables,
                         obsoleteFiles,
-                        new SstableOptions(512, 16, 16 << 10, 10, SstableCodec.LZ4_RAW, 0));
+                        new SstableOptions(512, 16, 16 << 10, 10, SstableCodec.LZ4_RAW, 0),
+                        Map.of());
         writer =
                 new StoreWriter(
                         upkeep,

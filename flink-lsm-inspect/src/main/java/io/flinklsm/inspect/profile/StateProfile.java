@@ -380,7 +380,8 @@ public record StateProfile(
     }
 
     private static Bound omitted(Sketched file) {
-        return new Bound(file.sketch().heavy().omittedEntries(), file.sketch().heavy().omittedBytes());
+        return new Bound(
+                file.sketch().heavy().omittedEntries(), file.sketch().heavy().omittedBytes());
     }
 
     /**

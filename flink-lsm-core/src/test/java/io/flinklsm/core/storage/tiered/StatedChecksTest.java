@@ -15,6 +15,7 @@ package io.flinklsm.core.storage.tiered;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinklsm.core.storage.FileReads;
 import io.flinklsm.core.storage.LocalStorage;
 import java.nio.file.Path;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -31,8 +32,8 @@ final class StatedChecksTest {
         Path path = directory.resolve("chunks");
         byte[] bytes = new byte[10];
 
-        refused("size=-1", () -> ChunkFile.create(path, -1));
-        try (ChunkFile file = ChunkFile.create(path, Chunks.BYTES + 10L)) {
+        refused("size=-1", () -> ChunkFile.create(path, -1, FileReads.MAPPED));
+        try (ChunkFile file = ChunkFile.create(path, Chunks.BYTES + 10L, FileReads.MAPPED)) {
             ourFault("chunk=1, byteCount=9", () -> file.put(1, bytes, 0, 9));
             ourFault(
                     "leaves its chunk: position=" + (Chunks.BYTES - 1) + ", byteCount=2",
@@ -48,8 +49,10 @@ final class StatedChecksTest {
         Path path = directory.resolve("cache");
         byte[] bytes = new byte[Chunks.BYTES + 1];
 
-        refused("bytes=-1", () -> ChunkCache.create(path, -1, new TieredCounters()));
-        try (ChunkCache cache = ChunkCache.create(path, 1, new TieredCounters());
+        refused(
+                "bytes=-1",
+                () -> ChunkCache.create(path, -1, FileReads.MAPPED, new TieredCounters()));
+        try (ChunkCache cache = ChunkCache.create(path, 1, FileReads.MAPPED, new TieredCounters());
                 Chunks chunks = cache.open(2L * Chunks.BYTES)) {
             ourFault(
                     "a chunk has other bytes: from=0, byteCount=0",
