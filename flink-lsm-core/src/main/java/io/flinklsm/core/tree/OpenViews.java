@@ -102,11 +102,16 @@ final class OpenViews {
     }
 
     /**
+     * An open view is closed, which happens once.
+     *
      * @return files to unpin
      */
     List<SstableMeta> remove(ScanView view) {
         List<SstableMeta> pinned = flushed.remove(view);
-        return pinned == null ? List.of() : pinned;
+        if (pinned == null) {
+            throw new AssertionError("a view is closed that is not open: open=" + flushed.size());
+        }
+        return pinned;
     }
 
     /**
