@@ -29,6 +29,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.flink.configuration.ConfigConstants;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
 import org.apache.flink.core.fs.FSDataInputStream;
@@ -296,8 +297,14 @@ public final class Locations {
         }
     }
 
-    /** Flink's file system plugins and its configuration (credentials are there), loaded once. */
+    /**
+     * Flink's file system plugins and its configuration (credentials are there), loaded once. Where
+     * there are neither, Flink's file systems stay as they are: a program that uses these classes
+     * may have set them up.
+     */
     private static final class Plugins {
+
+        private static final String DIRECTORY = "plugins";
 
         private static final boolean LOADED = init();
 
@@ -311,13 +318,18 @@ public final class Locations {
 
         private static boolean init() {
             Map<String, String> environment = System.getenv();
-            String conf = environment.get("FLINK_CONF_DIR");
-            Configuration configuration =
-                    conf == null
-                            ? new Configuration()
-                            : GlobalConfiguration.loadConfiguration(conf);
-            FileSystem.initialize(
-                    configuration, PluginUtils.createPluginManagerFromRootFolder(configuration));
+            String conf = environment.get(ConfigConstants.ENV_FLINK_CONF_DIR);
+            String plugins =
+                    environment.getOrDefault(ConfigConstants.ENV_FLINK_PLUGINS_DIR, DIRECTORY);
+            if (conf != null || Files.isDirectory(java.nio.file.Path.of(plugins))) {
+                Configuration configuration =
+                        conf == null
+                                ? new Configuration()
+                                : GlobalConfiguration.loadConfiguration(conf);
+                FileSystem.initialize(
+                        configuration,
+                        PluginUtils.createPluginManagerFromRootFolder(configuration));
+            }
             return true;
         }
     }
