@@ -82,14 +82,7 @@ public final class CheckedJob {
         StreamExecutionEnvironment environment =
                 StreamExecutionEnvironment.getExecutionEnvironment(settings);
         environment.setParallelism(parallelism);
-        environment.setMaxParallelism(MAX_PARALLELISM);
-        environment
-                .addSource(new Numbers(), "numbers", Types.LONG)
-                .setParallelism(1)
-                .uid("numbers")
-                .keyBy(number -> number % KEYS, Types.LONG)
-                .process(new Checks(reports.toString()))
-                .uid("checks");
+        build(environment, reports.toString());
         JobGraph graph = environment.getStreamGraph().getJobGraph();
         graph.addJar(new org.apache.flink.core.fs.Path(jar.toUri()));
         if (restoreFrom != null) {
@@ -97,6 +90,25 @@ public final class CheckedJob {
                     SavepointRestoreSettings.forPath(restoreFrom, false, RecoveryClaimMode.CLAIM));
         }
         return graph;
+    }
+
+    /** For {@code flink run}: takes the local directory for what is seen. */
+    public static void main(String[] arguments) throws Exception {
+        StreamExecutionEnvironment environment =
+                StreamExecutionEnvironment.getExecutionEnvironment();
+        build(environment, arguments[0]);
+        environment.execute("checked");
+    }
+
+    private static void build(StreamExecutionEnvironment environment, String reports) {
+        environment.setMaxParallelism(MAX_PARALLELISM);
+        environment
+                .addSource(new Numbers(), "numbers", Types.LONG)
+                .setParallelism(1)
+                .uid("numbers")
+                .keyBy(number -> number % KEYS, Types.LONG)
+                .process(new Checks(reports))
+                .uid("checks");
     }
 
     /** The highest number that is known to have been checked. */

@@ -46,7 +46,7 @@ import org.apache.flink.runtime.jobgraph.JobGraph;
 public final class FlinkCluster implements AutoCloseable {
 
     /** Above any restart on a busy machine. */
-    public static final Duration LONG = Duration.ofMinutes(5);
+    public static final Duration LONG = Duration.ofMinutes(15);
 
     private static final List<String> OPENS =
             Stream.of(
@@ -82,6 +82,7 @@ public final class FlinkCluster implements AutoCloseable {
     private final RestClusterClient<StandaloneClusterId> client;
     private int started;
     private int startedAgain;
+    private int commands;
 
     /**
      * @param directory for configuration, logs and local files
@@ -329,6 +330,45 @@ public final class FlinkCluster implements AutoCloseable {
         }
         hosts.retainAll(taskManagers.keySet());
         return hosts.stream().sorted().toList();
+    }
+
+    /** The state backend of a job, as the job manager calls it. */
+    public String stateBackend(JobID job) throws Exception {
+        JsonNode answer = get("/jobs/" + job + "/checkpoints/config");
+        return answer == null ? "" : answer.path("state_backend").asText();
+    }
+
+    /**
+     * Runs Flink's command line program, {@code flink}, and returns what it wrote.
+     *
+     * @throws IllegalStateException if it fails
+     */
+    public String cli(String... arguments) throws Exception {
+        String name = "flink-" + arguments[0] + "-" + ++commands;
+        List<String> args = new ArrayList<>(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"));
+        args.addAll(OPENS);
+        args.addAll(List.of("-cp", classPath, "org.apache.flink.client.cli.CliFrontend"));
+        args.addAll(List.of(arguments));
+        try (ServerProcess program =
+                ServerProcess.start(
+                        name,
+                        directory.resolve("log").resolve(name + ".log"),
+                        args,
+                        Map.of("FLINK_CONF_DIR", directory.resolve("conf").toString()))) {
+            Waiting.until(
+                    name,
+                    LONG,
+                    () -> {
+                        jobManager.checkAlive();
+                        return !program.isAlive();
+                    },
+                    () -> List.of(arguments).toString());
+            if (program.exitCode() != 0) {
+                throw new IllegalStateException(
+                        "[" + name + "] has failed: output=" + program.output());
+            }
+            return program.output();
+        }
     }
 
     /** What the job manager tells of the job's checkpoints. */

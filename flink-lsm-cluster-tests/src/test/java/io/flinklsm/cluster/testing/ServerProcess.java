@@ -88,6 +88,11 @@ public final class ServerProcess implements AutoCloseable {
         return process.pid();
     }
 
+    /** Of a process that has ended. */
+    int exitCode() {
+        return process.exitValue();
+    }
+
     /** What it has written so far. */
     public String output() throws IOException {
         return Files.exists(log) ? Files.readString(log) : "";
