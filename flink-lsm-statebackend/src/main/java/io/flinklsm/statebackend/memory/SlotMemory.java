@@ -176,6 +176,7 @@ public final class SlotMemory {
 
     private static StoreResources create(
             long bytes, int threads, Clock clock, LongConsumer whenMade) {
+        QuietArrow.begin();
         StoreResources made = StoreResources.create("flink-lsm", bytes, threads, clock);
         whenMade.accept(bytes);
         return made;
