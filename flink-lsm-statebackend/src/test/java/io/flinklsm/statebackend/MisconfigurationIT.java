@@ -20,15 +20,23 @@ import io.flinklsm.statebackend.testing.LogLines;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.runtime.checkpoint.CheckpointCoordinator;
+import org.apache.flink.runtime.checkpoint.CheckpointFailureManager;
+import org.apache.flink.runtime.checkpoint.CheckpointFailureReason;
+import org.apache.flink.runtime.checkpoint.FailedCheckpointStats;
 import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.executiongraph.ErrorInfo;
 import org.apache.flink.runtime.minicluster.MiniCluster;
@@ -38,6 +46,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.test.junit5.InjectMiniCluster;
 import org.apache.flink.test.junit5.MiniClusterExtension;
+import org.apache.flink.util.FileUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -116,6 +125,54 @@ final class MisconfigurationIT {
                                             .contains(
                                                     "did you mean"
                                                             + " state.backend.lsm.memtable-size?"));
+        }
+    }
+
+    /** Flink puts no cause into what its page of checkpoints shows; its log has it. */
+    @Test
+    void aCheckpointStorageThatTakesNoFile(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        Configuration config = configuration("io.flinklsm.statebackend.LsmStateBackendFactory");
+        config.set(CheckpointingOptions.FS_SMALL_FILE_THRESHOLD, MemorySize.ZERO);
+        JobClient job = start(config);
+        try (LogLines log = LogLines.of(CheckpointCoordinator.class);
+                LogLines attempts = LogLines.of(CheckpointFailureManager.class)) {
+            CommonTestUtils.waitForAllTaskRunning(cluster, job.getJobID(), false);
+            cluster.triggerCheckpoint(job.getJobID()).get();
+            Path shared = root.resolve("c").resolve(job.getJobID().toString()).resolve("shared");
+            FileUtils.deleteDirectory(shared.toFile());
+            Files.writeString(shared, "a file");
+            Throwable refused =
+                    catchThrowable(() -> cluster.triggerCheckpoint(job.getJobID()).get());
+
+            assertThat(refused).isNotNull();
+            List<String> failures = new ArrayList<>(log.failures());
+            failures.addAll(attempts.failures());
+            assertThat(failures)
+                    .as("%s %s %s", log.infos(), attempts.infos(), refused)
+                    .anySatisfy(
+                            failure ->
+                                    assertThat(failure)
+                                            .contains(
+                                                    "the file could not be put on the checkpoint"
+                                                            + " storage")
+                                            .contains(shared.toString())
+                                            .contains(
+                                                    "see that execution.checkpointing.dir has room"
+                                                            + " and can be written."));
+            assertThat(attempts.warnings()).isNotEmpty();
+            FailedCheckpointStats failed =
+                    Objects.requireNonNull(
+                            cluster.getExecutionGraph(job.getJobID())
+                                    .get()
+                                    .getCheckpointStatsSnapshot()
+                                    .getHistory()
+                                    .getLatestFailedCheckpoint());
+            assertThat(failed.getFailureMessage())
+                    .isEqualTo(CheckpointFailureReason.CHECKPOINT_ASYNC_EXCEPTION.message());
+        } finally {
+            job.cancel().get();
+            awaitEnd(cluster, job.getJobID());
         }
     }
 

@@ -15,6 +15,7 @@ package io.flinklsm.statebackend.testing;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.flink.util.ExceptionUtils;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LogEvent;
@@ -29,10 +30,14 @@ public final class LogLines implements AutoCloseable {
     private final Level levelBefore;
     private final List<String> warnings = new CopyOnWriteArrayList<>();
     private final List<String> infos = new CopyOnWriteArrayList<>();
+    private final List<String> failures = new CopyOnWriteArrayList<>();
     private final AbstractAppender appender =
             new AbstractAppender("log-lines", null, null, true, Property.EMPTY_ARRAY) {
                 @Override
                 public void append(LogEvent event) {
+                    if (event.getThrown() != null) {
+                        failures.add(ExceptionUtils.stringifyException(event.getThrown()));
+                    }
                     if (event.getLevel() == Level.WARN) {
                         warnings.add(event.getMessage().getFormattedMessage());
                     } else if (event.getLevel() == Level.INFO) {
@@ -54,6 +59,11 @@ public final class LogLines implements AutoCloseable {
         lines.logger.setLevel(Level.INFO);
         lines.logger.setAdditive(false);
         return lines;
+    }
+
+    /** With their causes, the exceptions that were logged. */
+    public List<String> failures() {
+        return List.copyOf(failures);
     }
 
     public List<String> infos() {
