@@ -60,7 +60,18 @@ final class BenchmarkedBackend implements AutoCloseable {
      * @param managedBytes managed memory of the slot, all of it for this backend
      */
     static BenchmarkedBackend open(Peer peer, Path directory, long managedBytes) throws Exception {
-        BackendSlot slot = BackendSlot.open(peer, directory, managedBytes, Map.of());
+        return open(peer, directory, managedBytes, Map.of());
+    }
+
+    /**
+     * The same, with options laid over the peer's own configuration.
+     *
+     * @param options by their keys
+     */
+    static BenchmarkedBackend open(
+            Peer peer, Path directory, long managedBytes, Map<String, String> options)
+            throws Exception {
+        BackendSlot slot = BackendSlot.open(peer, directory, managedBytes, options);
         BenchmarkedBackend backend = slot.open(BackendSpec.empty("state-benchmark"));
         backend.ownSlot = slot;
         return backend;

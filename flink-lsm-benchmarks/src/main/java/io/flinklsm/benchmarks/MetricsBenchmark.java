@@ -1,0 +1,184 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.benchmarks;
+
+import io.flinklsm.benchmarks.run.FileTrees;
+import io.flinklsm.benchmarks.run.Peer;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+
+/**
+ * What the metrics of a backend cost a task: two backends with the same state, one that counts and
+ * one with {@code state.backend.lsm.metrics: none}, do the same passes in turn, so that whatever
+ * else the machine does meets both. Prints the CPU time of the task thread for each operation and
+ * the median of the ratios; takes the number of keys and of rounds.
+ */
+final class MetricsBenchmark {
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    /** Rounds before the first that counts. */
+    private static final int WARM_UP = 10;
+
+    private static final int KEYS = 200_000;
+    private static final int ROUNDS = 60;
+    private static final long MANAGED_BYTES = 256L << 20;
+
+    /** Too little for the state: reads go to files. */
+    private static final long SMALL_BYTES = 16L << 20;
+
+    private interface Pass {
+        void run(Side side, int round) throws Exception;
+    }
+
+    /** One of the two backends. */
+    private record Side(BenchmarkedBackend backend, ValueState<byte[]> state, int keys) {
+
+        static Side open(Path directory, long managedBytes, String metrics, int keys)
+                throws Exception {
+            BenchmarkedBackend backend =
+                    BenchmarkedBackend.open(
+                            Peer.LSM,
+                            directory,
+                            managedBytes,
+                            Map.of("state.backend.lsm.metrics", metrics));
+            Side side =
+                    new Side(
+                            backend,
+                            backend.state(new ValueStateDescriptor<>("values", byte[].class)),
+                            keys);
+            side.write(0);
+            return side;
+        }
+
+        void write(int version) throws Exception {
+            for (int i = 0; i < keys; i++) {
+                long key = key(i);
+                backend.setKey(key);
+                state.update(ByteValues.of(key, version));
+            }
+        }
+
+        void read(int version) throws Exception {
+            for (int i = 0; i < keys; i++) {
+                long key = key(i);
+                backend.setKey(key);
+                ByteValues.check("read", key, version, state.value());
+            }
+        }
+
+        void readAbsent() throws Exception {
+            for (int i = 0; i < keys; i++) {
+                backend.setKey(-1 - key(i));
+                Answers.expect("absent", i, 0, state.value() == null ? 0 : 1);
+            }
+        }
+
+        /** In an order that no memory and no file has. */
+        private long key(int index) {
+            return Long.remainderUnsigned(index * 0x9E3779B97F4A7C15L, keys);
+        }
+    }
+
+    private MetricsBenchmark() {}
+
+    /** Takes the number of keys and the number of rounds; both may be left out. */
+    public static void main(String[] arguments) throws Exception {
+        int keys = arguments.length > 0 ? Integer.parseInt(arguments[0]) : KEYS;
+        int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : ROUNDS;
+        PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        out.printf(
+                Locale.ROOT,
+                "keys=%,d, rounds=%d; ns of the task thread's CPU an operation, medians%n",
+                keys,
+                rounds);
+        out.printf("%-24s %10s %10s %9s %18s%n", "", "off", "on", "on / off", "quartiles");
+        Path directory = Files.createTempDirectory("metrics-benchmark");
+        try {
+            measure(out, directory, "memory", MANAGED_BYTES, keys, rounds);
+            measure(out, directory, "files", SMALL_BYTES, keys, Math.max(1, rounds / 3));
+        } finally {
+            FileTrees.delete(directory);
+        }
+    }
+
+    private static void measure(
+            PrintStream out, Path root, String where, long managedBytes, int keys, int rounds)
+            throws Exception {
+        Side off = Side.open(root.resolve(where + "-off"), managedBytes, "none", keys);
+        try (BenchmarkedBackend ofOff = off.backend()) {
+            Side on = Side.open(root.resolve(where + "-on"), managedBytes, "operator", keys);
+            try (BenchmarkedBackend ofOn = on.backend()) {
+                compare(out, where + ": read", off, on, rounds, (side, round) -> side.read(0));
+                compare(
+                        out,
+                        where + ": read, absent",
+                        off,
+                        on,
+                        rounds,
+                        (side, round) -> side.readAbsent());
+                compare(out, where + ": write", off, on, rounds, Side::write);
+            }
+        }
+    }
+
+    private static void compare(
+            PrintStream out, String name, Side off, Side on, int rounds, Pass pass)
+            throws Exception {
+        double[] offNanos = new double[rounds];
+        double[] onNanos = new double[rounds];
+        double[] ratios = new double[rounds];
+        for (int round = -WARM_UP; round < rounds; round++) {
+            // Each begins every other round.
+            boolean isOffFirst = (round & 1) == 0;
+            double first = nanos(pass, isOffFirst ? off : on, round);
+            double second = nanos(pass, isOffFirst ? on : off, round);
+            if (round >= 0) {
+                offNanos[round] = isOffFirst ? first : second;
+                onNanos[round] = isOffFirst ? second : first;
+                ratios[round] = onNanos[round] / offNanos[round];
+            }
+        }
+        out.printf(
+                Locale.ROOT,
+                "%-24s %10.1f %10.1f %9.4f %9.4f %8.4f%n",
+                name,
+                quantile(offNanos, 0.5),
+                quantile(onNanos, 0.5),
+                quantile(ratios, 0.5),
+                quantile(ratios, 0.25),
+                quantile(ratios, 0.75));
+    }
+
+    private static double nanos(Pass pass, Side side, int round) throws Exception {
+        long begin = THREADS.getCurrentThreadCpuTime();
+        pass.run(side, round);
+        return (double) (THREADS.getCurrentThreadCpuTime() - begin) / side.keys();
+    }
+
+    private static double quantile(double[] values, double part) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[(int) Math.round(part * (sorted.length - 1))];
+    }
+}
