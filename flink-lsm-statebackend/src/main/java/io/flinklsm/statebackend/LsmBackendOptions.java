@@ -65,9 +65,15 @@ public final class LsmBackendOptions {
             key("state.backend.lsm.compaction.target-file-size")
                     .memoryType()
                     .defaultValue(MemorySize.ofMebiBytes(64))
+                    .withDescription("Compaction starts a new SSTable at this size.");
+
+    public static final ConfigOption<MemorySize> LEVEL1_SIZE =
+            key("state.backend.lsm.compaction.level1-size")
+                    .memoryType()
+                    .noDefaultValue()
                     .withDescription(
-                            "Compaction starts a new SSTable at this size. Level 1 may hold four"
-                                    + " times as much, each next level ten times the one before.");
+                            "How much level 1 may hold; each next level ten times the one before."
+                                    + " By default four files of 'compaction.target-file-size'.");
 
     public static final ConfigOption<MemorySize> BLOCK_SIZE =
             key("state.backend.lsm.sstable.block-size")
@@ -214,6 +220,25 @@ public final class LsmBackendOptions {
                             "Which metrics are registered: 'operator' those of each operator,"
                                     + " 'state' those of each of its states as well, 'none' none.");
 
+    public static final ConfigOption<String> MEMORY_MAPPED_FILES =
+            key("state.backend.lsm.memory-mapped-files")
+                    .stringType()
+                    .defaultValue("auto")
+                    .withDescription(
+                            "Whether files on the local disk are read through memory maps. Their"
+                                    + " resident pages then count in the resident set of the"
+                                    + " process; the system drops them when it wants the memory."
+                                    + " 'auto' maps them, 'never' reads them by system calls.");
+
+    public static final ConfigOption<Integer> OPEN_FILES =
+            key("state.backend.lsm.open-files")
+                    .intType()
+                    .defaultValue(5000)
+                    .withDescription(
+                            "How many SSTables each subtask of a stateful operator keeps open while"
+                                + " they are not in use, with their indexes and filters in memory;"
+                                + " the one that was not used for longest is closed first.");
+
     private static final List<ConfigOption<?>> ALL =
             List.of(
                     PROFILE,
@@ -228,10 +253,13 @@ public final class LsmBackendOptions {
                     RESTORE,
                     LEVEL0_TRIGGER,
                     TARGET_FILE_SIZE,
+                    LEVEL1_SIZE,
                     BLOCK_SIZE,
                     BLOOM_BITS_PER_KEY,
                     CODEC,
                     VALUE_COLUMNS,
+                    MEMORY_MAPPED_FILES,
+                    OPEN_FILES,
                     TRANSFER_THREADS,
                     ASYNC_READ_THREADS,
                     REMOTE_REQUEST_TIMEOUT,

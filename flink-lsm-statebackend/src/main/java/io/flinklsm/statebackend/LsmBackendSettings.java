@@ -21,6 +21,7 @@ import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.sstable.ValueColumns;
+import io.flinklsm.core.storage.FileReads;
 import io.flinklsm.core.storage.RetryPolicy;
 import io.flinklsm.core.storage.tiered.TieredOptions;
 import io.flinklsm.core.write.WriteLimits;
@@ -48,6 +49,8 @@ import org.jspecify.annotations.Nullable;
  * @param localCacheBytes room for remote files on the local disk; 0 for all of them
  * @param readThreads threads of a subtask that read files for State V2
  * @param metrics which are registered
+ * @param reads how files on the local disk are read
+ * @param openFiles SSTables that stay open while they are not in use
  * @param incremental whether checkpoints share files
  * @param states what single states have otherwise, by the state's name
  */
@@ -56,6 +59,7 @@ record LsmBackendSettings(
         CompactionStyle compactionStyle,
         int level0Trigger,
         long targetFileBytes,
+        long level1Bytes,
         int blockBytes,
         double bloomBitsPerKey,
         SstableCodec codec,
@@ -72,6 +76,8 @@ record LsmBackendSettings(
         Duration remoteRetryDeadline,
         int readThreads,
         MetricScope metrics,
+        FileReads reads,
+        int openFiles,
         boolean incremental,
         Map<String, StateOptions> states) {
 
@@ -79,6 +85,8 @@ record LsmBackendSettings(
     private static final int SLOWDOWN_TRIGGERS = 5;
 
     private static final int STOP_TRIGGERS = 9;
+
+    private static final int FILES_IN_LEVEL1 = 4;
 
     /** A memtable may take at most this part of the slot's memory: all together get half of it. */
     private static final int MEMTABLES_IN_POOL = 4;
@@ -107,6 +115,7 @@ record LsmBackendSettings(
     static LsmBackendSettings of(ReadableConfig config, Map<String, StateOptions> states) {
         MemorySize blockSize = OptionBounds.BLOCK_SIZE.read(config);
         MemorySize targetFileSize = OptionBounds.TARGET_FILE_SIZE.read(config);
+        MemorySize level1Size = OptionBounds.LEVEL1_SIZE.read(config);
         if (blockSize.compareTo(targetFileSize) > 0) {
             throw new IllegalConfigurationException(
                     "["
@@ -127,6 +136,9 @@ record LsmBackendSettings(
                 },
                 OptionBounds.LEVEL0_TRIGGER.read(config),
                 targetFileSize.getBytes(),
+                level1Size == null
+                        ? FILES_IN_LEVEL1 * targetFileSize.getBytes()
+                        : level1Size.getBytes(),
                 (int) blockSize.getBytes(),
                 OptionBounds.BLOOM_BITS_PER_KEY.read(config),
                 switch (name(OptionBounds.CODEC, config)) {
@@ -155,6 +167,10 @@ record LsmBackendSettings(
                     case "state" -> MetricScope.STATE;
                     default -> MetricScope.OPERATOR;
                 },
+                name(OptionBounds.MEMORY_MAPPED_FILES, config).equals("never")
+                        ? FileReads.PLAIN
+                        : FileReads.MAPPED,
+                OptionBounds.OPEN_FILES.read(config),
                 OptionBounds.INCREMENTAL_CHECKPOINTS.read(config),
                 states);
     }
@@ -162,7 +178,7 @@ record LsmBackendSettings(
     /** How files are kept that are, or may be, on remote storage. */
     TieredOptions tieredOptions() {
         return new TieredOptions(
-                localCacheBytes, RetryPolicy.withDeadline(remoteRetryDeadline.toNanos()));
+                localCacheBytes, RetryPolicy.withDeadline(remoteRetryDeadline.toNanos()), reads);
     }
 
     /**
@@ -181,13 +197,13 @@ record LsmBackendSettings(
                 new CompactionOptions(
                         level0Trigger,
                         targetFileBytes,
-                        4 * targetFileBytes,
+                        level1Bytes,
                         defaults.compaction().levelSizeRatio()),
                 new WriteLimits(
                         level0Trigger * SLOWDOWN_TRIGGERS,
                         level0Trigger * STOP_TRIGGERS,
                         defaults.writeLimits().maxFrozenMemtables()),
-                defaults.maxOpenFiles(),
+                openFiles,
                 new SstableOptions(
                         blockBytes,
                         defaults.sstable().blockEntries(),

@@ -220,7 +220,9 @@ final class LsmKeyedStateBackendBuilder<K> {
         TieredStorage storage =
                 resources.hold(
                         new TieredStorage(
-                                storageWrapper.apply(new LocalStorage(directory.path(), false)),
+                                storageWrapper.apply(
+                                        new LocalStorage(
+                                                directory.path(), false, settings.reads())),
                                 directory.path(),
                                 settings.tieredOptions(),
                                 Clock.system(),

@@ -63,6 +63,9 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
     static final OptionBounds<MemorySize> TARGET_FILE_SIZE =
             bytes(LsmBackendOptions.TARGET_FILE_SIZE, 64 * KIB, 16 * GIB);
 
+    static final OptionBounds<MemorySize> LEVEL1_SIZE =
+            bytes(LsmBackendOptions.LEVEL1_SIZE, 64 * KIB, TIB);
+
     static final OptionBounds<MemorySize> BLOCK_SIZE =
             bytes(LsmBackendOptions.BLOCK_SIZE, 512, MIB);
 
@@ -121,6 +124,12 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
     static final OptionBounds<String> METRICS =
             names(LsmBackendOptions.METRICS, "none", "operator", "state");
 
+    static final OptionBounds<String> MEMORY_MAPPED_FILES =
+            names(LsmBackendOptions.MEMORY_MAPPED_FILES, "auto", "never");
+
+    static final OptionBounds<Integer> OPEN_FILES =
+            number(LsmBackendOptions.OPEN_FILES, 1, 1_000_000);
+
     /** Flink's option; only a value that is no boolean is wrong. */
     static final OptionBounds<Boolean> INCREMENTAL_CHECKPOINTS =
             new OptionBounds<>(
@@ -133,6 +142,7 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                     COMPACTION_STYLE,
                     LEVEL0_TRIGGER,
                     TARGET_FILE_SIZE,
+                    LEVEL1_SIZE,
                     BLOCK_SIZE,
                     BLOOM_BITS_PER_KEY,
                     CODEC,
@@ -150,6 +160,8 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                     REMOTE_RETRY_DEADLINE,
                     ASYNC_READ_THREADS,
                     METRICS,
+                    MEMORY_MAPPED_FILES,
+                    OPEN_FILES,
                     INCREMENTAL_CHECKPOINTS);
 
     /** Those of every option that a backend reads from its configuration. */

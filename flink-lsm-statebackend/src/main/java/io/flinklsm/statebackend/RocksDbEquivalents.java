@@ -42,10 +42,7 @@ final class RocksDbEquivalents {
                     is(
                             "compaction.level.target-file-size-base",
                             LsmBackendOptions.TARGET_FILE_SIZE),
-                    new Equivalent(
-                            "compaction.level.max-size-level-base",
-                            LsmBackendOptions.TARGET_FILE_SIZE.key()
-                                    + " (level 1 may hold four files)"),
+                    is("compaction.level.max-size-level-base", LsmBackendOptions.LEVEL1_SIZE),
                     is("block.blocksize", LsmBackendOptions.BLOCK_SIZE),
                     is("bloom-filter.bits-per-key", LsmBackendOptions.BLOOM_BITS_PER_KEY),
                     new Equivalent(
@@ -82,8 +79,7 @@ final class RocksDbEquivalents {
                     new Equivalent(
                             "compaction.filter.",
                             "nothing: expired state goes whenever it is compacted"),
-                    new Equivalent(
-                            "files.open", "nothing: the backend bounds the files that it has open"),
+                    is("files.open", LsmBackendOptions.OPEN_FILES),
                     new Equivalent(
                             "timer-service.",
                             "nothing: timers are state, with a cache of the next ones"),

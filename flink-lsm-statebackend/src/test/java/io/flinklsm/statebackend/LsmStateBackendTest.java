@@ -17,9 +17,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.CompactionStyle;
+import io.flinklsm.core.LsmStoreOptions;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.ValueColumns;
 import io.flinklsm.statebackend.metrics.MetricScope;
+import io.flinklsm.core.storage.FileReads;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +81,9 @@ class LsmStateBackendTest {
         config.setString("state.backend.lsm.remote.retry-deadline", "4 min");
         config.setString("state.backend.lsm.async.read-threads", "7");
         config.setString("state.backend.lsm.metrics", "state");
+        config.setString("state.backend.lsm.memory-mapped-files", "never");
+        config.setString("state.backend.lsm.compaction.level1-size", "5mb");
+        config.setString("state.backend.lsm.open-files", "40");
         config.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
 
         assertThat(LsmBackendSettings.of(config))
@@ -88,6 +93,7 @@ class LsmStateBackendTest {
                                 CompactionStyle.SIZE_TIERED,
                                 2,
                                 3 << 20,
+                                5 << 20,
                                 4 << 10,
                                 0,
                                 SstableCodec.UNCOMPRESSED,
@@ -104,6 +110,8 @@ class LsmStateBackendTest {
                                 Duration.ofMinutes(4),
                                 7,
                                 MetricScope.STATE,
+                                FileReads.PLAIN,
+                                40,
                                 true,
                                 Map.of()));
         assertThat(config.keySet())
@@ -248,5 +256,21 @@ class LsmStateBackendTest {
                 .isEqualTo(256 << 10);
         assertThat(settings.storeOptions(4L << 30, 2).memtableBytes()).isEqualTo(256 << 20);
         assertThat(settings.storeOptions(4L << 30, 2).sstable().keyGroupBytes()).isEqualTo(2);
+    }
+
+    @Test
+    void sizeOfLevel1AndOpenFilesReachTheStore() {
+        Configuration config = new Configuration();
+        config.set(LsmBackendOptions.TARGET_FILE_SIZE, MemorySize.ofMebiBytes(3));
+
+        LsmStoreOptions byDefault = LsmBackendSettings.of(config).storeOptions(64L << 20, 1);
+        config.set(LsmBackendOptions.LEVEL1_SIZE, MemorySize.ofMebiBytes(5));
+        config.set(LsmBackendOptions.OPEN_FILES, 40);
+        LsmStoreOptions set = LsmBackendSettings.of(config).storeOptions(64L << 20, 1);
+
+        assertThat(byDefault.levelBaseBytes()).isEqualTo(12 << 20);
+        assertThat(set.levelBaseBytes()).isEqualTo(5 << 20);
+        assertThat(byDefault.maxOpenFiles()).isEqualTo(5000);
+        assertThat(set.maxOpenFiles()).isEqualTo(40);
     }
 }
