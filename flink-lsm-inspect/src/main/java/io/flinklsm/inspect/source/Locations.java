@@ -67,12 +67,21 @@ public final class Locations {
             throw InspectException.usage("an empty location; give a path or a URI.");
         }
         try {
-            return SCHEME.matcher(text).matches()
-                    ? new Path(text)
-                    : new Path(
-                            "file",
-                            null,
-                            java.nio.file.Path.of(text).toAbsolutePath().normalize().toString());
+            Path path =
+                    SCHEME.matcher(text).matches()
+                            ? new Path(text)
+                            : new Path(
+                                    "file",
+                                    null,
+                                    java.nio.file.Path.of(text)
+                                            .toAbsolutePath()
+                                            .normalize()
+                                            .toString());
+            if (isLocal(path)) {
+                // Only whether it is one.
+                var unused = java.nio.file.Path.of(path.getPath());
+            }
+            return path;
         } catch (IllegalArgumentException e) {
             throw InspectException.usage(
                     "[" + redact(text) + "] is no path and no URI: give one of them.");
@@ -157,8 +166,14 @@ public final class Locations {
             local = java.nio.file.Path.of(path.getPath());
             attributes = Files.readAttributes(local, BasicFileAttributes.class);
         } catch (InvalidPathException e) {
-            throw InspectException.usage(
-                    "[" + display(path) + "] is no local path: " + e.getReason());
+            // What the caller gave was parsed before: this one is named by a file.
+            throw InspectException.corrupt(
+                    "["
+                            + display(path)
+                            + "] is no local path: "
+                            + e.getReason()
+                            + "; the metadata that names it is damaged, take another checkpoint.",
+                    e);
         } catch (AccessDeniedException e) {
             throw forbidden(path);
         } catch (IOException e) {

@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -94,6 +95,26 @@ final class HostileSourcesTest {
         assertThat(BoobyTrap.SPRUNG).hasValue(0);
         assertThat(run.exitCode()).isEqualTo(4);
         assertThat(run.err()).contains("REJECTED");
+    }
+
+    /** The location is damaged, not the command line. */
+    @Test
+    void aNameThatIsNoPathIsDamage() throws Exception {
+        Path checkpoint;
+        try (var sample = new SampleCheckpoint(root)) {
+            checkpoint = sample.write(3, 0).take(1);
+        }
+        Path metadata = checkpoint.resolve("_metadata");
+        String text = Files.readString(metadata, StandardCharsets.ISO_8859_1);
+        // Files of this checkpoint are named by a UUID alone.
+        String changed = text.replaceAll("([0-9a-f]{8}-[0-9a-f]{4})-([0-9a-f]{4}-)", "$1\0$2");
+        assertThat(changed).isNotEqualTo(text);
+        Files.writeString(metadata, changed, StandardCharsets.ISO_8859_1);
+
+        Run run = Run.of("files", checkpoint.toString());
+
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(4);
+        assertThat(run.err()).contains("is no local path", "take another checkpoint");
     }
 
     private static int indexOfObjectStream(byte[] bytes) {
