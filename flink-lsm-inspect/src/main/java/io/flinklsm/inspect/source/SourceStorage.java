@@ -19,10 +19,12 @@ import io.flinklsm.core.storage.StorageOutput;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
@@ -38,6 +40,13 @@ import org.jspecify.annotations.Nullable;
  * for any thread.
  */
 public final class SourceStorage implements Storage {
+
+    /** The last bytes of a file, which say where its footer begins, are less. */
+    private static final int MIN_END_BYTES = 16;
+
+    private static final int MAX_END_BYTES = 64 << 10;
+
+    private final AtomicReference<@Nullable End> lastEnd = new AtomicReference<>();
 
     private final Map<String, SourceFile> files;
     private final @Nullable Path home;
@@ -78,7 +87,7 @@ public final class SourceStorage implements Storage {
     public StorageInput open(String name) throws IOException {
         HandleInput input = open(file(name));
         readFrom.put(name, input.location());
-        return input;
+        return new EndInput(name, input);
     }
 
     private HandleInput open(SourceFile file) throws IOException {
@@ -203,5 +212,48 @@ public final class SourceStorage implements Storage {
     @Override
     public void delete(String name) {
         throw new UnsupportedOperationException("[" + name + "] the inspect tool only reads");
+    }
+
+    /** The end of a file, which is read for its footer and once more when the file is opened. */
+    private record End(String name, long position, byte[] bytes) {}
+
+    /** Remembers the end that was read last, if it is short, until it is asked for again. */
+    private final class EndInput implements StorageInput {
+        private final String name;
+        private final HandleInput input;
+
+        EndInput(String name, HandleInput input) {
+            this.name = name;
+            this.input = input;
+        }
+
+        @Override
+        public long size() {
+            return input.size();
+        }
+
+        @Override
+        public void readFully(long position, byte[] target, int at, int byteCount)
+                throws IOException {
+            boolean isEnd = position + byteCount == input.size() && byteCount > MIN_END_BYTES;
+            End known = isEnd ? lastEnd.getAndSet(null) : null;
+            if (known != null
+                    && known.name.equals(name)
+                    && known.position == position
+                    && known.bytes.length == byteCount) {
+                System.arraycopy(known.bytes, 0, target, at, byteCount);
+                return;
+            }
+            input.readFully(position, target, at, byteCount);
+            if (isEnd && byteCount <= MAX_END_BYTES) {
+                lastEnd.set(
+                        new End(name, position, Arrays.copyOfRange(target, at, at + byteCount)));
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            input.close();
+        }
     }
 }
