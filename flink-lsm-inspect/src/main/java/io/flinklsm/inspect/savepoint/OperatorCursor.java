@@ -27,7 +27,7 @@ import java.io.SequenceInputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.xerial.snappy.SnappyFramedInputStream;
+import org.jspecify.annotations.Nullable;
 
 /** The elements of one operator state in the file of one subtask. Confined to one thread. */
 final class OperatorCursor implements EntryCursor {
@@ -81,32 +81,38 @@ final class OperatorCursor implements EntryCursor {
         long start = starts[index];
         long end = end(start);
         if (start < 0 || end > file.size() || end - start > MAX_ELEMENT_BYTES) {
-            throw new CorruptionException(
-                    "["
-                            + storage.describe(fileName)
-                            + "] an element of operator state lies outside of its file: subtask="
-                            + subtask
-                            + ", element="
-                            + index
-                            + ", offset="
-                            + start
-                            + ", sizeBytes="
-                            + file.size()
-                            + "; the metadata or the file is damaged, take another checkpoint.");
+            throw damaged("it lies outside of its file: sizeBytes=" + file.size(), start, null);
         }
         try (InputStream in = open(start, end)) {
             byte[] bytes = in.readAllBytes();
             value.setBytes(bytes, 0, bytes.length);
+        } catch (SnapshotReader.MalformedException e) {
+            throw damaged(String.valueOf(e.getMessage()), start, e);
         }
         return true;
+    }
+
+    private CorruptionException damaged(String facts, long start, @Nullable Throwable e) {
+        return new CorruptionException(
+                "["
+                        + storage.describe(fileName)
+                        + "] an element of operator state cannot be read: subtask="
+                        + subtask
+                        + ", element="
+                        + index
+                        + ", offset="
+                        + start
+                        + ", "
+                        + facts
+                        + "; the metadata or the file is damaged, take another checkpoint.",
+                e);
     }
 
     private InputStream open(long start, long end) throws IOException {
         var stored = new PositionedStream(file, start, end);
         return isCompressed
-                ? new SnappyFramedInputStream(
-                        new SequenceInputStream(new ByteArrayInputStream(FRAMES_BEGIN), stored),
-                        true)
+                ? new Frames(
+                        new SequenceInputStream(new ByteArrayInputStream(FRAMES_BEGIN), stored))
                 : stored;
     }
 

@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import org.xerial.snappy.SnappyFramedInputStream;
 
 /**
  * The rows of one state, key group by key group; those of other states are passed over.
@@ -79,6 +78,8 @@ final class RowCursor implements EntryCursor {
             }
         } catch (EOFException e) {
             throw damaged("it ends too early", e);
+        } catch (SnapshotReader.MalformedException e) {
+            throw damaged(String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -95,7 +96,7 @@ final class RowCursor implements EntryCursor {
         in =
                 new DataInputStream(
                         rows.meta().isCompressed()
-                                ? new BufferedInputStream(new SnappyFramedInputStream(stream, true))
+                                ? new BufferedInputStream(new Frames(stream))
                                 : stream);
         readState();
         return true;
