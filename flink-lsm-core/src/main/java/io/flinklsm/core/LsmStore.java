@@ -486,9 +486,10 @@ public final class LsmStore implements AutoCloseable {
             boolean isGone = tree.isDropped() || upkeep.isStopped();
             moment =
                     new TreeStats.Moment(
-                            isGone ? 0 : tree.memoryBytes(),
-                            isGone ? 0 : tree.memoryEntries(),
-                            tree.frozenCount(),
+                            new TreeStats.Memory(
+                                    isGone ? 0 : tree.memoryBytes(),
+                                    isGone ? 0 : tree.memoryEntries(),
+                                    tree.frozenCount()),
                             tree.isFlushing(),
                             compactions.running(tree),
                             compactions.isPending(tree),

@@ -27,13 +27,6 @@ import java.util.List;
 /**
  * Figures of one tree.
  *
- * @param memtableBytes memory of active and frozen memtables
- * @param memtableEntries what is in them, tombstones included
- * @param frozenMemtables those that wait for their flush, or are in it
- * @param flushing whether a flush runs
- * @param compactionsRunning how many are at work
- * @param compactionPending whether one waits for its thread
- * @param compactionDebtBytes what compactions must read until nothing is due
  * @param filterFailures how often the tree's filter has thrown, and an entry was kept for it
  * @param sortedRuns sources that a read asks in the worst case, beside the memory
  * @param liveBytes estimate of what would be left of the files if all were compacted into one run
@@ -42,13 +35,8 @@ import java.util.List;
  */
 public record TreeStats(
         String treeName,
-        long memtableBytes,
-        long memtableEntries,
-        int frozenMemtables,
-        boolean flushing,
-        int compactionsRunning,
-        boolean compactionPending,
-        long compactionDebtBytes,
+        Memory memory,
+        Work work,
         long filterFailures,
         int sortedRuns,
         long liveBytes,
@@ -57,14 +45,41 @@ public record TreeStats(
 
     public TreeStats {
         levels = List.copyOf(levels);
-        Invariants.check(
-                memtableBytes >= 0 && frozenMemtables >= 0,
-                "a tree holds less than nothing",
-                "memtableBytes",
-                memtableBytes,
-                "frozenMemtables",
-                frozenMemtables);
     }
+
+    /**
+     * What is in memory and no file has, or is read on after its flush.
+     *
+     * @param bytes memory of active and frozen memtables
+     * @param entries what is in them, tombstones included
+     * @param frozenMemtables those that wait for their flush, or are in it
+     */
+    public record Memory(long bytes, long entries, int frozenMemtables) {
+
+        public Memory {
+            Invariants.check(
+                    bytes >= 0 && frozenMemtables >= 0,
+                    "a tree holds less than nothing",
+                    "memtableBytes",
+                    bytes,
+                    "frozenMemtables",
+                    frozenMemtables);
+        }
+    }
+
+    /**
+     * What other threads do for the tree, or have still to do.
+     *
+     * @param flushing whether a flush runs
+     * @param compactionsRunning how many are at work
+     * @param compactionPending whether one waits for its thread
+     * @param compactionDebtBytes what compactions must read until nothing is due
+     */
+    public record Work(
+            boolean flushing,
+            int compactionsRunning,
+            boolean compactionPending,
+            long compactionDebtBytes) {}
 
     /** Figures of one level; entries count tombstones and operands, and what a clip hides. */
     public record LevelStats(int level, int sstables, long entries, long tombstones, long bytes) {
@@ -98,7 +113,7 @@ public record TreeStats(
      * to hide. An entry that was overwritten counts once for each source that still has it.
      */
     public long liveEntries() {
-        long entries = memtableEntries;
+        long entries = memory.entries();
         for (LevelStats level : levels) {
             entries += level.entries() - 2 * level.tombstones();
         }
@@ -107,9 +122,7 @@ public record TreeStats(
 
     /** What changes under the store's lock, taken at one moment. */
     record Moment(
-            long memtableBytes,
-            long memtableEntries,
-            int frozenMemtables,
+            Memory memory,
             boolean flushing,
             int compactionsRunning,
             boolean compactionPending,
@@ -126,13 +139,12 @@ public record TreeStats(
         }
         return new TreeStats(
                 treeName,
-                moment.memtableBytes(),
-                moment.memtableEntries(),
-                moment.frozenMemtables(),
-                moment.flushing(),
-                moment.compactionsRunning(),
-                moment.compactionPending(),
-                compactionDebtBytes,
+                moment.memory(),
+                new Work(
+                        moment.flushing(),
+                        moment.compactionsRunning(),
+                        moment.compactionPending(),
+                        compactionDebtBytes),
                 filterFailures,
                 version.runs().size(),
                 liveBytes(version),

@@ -86,9 +86,9 @@ final class StallEventsTest {
             assertThat(first.stopped()).isTrue();
             assertThat(first.durationNanos()).isGreaterThanOrEqualTo(1_000_000_000);
             assertThat(second.durationNanos()).isGreaterThanOrEqualTo(1_000_000_000);
-            assertThat(stats.flushing()).isTrue();
-            assertThat(stats.frozenMemtables()).isPositive();
-            assertThat(stats.memtableEntries()).isBetween(1L, 99L);
+            assertThat(stats.work().flushing()).isTrue();
+            assertThat(stats.memory().frozenMemtables()).isPositive();
+            assertThat(stats.memory().entries()).isBetween(1L, 99L);
         } finally {
             mayCreate.countDown();
             writerThread.shutdown();

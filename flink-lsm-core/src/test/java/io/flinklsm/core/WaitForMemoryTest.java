@@ -101,7 +101,7 @@ final class WaitForMemoryTest {
 
         wakeOften(write);
 
-        assertThat(neighbourTree.stats().frozenMemtables()).isZero();
+        assertThat(neighbourTree.stats().memory().frozenMemtables()).isZero();
         assertThat(neighbourTree.stats().levels()).allMatch(level -> level.sstables() == 0);
         giveMemoryBack(1 << 18);
         wakeUntilDone(write);
@@ -121,7 +121,7 @@ final class WaitForMemoryTest {
 
         wakeOften(write);
 
-        assertThat(waitingTree.stats().frozenMemtables()).isZero();
+        assertThat(waitingTree.stats().memory().frozenMemtables()).isZero();
         assertThat(waitingTree.stats().levels()).allMatch(level -> level.sstables() == 0);
         giveMemoryBack(1 << 18);
         wakeUntilDone(write);

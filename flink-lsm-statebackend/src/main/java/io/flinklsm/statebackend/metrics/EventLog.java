@@ -103,11 +103,11 @@ public final class EventLog implements LsmEventListener {
                 return "level0Sstables="
                         + tree.levels().get(0).sstables()
                         + ", compactionDebtBytes="
-                        + tree.compactionDebtBytes()
+                        + tree.work().compactionDebtBytes()
                         + ", flushesPending="
-                        + tree.frozenMemtables()
+                        + tree.memory().frozenMemtables()
                         + ", memtableBytes="
-                        + tree.memtableBytes();
+                        + tree.memory().bytes();
             }
         }
         return "the state was dropped";

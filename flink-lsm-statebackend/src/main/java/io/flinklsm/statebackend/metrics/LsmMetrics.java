@@ -67,13 +67,13 @@ public final class LsmMetrics {
     /** The figures of one state, in a group of its own. */
     public static void registerState(MetricGroup group, LsmTree tree, BackendLife life) {
         MetricGroup state = group.addGroup("lsm").addGroup("state", label(tree.name()));
-        gauge(state, life, "memtableBytes", () -> tree.stats().memtableBytes());
+        gauge(state, life, "memtableBytes", () -> tree.stats().memory().bytes());
         gauge(state, life, "entriesEstimated", () -> tree.stats().liveEntries());
         gauge(state, life, "sstables", () -> tree.stats().sstables());
         gauge(state, life, "sstableBytes", () -> tree.stats().sstableBytes());
         gauge(state, life, "liveBytesEstimated", () -> tree.stats().liveBytes());
         gauge(state, life, "sortedRuns", () -> tree.stats().sortedRuns());
-        gauge(state, life, "compactionDebtBytes", () -> tree.stats().compactionDebtBytes());
+        gauge(state, life, "compactionDebtBytes", () -> tree.stats().work().compactionDebtBytes());
         gauge(state, life, "filterFailures", () -> tree.stats().filterFailures());
         gauge(state, life, "memoryReads", () -> tree.stats().reads().memory());
         gauge(state, life, "fileReads", () -> tree.stats().reads().file());
@@ -97,7 +97,7 @@ public final class LsmMetrics {
     }
 
     private void registerContent(MetricGroup lsm) {
-        gauge(lsm, "memtableBytes", sum(TreeStats::memtableBytes));
+        gauge(lsm, "memtableBytes", sum(tree -> tree.memory().bytes()));
         gauge(lsm, "entriesEstimated", sum(TreeStats::liveEntries));
         gauge(lsm, "sstables", sum(TreeStats::sstables));
         gauge(lsm, "sstableBytes", sum(TreeStats::sstableBytes));
@@ -130,17 +130,17 @@ public final class LsmMetrics {
     }
 
     private void registerWork(MetricGroup lsm, EventCounters events) {
-        gauge(lsm, "flushesPending", sum(TreeStats::frozenMemtables));
-        gauge(lsm, "flushesRunning", sum(tree -> tree.flushing() ? 1 : 0));
+        gauge(lsm, "flushesPending", sum(tree -> tree.memory().frozenMemtables()));
+        gauge(lsm, "flushesRunning", sum(tree -> tree.work().flushing() ? 1 : 0));
         gauge(lsm, "flushes", events::flushes);
         gauge(lsm, "flushedBytes", events::flushedBytes);
         lsm.histogram("flushMillis", events.flushMillis());
-        gauge(lsm, "compactionsPending", sum(tree -> tree.compactionPending() ? 1 : 0));
-        gauge(lsm, "compactionsRunning", sum(TreeStats::compactionsRunning));
+        gauge(lsm, "compactionsPending", sum(tree -> tree.work().compactionPending() ? 1 : 0));
+        gauge(lsm, "compactionsRunning", sum(tree -> tree.work().compactionsRunning()));
         gauge(lsm, "compactions", events::compactions);
         gauge(lsm, "compactionReadBytes", events::compactionReadBytes);
         gauge(lsm, "compactionWrittenBytes", events::compactionWrittenBytes);
-        gauge(lsm, "compactionDebtBytes", sum(TreeStats::compactionDebtBytes));
+        gauge(lsm, "compactionDebtBytes", sum(tree -> tree.work().compactionDebtBytes()));
         lsm.histogram("compactionMillis", events.compactionMillis());
         for (StallCause cause : StallCause.values()) {
             MetricGroup group = lsm.addGroup("waitsFor", cause.name().toLowerCase(Locale.ROOT));
