@@ -71,7 +71,7 @@ public final class SlotMemory {
      * Takes a lease; the caller closes it after its store.
      *
      * @param clock time for the stores
-     * @param whenMade is told the size if this lease makes what is shared
+     * @param whenMade is told the size if this lease is about to make what is shared
      * @throws IOException if the memory cannot be had
      */
     public static OpaqueMemoryResource<StoreResources> lease(
@@ -177,8 +177,8 @@ public final class SlotMemory {
     private static StoreResources create(
             long bytes, int threads, Clock clock, LongConsumer whenMade) {
         QuietArrow.begin();
-        StoreResources made = StoreResources.create("flink-lsm", bytes, threads, clock);
+        // First: a failure of it leaves no memory behind.
         whenMade.accept(bytes);
-        return made;
+        return StoreResources.create("flink-lsm", bytes, threads, clock);
     }
 }
