@@ -21,6 +21,7 @@ import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LogEvent;
 import org.apache.logging.log4j.core.Logger;
 import org.apache.logging.log4j.core.appender.AbstractAppender;
+import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.logging.log4j.core.config.Property;
 
 /** What a class logs at INFO and WARN until this is closed; INFO is only kept here. */
@@ -56,7 +57,7 @@ public final class LogLines implements AutoCloseable {
         lines.appender.start();
         lines.logger.addAppender(lines.appender);
         // What is looked at here is not to be seen on the console.
-        lines.logger.setLevel(Level.INFO);
+        Configurator.setLevel(type.getName(), Level.INFO);
         lines.logger.setAdditive(false);
         return lines;
     }
@@ -77,7 +78,7 @@ public final class LogLines implements AutoCloseable {
     @Override
     public void close() {
         logger.removeAppender(appender);
-        logger.setLevel(levelBefore);
+        Configurator.setLevel(logger.getName(), levelBefore);
         logger.setAdditive(true);
         appender.stop();
     }
