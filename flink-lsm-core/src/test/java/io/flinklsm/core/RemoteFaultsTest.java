@@ -105,6 +105,10 @@ class RemoteFaultsTest {
     private int failed;
     private long evictions;
     private long earlyUploads;
+
+    /** Reads of compactions that waited for remote storage. */
+    private long compactionMisses;
+
     private long retries;
 
     @BeforeEach
@@ -139,6 +143,7 @@ class RemoteFaultsTest {
         assertThat(retries).isPositive();
         assertThat(evictions).isPositive();
         assertThat(earlyUploads).isPositive();
+        assertThat(compactionMisses).isPositive();
     }
 
     private void tell() {
@@ -154,7 +159,9 @@ class RemoteFaultsTest {
                         + ", evictions="
                         + evictions
                         + ", earlyUploads="
-                        + earlyUploads);
+                        + earlyUploads
+                        + ", compactionMisses="
+                        + compactionMisses);
     }
 
     /** Whether the fault happened. */
@@ -399,7 +406,9 @@ class RemoteFaultsTest {
                     put(tree, i, round);
                 }
                 if (checkpoint == 3) {
+                    long before = storage.stats().misses();
                     tree.compactAll();
+                    compactionMisses += storage.stats().misses() - before;
                 }
                 checkpoint(checkpoint, round);
                 int from = random.nextInt(KEYS / 2);
