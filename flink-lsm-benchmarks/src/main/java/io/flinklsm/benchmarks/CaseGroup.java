@@ -13,7 +13,10 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.results.Figure;
+import io.flinklsm.benchmarks.storage.StorageBenchmark;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -36,6 +39,9 @@ enum CaseGroup {
     RESTORE(new RestoreCases(), "restore to first get by state size: 0.1, 0.3 and 1 GB"),
     MEMORY(new MemoryCases(), "resident memory: large state, 8 backends, 32 MB, 200 restores"),
     SCALING(new ScalingCases(), "cost by state size, states, key groups, files of level 0"),
+    STORAGE(
+            CaseGroup::storage,
+            "restore and rescale with state on remote storage, 30 ms a request: 0.1 GB"),
     OVERWRITE(new OverwriteCases(), "2 M keys rewritten at full speed for three minutes");
 
     private final Program program;
@@ -107,6 +113,26 @@ enum CaseGroup {
                                 .map(CaseGroup::label)
                                 .collect(Collectors.joining(", "))
                         + ", jobs or parts");
+    }
+
+    private static void storage(Workbench bench, Scale scale, Meter meter) throws Exception {
+        StorageBenchmark benchmark =
+                new StorageBenchmark(
+                        bench.peer(),
+                        bench.directory(),
+                        bench.managedBytes(),
+                        scale.choose(
+                                new StorageBenchmark.Times(3_000, 60_000),
+                                new StorageBenchmark.Times(1_000, 20_000),
+                                new StorageBenchmark.Times(20, 2_000)),
+                        (name, figures) -> meter.figures(name, figures.toArray(Figure[]::new)));
+        List<Double> sizes = bench.options().storageGigabytes();
+        if (sizes.isEmpty()) {
+            benchmark.run(scale.choose(0.1, 0.02, 0.0005), "");
+        }
+        for (double gigabytes : sizes) {
+            benchmark.run(gigabytes, ", " + gigabytes + " GB");
+        }
     }
 
     private static Program onOneBackend(Cases cases) {

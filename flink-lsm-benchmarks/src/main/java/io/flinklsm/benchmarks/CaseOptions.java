@@ -13,8 +13,10 @@
  */
 package io.flinklsm.benchmarks;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What the command line says to groups of cases in their JVMs.
@@ -24,20 +26,31 @@ import java.util.regex.Pattern;
  * @param hotCases which cases of the hot groups run: those whose whole name matches
  * @param stateByMemory the size of the state, in parts of the managed memory, for groups that
  *     measure several
+ * @param storageGigabytes sizes of the state on remote storage; none for what the scale says
  */
-record CaseOptions(int overwriteSeconds, long seed, Pattern hotCases, double stateByMemory) {
+record CaseOptions(
+        int overwriteSeconds,
+        long seed,
+        Pattern hotCases,
+        double stateByMemory,
+        List<Double> storageGigabytes) {
 
     /** What holds when the command line says nothing. */
-    static final CaseOptions DEFAULT = new CaseOptions(0, 1, Pattern.compile(".*"), 0.5);
+    static final CaseOptions DEFAULT = new CaseOptions(0, 1, Pattern.compile(".*"), 0.5, List.of());
+
+    CaseOptions {
+        storageGigabytes = List.copyOf(storageGigabytes);
+    }
 
     /** The same for a round, counted from 1. */
     CaseOptions ofRound(int round) {
-        return new CaseOptions(overwriteSeconds, seed + round - 1, hotCases, stateByMemory);
+        return new CaseOptions(
+                overwriteSeconds, seed + round - 1, hotCases, stateByMemory, storageGigabytes);
     }
 
     /** The same for a state of another size. */
     CaseOptions ofState(double byMemory) {
-        return new CaseOptions(overwriteSeconds, seed, hotCases, byMemory);
+        return new CaseOptions(overwriteSeconds, seed, hotCases, byMemory, storageGigabytes);
     }
 
     List<String> toArguments() {
@@ -45,7 +58,8 @@ record CaseOptions(int overwriteSeconds, long seed, Pattern hotCases, double sta
                 Integer.toString(overwriteSeconds),
                 Long.toString(seed),
                 hotCases.pattern(),
-                Double.toString(stateByMemory));
+                Double.toString(stateByMemory),
+                storageGigabytes.stream().map(String::valueOf).collect(Collectors.joining(",")));
     }
 
     /** Reads what {@link #toArguments} wrote. */
@@ -54,6 +68,9 @@ record CaseOptions(int overwriteSeconds, long seed, Pattern hotCases, double sta
                 Integer.parseInt(arguments.get(0)),
                 Long.parseLong(arguments.get(1)),
                 Pattern.compile(arguments.get(2)),
-                Double.parseDouble(arguments.get(3)));
+                Double.parseDouble(arguments.get(3)),
+                arguments.get(4).isEmpty()
+                        ? List.of()
+                        : Arrays.stream(arguments.get(4).split(",")).map(Double::valueOf).toList());
     }
 }

@@ -61,6 +61,7 @@ final class RunPlan {
             case MEMORY -> GroupSettings.of(512, 128, 1, LSM);
             // Little memory, so that a large state is soon made.
             case SCALING -> GroupSettings.of(512, 32, 1, ROCKSDB, LSM);
+            case STORAGE -> GroupSettings.of(1024, 256, 1, ROCKSDB, LSM).andOnce(FORST);
             case OVERWRITE -> GroupSettings.of(1024, 256, 1, ROCKSDB, LSM);
         };
     }
@@ -77,7 +78,7 @@ final class RunPlan {
             case RESTORE -> GroupSettings.of(512, 64, 1, ROCKSDB, LSM);
             case MEMORY -> GroupSettings.of(512, 32, 1, LSM);
             case SCALING -> GroupSettings.of(512, 32, 1, LSM);
-            case OVERWRITE -> GroupSettings.of(512, 64, 1, ROCKSDB, LSM);
+            case OVERWRITE, STORAGE -> GroupSettings.of(512, 64, 1, ROCKSDB, LSM);
         };
     }
 
@@ -88,6 +89,7 @@ final class RunPlan {
             case CURVE, LATENCY -> GroupSettings.of(256, 32, 1, HASHMAP, ROCKSDB, LSM);
             case LARGE -> GroupSettings.of(512, 32, 1, ROCKSDB, ROCKSDB_TUNED, LSM);
             case MEMORY, OVERWRITE -> GroupSettings.of(512, 64, 1, ROCKSDB, LSM);
+            case STORAGE -> GroupSettings.of(512, 64, 1, ROCKSDB, FORST, LSM);
             case CHECKPOINT, RESTORE -> GroupSettings.of(512, 64, 1, LSM);
             case SCALING -> GroupSettings.of(512, 32, 1, LSM);
         };

@@ -106,6 +106,15 @@ public final class StateBenchmark implements Callable<Integer> {
                             + " 0.25, 0.5, 0.9, 1.5, 3 and 10).")
     private List<Double> ratios = List.of();
 
+    @Option(
+            names = "--storage-gb",
+            split = ",",
+            paramLabel = "GB",
+            description =
+                    "How large the states on remote storage are (default: by scale; full 0.1;"
+                            + " 1 and 4 show whether a restore gets slower with the size).")
+    private List<Double> storageGigabytes = List.of();
+
     @Spec private @Nullable CommandSpec spec;
 
     /** Runs the program and ends the JVM with its exit code. */
@@ -137,7 +146,8 @@ public final class StateBenchmark implements Callable<Integer> {
                                 overwriteSeconds,
                                 chosenSeed(),
                                 hotCases,
-                                CaseOptions.DEFAULT.stateByMemory()),
+                                CaseOptions.DEFAULT.stateByMemory(),
+                                storageGigabytes),
                         ratios.isEmpty() ? CurveCases.ratios(scale) : ratios);
         int firstLong = 0;
         while (firstLong < states.size() && !isLong(states.get(firstLong))) {
@@ -160,6 +170,7 @@ public final class StateBenchmark implements Callable<Integer> {
         return groups.isEmpty()
                 && options.isAsPlanned()
                 && ratios.isEmpty()
+                && storageGigabytes.isEmpty()
                 && hotCases.pattern().equals(CaseOptions.DEFAULT.hotCases().pattern())
                 && Scale.ofName(options.scaleName()).size() == Scale.Size.FULL;
     }

@@ -138,7 +138,8 @@ final class HotCasesTest {
     }
 
     private static List<String> names(HotStates states, long seed, String pattern) {
-        return HotCases.chosen(states, new CaseOptions(0, seed, Pattern.compile(pattern), 0.5))
+        return HotCases.chosen(
+                        states, new CaseOptions(0, seed, Pattern.compile(pattern), 0.5, List.of()))
                 .stream()
                 .map(DrawnCase::name)
                 .toList();

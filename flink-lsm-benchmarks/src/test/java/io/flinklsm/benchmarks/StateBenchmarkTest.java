@@ -184,6 +184,7 @@ final class StateBenchmarkTest {
         assertThat(isPublished("--managed-mb=64")).isFalse();
         assertThat(isPublished("--hot-cases=map .*")).isFalse();
         assertThat(isPublished("--curve-sizes=0.5")).isFalse();
+        assertThat(isPublished("--storage-gb=1")).isFalse();
     }
 
     private static boolean isPublished(String... arguments) {

@@ -18,6 +18,7 @@ import static io.flinklsm.benchmarks.report.Measurements.ROCKSDB;
 import static io.flinklsm.benchmarks.report.Measurements.ROCKSDB_TUNED;
 
 import io.flinklsm.benchmarks.results.Sample;
+import io.flinklsm.benchmarks.storage.StorageBenchmark;
 import java.util.List;
 
 /**
@@ -142,6 +143,27 @@ public final class Bars {
                     atMostTimes(
                             "checkpoint", "checkpoint, rescale 2 to 1", FIRST_GET, ROCKSDB, 0.02),
                     atMost("checkpoint", "checkpoint, rescale 2 to 1", REWRITTEN, 1),
+                    atMostTimes(
+                            "storage",
+                            StorageBenchmark.RESTORE,
+                            StorageBenchmark.FIRST_GET,
+                            ROCKSDB,
+                            0.5),
+                    atMost("storage", StorageBenchmark.RESTORE, StorageBenchmark.HALF_SPEED, 10),
+                    atMostTimes(
+                            "storage",
+                            StorageBenchmark.SCALE_OUT,
+                            StorageBenchmark.FIRST_GET,
+                            ROCKSDB,
+                            0.5),
+                    atMost("storage", StorageBenchmark.SCALE_OUT, StorageBenchmark.UPLOADED, 0.05),
+                    atMostTimes(
+                            "storage",
+                            StorageBenchmark.SCALE_IN,
+                            StorageBenchmark.FIRST_GET,
+                            ROCKSDB,
+                            0.5),
+                    atMost("storage", StorageBenchmark.SCALE_IN, StorageBenchmark.UPLOADED, 0.05),
                     atMost("memory", "memory, state larger than it", OVER_BUDGET, 5),
                     atMost("memory", "memory, 8 backends in a slot", OVER_BUDGET, 5),
                     atMost("memory", "memory, 32 MB managed", OVER_BUDGET, 5),
