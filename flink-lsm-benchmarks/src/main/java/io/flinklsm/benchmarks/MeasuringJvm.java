@@ -13,6 +13,10 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.cases.CaseGroup;
+import io.flinklsm.benchmarks.cases.CaseOptions;
+import io.flinklsm.benchmarks.cases.Workbench;
+import io.flinklsm.benchmarks.measure.Meter;
 import io.flinklsm.benchmarks.results.Measured;
 import io.flinklsm.benchmarks.results.RunDirectory;
 import io.flinklsm.benchmarks.results.Sample;
@@ -20,6 +24,7 @@ import io.flinklsm.benchmarks.run.FileTrees;
 import io.flinklsm.benchmarks.run.Peer;
 import io.flinklsm.benchmarks.run.ProcessCounters;
 import io.flinklsm.benchmarks.run.Step;
+import io.flinklsm.benchmarks.workload.Scale;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -13,6 +13,9 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.backend.BenchmarkedBackend;
+import io.flinklsm.benchmarks.workload.Answers;
+import io.flinklsm.benchmarks.workload.ByteValues;
 import io.flinklsm.benchmarks.run.FileTrees;
 import io.flinklsm.benchmarks.run.Peer;
 import java.io.PrintStream;

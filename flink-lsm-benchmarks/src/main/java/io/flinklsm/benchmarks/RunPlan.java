@@ -19,9 +19,13 @@ import static io.flinklsm.benchmarks.run.Peer.LSM;
 import static io.flinklsm.benchmarks.run.Peer.ROCKSDB;
 import static io.flinklsm.benchmarks.run.Peer.ROCKSDB_TUNED;
 
+import io.flinklsm.benchmarks.cases.CaseGroup;
+import io.flinklsm.benchmarks.cases.CaseOptions;
+import io.flinklsm.benchmarks.cases.CurveCases;
 import io.flinklsm.benchmarks.run.Peer;
 import io.flinklsm.benchmarks.run.RunOptions;
 import io.flinklsm.benchmarks.run.Step;
+import io.flinklsm.benchmarks.workload.Scale;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -13,6 +13,10 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.cases.CaseGroup;
+import io.flinklsm.benchmarks.cases.CaseOptions;
+import io.flinklsm.benchmarks.cases.CurveCases;
+import io.flinklsm.benchmarks.cases.HotCases;
 import io.flinklsm.benchmarks.jobs.JobSteps;
 import io.flinklsm.benchmarks.parts.PartSteps;
 import io.flinklsm.benchmarks.report.BenchmarkReport;
@@ -23,6 +27,7 @@ import io.flinklsm.benchmarks.run.BenchmarkRun;
 import io.flinklsm.benchmarks.run.Peer;
 import io.flinklsm.benchmarks.run.RunOptions;
 import io.flinklsm.benchmarks.run.Step;
+import io.flinklsm.benchmarks.workload.Scale;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -6,7 +6,7 @@
  * in a fresh JVM in which no other backend was loaded. Read {@link
  * io.flinklsm.benchmarks.StateBenchmark} first: it starts one {@link
  * io.flinklsm.benchmarks.MeasuringJvm} for each round, group and peer. {@link
- * io.flinklsm.benchmarks.CaseGroup} says how to add cases.
+ * io.flinklsm.benchmarks.cases.CaseGroup} says how to add cases.
  */
 @NullMarked
 package io.flinklsm.benchmarks;

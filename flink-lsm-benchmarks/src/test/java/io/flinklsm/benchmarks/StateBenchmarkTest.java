@@ -16,6 +16,9 @@ package io.flinklsm.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinklsm.benchmarks.cases.CaseGroup;
+import io.flinklsm.benchmarks.cases.CaseOptions;
+import io.flinklsm.benchmarks.cases.HotCases;
 import io.flinklsm.benchmarks.report.Bar;
 import io.flinklsm.benchmarks.report.Bars;
 import io.flinklsm.benchmarks.results.Figure;
@@ -25,6 +28,8 @@ import io.flinklsm.benchmarks.results.Sample;
 import io.flinklsm.benchmarks.run.Peer;
 import io.flinklsm.benchmarks.run.RunOptions;
 import io.flinklsm.benchmarks.run.Step;
+import io.flinklsm.benchmarks.workload.Answers;
+import io.flinklsm.benchmarks.workload.Scale;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

@@ -13,7 +13,7 @@
  */
 package io.flinklsm.benchmarks.jobs;
 
-import io.flinklsm.benchmarks.Rest;
+import io.flinklsm.benchmarks.measure.Rest;
 import io.flinklsm.benchmarks.run.ProcessCounters;
 import io.flinklsm.benchmarks.run.ThreadCpu;
 import java.lang.management.GarbageCollectorMXBean;
