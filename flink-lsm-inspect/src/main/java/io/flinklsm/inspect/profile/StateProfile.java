@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * @param readFiles files that were read whole, and {@code readBytes} their length
  * @param bytes of keys and values, before compression
  * @param sizes how many entries have 2^i up to 2^(i+1) - 1 bytes
- * @param groupBytes by key group; what a file says of several groups together is spread evenly
+ * @param groups by key group; what a file says of several groups together is spread evenly
  * @param heaviest by bytes, the largest first
  */
 public record StateProfile(
