@@ -104,8 +104,10 @@ record StateOptions(
         try {
             return of(LsmBackendSettings.of(config, Map.of()));
         } catch (IllegalConfigurationException e) {
-            throw new IllegalConfigurationException(
-                    String.valueOf(e.getMessage()).replace("[" + option + "]", "[" + key + "]"), e);
+            // The same with the whole key: it ends with what to do.
+            String message =
+                    String.valueOf(e.getMessage()).replace("[" + option + "]", "[" + key + "]");
+            throw new IllegalConfigurationException(message, e);
         }
     }
 
