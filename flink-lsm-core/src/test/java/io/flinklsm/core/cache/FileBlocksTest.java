@@ -79,6 +79,18 @@ final class FileBlocksTest {
     }
 
     @Test
+    void secondOfTwoEqualBlocksIsNotCounted() {
+        FileBlocks file = cache.open(1);
+        put(file, 0, 1);
+
+        put(file, 0, 2);
+
+        assertThat(content(file, 0)).isEqualTo(1);
+        assertThat(cache.usedBytes()).isEqualTo(BLOCK_BYTES);
+        assertThat(budget.usedBytes()).isEqualTo(BLOCK_BYTES);
+    }
+
+    @Test
     void blockThatAReaderHoldsOutlivesItsFile() {
         FileBlocks file = cache.open(1);
         put(file, 0, 7);
