@@ -14,10 +14,10 @@
 package io.flinklsm.benchmarks;
 
 import io.flinklsm.benchmarks.backend.BenchmarkedBackend;
-import io.flinklsm.benchmarks.workload.Answers;
-import io.flinklsm.benchmarks.workload.ByteValues;
 import io.flinklsm.benchmarks.run.FileTrees;
 import io.flinklsm.benchmarks.run.Peer;
+import io.flinklsm.benchmarks.workload.Answers;
+import io.flinklsm.benchmarks.workload.ByteValues;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;

@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.compaction.CompactionOptions;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
@@ -29,6 +30,7 @@ import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.testing.InMemoryStorage;
 import io.flinklsm.core.tree.TreeOptions;
+import io.flinklsm.core.write.WriteLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -50,13 +52,8 @@ final class ReadFailuresTest {
             new LsmStoreOptions(
                     1 << 20,
                     CompactionStyle.LEVELED,
-                    10,
-                    20,
-                    36,
-                    4,
-                    1 << 20,
-                    1 << 20,
-                    10,
+                    new CompactionOptions(10, 1 << 20, 1 << 20, 10),
+                    new WriteLimits(20, 36, 4),
                     1,
                     new SstableOptions(256, 8, 1 << 10, 10, SstableCodec.LZ4_RAW, 0));
 

@@ -59,7 +59,8 @@ public final class BenchmarkedBackend implements AutoCloseable {
      * @param directory for the backend's files and its checkpoints; the caller's to delete
      * @param managedBytes managed memory of the slot, all of it for this backend
      */
-    public static BenchmarkedBackend open(Peer peer, Path directory, long managedBytes) throws Exception {
+    public static BenchmarkedBackend open(Peer peer, Path directory, long managedBytes)
+            throws Exception {
         return open(peer, directory, managedBytes, Map.of());
     }
 

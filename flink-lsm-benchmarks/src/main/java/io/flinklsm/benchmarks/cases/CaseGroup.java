@@ -13,10 +13,10 @@
  */
 package io.flinklsm.benchmarks.cases;
 
-import io.flinklsm.benchmarks.results.Figure;
-import io.flinklsm.benchmarks.storage.StorageBenchmark;
 import io.flinklsm.benchmarks.backend.BenchmarkedBackend;
 import io.flinklsm.benchmarks.measure.Meter;
+import io.flinklsm.benchmarks.results.Figure;
+import io.flinklsm.benchmarks.storage.StorageBenchmark;
 import io.flinklsm.benchmarks.workload.Scale;
 import java.util.Arrays;
 import java.util.List;

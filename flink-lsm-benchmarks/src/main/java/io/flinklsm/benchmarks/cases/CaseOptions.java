@@ -36,7 +36,8 @@ public record CaseOptions(
         List<Double> storageGigabytes) {
 
     /** What holds when the command line says nothing. */
-    public static final CaseOptions DEFAULT = new CaseOptions(0, 1, Pattern.compile(".*"), 0.5, List.of());
+    public static final CaseOptions DEFAULT =
+            new CaseOptions(0, 1, Pattern.compile(".*"), 0.5, List.of());
 
     public CaseOptions {
         storageGigabytes = List.copyOf(storageGigabytes);

@@ -29,6 +29,7 @@ import io.flinklsm.core.tree.StoreFiles;
 import io.flinklsm.core.tree.Upkeep;
 import io.flinklsm.core.version.ObsoleteFiles;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -55,7 +56,8 @@ final class DeletionsTest {
                             storage,
                             openSstables,
                             obsolete,
-                            new SstableOptions(512, 16, 16 << 10, 10, SstableCodec.LZ4_RAW, 0)));
+                            new SstableOptions(512, 16, 16 << 10, 10, SstableCodec.LZ4_RAW, 0),
+                            Map.of()));
     private final List<LsmEvent> events = new CopyOnWriteArrayList<>();
     private final List<SstableMeta> files = LsmPicture.metas("L0 a#2 b#1");
 
