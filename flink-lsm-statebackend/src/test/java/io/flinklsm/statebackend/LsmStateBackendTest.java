@@ -268,8 +268,8 @@ class LsmStateBackendTest {
         config.set(LsmBackendOptions.OPEN_FILES, 40);
         LsmStoreOptions set = LsmBackendSettings.of(config).storeOptions(64L << 20, 1);
 
-        assertThat(byDefault.levelBaseBytes()).isEqualTo(12 << 20);
-        assertThat(set.levelBaseBytes()).isEqualTo(5 << 20);
+        assertThat(byDefault.compaction().levelBaseBytes()).isEqualTo(12 << 20);
+        assertThat(set.compaction().levelBaseBytes()).isEqualTo(5 << 20);
         assertThat(byDefault.maxOpenFiles()).isEqualTo(5000);
         assertThat(set.maxOpenFiles()).isEqualTo(40);
     }
