@@ -167,21 +167,21 @@ final class Auditor {
     /**
      * A checkpoint or savepoint, or the directory of a job. Of a job that goes on, a checkpoint is
      * deleted when a newer one is complete, which the listing that named the older one may lack: so
-     * the directory is listed again when one has gone.
+     * the directory is listed again until that brings nothing new.
      */
     private void readBelow(Path directory) throws IOException {
         if (read(directory)) {
             return;
         }
-        boolean hasOneGone = true;
-        for (int listing = 0; hasOneGone && listing < LISTINGS_MAX; listing++) {
-            hasOneGone = false;
+        for (int listing = 0; listing < LISTINGS_MAX; listing++) {
+            int before = checkpoints.size();
             for (FileStatus child : children(directory)) {
-                if (child.isDir()
-                        && !read(child.getPath())
-                        && Locations.status(child.getPath()) == null) {
-                    hasOneGone = true;
+                if (child.isDir()) {
+                    read(child.getPath());
                 }
+            }
+            if (listing > 0 && checkpoints.size() == before) {
+                return;
             }
         }
     }

@@ -104,9 +104,9 @@ public final class FailingFileSystem extends LocalFileSystem {
     }
 
     /**
-     * Begins to count; no call fails, but when the directory with the first in its path has been
-     * listed and is looked at, it is not there any more, and that with the second is, for the first
-     * time: a checkpoint is subsumed.
+     * Begins to count; no call fails, but when something with the first in its path is looked at,
+     * it is not there any more, and what has the second in its path is, for the first time: a
+     * checkpoint is subsumed.
      */
     public static synchronized void replace(String older, String newer) {
         reset();
