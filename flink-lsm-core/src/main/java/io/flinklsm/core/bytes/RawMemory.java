@@ -42,26 +42,24 @@ public final class RawMemory {
 
     private RawMemory() {}
 
-    /** The range lies inside its array; what is native has an address. */
+    /**
+     * The range lies inside its array; what is native has an address. Behind {@link
+     * Invariants#ENABLED}: not even the call stands in the way of inlining what is hot.
+     */
     private static void checkRange(@Nullable Object base, long offset, long length) {
-        if (Invariants.ENABLED) {
-            Invariants.check(length >= 0, "memory has no negative length", "length", length);
-            if (base instanceof byte[] array) {
-                Invariants.check(
-                        offset >= BYTE_ARRAY_OFFSET
-                                && length <= array.length - (offset - BYTE_ARRAY_OFFSET),
-                        "a range of memory lies outside its array",
-                        "offset",
-                        offset - BYTE_ARRAY_OFFSET,
-                        "length",
-                        length);
-            } else if (base == null) {
-                Invariants.check(
-                        offset != 0 || length == 0,
-                        "native memory has no address",
-                        "length",
-                        length);
-            }
+        Invariants.check(length >= 0, "memory has no negative length", "length", length);
+        if (base instanceof byte[] array) {
+            Invariants.check(
+                    offset >= BYTE_ARRAY_OFFSET
+                            && length <= array.length - (offset - BYTE_ARRAY_OFFSET),
+                    "a range of memory lies outside its array",
+                    "offset",
+                    offset - BYTE_ARRAY_OFFSET,
+                    "length",
+                    length);
+        } else if (base == null) {
+            Invariants.check(
+                    offset != 0 || length == 0, "native memory has no address", "length", length);
         }
     }
 
@@ -119,8 +117,10 @@ public final class RawMemory {
             @Nullable Object toBase,
             long toOffset,
             long length) {
-        checkRange(fromBase, fromOffset, length);
-        checkRange(toBase, toOffset, length);
+        if (Invariants.ENABLED) {
+            checkRange(fromBase, fromOffset, length);
+            checkRange(toBase, toOffset, length);
+        }
         if (length > SMALL_COPY_BYTES_MAX) {
             UNSAFE.copyMemory(fromBase, fromOffset, toBase, toOffset, length);
         } else {
@@ -150,13 +150,17 @@ public final class RawMemory {
 
     /** Copies {@code length} bytes of native memory; the ranges may overlap. */
     public static void move(long fromAddress, long toAddress, long length) {
-        checkRange(null, fromAddress, length);
-        checkRange(null, toAddress, length);
+        if (Invariants.ENABLED) {
+            checkRange(null, fromAddress, length);
+            checkRange(null, toAddress, length);
+        }
         UNSAFE.copyMemory(null, fromAddress, null, toAddress, length);
     }
 
     public static void fill(@Nullable Object base, long offset, long length, byte value) {
-        checkRange(base, offset, length);
+        if (Invariants.ENABLED) {
+            checkRange(base, offset, length);
+        }
         UNSAFE.setMemory(base, offset, length, value);
     }
 
@@ -185,8 +189,10 @@ public final class RawMemory {
             @Nullable Object rightBase,
             long rightOffset,
             int rightLength) {
-        checkRange(leftBase, leftOffset, leftLength);
-        checkRange(rightBase, rightOffset, rightLength);
+        if (Invariants.ENABLED) {
+            checkRange(leftBase, leftOffset, leftLength);
+            checkRange(rightBase, rightOffset, rightLength);
+        }
         int common = Math.min(leftLength, rightLength);
         int i = 0;
         for (; i + Long.BYTES <= common; i += Long.BYTES) {
@@ -214,8 +220,10 @@ public final class RawMemory {
             @Nullable Object rightBase,
             long rightOffset,
             int length) {
-        checkRange(leftBase, leftOffset, length);
-        checkRange(rightBase, rightOffset, length);
+        if (Invariants.ENABLED) {
+            checkRange(leftBase, leftOffset, length);
+            checkRange(rightBase, rightOffset, length);
+        }
         int i = 0;
         for (; i + Long.BYTES <= length; i += Long.BYTES) {
             if (UNSAFE.getLong(leftBase, leftOffset + i)

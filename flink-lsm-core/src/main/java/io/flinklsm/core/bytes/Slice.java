@@ -67,17 +67,16 @@ public final class Slice implements Comparable<Slice> {
     /** Views memory in {@link RawMemory}'s addressing form. */
     public Slice setRaw(@Nullable Object rawBase, long rawOffset, int byteCount) {
         Invariants.check(byteCount >= 0, "negative slice length", "byteCount", byteCount);
-        Invariants.check(
-                !(rawBase instanceof byte[] bytes)
-                        || (rawOffset >= RawMemory.BYTE_ARRAY_OFFSET
-                                && byteCount
-                                        <= bytes.length
-                                                - (rawOffset - RawMemory.BYTE_ARRAY_OFFSET)),
-                "a slice lies outside its array",
-                "offset",
-                rawOffset - RawMemory.BYTE_ARRAY_OFFSET,
-                "byteCount",
-                byteCount);
+        if (Invariants.ENABLED && rawBase instanceof byte[] bytes) {
+            long from = rawOffset - RawMemory.BYTE_ARRAY_OFFSET;
+            Invariants.check(
+                    from >= 0 && byteCount <= bytes.length - from,
+                    "a slice lies outside its array",
+                    "from",
+                    from,
+                    "byteCount",
+                    byteCount);
+        }
         base = rawBase;
         offset = rawOffset;
         length = byteCount;
