@@ -26,6 +26,7 @@ import java.util.Set;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.runtime.checkpoint.CheckpointProperties;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 
@@ -180,6 +181,11 @@ public final class MetadataFile {
             CheckpointMetadata metadata =
                     Checkpoints.loadCheckpointMetadata(
                             data, MetadataFile.class.getClassLoader(), directory);
+            CheckpointProperties properties = metadata.getCheckpointProperties();
+            if (properties != null && properties.getCheckpointType() == null) {
+                // A Java object, of which a changed byte may take a field away.
+                throw new IllegalArgumentException("its properties have no type of checkpoint");
+            }
             return new Parsed(metadata, outline, data.read() < 0);
         } catch (InspectException e) {
             throw e;

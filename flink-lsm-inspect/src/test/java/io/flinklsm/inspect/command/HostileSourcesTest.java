@@ -117,6 +117,28 @@ final class HostileSourcesTest {
         assertThat(run.err()).contains("is no local path", "take another checkpoint");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"show", "verify", "files"})
+    void propertiesWithoutAFieldAreDamage(String command) throws Exception {
+        Path checkpoint;
+        try (var sample = new SampleCheckpoint(root)) {
+            checkpoint = sample.write(3, 0).take(1);
+        }
+        Path metadata = checkpoint.resolve("_metadata");
+        String text = Files.readString(metadata, StandardCharsets.ISO_8859_1);
+        String changed = text.replace("checkpointType", "checkpointTypf");
+        assertThat(changed).isNotEqualTo(text);
+        Files.writeString(metadata, changed, StandardCharsets.ISO_8859_1);
+
+        Run run = Run.of(command, checkpoint.toString());
+
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(4);
+        assertThat(run.err()).contains("its properties have no type of checkpoint");
+        // Of several checkpoints the others are listed.
+        assertThat(Run.of("ls", checkpoint.getParent().toString()).err())
+                .contains("skipped", "its properties have no type of checkpoint");
+    }
+
     private static int indexOfObjectStream(byte[] bytes) {
         for (int i = bytes.length - 4; i >= 0; i--) {
             if (Arrays.equals(
