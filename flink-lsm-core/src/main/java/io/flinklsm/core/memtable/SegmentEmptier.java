@@ -60,9 +60,9 @@ final class SegmentEmptier {
                 if (target == Segments.NO_REF) {
                     return;
                 }
-                if (!tier.isWorthSparing(record)) {
-                    segments.of(target).addLive(-sizeBytes);
-                }
+                // It is in use in one of the two places; a tombstone counts in neither.
+                boolean isLive = tier.isWorthSparing(record);
+                (isLive ? victim : segments.of(target)).addLive(-sizeBytes);
                 tier.move(record, Segments.refAt(victim, at), target, sizeBytes);
                 // What follows may find no room: then the segment stays, without this record.
                 Records.set(record, Records.DEAD);

@@ -29,6 +29,7 @@ import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.MergeOperator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -589,6 +590,48 @@ final class EntryTierTest {
             assertThat(probe.get("k" + i)).isEqualTo(prefix + i);
         }
         assertThat(probe.get("missing")).isEqualTo(ABSENT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void whatWasMovedOutOfASegmentIsNotInUseThereWhenTheRestFindsNoRoom(int seed) {
+        EntryTier tier = completeTier();
+        TierProbe probe = new TierProbe(tier);
+        int count = 6000;
+        for (int i = 0; i < count; i++) {
+            probe.put("k" + i, "a value of some length");
+        }
+        Random random = new Random(seed);
+        int refusals = 0;
+        for (int i = 0; i < count; i++) {
+            String key = "k" + random.nextInt(count);
+            String value = "a value of some length, or more" + "x".repeat(random.nextInt(25));
+            // Whatever stands beside garbage is put together first, as far as there is room.
+            long held = takeAll();
+            boolean done = probe.put(key, value);
+            budget.unreserve(held);
+            if (!done) {
+                refusals++;
+                assertLiveBytesAreThoseOfRecords(tier);
+                assertThat(probe.put(key, value)).isTrue();
+            }
+        }
+        assertThat(refusals).isPositive();
+        assertLiveBytesAreThoseOfRecords(tier);
+    }
+
+    private static void assertLiveBytesAreThoseOfRecords(HotTier tier) {
+        for (Segments.Segment segment : tier.segments.all()) {
+            int liveBytes = 0;
+            for (int at = 0; at < segment.usedBytes(); ) {
+                long record = segment.address() + at;
+                at += Records.sizeBytes(record);
+                if (!Records.has(record, Records.DEAD | Records.OLD)) {
+                    liveBytes += Records.sizeBytes(record);
+                }
+            }
+            assertThat(segment.liveBytes()).isEqualTo(liveBytes);
+        }
     }
 
     @Test
