@@ -261,7 +261,7 @@ public final class BatchGet<W> {
     private void split(Group<W> group, int partsMax, List<Part<W>> parts) {
         List<Miss<W>> misses = group.misses;
         misses.sort(Comparator.comparing(miss -> miss.key));
-        int count = Math.max(1, Math.min(partsMax, (misses.size() - 1) / partMissesMin + 1));
+        int count = Math.max(1, Math.min(partsMax, misses.size() / partMissesMin));
         AtomicInteger open = new AtomicInteger(count);
         for (int i = 0; i < count; i++) {
             int from = (int) ((long) misses.size() * i / count);

@@ -33,7 +33,9 @@ import org.junit.jupiter.api.Test;
 /** How misses are gathered and shared out, and when the files that they need are let go. */
 final class BatchGetTest {
 
-    private final BatchGet<String> batch = new BatchGet<>(4);
+    private static final int PART_MISSES_MIN = 4;
+
+    private final BatchGet<String> batch = new BatchGet<>(PART_MISSES_MIN);
     private int released;
 
     /** A view of no files, with the batch's reference besides the tree's own. */
@@ -210,7 +212,7 @@ final class BatchGetTest {
                     last = key;
                     inParts.add(miss);
                 }
-                assertThat(parts.size() == 1 || part.misses().size() >= 2)
+                assertThat(parts.size() == 1 || part.misses().size() >= PART_MISSES_MIN)
                         .as("parts are worth a thread: %s of %s", part.misses().size(), count)
                         .isTrue();
             }
