@@ -14,12 +14,10 @@
 package io.flinklsm.core;
 
 import io.flinklsm.core.check.Invariants;
-import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.tree.ReadStats;
 import io.flinklsm.core.version.Level;
-import io.flinklsm.core.version.SortedRun;
 import io.flinklsm.core.version.Version;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,28 +145,8 @@ public record TreeStats(
                         compactionDebtBytes),
                 filterFailures,
                 version.runs().size(),
-                liveBytes(version),
+                version.liveBytesEstimated(),
                 moment.reads(),
                 levels);
-    }
-
-    /**
-     * The oldest run is live, and of each newer one the SSTables that overlap nothing older: as
-     * RocksDB estimates it. A part of what overlaps may be new as well, so it is rather too low.
-     */
-    private static long liveBytes(Version version) {
-        List<SortedRun> runs = version.runs();
-        long bytes = 0;
-        for (int i = runs.size() - 1; i >= 0; i--) {
-            SortedRun run = runs.get(i);
-            List<SortedRun> older = runs.subList(i + 1, runs.size());
-            for (int file = 0; file < run.sstables().size(); file++) {
-                KeyRange range = run.range(file);
-                if (older.stream().allMatch(each -> each.overlapping(range).isEmpty())) {
-                    bytes += run.sstables().get(file).meta().sizeBytes();
-                }
-            }
-        }
-        return bytes;
     }
 }

@@ -179,6 +179,26 @@ public final class Version {
         return false;
     }
 
+    /**
+     * Estimate of what would be left if all runs were compacted into one. The oldest run is live,
+     * and of each newer one the SSTables that overlap nothing older: as RocksDB estimates it. A
+     * part of what overlaps may be new as well, so it is rather too low.
+     */
+    public long liveBytesEstimated() {
+        long bytes = 0;
+        for (int i = runs.size() - 1; i >= 0; i--) {
+            SortedRun run = runs.get(i);
+            List<SortedRun> older = runs.subList(i + 1, runs.size());
+            for (int file = 0; file < run.sstables().size(); file++) {
+                KeyRange range = run.range(file);
+                if (older.stream().allMatch(each -> each.overlapping(range).isEmpty())) {
+                    bytes += run.sstables().get(file).meta().sizeBytes();
+                }
+            }
+        }
+        return bytes;
+    }
+
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
