@@ -13,7 +13,6 @@
  */
 package io.flinklsm.statebackend;
 
-import io.flinklsm.core.LsmStore;
 import io.flinklsm.statebackend.key.TaskKeyContext;
 import io.flinklsm.statebackend.life.BackendLife;
 import io.flinklsm.statebackend.registry.StateRegistry;
@@ -30,25 +29,34 @@ import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
 /**
  * What a {@link LsmKeyedStateBackend} is made of. The builder makes it after restore.
  *
+ * @param task what Flink gives the backends of a task
  * @param keySerializer of the current schema, as reconfigured by restore
- * @param cancelRegistry closed when the backend is closed; snapshots register their streams in it
  * @param registry with every restored state in it
  * @param life releases store, memory and working directory, each once
  * @param backendIdentifier what SQL asks for to choose its fast paths
  */
 record LsmBackendParts<K>(
-        TaskKvStateRegistry kvStateRegistry,
+        OfTask task,
         TypeSerializer<K> keySerializer,
-        ClassLoader userClassLoader,
-        ExecutionConfig executionConfig,
-        TtlTimeProvider ttlTimeProvider,
-        LatencyTrackingStateConfig latencyTracking,
-        SizeTrackingStateConfig sizeTracking,
-        CloseableRegistry cancelRegistry,
-        StreamCompressionDecorator compression,
         TaskKeyContext<K> keyContext,
-        LsmStore store,
         StateRegistry registry,
         LsmSnapshots<K> snapshots,
         BackendLife life,
-        String backendIdentifier) {}
+        String backendIdentifier) {
+
+    /**
+     * What Flink gives the backends of a task.
+     *
+     * @param cancelRegistry closed when the backend is closed; snapshots register their streams in
+     *     it
+     */
+    record OfTask(
+            TaskKvStateRegistry kvStateRegistry,
+            ClassLoader userClassLoader,
+            ExecutionConfig executionConfig,
+            TtlTimeProvider ttlTimeProvider,
+            LatencyTrackingStateConfig latencyTracking,
+            SizeTrackingStateConfig sizeTracking,
+            CloseableRegistry cancelRegistry,
+            StreamCompressionDecorator compression) {}
+}

@@ -41,45 +41,80 @@ import org.jspecify.annotations.Nullable;
 /**
  * The options' values, checked.
  *
- * @param localDirectories absolute paths; empty for the TaskManager's working directory
- * @param slotMemoryBytes memory of a slot, instead of managed memory; 0 if not set
- * @param taskManagerMemoryBytes memory of all slots together, instead of managed memory; 0 if not
- *     set
- * @param lazyRestore whether a restore serves before it has fetched the files
- * @param localCacheBytes room for remote files on the local disk; 0 for all of them
- * @param readThreads threads of a subtask that read files for State V2
- * @param metrics which are registered
- * @param reads how files on the local disk are read
- * @param openFiles SSTables that stay open while they are not in use
+ * @param compatIdentifier what SQL asks for to choose its fast paths
  * @param incremental whether checkpoints share files
- * @param states what single states have otherwise, by the state's name
+ * @param metrics which are registered
  */
 record LsmBackendSettings(
-        long memtableBytes,
-        CompactionStyle compactionStyle,
-        int level0Trigger,
-        long targetFileBytes,
-        long level1Bytes,
-        int blockBytes,
-        double bloomBitsPerKey,
-        SstableCodec codec,
-        ValueColumns valueColumns,
-        List<String> localDirectories,
-        int backgroundThreads,
-        int transferThreads,
-        long slotMemoryBytes,
-        long taskManagerMemoryBytes,
+        Store store,
+        Memory memory,
+        Threads threads,
+        Local local,
+        Remote remote,
         String compatIdentifier,
-        boolean lazyRestore,
-        long localCacheBytes,
-        Duration remoteRequestTimeout,
-        Duration remoteRetryDeadline,
-        int readThreads,
-        MetricScope metrics,
-        FileReads reads,
-        int openFiles,
         boolean incremental,
-        Map<String, StateOptions> states) {
+        MetricScope metrics) {
+
+    /**
+     * How a store keeps its entries.
+     *
+     * @param openFiles SSTables that stay open while they are not in use
+     * @param everyState what a state has for which nothing is set
+     * @param states what single states have otherwise, by the state's name
+     */
+    record Store(
+            long memtableBytes,
+            int level0Trigger,
+            long targetFileBytes,
+            long level1Bytes,
+            int openFiles,
+            StateOptions everyState,
+            Map<String, StateOptions> states) {
+
+        Store {
+            states = Map.copyOf(states);
+        }
+    }
+
+    /**
+     * Memory, instead of managed memory.
+     *
+     * @param slotBytes of a slot; 0 if not set
+     * @param taskManagerBytes of all slots together; 0 if not set
+     */
+    record Memory(long slotBytes, long taskManagerBytes) {}
+
+    /**
+     * Threads of a TaskManager, and of a subtask.
+     *
+     * @param transfer files of a subtask in transfer at a time
+     * @param read threads of a subtask that read files for State V2
+     */
+    record Threads(int background, int transfer, int read) {}
+
+    /**
+     * Where files are on the local disk, and how they are read.
+     *
+     * @param directories absolute paths; empty for the TaskManager's working directory
+     */
+    record Local(List<String> directories, FileReads reads) {
+
+        Local {
+            directories = List.copyOf(directories);
+        }
+    }
+
+    /**
+     * How remote files are read.
+     *
+     * @param lazyRestore whether a restore serves before it has fetched the files
+     * @param localCacheBytes room for remote files on the local disk; 0 for all of them
+     */
+    record Remote(
+            Duration requestTimeout,
+            Duration retryDeadline,
+            boolean lazyRestore,
+            long localCacheBytes) {}
 
     /** Slowdown and stop of writes, as multiples of the trigger. */
     private static final int SLOWDOWN_TRIGGERS = 5;
@@ -97,11 +132,6 @@ record LsmBackendSettings(
     private static final int ROW_GROUPS_IN_POOL = 32;
 
     private static final int MIN_ROW_GROUP_BYTES = 256 << 10;
-
-    LsmBackendSettings {
-        localDirectories = List.copyOf(localDirectories);
-        states = Map.copyOf(states);
-    }
 
     /**
      * @throws IllegalConfigurationException names the option, its value and what is allowed
@@ -129,16 +159,50 @@ record LsmBackendSettings(
                             + "; set a smaller block or a larger file.");
         }
         return new LsmBackendSettings(
-                OptionBounds.MEMTABLE_SIZE.read(config).getBytes(),
+                new Store(
+                        OptionBounds.MEMTABLE_SIZE.read(config).getBytes(),
+                        OptionBounds.LEVEL0_TRIGGER.read(config),
+                        targetFileSize.getBytes(),
+                        level1Size == null
+                                ? FILES_IN_LEVEL1 * targetFileSize.getBytes()
+                                : level1Size.getBytes(),
+                        OptionBounds.OPEN_FILES.read(config),
+                        everyState(config, blockSize),
+                        states),
+                new Memory(
+                        bytesOrZero(OptionBounds.FIXED_MEMORY_PER_SLOT.read(config)),
+                        bytesOrZero(OptionBounds.FIXED_MEMORY_PER_TASK_MANAGER.read(config))),
+                new Threads(
+                        OptionBounds.BACKGROUND_THREADS.read(config),
+                        OptionBounds.TRANSFER_THREADS.read(config),
+                        OptionBounds.ASYNC_READ_THREADS.read(config)),
+                new Local(
+                        directories(OptionBounds.LOCAL_DIRECTORIES.read(config)),
+                        name(OptionBounds.MEMORY_MAPPED_FILES, config).equals("never")
+                                ? FileReads.PLAIN
+                                : FileReads.MAPPED),
+                new Remote(
+                        OptionBounds.REMOTE_REQUEST_TIMEOUT.read(config),
+                        OptionBounds.REMOTE_RETRY_DEADLINE.read(config),
+                        name(OptionBounds.RESTORE, config).equals("lazy"),
+                        name(OptionBounds.PLACEMENT, config).equals("remote")
+                                ? OptionBounds.LOCAL_CACHE_SIZE.read(config).getBytes()
+                                : 0),
+                OptionBounds.COMPAT_IDENTIFIER.read(config),
+                OptionBounds.INCREMENTAL_CHECKPOINTS.read(config),
+                switch (name(OptionBounds.METRICS, config)) {
+                    case "none" -> MetricScope.NONE;
+                    case "state" -> MetricScope.STATE;
+                    default -> MetricScope.OPERATOR;
+                });
+    }
+
+    private static StateOptions everyState(ReadableConfig config, MemorySize blockSize) {
+        return new StateOptions(
                 switch (name(OptionBounds.COMPACTION_STYLE, config)) {
                     case "size-tiered" -> CompactionStyle.SIZE_TIERED;
                     default -> CompactionStyle.LEVELED;
                 },
-                OptionBounds.LEVEL0_TRIGGER.read(config),
-                targetFileSize.getBytes(),
-                level1Size == null
-                        ? FILES_IN_LEVEL1 * targetFileSize.getBytes()
-                        : level1Size.getBytes(),
                 (int) blockSize.getBytes(),
                 OptionBounds.BLOOM_BITS_PER_KEY.read(config),
                 switch (name(OptionBounds.CODEC, config)) {
@@ -148,37 +212,15 @@ record LsmBackendSettings(
                 switch (name(OptionBounds.VALUE_COLUMNS, config)) {
                     case "binary" -> ValueColumns.BINARY;
                     default -> ValueColumns.TYPED;
-                },
-                directories(OptionBounds.LOCAL_DIRECTORIES.read(config)),
-                OptionBounds.BACKGROUND_THREADS.read(config),
-                OptionBounds.TRANSFER_THREADS.read(config),
-                bytesOrZero(OptionBounds.FIXED_MEMORY_PER_SLOT.read(config)),
-                bytesOrZero(OptionBounds.FIXED_MEMORY_PER_TASK_MANAGER.read(config)),
-                OptionBounds.COMPAT_IDENTIFIER.read(config),
-                name(OptionBounds.RESTORE, config).equals("lazy"),
-                name(OptionBounds.PLACEMENT, config).equals("remote")
-                        ? OptionBounds.LOCAL_CACHE_SIZE.read(config).getBytes()
-                        : 0,
-                OptionBounds.REMOTE_REQUEST_TIMEOUT.read(config),
-                OptionBounds.REMOTE_RETRY_DEADLINE.read(config),
-                OptionBounds.ASYNC_READ_THREADS.read(config),
-                switch (name(OptionBounds.METRICS, config)) {
-                    case "none" -> MetricScope.NONE;
-                    case "state" -> MetricScope.STATE;
-                    default -> MetricScope.OPERATOR;
-                },
-                name(OptionBounds.MEMORY_MAPPED_FILES, config).equals("never")
-                        ? FileReads.PLAIN
-                        : FileReads.MAPPED,
-                OptionBounds.OPEN_FILES.read(config),
-                OptionBounds.INCREMENTAL_CHECKPOINTS.read(config),
-                states);
+                });
     }
 
     /** How files are kept that are, or may be, on remote storage. */
     TieredOptions tieredOptions() {
         return new TieredOptions(
-                localCacheBytes, RetryPolicy.withDeadline(remoteRetryDeadline.toNanos()), reads);
+                remote.localCacheBytes(),
+                RetryPolicy.withDeadline(remote.retryDeadline().toNanos()),
+                local.reads());
     }
 
     /**
@@ -192,49 +234,48 @@ record LsmBackendSettings(
         long poolRowGroup = Math.max(MIN_ROW_GROUP_BYTES, slotMemoryBytes / ROW_GROUPS_IN_POOL);
         int rowGroupBytes = (int) Math.min(defaults.sstable().rowGroupBytes(), poolRowGroup);
         return new LsmStoreOptions(
-                Math.min(memtableBytes, poolMemtable),
-                compactionStyle,
+                Math.min(store.memtableBytes(), poolMemtable),
+                store.everyState().compactionStyle(),
                 new CompactionOptions(
-                        level0Trigger,
-                        targetFileBytes,
-                        level1Bytes,
+                        store.level0Trigger(),
+                        store.targetFileBytes(),
+                        store.level1Bytes(),
                         defaults.compaction().levelSizeRatio()),
                 new WriteLimits(
-                        level0Trigger * SLOWDOWN_TRIGGERS,
-                        level0Trigger * STOP_TRIGGERS,
+                        store.level0Trigger() * SLOWDOWN_TRIGGERS,
+                        store.level0Trigger() * STOP_TRIGGERS,
                         defaults.writeLimits().maxFrozenMemtables()),
-                openFiles,
-                new SstableOptions(
-                        blockBytes,
-                        defaults.sstable().blockEntries(),
-                        rowGroupBytes,
-                        bloomBitsPerKey,
-                        codec,
-                        keyGroupBytes,
-                        valueColumns),
+                store.openFiles(),
+                sstableOptions(store.everyState(), rowGroupBytes, keyGroupBytes),
                 treeTunings(rowGroupBytes, keyGroupBytes));
     }
 
     /** A name may be that of a state and of a queue: both have what is set for it. */
     private Map<String, TreeTuning> treeTunings(int rowGroupBytes, int keyGroupBytes) {
         Map<String, TreeTuning> tunings = new HashMap<>();
-        states.forEach(
-                (name, state) -> {
-                    TreeTuning tuning =
-                            new TreeTuning(
-                                    state.compactionStyle(),
-                                    new SstableOptions(
-                                            state.blockBytes(),
-                                            LsmStoreOptions.DEFAULTS.sstable().blockEntries(),
-                                            rowGroupBytes,
-                                            state.bloomBitsPerKey(),
-                                            state.codec(),
-                                            keyGroupBytes,
-                                            state.valueColumns()));
-                    tunings.put(TreeNames.ofState(name), tuning);
-                    tunings.put(TreeNames.ofQueue(name), tuning);
-                });
+        store.states()
+                .forEach(
+                        (name, state) -> {
+                            TreeTuning tuning =
+                                    new TreeTuning(
+                                            state.compactionStyle(),
+                                            sstableOptions(state, rowGroupBytes, keyGroupBytes));
+                            tunings.put(TreeNames.ofState(name), tuning);
+                            tunings.put(TreeNames.ofQueue(name), tuning);
+                        });
         return tunings;
+    }
+
+    private static SstableOptions sstableOptions(
+            StateOptions state, int rowGroupBytes, int keyGroupBytes) {
+        return new SstableOptions(
+                state.blockBytes(),
+                LsmStoreOptions.DEFAULTS.sstable().blockEntries(),
+                rowGroupBytes,
+                state.bloomBitsPerKey(),
+                state.codec(),
+                keyGroupBytes,
+                state.valueColumns());
     }
 
     private static String name(OptionBounds<String> bounds, ReadableConfig config) {

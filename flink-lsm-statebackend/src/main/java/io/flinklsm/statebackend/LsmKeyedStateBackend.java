@@ -67,15 +67,15 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
 
     LsmKeyedStateBackend(LsmBackendParts<K> parts) {
         super(
-                parts.kvStateRegistry(),
+                parts.task().kvStateRegistry(),
                 parts.keySerializer(),
-                parts.userClassLoader(),
-                parts.executionConfig(),
-                parts.ttlTimeProvider(),
-                parts.latencyTracking(),
-                parts.sizeTracking(),
-                parts.cancelRegistry(),
-                parts.compression(),
+                parts.task().userClassLoader(),
+                parts.task().executionConfig(),
+                parts.task().ttlTimeProvider(),
+                parts.task().latencyTracking(),
+                parts.task().sizeTracking(),
+                parts.task().cancelRegistry(),
+                parts.task().compression(),
                 parts.keyContext());
         registry = parts.registry();
         int keyGroups = parts.keyContext().getNumberOfKeyGroups();
@@ -85,9 +85,9 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
                 new StateRegistration(
                         registry,
                         new StateMigration(
-                                parts.keySerializer(), keyGroups, parts.ttlTimeProvider()),
+                                parts.keySerializer(), keyGroups, parts.task().ttlTimeProvider()),
                         new EntryColumnsFactory(parts.keySerializer(), keyGroups),
-                        parts.ttlTimeProvider());
+                        parts.task().ttlTimeProvider());
         queues = new QueueFactory(registration, getKeyGroupRange(), keyGroups);
         keyStreams = new KeyStreams<>(registry, parts.keySerializer(), keyGroups);
         snapshots = parts.snapshots();

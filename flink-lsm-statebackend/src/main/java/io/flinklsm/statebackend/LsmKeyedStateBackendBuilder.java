@@ -45,6 +45,7 @@ import io.flinklsm.statebackend.snapshot.LocalBackup;
 import io.flinklsm.statebackend.snapshot.LsmSnapshots;
 import io.flinklsm.statebackend.snapshot.SnapshotContext;
 import io.flinklsm.statebackend.snapshot.TransferCounters;
+import io.flinklsm.statebackend.snapshot.TransferThreads;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -149,7 +150,7 @@ final class LsmKeyedStateBackendBuilder<K> {
     LsmAsyncKeyedStateBackend<K> buildAsync() throws BackendBuildingException {
         LsmKeyedStateBackend<K> backend = build();
         String owner = parameters.getOperatorIdentifier();
-        ReadThreads threads = resources.hold(new ReadThreads(owner, settings.readThreads()));
+        ReadThreads threads = resources.hold(new ReadThreads(owner, settings.threads().read()));
         AsyncStats stats = new AsyncStats();
         if (settings.metrics() != MetricScope.NONE) {
             LsmMetrics.registerAsync(parameters.getMetricGroup(), stats);
@@ -201,9 +202,9 @@ final class LsmKeyedStateBackendBuilder<K> {
         MemoryRequest memoryRequest =
                 new MemoryRequest(
                         parameters.getManagedMemoryFraction(),
-                        settings.slotMemoryBytes(),
-                        settings.taskManagerMemoryBytes(),
-                        settings.backgroundThreads());
+                        settings.memory().slotBytes(),
+                        settings.memory().taskManagerBytes(),
+                        settings.threads().background());
         MemorySource memorySource = SlotMemory.source(environment, memoryRequest);
         StoreResources memory =
                 resources
@@ -222,7 +223,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                         new TieredStorage(
                                 storageWrapper.apply(
                                         new LocalStorage(
-                                                directory.path(), false, settings.reads())),
+                                                directory.path(), false, settings.local().reads())),
                                 directory.path(),
                                 settings.tieredOptions(),
                                 Clock.system(),
@@ -231,7 +232,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                                 new TaskOwnedUpload(
                                         environment,
                                         cancelRegistry,
-                                        settings.remoteRequestTimeout(),
+                                        settings.remote().requestTimeout(),
                                         executor)));
         // Closed before the storage: what is under way ends.
         resources.hold(cancelRegistry);
@@ -239,9 +240,9 @@ final class LsmKeyedStateBackendBuilder<K> {
                 new RemoteFiles(
                         storage,
                         cancelRegistry,
-                        settings.remoteRequestTimeout(),
+                        settings.remote().requestTimeout(),
                         executor,
-                        settings.transferThreads());
+                        settings.threads().transfer());
         remoteFiles = remote;
         logBegin();
         StateSerializerProvider<K> keySerializerProvider =
@@ -249,18 +250,18 @@ final class LsmKeyedStateBackendBuilder<K> {
         RestoredBackend restored =
                 new LsmRestoreOperation<>(
                                 new RestoreContext(
-                                        storage,
-                                        remote,
-                                        settings.lazyRestore(),
+                                        new RestoreContext.Files(
+                                                storage, remote, settings.remote().lazyRestore()),
                                         settings.storeOptions(
                                                 memory.memory().limitBytes(), keyGroupBytes),
                                         memory,
-                                        parameters.getKeyGroupRange(),
-                                        keyGroupBytes,
+                                        new RestoreContext.Keys(
+                                                parameters.getKeyGroupRange(), keyGroupBytes),
                                         environment.getUserCodeClassLoader().asClassLoader(),
-                                        executor,
-                                        settings.transferThreads(),
-                                        parameters.getCancelStreamRegistry(),
+                                        new TransferThreads(
+                                                executor,
+                                                settings.threads().transfer(),
+                                                parameters.getCancelStreamRegistry()),
                                         parameters.getCustomInitializationMetrics(),
                                         transfers),
                                 keySerializerProvider)
@@ -302,16 +303,12 @@ final class LsmKeyedStateBackendBuilder<K> {
                         restored.backendId(),
                         parameters.getOperatorIdentifier(),
                         SnapshotContext.operatorIdIn(parameters.getOperatorIdentifier()),
-                        parameters.getKeyGroupRange(),
-                        keyGroupBytes,
-                        keySerializer,
-                        storage,
-                        remote,
-                        localBackup(storage),
-                        settings.incremental(),
-                        executor,
-                        settings.transferThreads(),
-                        cancelRegistry,
+                        new SnapshotContext.Keys<>(
+                                parameters.getKeyGroupRange(), keyGroupBytes, keySerializer),
+                        new SnapshotContext.Files(
+                                storage, remote, localBackup(storage), settings.incremental()),
+                        new TransferThreads(
+                                executor, settings.threads().transfer(), cancelRegistry),
                         compression,
                         transfers);
         EventCounters events = new EventCounters();
@@ -327,19 +324,19 @@ final class LsmKeyedStateBackendBuilder<K> {
         LsmKeyedStateBackend<K> backend =
                 new LsmKeyedStateBackend<>(
                         new LsmBackendParts<>(
-                                parameters.getKvStateRegistry(),
+                                new LsmBackendParts.OfTask(
+                                        parameters.getKvStateRegistry(),
+                                        environment.getUserCodeClassLoader().asClassLoader(),
+                                        environment.getExecutionConfig(),
+                                        parameters.getTtlTimeProvider(),
+                                        latencyTracking,
+                                        sizeTracking,
+                                        cancelRegistry,
+                                        compression),
                                 keySerializer,
-                                environment.getUserCodeClassLoader().asClassLoader(),
-                                environment.getExecutionConfig(),
-                                parameters.getTtlTimeProvider(),
-                                latencyTracking,
-                                sizeTracking,
-                                cancelRegistry,
-                                compression,
                                 new TaskKeyContext<>(
                                         parameters.getKeyGroupRange(),
                                         parameters.getNumberOfKeyGroups()),
-                                restored.store(),
                                 restored.registry(),
                                 new LsmSnapshots<>(
                                         snapshotContext,
@@ -362,7 +359,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                         memorySource.unaccountedBytes(memory.memory().limitBytes()),
                         storage,
                         directory,
-                        settings.localCacheBytes(),
+                        settings.remote().localCacheBytes(),
                         events,
                         transfers),
                 restored.registry(),
@@ -441,7 +438,7 @@ final class LsmKeyedStateBackendBuilder<K> {
     }
 
     private String placement() {
-        return settings.localCacheBytes() > 0 ? "remote" : "local";
+        return settings.remote().localCacheBytes() > 0 ? "remote" : "local";
     }
 
     /** Null if Flink is not to keep checkpoints on this machine. */
@@ -461,13 +458,13 @@ final class LsmKeyedStateBackendBuilder<K> {
                     parameters.getOperatorIdentifier(),
                     parameters.getStateHandles().size(),
                     bytes(parameters.getStateHandles()),
-                    settings.lazyRestore() ? "lazy" : "eager",
+                    settings.remote().lazyRestore() ? "lazy" : "eager",
                     placement());
         }
     }
 
     private WorkingDirectory createDirectory() throws IOException {
-        List<String> configured = settings.localDirectories();
+        List<String> configured = settings.local().directories();
         TaskManagerRuntimeInfo taskManager = environment.getTaskManagerInfo();
         LocalDirectories directories =
                 configured.isEmpty()

@@ -25,9 +25,10 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.IllegalConfigurationException;
 
 /**
- * What one state has otherwise than the others of its backend: {@code
- * state.backend.lsm.state.<name>.<option>}, where the option is what follows {@code
- * state.backend.lsm.} in the key of one of {@link #ALLOWED}. A queue of timers is a state, too.
+ * How the files of a state are written and merged. One state may have it otherwise than the others
+ * of its backend: {@code state.backend.lsm.state.<name>.<option>}, where the option is what follows
+ * {@code state.backend.lsm.} in the key of one of {@link #ALLOWED}. A queue of timers is a state,
+ * too.
  */
 record StateOptions(
         CompactionStyle compactionStyle,
@@ -53,15 +54,6 @@ record StateOptions(
      * @param option the key of the option that is set for this state alone
      */
     private record StateKey(String state, String option) {}
-
-    private static StateOptions of(LsmBackendSettings settings) {
-        return new StateOptions(
-                settings.compactionStyle(),
-                settings.blockBytes(),
-                settings.bloomBitsPerKey(),
-                settings.codec(),
-                settings.valueColumns());
-    }
 
     /** Whether the key sets something for one state. */
     static boolean isHeeded(String key) {
@@ -102,7 +94,7 @@ record StateOptions(
 
     private static StateOptions read(String key, String option, Configuration config) {
         try {
-            return of(LsmBackendSettings.of(config, Map.of()));
+            return LsmBackendSettings.of(config, Map.of()).store().everyState();
         } catch (IllegalConfigurationException e) {
             // The same with the whole key: it ends with what to do.
             String message =

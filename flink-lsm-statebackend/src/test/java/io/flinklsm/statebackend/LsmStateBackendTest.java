@@ -89,31 +89,31 @@ class LsmStateBackendTest {
         assertThat(LsmBackendSettings.of(config))
                 .isEqualTo(
                         new LsmBackendSettings(
-                                1 << 20,
-                                CompactionStyle.SIZE_TIERED,
-                                2,
-                                3 << 20,
-                                5 << 20,
-                                4 << 10,
-                                0,
-                                SstableCodec.UNCOMPRESSED,
-                                ValueColumns.BINARY,
-                                List.of("/one", "/two/three"),
-                                5,
-                                6,
-                                70L << 20,
-                                80L << 20,
+                                new LsmBackendSettings.Store(
+                                        1 << 20,
+                                        2,
+                                        3 << 20,
+                                        5 << 20,
+                                        40,
+                                        new StateOptions(
+                                                CompactionStyle.SIZE_TIERED,
+                                                4 << 10,
+                                                0,
+                                                SstableCodec.UNCOMPRESSED,
+                                                ValueColumns.BINARY),
+                                        Map.of()),
+                                new LsmBackendSettings.Memory(70L << 20, 80L << 20),
+                                new LsmBackendSettings.Threads(5, 6, 7),
+                                new LsmBackendSettings.Local(
+                                        List.of("/one", "/two/three"), FileReads.PLAIN),
+                                new LsmBackendSettings.Remote(
+                                        Duration.ofSeconds(3),
+                                        Duration.ofMinutes(4),
+                                        false,
+                                        9L << 20),
                                 "rocksdb",
-                                false,
-                                9L << 20,
-                                Duration.ofSeconds(3),
-                                Duration.ofMinutes(4),
-                                7,
-                                MetricScope.STATE,
-                                FileReads.PLAIN,
-                                40,
                                 true,
-                                Map.of()));
+                                MetricScope.STATE));
         assertThat(config.keySet())
                 .containsAll(LsmBackendOptions.all().stream().map(o -> o.key()).toList());
     }
@@ -123,12 +123,12 @@ class LsmStateBackendTest {
         LsmBackendSettings settings = LsmBackendSettings.of(new Configuration());
 
         assertThat(settings.incremental()).isFalse();
-        assertThat(settings.slotMemoryBytes()).isZero();
-        assertThat(settings.taskManagerMemoryBytes()).isZero();
+        assertThat(settings.memory().slotBytes()).isZero();
+        assertThat(settings.memory().taskManagerBytes()).isZero();
         assertThat(settings.compatIdentifier()).isEqualTo("lsm");
-        assertThat(settings.localDirectories()).isEmpty();
-        assertThat(settings.lazyRestore()).isTrue();
-        assertThat(settings.localCacheBytes()).isZero();
+        assertThat(settings.local().directories()).isEmpty();
+        assertThat(settings.remote().lazyRestore()).isTrue();
+        assertThat(settings.remote().localCacheBytes()).isZero();
     }
 
     @ParameterizedTest
@@ -222,8 +222,8 @@ class LsmStateBackendTest {
 
         LsmBackendSettings settings = inCode.configure(config, LOADER).settings();
 
-        assertThat(settings.memtableBytes()).isEqualTo(3 << 20);
-        assertThat(settings.backgroundThreads()).isEqualTo(7);
+        assertThat(settings.store().memtableBytes()).isEqualTo(3 << 20);
+        assertThat(settings.threads().background()).isEqualTo(7);
         assertThat(settings.incremental()).isTrue();
     }
 

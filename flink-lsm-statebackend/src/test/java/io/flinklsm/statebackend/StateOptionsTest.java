@@ -67,7 +67,7 @@ final class StateOptionsTest {
                                         STATE + "a.b.sstable.block-size",
                                         "1kb")));
 
-        assertThat(settings.states())
+        assertThat(settings.store().states())
                 .isEqualTo(
                         Map.of(
                                 "clicks",
@@ -84,7 +84,7 @@ final class StateOptionsTest {
                                         10.6,
                                         SstableCodec.UNCOMPRESSED,
                                         ValueColumns.TYPED)));
-        assertThat(settings.codec()).isEqualTo(SstableCodec.UNCOMPRESSED);
+        assertThat(settings.store().everyState().codec()).isEqualTo(SstableCodec.UNCOMPRESSED);
     }
 
     @Test

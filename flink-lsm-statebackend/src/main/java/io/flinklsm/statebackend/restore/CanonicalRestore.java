@@ -48,7 +48,9 @@ final class CanonicalRestore<K> {
             throws IOException, StateMigrationException {
         LsmStore store =
                 LsmStore.create(
-                        context.storage(), context.storeOptions(), context.storeResources());
+                        context.files().storage(),
+                        context.storeOptions(),
+                        context.storeResources());
         try {
             StateRegistry registry = new StateRegistry(store);
             for (KeyGroupsStateHandle handle : handles) {
@@ -69,9 +71,9 @@ final class CanonicalRestore<K> {
         try (SavepointReader<K> reader =
                 new SavepointReader<>(
                         handle,
-                        context.keyGroupBytes(),
+                        context.keys().groupBytes(),
                         context.userClassLoader(),
-                        context.cancelRegistry())) {
+                        context.transfers().cancelRegistry())) {
             keySerializerCheck.check(reader.meta().getKeySerializerSnapshot());
             // State ids are positions in this handle's list; another handle may order them anew.
             List<LsmTree> trees = new ArrayList<>();
@@ -80,7 +82,7 @@ final class CanonicalRestore<K> {
             }
             KeyBuffer buffer = new KeyBuffer();
             reader.readRows(
-                    context.keyGroupRange(),
+                    context.keys().groups(),
                     (stateId, key, value) ->
                             trees.get(stateId)
                                     .put(buffer.set(key, 0, key.length), value, 0, value.length));

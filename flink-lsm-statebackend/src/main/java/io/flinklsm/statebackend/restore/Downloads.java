@@ -37,10 +37,10 @@ final class Downloads {
         for (Download download : downloads) {
             transfers.add(
                     () -> {
-                        download.file().bringTo(context.storage(), download.sizeBytes());
-                        context.transfers().downloaded(download.sizeBytes());
+                        download.file().bringTo(context.files().storage(), download.sizeBytes());
+                        context.counters().downloaded(download.sizeBytes());
                     });
         }
-        Transfers.run(transfers, context.executor(), context.transferThreads());
+        Transfers.run(transfers, context.transfers().executor(), context.transfers().count());
     }
 }

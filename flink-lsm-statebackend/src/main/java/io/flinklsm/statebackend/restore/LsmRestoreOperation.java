@@ -59,7 +59,9 @@ public final class LsmRestoreOperation<K> {
         if (present.isEmpty()) {
             LsmStore store =
                     LsmStore.create(
-                            context.storage(), context.storeOptions(), context.storeResources());
+                            context.files().storage(),
+                            context.storeOptions(),
+                            context.storeResources());
             try {
                 return new RestoredBackend(
                         store,

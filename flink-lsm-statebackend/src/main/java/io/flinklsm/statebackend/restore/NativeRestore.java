@@ -87,7 +87,7 @@ final class NativeRestore<K> {
             throws IOException, InterruptedException, StateMigrationException {
         List<Part> parts = new ArrayList<>();
         for (IncrementalKeyedStateHandle handle : handles) {
-            KeyGroupRange ours = context.keyGroupRange().getIntersection(handle.getKeyGroupRange());
+            KeyGroupRange ours = context.keys().groups().getIntersection(handle.getKeyGroupRange());
             parts.add(read(handle, ours));
         }
         Set<String> fileNames = bring(parts);
@@ -99,7 +99,7 @@ final class NativeRestore<K> {
         }
         LsmStore store =
                 LsmStore.restore(
-                        context.storage(),
+                        context.files().storage(),
                         context.storeOptions(),
                         context.storeResources(),
                         sources,
@@ -116,7 +116,7 @@ final class NativeRestore<K> {
             return handOver(handles, fileNames, store, registry);
         } catch (Throwable failure) {
             // The check of a tail may wait for remote storage, and the store for the check.
-            Cleanup.undo(failure, context.remote()::stop, store);
+            Cleanup.undo(failure, context.files().remote()::stop, store);
             throw failure;
         }
     }
@@ -140,7 +140,7 @@ final class NativeRestore<K> {
         }
         IncrementalKeyedStateHandle first = handles.get(0);
         boolean isWhole =
-                handles.size() == 1 && first.getKeyGroupRange().equals(context.keyGroupRange());
+                handles.size() == 1 && first.getKeyGroupRange().equals(context.keys().groups());
         return new RestoredBackend(
                 store,
                 registry,
@@ -150,12 +150,16 @@ final class NativeRestore<K> {
 
     private Part read(IncrementalKeyedStateHandle handle, KeyGroupRange ours)
             throws IOException, StateMigrationException {
-        Map<String, RemoteFile> files = CheckpointLayout.files(handle, context.cancelRegistry());
+        Map<String, RemoteFile> files =
+                CheckpointLayout.files(handle, context.transfers().cancelRegistry());
         RemoteFile manifestFile = CheckpointLayout.manifest(files, handle);
         byte[] manifest = manifestFile.readAll();
         CheckpointImage image = ManifestCodec.decode(manifest, manifestFile.describe());
         RemoteFile metaFile =
-                new RemoteFile("meta", handle.getMetaDataStateHandle(), context.cancelRegistry());
+                new RemoteFile(
+                        "meta",
+                        handle.getMetaDataStateHandle(),
+                        context.transfers().cancelRegistry());
         byte[] meta = metaFile.readAll();
         int bodyLength = MetaFile.check(meta, manifest, metaFile.describe());
 
@@ -164,7 +168,7 @@ final class NativeRestore<K> {
         proxy.read(new DataInputDeserializer(meta, 0, bodyLength));
         keySerializerCheck.check(proxy.getKeySerializerSnapshot());
 
-        KeyRange clip = KeyGroupRanges.keyRange(ours, context.keyGroupBytes());
+        KeyRange clip = KeyGroupRanges.keyRange(ours, context.keys().groupBytes());
         return new Part(
                 handle instanceof IncrementalLocalKeyedStateHandle,
                 files,
@@ -209,11 +213,12 @@ final class NativeRestore<K> {
         List<Downloads.Download> downloads = new ArrayList<>();
         for (Wanted each : inOrder) {
             long sizeBytes = each.sstable().sizeBytes();
-            context.transfers().restored(sizeBytes);
-            if (context.lazy() && !each.inLocalCopy() && each.file().isElsewhere()) {
+            context.counters().restored(sizeBytes);
+            if (context.files().lazy() && !each.inLocalCopy() && each.file().isElsewhere()) {
                 each.file().checkStatedLength(sizeBytes);
-                if (!each.file().linkTo(context.storage(), sizeBytes)) {
-                    context.remote()
+                if (!each.file().linkTo(context.files().storage(), sizeBytes)) {
+                    context.files()
+                            .remote()
                             .adopt(
                                     each.sstable().fileName(),
                                     sizeBytes,

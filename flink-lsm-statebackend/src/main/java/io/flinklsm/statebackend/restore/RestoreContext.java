@@ -18,37 +18,43 @@ import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.statebackend.remote.RemoteFiles;
 import io.flinklsm.statebackend.snapshot.TransferCounters;
-import java.util.concurrent.Executor;
-import org.apache.flink.core.fs.CloseableRegistry;
+import io.flinklsm.statebackend.snapshot.TransferThreads;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.StateBackend.CustomInitializationMetrics;
 
 /**
  * What a restore works with.
  *
- * @param storage an empty working directory
- * @param remote adopts files that stay where the checkpoint has them
- * @param lazy whether files that are not on this disk are adopted, or fetched before anything else
- * @param keyGroupRange what is ours
- * @param keyGroupBytes bytes of the key group in front of each key
  * @param userClassLoader for classes of serializers
- * @param executor helps to download
- * @param transferThreads downloads at a time
- * @param cancelRegistry streams are registered in it: closing it ends the restore
+ * @param transfers for downloads; closing their registry ends the restore
  * @param metrics takes how long it lasted
- * @param transfers counts what is restored
+ * @param counters count what is restored
  */
 public record RestoreContext(
-        Storage storage,
-        RemoteFiles remote,
-        boolean lazy,
+        Files files,
         LsmStoreOptions storeOptions,
         StoreResources storeResources,
-        KeyGroupRange keyGroupRange,
-        int keyGroupBytes,
+        Keys keys,
         ClassLoader userClassLoader,
-        Executor executor,
-        int transferThreads,
-        CloseableRegistry cancelRegistry,
+        TransferThreads transfers,
         CustomInitializationMetrics metrics,
-        TransferCounters transfers) {}
+        TransferCounters counters) {
+
+    /**
+     * Where the files are to be.
+     *
+     * @param storage an empty working directory
+     * @param remote adopts files that stay where the checkpoint has them
+     * @param lazy whether files that are not on this disk are adopted, or fetched before anything
+     *     else
+     */
+    public record Files(Storage storage, RemoteFiles remote, boolean lazy) {}
+
+    /**
+     * Which keys the backend has.
+     *
+     * @param groups what is ours
+     * @param groupBytes bytes of the key group in front of each key
+     */
+    public record Keys(KeyGroupRange groups, int groupBytes) {}
+}

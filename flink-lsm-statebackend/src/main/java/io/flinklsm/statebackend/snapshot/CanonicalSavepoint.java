@@ -67,12 +67,12 @@ final class CanonicalSavepoint<K> implements FullSnapshotResources<K> {
     @Override
     public KeyValueStateIterator createKVStateIterator() throws IOException {
         return new CanonicalIterator(
-                view, sources, context.keyGroupRange(), context.keyGroupBytes());
+                view, sources, context.keys().groups(), context.keys().groupBytes());
     }
 
     @Override
     public KeyGroupRange getKeyGroupRange() {
-        return context.keyGroupRange();
+        return context.keys().groups();
     }
 
     @Override

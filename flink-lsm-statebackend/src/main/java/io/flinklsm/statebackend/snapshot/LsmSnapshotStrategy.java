@@ -91,7 +91,7 @@ final class LsmSnapshotStrategy<K>
     public CheckpointResources<K> syncPrepareResources(long checkpointId) throws IOException {
         BackendLife.Lease lease = life.acquire();
         try {
-            TypeSerializer<K> keySerializer = context.keySerializer().duplicate();
+            TypeSerializer<K> keySerializer = context.keys().serializer().duplicate();
             List<StateMetaInfoSnapshot> states = registry.snapshotMetaInfos();
             // Last: nothing after it can fail and leave it open.
             PendingCheckpoint pending =
@@ -118,7 +118,7 @@ final class LsmSnapshotStrategy<K>
         try {
             SharingFilesStrategy sharing = options.getCheckpointType().getSharingFilesStrategy();
             boolean remembered =
-                    context.incremental() && sharing != SharingFilesStrategy.NO_SHARING;
+                    context.files().incremental() && sharing != SharingFilesStrategy.NO_SHARING;
             Map<String, StreamStateHandle> reusable =
                     remembered
                             ? uploaded.begin(
@@ -187,8 +187,7 @@ final class LsmSnapshotStrategy<K>
 
         SnapshotResult<KeyedStateHandle> write(CloseableRegistry closeables) throws Exception {
             CheckpointFiles files =
-                    new CheckpointFiles(
-                            streamFactory, closeables, isSavepoint, context.transfers());
+                    new CheckpointFiles(streamFactory, closeables, isSavepoint, context.counters());
             try {
                 return write(files);
             } catch (Throwable e) {
@@ -216,10 +215,13 @@ final class LsmSnapshotStrategy<K>
             Map<String, StreamStateHandle> reused =
                     remembered
                             ? uploaded.list(
-                                    checkpointId, reusable, sstables.keySet(), context.homes())
+                                    checkpointId,
+                                    reusable,
+                                    sstables.keySet(),
+                                    context.files().homes())
                             : Map.of();
 
-            context.transfers().reused(reused.size());
+            context.counters().reused(reused.size());
             byte[] manifest = ManifestCodec.encode(image, context.operatorId());
             StreamStateHandle manifestHandle = files.write(CheckpointNames.MANIFEST, manifest);
             byte[] meta = MetaFile.encode(metaBody(), manifest);
@@ -233,13 +235,14 @@ final class LsmSnapshotStrategy<K>
             if (remembered) {
                 uploaded.finished(checkpointId, reused.keySet(), written);
                 written.forEach(
-                        (name, file) -> context.homes().uploadedAgain(checkpointId, name, file));
+                        (name, file) ->
+                                context.files().homes().uploadedAgain(checkpointId, name, file));
             }
             finished = true;
             if (!isSavepoint) {
                 largeUploads.written(
                         checkpointId,
-                        context.incremental(),
+                        context.files().incremental(),
                         sharing,
                         !reusable.isEmpty(),
                         sstables.values(),
@@ -261,16 +264,16 @@ final class LsmSnapshotStrategy<K>
                 return;
             }
             Set<String> stay =
-                    remembered && context.homes().stayRemote()
+                    remembered && context.files().homes().stayRemote()
                             ? distinct(pending.pinned()).keySet()
                             : Set.of();
             List<Transfers.Transfer> transfers = new ArrayList<>();
-            for (String fileName : context.homes().names()) {
+            for (String fileName : context.files().homes().names()) {
                 if (!reusable.containsKey(fileName) && !stay.contains(fileName)) {
-                    transfers.add(() -> context.homes().forget(fileName));
+                    transfers.add(() -> context.files().homes().forget(fileName));
                 }
             }
-            Transfers.run(transfers, context.executor(), context.transferThreads());
+            Transfers.run(transfers, context.transfers().executor(), context.transfers().count());
         }
 
         /** Null if the checkpoint has no local copy. */
@@ -280,18 +283,18 @@ final class LsmSnapshotStrategy<K>
                 Map<String, StreamStateHandle> written,
                 byte[] manifest,
                 byte[] meta) {
-            LocalBackup backup = context.localBackup();
+            LocalBackup backup = context.files().localBackup();
             if (backup == null || isSavepoint) {
                 return null;
             }
             List<HandleAndLocalPath> shared = new ArrayList<>();
-            if (context.incremental()) {
+            if (context.files().incremental()) {
                 reused.forEach((name, file) -> shared.add(HandleAndLocalPath.of(file, name)));
                 written.forEach((name, file) -> shared.add(HandleAndLocalPath.of(file, name)));
             }
             return backup.keep(
                     context.backendId(),
-                    context.keyGroupRange(),
+                    context.keys().groups(),
                     checkpointId,
                     sstables,
                     manifest,
@@ -315,13 +318,14 @@ final class LsmSnapshotStrategy<K>
                                     written.put(
                                             fileName,
                                             files.copy(
-                                                    context.storage(),
+                                                    context.files().storage(),
                                                     fileName,
                                                     sstable.sizeBytes(),
                                                     scope)));
                 }
             }
-            return Transfers.start(transfers, context.executor(), context.transferThreads() - 1);
+            return Transfers.start(
+                    transfers, context.transfers().executor(), context.transfers().count() - 1);
         }
 
         private byte[] metaBody() throws IOException {
@@ -350,12 +354,12 @@ final class LsmSnapshotStrategy<K>
 
             List<HandleAndLocalPath> shared = new ArrayList<>();
             List<HandleAndLocalPath> own = new ArrayList<>();
-            (context.incremental() ? shared : own).addAll(sstables);
+            (context.files().incremental() ? shared : own).addAll(sstables);
             own.add(HandleAndLocalPath.of(manifest, CheckpointNames.MANIFEST));
             if (reusesRestored && !reused.isEmpty()) {
                 return new ReusingStateHandle(
                         context.backendId(),
-                        context.keyGroupRange(),
+                        context.keys().groups(),
                         checkpointId,
                         shared,
                         fresh,
@@ -366,7 +370,7 @@ final class LsmSnapshotStrategy<K>
             }
             return new IncrementalRemoteKeyedStateHandle(
                     context.backendId(),
-                    context.keyGroupRange(),
+                    context.keys().groups(),
                     checkpointId,
                     shared,
                     own,

@@ -64,7 +64,7 @@ public final class LsmSnapshots<K> {
                 new SnapshotStrategyRunner<>(
                         "LSM snapshot",
                         new LsmSnapshotStrategy<>(context, store, registry, life, uploaded),
-                        context.cancelRegistry(),
+                        context.transfers().cancelRegistry(),
                         SnapshotExecutionType.ASYNCHRONOUS);
     }
 
@@ -82,7 +82,7 @@ public final class LsmSnapshots<K> {
     public SavepointResources<K> savepoint() throws Exception {
         BackendLife.Lease lease = life.acquire();
         try {
-            TypeSerializer<K> keySerializer = context.keySerializer().duplicate();
+            TypeSerializer<K> keySerializer = context.keys().serializer().duplicate();
             List<StateMetaInfoSnapshot> metaInfos = new ArrayList<>();
             List<CanonicalIterator.Source> sources = new ArrayList<>();
             for (RegisteredState state : registry.all()) {
@@ -105,12 +105,12 @@ public final class LsmSnapshots<K> {
 
     /** May be late, out of order, or about an id never seen; so for the other two. */
     public void checkpointCompleted(long checkpointId) {
-        uploaded.completed(checkpointId, context.homes());
+        uploaded.completed(checkpointId, context.files().homes());
     }
 
     public void checkpointAborted(long checkpointId) {
         uploaded.aborted(checkpointId);
-        context.homes().discarded(checkpointId);
+        context.files().homes().discarded(checkpointId);
     }
 
     /** Nothing: what a subsumed checkpoint had on the storage is the job manager's to delete. */

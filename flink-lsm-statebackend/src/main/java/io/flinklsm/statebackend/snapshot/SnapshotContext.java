@@ -15,11 +15,9 @@ package io.flinklsm.statebackend.snapshot;
 
 import io.flinklsm.core.storage.Storage;
 import java.util.UUID;
-import java.util.concurrent.Executor;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.StreamCompressionDecorator;
 import org.jspecify.annotations.Nullable;
@@ -30,34 +28,40 @@ import org.jspecify.annotations.Nullable;
  * @param backendId who wrote the files; kept over restores that take over a whole checkpoint
  * @param owner names the backend in the log
  * @param operatorId in hexadecimal digits, for manifests; empty if unknown
- * @param keySerializer duplicated for each snapshot
- * @param keyGroupBytes bytes of the key group in front of each key
- * @param storage where the store's SSTables are
- * @param homes which of them may be read where a checkpoint has them
- * @param localBackup keeps checkpoints on the local disk, too; null if they are not wanted there
- * @param incremental whether checkpoints share files
- * @param executor helps to transfer files
- * @param transferThreads files of one snapshot in transfer at a time
- * @param cancelRegistry closed with the backend: cancels what is under way
  * @param compression of key groups in canonical savepoints
- * @param transfers counts uploads
+ * @param counters count uploads
  */
 public record SnapshotContext<K>(
         UUID backendId,
         String owner,
         String operatorId,
-        KeyGroupRange keyGroupRange,
-        int keyGroupBytes,
-        TypeSerializer<K> keySerializer,
-        Storage storage,
-        UploadedSstables.Homes homes,
-        @Nullable LocalBackup localBackup,
-        boolean incremental,
-        Executor executor,
-        int transferThreads,
-        CloseableRegistry cancelRegistry,
+        Keys<K> keys,
+        Files files,
+        TransferThreads transfers,
         StreamCompressionDecorator compression,
-        TransferCounters transfers) {
+        TransferCounters counters) {
+
+    /**
+     * Which keys the backend has, and how they are written.
+     *
+     * @param groupBytes bytes of the key group in front of each key
+     * @param serializer duplicated for each snapshot
+     */
+    public record Keys<K>(KeyGroupRange groups, int groupBytes, TypeSerializer<K> serializer) {}
+
+    /**
+     * Where the store's SSTables are, and where checkpoints have them.
+     *
+     * @param homes which of them may be read where a checkpoint has them
+     * @param localBackup keeps checkpoints on the local disk, too; null if they are not wanted
+     *     there
+     * @param incremental whether checkpoints share files
+     */
+    public record Files(
+            Storage storage,
+            UploadedSstables.Homes homes,
+            @Nullable LocalBackup localBackup,
+            boolean incremental) {}
 
     private static final Pattern OPERATOR_ID =
             Pattern.compile("_([0-9a-f]{32})_\\([0-9]+/[0-9]+\\)$");
