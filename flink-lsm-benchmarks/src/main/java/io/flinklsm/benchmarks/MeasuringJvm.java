@@ -63,8 +63,7 @@ final class MeasuringJvm {
                 group.label(),
                 peer,
                 round,
-                settings.heapMegabytes(),
-                settings.managedMegabytes(),
+                new Step.Memory(settings.heapMegabytes(), settings.managedMegabytes()),
                 // The heap is resident from the start: first touches are no backend's cost, and
                 // what
                 // the process grows by is not heap.

@@ -246,8 +246,8 @@ public final class StateBenchmark implements Callable<Integer> {
                         Locale.ROOT,
                         line,
                         group,
-                        first.heapMegabytes(),
-                        first.managedMegabytes(),
+                        first.memory().heapMegabytes(),
+                        first.memory().managedMegabytes(),
                         own.stream().mapToInt(Step::round).max().orElseThrow()
                                 + " x "
                                 + labels(peers),

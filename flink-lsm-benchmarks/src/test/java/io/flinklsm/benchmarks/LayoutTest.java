@@ -20,9 +20,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +33,10 @@ final class LayoutTest {
 
     private static final String BENCHMARKS = "io.flinklsm.benchmarks";
     private static final int TYPES_IN_PACKAGE = 25;
+    private static final int COMPONENTS_IN_RECORD = 8;
+
+    /** Their components are what stands in files of results. */
+    private static final Set<String> RECORDS_OF_RESULTS = Set.of("Sample", "RunConditions");
 
     private static final JavaClasses CLASSES =
             new ClassFileImporter()
@@ -55,11 +61,36 @@ final class LayoutTest {
     }
 
     @Test
+    void recordsHaveFewComponents() {
+        var records = new TreeMap<String, Integer>();
+        CLASSES.stream()
+                .filter(JavaClass::isRecord)
+                .filter(type -> !RECORDS_OF_RESULTS.contains(type.getSimpleName()))
+                .forEach(type -> records.put(type.getName(), componentsOf(type)));
+
+        assertThat(records).hasSizeGreaterThan(20);
+        assertThat(records)
+                .as("records and how many components they have; give those above the limit parts")
+                .allSatisfy(
+                        (name, count) ->
+                                assertThat(count)
+                                        .as(name)
+                                        .isLessThanOrEqualTo(COMPONENTS_IN_RECORD));
+    }
+
+    @Test
     void packagesHaveNoCycle() {
         slices().matching(BENCHMARKS + ".(*)..")
                 .should()
                 .beFreeOfCycles()
                 .as("R5 no package cycles: cases → backend, measure → workload → results, run")
                 .check(CLASSES);
+    }
+
+    private static int componentsOf(JavaClass type) {
+        return (int)
+                type.getFields().stream()
+                        .filter(field -> !field.getModifiers().contains(JavaModifier.STATIC))
+                        .count();
     }
 }

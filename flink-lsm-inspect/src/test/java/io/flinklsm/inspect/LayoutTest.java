@@ -14,14 +14,17 @@
 package io.flinklsm.inspect;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** What the inspect tool may know. A rule's message is its sentence in the style guide. */
@@ -53,6 +56,8 @@ final class LayoutTest {
                     CORE + ".memory",
                     CORE + ".cache",
                     BACKEND + ".snapshot");
+
+    private static final int COMPONENTS_IN_RECORD = 8;
 
     private static final JavaClasses TOOL =
             new ClassFileImporter()
@@ -124,6 +129,30 @@ final class LayoutTest {
                 "only inspect.source, and gc and compact, which write and delete what it reads,"
                         + " know Flink: metadata, handles and file systems; and the process that"
                         + " loads a user's classes");
+    }
+
+    @Test
+    void recordsHaveFewComponents() {
+        var records = new TreeMap<String, Integer>();
+        TOOL.stream()
+                .filter(JavaClass::isRecord)
+                .forEach(type -> records.put(type.getName(), componentsOf(type)));
+
+        assertThat(records).hasSizeGreaterThan(20);
+        assertThat(records)
+                .as("records and how many components they have; give those above the limit parts")
+                .allSatisfy(
+                        (name, count) ->
+                                assertThat(count)
+                                        .as(name)
+                                        .isLessThanOrEqualTo(COMPONENTS_IN_RECORD));
+    }
+
+    private static int componentsOf(JavaClass type) {
+        return (int)
+                type.getFields().stream()
+                        .filter(field -> !field.getModifiers().contains(JavaModifier.STATIC))
+                        .count();
     }
 
     private static boolean isInside(JavaClass type) {

@@ -61,7 +61,7 @@ final class JobJvm {
                     List.of(arguments).subList(ARGUMENTS_BEFORE_JOBS, arguments.length)) {
                 JobResult result = runner.run(JobCase.ofLabel(label));
                 samples.add(result.toSample());
-                residentBytes = Math.max(residentBytes, result.residentBytes());
+                residentBytes = Math.max(residentBytes, result.memory().residentBytes());
             }
         }
         RunDirectory.writeMeasured(Path.of(arguments[1]), new Measured(residentBytes, samples));

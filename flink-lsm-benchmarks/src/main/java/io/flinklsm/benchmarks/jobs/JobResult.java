@@ -28,44 +28,76 @@ import java.util.Map;
  * @param job label of the job
  * @param backend label of the backend
  * @param events events of the stream that were given out on the clock
- * @param wallMillis time from the first measured event until the job had ended
- * @param cpuMillis CPU time of all threads of the process in that time, but the just-in-time
- *     compiler's
- * @param compilerCpuMillis CPU time of the just-in-time compiler
- * @param gcMillis time in garbage collections
- * @param checkpoints completed checkpoints
- * @param longestSyncMillis the longest synchronous part of a checkpoint in one task
- * @param longestAsyncMillis the longest asynchronous part of a checkpoint in one task
- * @param residentBytes the peak of resident memory since the job began; 0 if unknown
- * @param managedBytes managed memory of the task manager
- * @param stateBytes of the largest checkpoint, all that it refers to
+ * @param checkpoints those that were completed
  * @param writtenBytes files of the backend and of checkpoints
- * @param cpuMillisByKind CPU time by what threads are for, in the order of the table
- * @param rows rows of the result
- * @param hash hash of the result, whatever the order of its rows, in hexadecimal
  */
 public record JobResult(
         String job,
         String backend,
         long events,
-        double wallMillis,
-        double cpuMillis,
-        double compilerCpuMillis,
-        long gcMillis,
-        int checkpoints,
-        long longestSyncMillis,
-        long longestAsyncMillis,
-        long residentBytes,
-        long managedBytes,
-        long stateBytes,
+        Times times,
+        Checkpoints checkpoints,
+        Memory memory,
         long writtenBytes,
-        Map<String, Double> cpuMillisByKind,
-        long rows,
-        String hash) {
+        Answer answer) {
 
-    public JobResult {
-        // In its order.
-        cpuMillisByKind = Collections.unmodifiableMap(new LinkedHashMap<>(cpuMillisByKind));
+    /**
+     * How long it took.
+     *
+     * @param wallMillis time from the first measured event until the job had ended
+     * @param cpuMillis CPU time of all threads of the process in that time, but the just-in-time
+     *     compiler's
+     * @param compilerCpuMillis CPU time of the just-in-time compiler
+     * @param gcMillis time in garbage collections
+     * @param cpuMillisByKind CPU time by what threads are for, in the order of the table
+     */
+    public record Times(
+            double wallMillis,
+            double cpuMillis,
+            double compilerCpuMillis,
+            long gcMillis,
+            Map<String, Double> cpuMillisByKind) {
+
+        public Times {
+            // In its order.
+            cpuMillisByKind = Collections.unmodifiableMap(new LinkedHashMap<>(cpuMillisByKind));
+        }
+
+        /** The compiler's time too: the parts are parts of what a machine has to give. */
+        private double allMillis() {
+            return cpuMillis + compilerCpuMillis;
+        }
+    }
+
+    /**
+     * Completed checkpoints.
+     *
+     * @param longestSyncMillis the longest synchronous part of a checkpoint in one task
+     * @param longestAsyncMillis the longest asynchronous part of a checkpoint in one task
+     * @param stateBytes of the largest checkpoint, all that it refers to
+     */
+    public record Checkpoints(
+            int count, long longestSyncMillis, long longestAsyncMillis, long stateBytes) {}
+
+    /**
+     * Memory of the process.
+     *
+     * @param residentBytes the peak of resident memory since the job began; 0 if unknown
+     * @param managedBytes managed memory of the task manager
+     */
+    public record Memory(long residentBytes, long managedBytes) {}
+
+    /**
+     * What the job came to, which must be the same on every backend.
+     *
+     * @param rows rows of the result
+     * @param hash hash of the result, whatever the order of its rows, in hexadecimal
+     */
+    public record Answer(long rows, String hash) {
+
+        String text() {
+            return "rows=" + rows + ", hash=" + hash;
+        }
     }
 
     /** The quantity that counts. */
@@ -86,32 +118,28 @@ public record JobResult(
         figures.addAll(
                 List.of(
                         new Figure(SPEED, eventsPerCpuSecond()),
-                        new Figure("wall s", wallMillis / 1e3),
-                        new Figure("longest sync ms", longestSyncMillis),
-                        new Figure("longest async ms", longestAsyncMillis),
-                        new Figure("GC ms", gcMillis),
-                        new Figure("compiler CPU s", compilerCpuMillis / 1e3),
-                        new Figure("checkpoints", checkpoints),
-                        new Figure("peak RSS MB", residentBytes / 1e6),
-                        new Figure("state ÷ memory", stateBytes / (double) managedBytes),
+                        new Figure("wall s", times.wallMillis() / 1e3),
+                        new Figure("longest sync ms", checkpoints.longestSyncMillis()),
+                        new Figure("longest async ms", checkpoints.longestAsyncMillis()),
+                        new Figure("GC ms", times.gcMillis()),
+                        new Figure("compiler CPU s", times.compilerCpuMillis() / 1e3),
+                        new Figure("checkpoints", checkpoints.count()),
+                        new Figure("peak RSS MB", memory.residentBytes() / 1e6),
+                        new Figure(
+                                "state ÷ memory",
+                                checkpoints.stateBytes() / (double) memory.managedBytes()),
                         new Figure("written MB", writtenBytes / 1e6)));
-        cpuMillisByKind.forEach(
-                (kind, millis) -> figures.add(new Figure(kind + " %", 100 * millis / allMillis())));
-        return Sample.ofAnswer(caseName(job, (int) (managedBytes >> 20)), figures, result());
-    }
-
-    /** The compiler's time too: the parts are parts of what a machine has to give. */
-    private double allMillis() {
-        return cpuMillis + compilerCpuMillis;
+        times.cpuMillisByKind()
+                .forEach(
+                        (kind, millis) ->
+                                figures.add(
+                                        new Figure(kind + " %", 100 * millis / times.allMillis())));
+        return Sample.ofAnswer(
+                caseName(job, (int) (memory.managedBytes() >> 20)), figures, answer.text());
     }
 
     /** What counts: how far a second of one processor brings the job. */
     double eventsPerCpuSecond() {
-        return events * 1e3 / cpuMillis;
-    }
-
-    /** Rows and hash, which must be the same on every backend. */
-    String result() {
-        return "rows=" + rows + ", hash=" + hash;
+        return events * 1e3 / times.cpuMillis();
     }
 }

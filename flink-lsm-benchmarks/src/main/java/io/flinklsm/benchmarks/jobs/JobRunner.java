@@ -240,20 +240,19 @@ final class JobRunner implements AutoCloseable {
                 job.label(),
                 peer.label(),
                 scale.events() - scale.unmeasuredEvents(),
-                used.wallNanos() / 1e6,
-                (used.cpuNanos() - used.compilerCpuNanos()) / 1e6,
-                used.compilerCpuNanos() / 1e6,
-                used.gcMillis(),
-                completed,
-                longestSyncMillis,
-                longestAsyncMillis,
-                peakOfResidentMemory(),
-                configuration.get(TaskManagerOptions.MANAGED_MEMORY_SIZE).getBytes(),
-                stateBytes,
+                new JobResult.Times(
+                        used.wallNanos() / 1e6,
+                        (used.cpuNanos() - used.compilerCpuNanos()) / 1e6,
+                        used.compilerCpuNanos() / 1e6,
+                        used.gcMillis(),
+                        cpuMillis),
+                new JobResult.Checkpoints(
+                        completed, longestSyncMillis, longestAsyncMillis, stateBytes),
+                new JobResult.Memory(
+                        peakOfResidentMemory(),
+                        configuration.get(TaskManagerOptions.MANAGED_MEMORY_SIZE).getBytes()),
                 used.writtenBytes(),
-                cpuMillis,
-                digest.rows(),
-                Long.toHexString(digest.hash()));
+                new JobResult.Answer(digest.rows(), Long.toHexString(digest.hash())));
     }
 
     /** Linux: writing 5 there makes the present size the new peak. */

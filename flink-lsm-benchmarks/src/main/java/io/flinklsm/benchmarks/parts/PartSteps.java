@@ -41,9 +41,8 @@ public final class PartSteps {
                         GROUP,
                         Peer.LSM,
                         1,
-                        options.heapMegabytes(HEAP_MEGABYTES),
                         // The benchmarks open budgets of their own.
-                        0,
+                        new Step.Memory(options.heapMegabytes(HEAP_MEGABYTES), 0),
                         List.of(),
                         PartsJvm.class,
                         List.of(options.scaleName()),

@@ -116,8 +116,8 @@ final class JvmLauncher {
                 step.peer().label(),
                 step.group(),
                 step.round(),
-                step.heapMegabytes(),
-                step.managedMegabytes(),
+                step.memory().heapMegabytes(),
+                step.memory().managedMegabytes(),
                 measured.residentBytes(),
                 measured.samples());
     }
@@ -131,8 +131,8 @@ final class JvmLauncher {
         if (Runtime.version().feature() >= WARNING_JDK) {
             command.addAll(FLAGS_OF_NEWER_JDKS);
         }
-        command.add("-Xms" + step.heapMegabytes() + "m");
-        command.add("-Xmx" + step.heapMegabytes() + "m");
+        command.add("-Xms" + step.memory().heapMegabytes() + "m");
+        command.add("-Xmx" + step.memory().heapMegabytes() + "m");
         command.addAll(step.jvmFlags());
         if (recordings != null) {
             Path recording = Files.createDirectories(recordings).resolve(name + ".jfr");

@@ -24,8 +24,6 @@ import java.util.stream.Collectors;
  * @param group label of the group of results that it belongs to
  * @param peer the backend it measures
  * @param round counts from 1
- * @param heapMegabytes its heap, all of it from the start
- * @param managedMegabytes managed memory of the slot
  * @param jvmFlags over those that every JVM has
  * @param program takes a directory that it may fill, the file for what it measured, and then {@code
  *     arguments}
@@ -37,12 +35,19 @@ public record Step(
         String group,
         Peer peer,
         int round,
-        int heapMegabytes,
-        int managedMegabytes,
+        Memory memory,
         List<String> jvmFlags,
         Class<?> program,
         List<String> arguments,
         List<String> cases) {
+
+    /**
+     * Memory of a JVM.
+     *
+     * @param heapMegabytes all of it from the start
+     * @param managedMegabytes managed memory of the slot
+     */
+    public record Memory(int heapMegabytes, int managedMegabytes) {}
 
     public Step {
         jvmFlags = List.copyOf(jvmFlags);

@@ -18,7 +18,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.benchmarks.run.Peer;
 import io.flinklsm.benchmarks.run.RunOptions;
-import io.flinklsm.benchmarks.run.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,19 +50,19 @@ final class JobsBenchmarkTest {
             assertThat(results)
                     .filteredOn(result -> result.job().equals(job.label()))
                     .hasSize(2)
-                    .extracting(JobResult::result)
-                    .containsOnly(results.get(IN_SHORT.indexOf(job)).result());
+                    .extracting(JobResult::answer)
+                    .containsOnly(results.get(IN_SHORT.indexOf(job)).answer());
         }
         assertThat(results)
                 .hasSize(2 * IN_SHORT.size())
                 .allSatisfy(
                         result -> {
-                            assertThat(result.rows()).isPositive();
-                            assertThat(result.hash()).isNotEqualTo("0");
+                            assertThat(result.answer().rows()).isPositive();
+                            assertThat(result.answer().hash()).isNotEqualTo("0");
                             assertThat(result.events()).isEqualTo(9_000);
                             assertThat(result.writtenBytes()).isPositive();
-                            assertThat(result.managedBytes()).isEqualTo(64L << 20);
-                            assertThat(result.cpuMillisByKind().get("task")).isPositive();
+                            assertThat(result.memory().managedBytes()).isEqualTo(64L << 20);
+                            assertThat(result.times().cpuMillisByKind().get("task")).isPositive();
                         });
     }
 
@@ -72,10 +71,10 @@ final class JobsBenchmarkTest {
         RunOptions chosen = CommandLine.populateCommand(new RunOptions(), "--managed-mb=100");
 
         assertThat(JobSteps.ofRun(new RunOptions()))
-                .extracting(Step::managedMegabytes)
+                .extracting(step -> step.memory().managedMegabytes())
                 .contains(256, 64, 32);
         assertThat(JobSteps.ofRun(new RunOptions()))
-                .filteredOn(step -> step.managedMegabytes() == 32)
+                .filteredOn(step -> step.memory().managedMegabytes() == 32)
                 .isNotEmpty()
                 .allSatisfy(
                         step ->
@@ -83,7 +82,9 @@ final class JobsBenchmarkTest {
                                         .singleElement()
                                         .asString()
                                         .endsWith(", 32 MB"));
-        assertThat(JobSteps.ofRun(chosen)).extracting(Step::managedMegabytes).containsOnly(100);
+        assertThat(JobSteps.ofRun(chosen))
+                .extracting(step -> step.memory().managedMegabytes())
+                .containsOnly(100);
     }
 
     @Test

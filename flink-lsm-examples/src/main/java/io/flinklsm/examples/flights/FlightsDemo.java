@@ -255,30 +255,30 @@ public final class FlightsDemo implements Callable<Integer> {
                         ? work.path().resolve("checkpoints")
                         : checkpointDirectory.toAbsolutePath();
         return new RunPlan(
-                flights,
-                summary,
+                new RunPlan.Log(flights, summary),
                 backend,
                 parallelism,
                 rate == null ? flightsPerSecond : rate,
                 !noFailure,
-                checkpoints,
-                work.path().resolve("run"),
-                backend == Backend.LSM ? sstables : null,
+                new RunPlan.Directories(
+                        checkpoints,
+                        work.path().resolve("run"),
+                        backend == Backend.LSM ? sstables : null),
                 options);
     }
 
     /** The same job as fast as it can, on Flink's own heap and without a failure. */
     private RunPlan referencePlan(FlightInput flights, LogSummary summary, WorkDirectory work) {
         return new RunPlan(
-                flights,
-                summary,
+                new RunPlan.Log(flights, summary),
                 Backend.HASHMAP,
                 parallelism,
                 0,
                 false,
-                work.path().resolve("reference-checkpoints"),
-                work.path().resolve("reference"),
-                null,
+                new RunPlan.Directories(
+                        work.path().resolve("reference-checkpoints"),
+                        work.path().resolve("reference"),
+                        null),
                 Map.of());
     }
 

@@ -126,8 +126,8 @@ public final class StateSelection {
 
     private static boolean isOperator(Operator operator, @Nullable String wanted) {
         return wanted == null
-                || wanted.equals(operator.name())
-                || wanted.equals(operator.uid())
+                || wanted.equals(operator.id().name())
+                || wanted.equals(operator.id().uid())
                 || wanted.equals(operator.uidHash());
     }
 

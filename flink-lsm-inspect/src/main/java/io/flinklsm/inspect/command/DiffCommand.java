@@ -190,11 +190,14 @@ public final class DiffCommand extends InspectCommand {
                     view.name()
                             + (diff.before() == null ? " (new)" : "")
                             + (diff.after() == null ? " (gone)" : ""),
-                    Units.count(diff.added()),
-                    Units.count(diff.removed()),
-                    Units.count(diff.changed()),
+                    Units.count(diff.added().count()),
+                    Units.count(diff.removed().count()),
+                    Units.count(diff.changed().count()),
                     Cause.signedBytes(diff.liveBytesGrowth()),
-                    Cause.signed(diff.added() - diff.removed() + diff.deadEntriesGrowth()),
+                    Cause.signed(
+                            diff.added().count()
+                                    - diff.removed().count()
+                                    + diff.deadEntriesGrowth()),
                     Cause.signed(diff.tombstonesGrowth()),
                     Cause.signedBytes(diff.fileBytesGrowth()),
                     Units.bytes(diff.sharedBytes()));
@@ -248,13 +251,13 @@ public final class DiffCommand extends InspectCommand {
                         TopCommand.writeState(diff.view(), json);
                         json.writeBooleanField("is_new", diff.before() == null);
                         json.writeBooleanField("is_gone", diff.after() == null);
-                        json.writeNumberField("added", diff.added());
-                        json.writeNumberField("added_bytes", diff.addedBytes());
-                        json.writeNumberField("removed", diff.removed());
-                        json.writeNumberField("removed_bytes", diff.removedBytes());
-                        json.writeNumberField("changed", diff.changed());
-                        json.writeNumberField("changed_bytes_before", diff.changedBytesBefore());
-                        json.writeNumberField("changed_bytes_after", diff.changedBytesAfter());
+                        json.writeNumberField("added", diff.added().count());
+                        json.writeNumberField("added_bytes", diff.added().bytes());
+                        json.writeNumberField("removed", diff.removed().count());
+                        json.writeNumberField("removed_bytes", diff.removed().bytes());
+                        json.writeNumberField("changed", diff.changed().count());
+                        json.writeNumberField("changed_bytes_before", diff.changed().bytesBefore());
+                        json.writeNumberField("changed_bytes_after", diff.changed().bytesAfter());
                         json.writeNumberField("file_bytes_growth", diff.fileBytesGrowth());
                         json.writeNumberField("dead_entries_growth", diff.deadEntriesGrowth());
                         json.writeNumberField("tombstones_growth", diff.tombstonesGrowth());

@@ -224,14 +224,14 @@ public final class GcCommand extends InspectCommand {
                         + (kept == 1 ? "stays; " : "stay; ")
                         + count(audit.missing().size(), "is", "are")
                         + " missing");
-        if (audit.elsewhere() != null) {
+        if (audit.elsewhere().directory() != null) {
             to.line(
                     "not covered: "
-                            + files(audit.elsewhereFiles())
+                            + files(audit.elsewhere().files())
                             + " of these checkpoints "
-                            + (audit.elsewhereFiles() == 1 ? "lies" : "lie")
+                            + (audit.elsewhere().files() == 1 ? "lies" : "lie")
                             + " outside of this directory, such as in "
-                            + SafeText.forTerminal(audit.elsewhere())
+                            + SafeText.forTerminal(audit.elsewhere().directory())
                             + ": what is not needed there was not looked for");
         }
         if (!audit.passedOver().isEmpty()) {
@@ -321,7 +321,7 @@ public final class GcCommand extends InspectCommand {
                         json.writeEndObject();
                     }
                     json.writeEndArray();
-                    json.writeNumberField("elsewhere_files", audit.elsewhereFiles());
+                    json.writeNumberField("elsewhere_files", audit.elsewhere().files());
                     json.writeArrayFieldStart("passed_over");
                     for (String name : audit.passedOver()) {
                         json.writeString(name);

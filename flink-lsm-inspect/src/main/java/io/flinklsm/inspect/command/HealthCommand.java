@@ -148,10 +148,12 @@ public final class HealthCommand extends InspectCommand {
                     view.operator().label(),
                     view.name(),
                     Units.bytes(view.sizeBytes()),
-                    times(one.keyGroupTimes()),
-                    times(one.subtaskTimes()),
+                    times(one.skew().keyGroupTimes()),
+                    times(one.skew().subtaskTimes()),
                     percent(one.tombstoneShare()),
-                    (one.overwrittenShare() > 0 && !one.profile().sample().isComplete() ? "~" : "")
+                    (one.overwrittenShare() > 0 && !one.profile().keys().sample().isComplete()
+                                    ? "~"
+                                    : "")
                             + percent(one.overwrittenShare()),
                     one.level0Runs(),
                     Units.bytes(one.clippedBytes()),
@@ -229,8 +231,8 @@ public final class HealthCommand extends InspectCommand {
         json.writeStartObject();
         TopCommand.writeState(one.profile().view(), json);
         json.writeNumberField("file_bytes", one.profile().view().sizeBytes());
-        json.writeNumberField("key_group_times", one.keyGroupTimes());
-        json.writeNumberField("subtask_times", one.subtaskTimes());
+        json.writeNumberField("key_group_times", one.skew().keyGroupTimes());
+        json.writeNumberField("subtask_times", one.skew().subtaskTimes());
         json.writeNumberField("tombstone_share", one.tombstoneShare());
         json.writeNumberField("overwritten_share", one.overwrittenShare());
         json.writeNumberField("level0_runs", one.level0Runs());

@@ -147,8 +147,8 @@ public final class ShowCommand extends InspectCommand {
                         .right("size");
         for (Operator operator : checkpoint.operators()) {
             table.row(
-                    operator.name() == null ? "-" : operator.name(),
-                    operator.uid() == null ? "-" : operator.uid(),
+                    operator.id().name() == null ? "-" : operator.id().name(),
+                    operator.id().uid() == null ? "-" : operator.id().uid(),
                     operator.uidHash().isEmpty() ? "-" : operator.uidHash(),
                     operator.parallelism(),
                     Units.count(operator.maxParallelism()),
@@ -202,12 +202,12 @@ public final class ShowCommand extends InspectCommand {
                                             other.name().isEmpty() ? "-" : other.name(),
                                             other.kind(),
                                             Units.bytes(bytes)));
-            if (operator.coordinatorBytes() > 0) {
+            if (operator.others().coordinatorBytes() > 0) {
                 table.row(
                         operator.label(),
                         "-",
                         "coordinator",
-                        Units.bytes(operator.coordinatorBytes()));
+                        Units.bytes(operator.others().coordinatorBytes()));
             }
         }
         return table;
@@ -216,7 +216,7 @@ public final class ShowCommand extends InspectCommand {
     /** Summed over the subtasks. */
     private static Map<Operator.OtherState, Long> otherStates(Operator operator) {
         Map<Operator.OtherState, Long> sums = new LinkedHashMap<>();
-        for (Operator.OtherState other : operator.others()) {
+        for (Operator.OtherState other : operator.others().states()) {
             sums.merge(
                     new Operator.OtherState(other.name(), other.kind(), other.isKeyed(), 0),
                     other.bytes(),
@@ -241,8 +241,8 @@ public final class ShowCommand extends InspectCommand {
                     for (Operator operator : checkpoint.operators()) {
                         json.writeStartObject();
                         // The names of Flink's savepoint_metadata(), so that scripts carry over.
-                        json.writeStringField("operator-name", operator.name());
-                        json.writeStringField("operator-uid", operator.uid());
+                        json.writeStringField("operator-name", operator.id().name());
+                        json.writeStringField("operator-uid", operator.id().uid());
                         json.writeStringField("operator-uid-hash", operator.uidHash());
                         json.writeNumberField("operator-parallelism", operator.parallelism());
                         json.writeNumberField(
@@ -251,7 +251,7 @@ public final class ShowCommand extends InspectCommand {
                                 "operator-subtask-state-count", operator.subtaskStates());
                         json.writeNumberField(
                                 "operator-coordinator-state-size-in-bytes",
-                                operator.coordinatorBytes());
+                                operator.others().coordinatorBytes());
                         json.writeNumberField(
                                 "operator-total-size-in-bytes", operator.totalBytes());
                         json.writeArrayFieldStart("other_states");

@@ -198,10 +198,10 @@ public final class TopCommand extends InspectCommand {
                 row.add(one.keyGroup() < 0 ? "-" : one.keyGroup());
             }
             row.add(one.name());
-            String least = one.isLeast() ? "≥ " : "";
-            row.add(one.storedEntries() < 0 ? "-" : least + Units.count(one.storedEntries()));
-            row.add(Units.count(one.tombstones()));
-            row.add(one.storedBytes() < 0 ? "-" : least + Units.bytes(one.storedBytes()));
+            String least = one.stored().isLeast() ? "≥ " : "";
+            row.add(one.stored().entries() < 0 ? "-" : least + Units.count(one.stored().entries()));
+            row.add(Units.count(one.stored().tombstones()));
+            row.add(one.stored().bytes() < 0 ? "-" : least + Units.bytes(one.stored().bytes()));
             row.add(Units.count(one.liveEntries()));
             row.add(Units.bytes(one.liveBytes()));
             table.row(row.toArray());
@@ -313,10 +313,10 @@ public final class TopCommand extends InspectCommand {
         if (one.key().length() > 0) {
             json.writeStringField("key_hex", KeyGroups.hex(one.key()));
         }
-        json.writeBooleanField("at_least", one.isLeast());
-        writeIfKnown("stored_entries", one.storedEntries(), json);
-        writeIfKnown("tombstones", one.tombstones(), json);
-        writeIfKnown("stored_bytes", one.storedBytes(), json);
+        json.writeBooleanField("at_least", one.stored().isLeast());
+        writeIfKnown("stored_entries", one.stored().entries(), json);
+        writeIfKnown("tombstones", one.stored().tombstones(), json);
+        writeIfKnown("stored_bytes", one.stored().bytes(), json);
         writeIfKnown("live_entries", one.liveEntries(), json);
         writeIfKnown("live_bytes", one.liveBytes(), json);
         json.writeEndObject();

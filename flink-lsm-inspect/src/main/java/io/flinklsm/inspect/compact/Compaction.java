@@ -277,8 +277,8 @@ public final class Compaction {
             }
             SubtaskStore store = stores.next();
             if (store.subtask() != subtask
-                    || store.firstKeyGroup() != handle.getKeyGroupRange().getStartKeyGroup()
-                    || store.lastKeyGroup() != handle.getKeyGroupRange().getEndKeyGroup()) {
+                    || store.keyGroups().first() != handle.getKeyGroupRange().getStartKeyGroup()
+                    || store.keyGroups().last() != handle.getKeyGroupRange().getEndKeyGroup()) {
                 throw changed();
             }
             return compact(store, (IncrementalRemoteKeyedStateHandle) handle);

@@ -76,9 +76,9 @@ public record Cause(Code code, String text, long bytes) {
      */
     public static List<Cause> of(StateDiff diff) throws IOException {
         List<Cause> causes = new ArrayList<>();
-        long entries = diff.added() - diff.removed();
-        long bytes = diff.addedBytes() - diff.removedBytes();
-        if (diff.added() > 0 && bytes >= 0) {
+        long entries = diff.added().count() - diff.removed().count();
+        long bytes = diff.added().bytes() - diff.removed().bytes();
+        if (diff.added().count() > 0 && bytes >= 0) {
             causes.add(
                     new Cause(
                             Code.NEW_ENTRIES,
@@ -87,28 +87,28 @@ public record Cause(Code code, String text, long bytes) {
                                     + " entries, "
                                     + signedBytes(bytes)
                                     + ": "
-                                    + Units.count(diff.added())
+                                    + Units.count(diff.added().count())
                                     + " were added, "
-                                    + Units.count(diff.removed())
+                                    + Units.count(diff.removed().count())
                                     + " removed",
                             bytes));
-        } else if (diff.removed() > 0) {
+        } else if (diff.removed().count() > 0) {
             causes.add(
                     new Cause(
                             Code.REMOVED_ENTRIES,
-                            Units.count(diff.removed())
+                            Units.count(diff.removed().count())
                                     + " entries were removed, "
-                                    + Units.count(diff.added())
+                                    + Units.count(diff.added().count())
                                     + " added: "
                                     + signedBytes(bytes),
                             bytes));
         }
-        if (diff.changed() > 0) {
-            long growth = diff.changedBytesAfter() - diff.changedBytesBefore();
+        if (diff.changed().count() > 0) {
+            long growth = diff.changed().bytesAfter() - diff.changed().bytesBefore();
             causes.add(
                     new Cause(
                             Code.CHANGED_VALUES,
-                            Units.count(diff.changed())
+                            Units.count(diff.changed().count())
                                     + " entries have other values, "
                                     + signedBytes(growth),
                             growth));
@@ -119,14 +119,14 @@ public record Cause(Code code, String text, long bytes) {
         addGarbage(diff, causes);
         addClipped(diff, causes);
         StateView after = diff.after();
-        if (after != null && diff.added() > 0 && TtlAges.has(MergedState.columns(after))) {
+        if (after != null && diff.added().count() > 0 && TtlAges.has(MergedState.columns(after))) {
             causes.add(
                     new Cause(
                             Code.TIME_TO_LIVE,
                             "it has a time to live, and "
-                                    + Units.count(diff.added())
+                                    + Units.count(diff.added().count())
                                     + " entries came while "
-                                    + Units.count(diff.removed())
+                                    + Units.count(diff.removed().count())
                                     + " went: they stay until that is over and a compaction meets"
                                     + " them (\"flink-lsm health --ttl\" tells how many are"
                                     + " expired)",

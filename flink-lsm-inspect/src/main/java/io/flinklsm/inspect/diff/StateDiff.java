@@ -45,8 +45,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param before null if the first checkpoint does not have the state
  * @param after null if the second does not
- * @param addedBytes of keys and values as serialised; so are the others
- * @param changedBytesBefore of the entries that changed, what they had
  * @param sharedBytes length of the files that both have
  * @param growing the keys that have grown most, or shrunk, the greatest difference first
  * @param places where else the growth is
@@ -54,13 +52,9 @@ import org.jspecify.annotations.Nullable;
 public record StateDiff(
         @Nullable StateView before,
         @Nullable StateView after,
-        long added,
-        long addedBytes,
-        long removed,
-        long removedBytes,
-        long changed,
-        long changedBytesBefore,
-        long changedBytesAfter,
+        Entries added,
+        Entries removed,
+        Changes changed,
         long sharedBytes,
         List<KeyGrowth> growing,
         GrowthPlaces places) {
@@ -69,6 +63,21 @@ public record StateDiff(
     private static final int LOOKUP_COST = 4;
 
     private static final int TICK_ENTRIES = 1 << 10;
+
+    /**
+     * Entries that one of the checkpoints alone has.
+     *
+     * @param bytes of keys and values as serialised
+     */
+    public record Entries(long count, long bytes) {}
+
+    /**
+     * Entries that have another value.
+     *
+     * @param bytesBefore of keys and values as serialised, in the first checkpoint
+     * @param bytesAfter the same in the second
+     */
+    public record Changes(long count, long bytesBefore, long bytesAfter) {}
 
     /**
      * How much a key has grown.
@@ -95,12 +104,12 @@ public record StateDiff(
     }
 
     public boolean isSame() {
-        return added == 0 && removed == 0 && changed == 0;
+        return added.count() == 0 && removed.count() == 0 && changed.count() == 0;
     }
 
     /** How much the live data have grown. */
     public long liveBytesGrowth() {
-        return addedBytes - removedBytes + changedBytesAfter - changedBytesBefore;
+        return added.bytes() - removed.bytes() + changed.bytesAfter() - changed.bytesBefore();
     }
 
     /** How much the files have grown. */
@@ -112,7 +121,7 @@ public record StateDiff(
     public long deadEntriesGrowth() {
         return (after == null ? 0 : after.entryCount())
                 - (before == null ? 0 : before.entryCount())
-                - (added - removed);
+                - (added.count() - removed.count());
     }
 
     /** How many more tombstones are stored. */
@@ -171,8 +180,8 @@ public record StateDiff(
     private static List<Integer> keyGroups(StateView view) {
         List<Integer> groups = new ArrayList<>();
         for (StateView.Part part : view.parts()) {
-            groups.add(part.store().firstKeyGroup());
-            groups.add(part.store().lastKeyGroup());
+            groups.add(part.store().keyGroups().first());
+            groups.add(part.store().keyGroups().last());
         }
         return groups;
     }
@@ -366,13 +375,9 @@ public record StateDiff(
             return new StateDiff(
                     before,
                     after,
-                    added,
-                    addedBytes,
-                    removed,
-                    removedBytes,
-                    changed,
-                    changedBytesBefore,
-                    changedBytesAfter,
+                    new Entries(added, addedBytes),
+                    new Entries(removed, removedBytes),
+                    new Changes(changed, changedBytesBefore, changedBytesAfter),
                     sharedBytes,
                     growing.result(),
                     places.result());

@@ -90,7 +90,7 @@ public final class FitCheck {
         Map<List<Object>, Question> questions = new LinkedHashMap<>();
         for (Operator operator : checkpoint.operators()) {
             for (SubtaskStore store : operator.stores()) {
-                if (store.metaFile() == null && store.rows() == null) {
+                if (store.description().metaFile() == null && store.rows() == null) {
                     throw InspectException.unreadable(
                             "["
                                     + checkpoint.location()

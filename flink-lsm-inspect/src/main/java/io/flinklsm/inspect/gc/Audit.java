@@ -27,9 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param neededFiles how many of the files there any of them needs
  * @param unneeded the files there that none of them needs
  * @param missing what they need and is not there
- * @param elsewhereFiles how many files of the directory's own checkpoints lie outside of it: files
- *     beside those, which no checkpoint needs, are not found
- * @param elsewhere one of the directories of those; null if there is none
+ * @param elsewhere files of the directory's own checkpoints that lie outside of it
  * @param passedOver what is not of the layout of checkpoints, and links
  */
 public record Audit(
@@ -39,8 +37,7 @@ public record Audit(
         long neededBytes,
         List<Unneeded> unneeded,
         List<Missing> missing,
-        int elsewhereFiles,
-        @Nullable String elsewhere,
+        Elsewhere elsewhere,
         List<String> passedOver) {
 
     /**
@@ -88,6 +85,14 @@ public record Audit(
      * @param what is wrong
      */
     public record Missing(String location, String checkpoint, String what) {}
+
+    /**
+     * Files that lie outside of what was looked at: those beside them, which no checkpoint needs,
+     * are not found.
+     *
+     * @param directory one of those that they are in; null if there is none
+     */
+    public record Elsewhere(int files, @Nullable String directory) {}
 
     public Audit {
         checkpoints = List.copyOf(checkpoints);

@@ -283,8 +283,7 @@ final class Auditor {
                 neededBytes,
                 unneeded,
                 own.missing,
-                own.seenElsewhere.size(),
-                own.elsewhere,
+                new Audit.Elsewhere(own.seenElsewhere.size(), own.elsewhere),
                 passedOver);
     }
 

@@ -89,22 +89,27 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
     /**
      * Figures of a state; those that are unknown are -1.
      *
-     * @param keyGroupTimes bytes of the largest key group against those of an average one
-     * @param subtaskTimes bytes of the largest subtask against those of an average one
      * @param level0Runs of the subtask that has the most
      * @param clippedBytes length of the files that have entries of other key groups
      * @param overwrittenShare of the entries, those that are not the newest of their key: about
      */
     public record StateHealth(
             StateProfile profile,
-            double keyGroupTimes,
-            double subtaskTimes,
+            Skew skew,
             double tombstoneShare,
             double overwrittenShare,
             int level0Runs,
             long clippedBytes,
             @Nullable TtlAges ttl,
             @Nullable TimerTimes timers) {}
+
+    /**
+     * How unevenly a state is spread; what is unknown is -1.
+     *
+     * @param keyGroupTimes bytes of the largest key group against those of an average one
+     * @param subtaskTimes bytes of the largest subtask against those of an average one
+     */
+    public record Skew(double keyGroupTimes, double subtaskTimes) {}
 
     public HealthCheck {
         states = List.copyOf(states);
@@ -138,8 +143,7 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
         boolean reads = !request.isQuick() && view.entryCount() > 0;
         return new StateHealth(
                 profile,
-                keyGroupTimes(profile),
-                subtaskTimes(view),
+                new Skew(keyGroupTimes(profile), subtaskTimes(view)),
                 share(view.tombstoneCount(), view.entryCount()),
                 overwrittenShare(profile),
                 level0Runs(view),
@@ -188,7 +192,7 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
     /** Where a key has one entry, more entries than keys are overwritten ones or tombstones. */
     private static double overwrittenShare(StateProfile profile) {
         EntryColumns columns = profile.columns();
-        if (columns == null || !columns.isKeyAll() || profile.wholeKeys()) {
+        if (columns == null || !columns.isKeyAll() || profile.keys().areWhole()) {
             return -1;
         }
         return Math.max(0, 1 - share(profile.keyEstimate(), profile.entries()));
@@ -253,10 +257,10 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
 
         /** Gives the key group of the key that was told; -1 if none was. */
         private int judgeLargeKey() {
-            if (view().isQueue() || profile().heaviest().isEmpty()) {
+            if (view().isQueue() || profile().keys().heaviest().isEmpty()) {
                 return -1;
             }
-            Heavy heaviest = profile().heaviest().get(0);
+            Heavy heaviest = profile().keys().heaviest().get(0);
             double share = share(heaviest.bytes(), profile().bytes());
             long keys = Math.max(1, profile().keyEstimate());
             if (share < LARGE_KEY_SHARE || share * keys < LARGE_KEY_TIMES) {
@@ -273,7 +277,7 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
                             + " in "
                             + Units.count(heaviest.entries())
                             + (heaviest.entries() == 1 ? " entry" : " entries")
-                            + (profile().sample().isComplete() ? ", of " : ", of about ")
+                            + (profile().keys().sample().isComplete() ? ", of " : ", of about ")
                             + Units.count(keys)
                             + " keys",
                     "find out why this key grows (\"flink-lsm scan --prefix\" shows its entries);"
@@ -285,7 +289,7 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
         }
 
         private void judgeKeyGroups(int largeKeyGroup) {
-            double times = health.keyGroupTimes();
+            double times = health.skew().keyGroupTimes();
             long groups = view().operator().maxParallelism();
             if (times < KEY_GROUP_TIMES || profile().keyEstimate() < 4 * groups) {
                 return;
@@ -320,7 +324,7 @@ public record HealthCheck(List<StateHealth> states, List<HealthFinding> findings
         }
 
         private void judgeSubtasks() {
-            double times = health.subtaskTimes();
+            double times = health.skew().subtaskTimes();
             if (times >= SUBTASK_TIMES) {
                 add(
                         Code.SUBTASK_SKEW,

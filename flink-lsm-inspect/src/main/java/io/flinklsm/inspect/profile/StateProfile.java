@@ -48,27 +48,19 @@ import org.jspecify.annotations.Nullable;
  * has a version of it, and tombstones count as entries.
  *
  * @param columns of the newest file; null if it has none
- * @param sketchedFiles files of which the sketch was read
- * @param readFiles files that were read whole, and {@code readBytes} their length
  * @param bytes of keys and values, before compression
  * @param sizes how many entries have 2^i up to 2^(i+1) - 1 bytes
  * @param groups by key group; what a file says of several groups together is spread evenly
- * @param heaviest by bytes, the largest first
  */
 public record StateProfile(
         StateView view,
         @Nullable EntryColumns columns,
-        int sketchedFiles,
-        int readFiles,
-        long readBytes,
-        boolean wholeKeys,
+        Effort effort,
         long entries,
         long bytes,
         List<Long> sizes,
         Map<Integer, Group> groups,
-        List<Heavy> heaviest,
-        Bound omitted,
-        KeySample sample) {
+        Keys keys) {
 
     /** Native memory for block indexes of files that are read. */
     private static final long BUDGET_BYTES = 32L << 20;
@@ -77,6 +69,28 @@ public record StateProfile(
     private static final int HEAVY_MAX = 1000;
 
     private static final int TICK_ENTRIES = 1 << 12;
+
+    /**
+     * What was read to learn it.
+     *
+     * @param sketchedFiles files of which the sketch was read
+     * @param readFiles files that were read whole, and {@code readBytes} their length
+     */
+    public record Effort(int sketchedFiles, int readFiles, long readBytes) {}
+
+    /**
+     * Which keys there are.
+     *
+     * @param areWhole whether nothing tells where keys end, so that each entry counts as one
+     * @param heaviest by bytes, the largest first
+     * @param omitted what a key that is not among them has at most
+     */
+    public record Keys(boolean areWhole, List<Heavy> heaviest, Bound omitted, KeySample sample) {
+
+        public Keys {
+            heaviest = List.copyOf(heaviest);
+        }
+    }
 
     /** What is stored for a key group. */
     public record Group(double entries, double bytes, boolean isExact) {
@@ -117,12 +131,11 @@ public record StateProfile(
     public StateProfile {
         sizes = List.copyOf(sizes);
         groups = Map.copyOf(groups);
-        heaviest = List.copyOf(heaviest);
     }
 
     /** How many different keys are stored, deleted ones included until they are merged away. */
     public long keyEstimate() {
-        return sample.estimate();
+        return keys.sample().estimate();
     }
 
     /** A key as {@code scan} shows it. */
@@ -172,7 +185,7 @@ public record StateProfile(
             cache.close();
             budget.close();
         }
-        return of(view, columns, parts, sketchedFiles, readFiles, readBytes);
+        return of(view, columns, parts, new Effort(sketchedFiles, readFiles, readBytes));
     }
 
     private static @Nullable KeySketch footer(StateView.Part part, SstableMeta meta)
@@ -241,9 +254,7 @@ public record StateProfile(
             StateView view,
             @Nullable EntryColumns columns,
             List<List<Sketched>> parts,
-            int sketchedFiles,
-            int readFiles,
-            long readBytes) {
+            Effort effort) {
         boolean wholeKeys = false;
         long entries = 0;
         long bytes = 0;
@@ -279,17 +290,12 @@ public record StateProfile(
         return new StateProfile(
                 view,
                 columns,
-                sketchedFiles,
-                readFiles,
-                readBytes,
-                wholeKeys,
+                effort,
                 entries,
                 bytes,
                 sizes,
                 groups,
-                heaviest,
-                omitted,
-                sample);
+                new Keys(wholeKeys, heaviest, omitted, sample));
     }
 
     private static void addGroups(KeySketch sketch, Map<Integer, Group> groups) {

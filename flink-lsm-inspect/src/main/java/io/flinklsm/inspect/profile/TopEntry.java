@@ -22,19 +22,22 @@ import io.flinklsm.inspect.source.StateView;
  * @param name of the key, key group, namespace or map key, as people read it
  * @param keyGroup -1 if it is in several, or unknown
  * @param key key group and key as entries begin with them; empty if it is no key
- * @param isLeast whether the stored figures are lower bounds
  */
 public record TopEntry(
         StateView view,
         String name,
         int keyGroup,
         OwnedSlice key,
-        boolean isLeast,
-        long storedEntries,
-        long tombstones,
-        long storedBytes,
+        Stored stored,
         long liveEntries,
         long liveBytes) {
+
+    /**
+     * What all files have of it.
+     *
+     * @param isLeast whether the figures are lower bounds
+     */
+    public record Stored(boolean isLeast, long entries, long tombstones, long bytes) {}
 
     /** With what reading the key has told. */
     TopEntry with(KeyFootprint footprint) {
@@ -43,10 +46,11 @@ public record TopEntry(
                 name,
                 keyGroup,
                 key,
-                false,
-                footprint.storedEntries(),
-                footprint.tombstones(),
-                footprint.storedBytes(),
+                new Stored(
+                        false,
+                        footprint.storedEntries(),
+                        footprint.tombstones(),
+                        footprint.storedBytes()),
                 footprint.liveEntries(),
                 footprint.liveBytes());
     }

@@ -112,9 +112,9 @@ public record TopList(
 
         private long weight(TopEntry one) {
             if (request.measure() == Measure.BYTES) {
-                return request.isExact() ? one.liveBytes() : one.storedBytes();
+                return request.isExact() ? one.liveBytes() : one.stored().bytes();
             }
-            return request.isExact() ? one.liveEntries() : one.storedEntries();
+            return request.isExact() ? one.liveEntries() : one.stored().entries();
         }
 
         void addExact(StateView view) throws IOException {
@@ -141,10 +141,11 @@ public record TopList(
                                 one.name(),
                                 one.keyGroup(),
                                 one.key(),
-                                false,
-                                view.isRows() ? one.entries() : -1,
-                                view.isRows() ? 0 : -1,
-                                view.isRows() ? one.bytes() : -1,
+                                new TopEntry.Stored(
+                                        false,
+                                        view.isRows() ? one.entries() : -1,
+                                        view.isRows() ? 0 : -1,
+                                        view.isRows() ? one.bytes() : -1),
                                 one.entries(),
                                 one.bytes()));
             }
@@ -158,10 +159,10 @@ public record TopList(
 
         void addSketched(StateView view) throws IOException {
             StateProfile profile = StateProfile.of(view, progress);
-            sketchedFiles += profile.sketchedFiles();
-            readFiles += profile.readFiles();
-            readBytes += profile.readBytes();
-            noteWholeKeys(view, profile.columns(), profile.wholeKeys());
+            sketchedFiles += profile.effort().sketchedFiles();
+            readFiles += profile.effort().readFiles();
+            readBytes += profile.effort().readBytes();
+            noteWholeKeys(view, profile.columns(), profile.keys().areWhole());
             if (request.subject() == Subject.KEY_GROUPS) {
                 states.add(
                         new State(
@@ -177,14 +178,14 @@ public record TopList(
                     new State(
                             view,
                             view.isQueue() ? -1 : profile.keyEstimate(),
-                            profile.sample().relativeError(),
+                            profile.keys().sample().relativeError(),
                             profile.entries(),
                             profile.bytes()));
             if (view.isQueue()) {
                 omitted.add(new Omitted(view, "counted by key only with --exact"));
                 return;
             }
-            if (profile.wholeKeys() && profile.entries() > 0) {
+            if (profile.keys().areWhole() && profile.entries() > 0) {
                 omitted.add(
                         new Omitted(
                                 view,
@@ -203,10 +204,11 @@ public record TopList(
                                                     (of.isExact() ? "" : "~ ") + group,
                                                     group,
                                                     OwnedSlice.EMPTY,
-                                                    false,
-                                                    Math.round(of.entries()),
-                                                    -1,
-                                                    Math.round(of.bytes()),
+                                                    new TopEntry.Stored(
+                                                            false,
+                                                            Math.round(of.entries()),
+                                                            -1,
+                                                            Math.round(of.bytes())),
                                                     -1,
                                                     -1)));
         }
@@ -214,17 +216,18 @@ public record TopList(
         private void addKeys(StateProfile profile) {
             KeyTexts texts = new KeyTexts(profile.columns());
             int prefix = StateProfile.keyGroupBytes(profile.view(), profile.columns());
-            for (StateProfile.Heavy one : profile.heaviest()) {
+            for (StateProfile.Heavy one : profile.keys().heaviest()) {
                 all.add(
                         new TopEntry(
                                 profile.view(),
                                 texts.ofKey(one.key(), one.isCut()),
                                 KeyTexts.keyGroup(one.key(), prefix),
                                 one.isCut() ? OwnedSlice.EMPTY : one.key(),
-                                one.most().bytes() > one.bytes(),
-                                one.entries(),
-                                one.tombstones(),
-                                one.bytes(),
+                                new TopEntry.Stored(
+                                        one.most().bytes() > one.bytes(),
+                                        one.entries(),
+                                        one.tombstones(),
+                                        one.bytes()),
                                 -1,
                                 -1));
             }
@@ -232,8 +235,8 @@ public record TopList(
                     Math.max(
                             missedBy,
                             request.measure() == Measure.BYTES
-                                    ? profile.omitted().bytes()
-                                    : profile.omitted().entries());
+                                    ? profile.keys().omitted().bytes()
+                                    : profile.keys().omitted().entries());
         }
 
         TopList finish() throws IOException {
@@ -263,10 +266,10 @@ public record TopList(
             try {
                 for (int i = 0; i < top.size(); i++) {
                     TopEntry one = top.get(i);
-                    if (one.key().length() == 0 || one.storedBytes() > room) {
+                    if (one.key().length() == 0 || one.stored().bytes() > room) {
                         continue;
                     }
-                    room -= Math.max(0, one.storedBytes());
+                    room -= Math.max(0, one.stored().bytes());
                     MergedState merged = open.get(one.view());
                     if (merged == null) {
                         merged = MergedState.open(one.view());

@@ -242,7 +242,7 @@ public record ReportData(
         List<Line> lines = new ArrayList<>();
         for (StateHealth state : health.states()) {
             if (!state.profile().view().isQueue()) {
-                state.profile().heaviest().stream()
+                state.profile().keys().heaviest().stream()
                         .limit(TOP_KEYS)
                         .forEach(key -> lines.add(new Line(state.profile(), key)));
             }

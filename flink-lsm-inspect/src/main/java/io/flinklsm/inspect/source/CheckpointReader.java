@@ -42,7 +42,6 @@ import org.apache.flink.runtime.state.AbstractChannelStateHandle;
 import org.apache.flink.runtime.state.AbstractMergedChannelStateHandle;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
-import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyGroupsStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
@@ -134,7 +133,7 @@ final class CheckpointReader {
             }
         }
         for (Operator operator : operators) {
-            for (Operator.OtherState other : operator.others()) {
+            for (Operator.OtherState other : operator.others().states()) {
                 if (other.isKeyed()) {
                     throw InspectException.unreadable(
                             "["
@@ -197,17 +196,17 @@ final class CheckpointReader {
             otherFiles.addAll(otherFiles("coordinator state", -1, List.of(coordinator)));
         }
         return new Operator(
-                state.getOperatorID().toHexString(),
-                state.getOperatorName().orElse(null),
-                state.getOperatorUid().orElse(null),
+                new Operator.Id(
+                        state.getOperatorID().toHexString(),
+                        state.getOperatorName().orElse(null),
+                        state.getOperatorUid().orElse(null)),
                 state.getParallelism(),
                 state.getMaxParallelism(),
                 state.getNumberCollectedStates(),
                 stores,
                 operatorStores,
-                others,
-                otherFiles,
-                coordinator == null ? 0 : coordinator.getStateSize(),
+                new Operator.Others(
+                        others, otherFiles, coordinator == null ? 0 : coordinator.getStateSize()),
                 state.getStateSize());
     }
 
@@ -308,15 +307,12 @@ final class CheckpointReader {
         var storage = new SourceStorage(files, directory);
         CheckpointImage image = image(storage, manifest);
         createdMillis = image.createdMillis();
-        KeyGroupRange keyGroups = handle.getKeyGroupRange();
         return new SubtaskStore(
                 subtask,
-                keyGroups.getStartKeyGroup(),
-                keyGroups.getEndKeyGroup(),
+                SubtaskStore.KeyGroups.of(handle.getKeyGroupRange()),
                 remote.getCheckpointId(),
                 image,
-                manifest,
-                metaFile,
+                new SubtaskStore.Description(manifest, metaFile),
                 storage,
                 remote.getCheckpointedSize(),
                 null);
@@ -335,15 +331,12 @@ final class CheckpointReader {
         }
         SavepointRows rows =
                 SavepointRows.open(ROWS_NAME, storage, groups, maxParallelism > 128 ? 2 : 1);
-        KeyGroupRange keyGroups = handle.getKeyGroupRange();
         return new SubtaskStore(
                 subtask,
-                keyGroups.getStartKeyGroup(),
-                keyGroups.getEndKeyGroup(),
+                SubtaskStore.KeyGroups.of(handle.getKeyGroupRange()),
                 -1,
                 new CheckpointImage(-1, createdMillis, rows.trees()),
-                null,
-                null,
+                SubtaskStore.Description.NONE,
                 storage,
                 file.sizeBytes(),
                 rows);
@@ -361,12 +354,10 @@ final class CheckpointReader {
                         .toList();
         return new SubtaskStore(
                 subtask,
-                -1,
-                -1,
+                SubtaskStore.KeyGroups.UNKNOWN,
                 -1,
                 new CheckpointImage(-1, createdMillis, trees),
-                null,
-                null,
+                SubtaskStore.Description.NONE,
                 storage,
                 file.sizeBytes(),
                 new OperatorRows(ROWS_NAME, storage, subtask, offsets, file.sizeBytes()));

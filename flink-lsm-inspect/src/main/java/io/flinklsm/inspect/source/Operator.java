@@ -19,35 +19,56 @@ import org.jspecify.annotations.Nullable;
 /**
  * An operator of the checkpointed job.
  *
- * @param uidHash 32 hexadecimal digits; empty for a store directory
- * @param name null if the checkpoint does not say, as those of old Flinks
- * @param uid null if the job gave none
  * @param subtaskStates how many subtasks have any state in the checkpoint
  * @param stores keyed state of ours, one a subtask
  * @param operatorStores operator state, one for each file of a subtask
- * @param others state that is not ours: operator state, and keyed state of other backends
- * @param otherFiles the files of what is not ours
  * @param totalBytes all that the checkpoint refers to for this operator
  */
 public record Operator(
-        String uidHash,
-        @Nullable String name,
-        @Nullable String uid,
+        Id id,
         int parallelism,
         int maxParallelism,
         int subtaskStates,
         List<SubtaskStore> stores,
         List<SubtaskStore> operatorStores,
-        List<OtherState> others,
-        List<OtherFile> otherFiles,
-        long coordinatorBytes,
+        Others others,
         long totalBytes) {
 
     public Operator {
         stores = List.copyOf(stores);
         operatorStores = List.copyOf(operatorStores);
-        others = List.copyOf(others);
-        otherFiles = List.copyOf(otherFiles);
+    }
+
+    /**
+     * What it is known by.
+     *
+     * @param uidHash 32 hexadecimal digits; empty for a store directory
+     * @param name null if the checkpoint does not say, as those of old Flinks
+     * @param uid null if the job gave none
+     */
+    public record Id(String uidHash, @Nullable String name, @Nullable String uid) {
+
+        /** What people call it: the name, else the uid, else the hash. */
+        String label() {
+            if (name != null) {
+                return name;
+            }
+            return uid != null ? uid : uidHash;
+        }
+    }
+
+    /**
+     * What is not ours.
+     *
+     * @param states operator state, and keyed state of other backends
+     * @param files those of what is not ours
+     */
+    public record Others(List<OtherState> states, List<OtherFile> files, long coordinatorBytes) {
+
+        public Others {
+            states = List.copyOf(states);
+            files = List.copyOf(files);
+        }
     }
 
     /**
@@ -58,11 +79,13 @@ public record Operator(
      */
     public record OtherState(String name, String kind, boolean isKeyed, long bytes) {}
 
-    /** What people call it: the name, else the uid, else the hash. */
+    /** 32 hexadecimal digits; empty for a store directory. */
+    public String uidHash() {
+        return id.uidHash();
+    }
+
+    /** What people call it. */
     public String label() {
-        if (name != null) {
-            return name;
-        }
-        return uid != null ? uid : uidHash;
+        return id.label();
     }
 }

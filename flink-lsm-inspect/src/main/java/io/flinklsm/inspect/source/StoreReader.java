@@ -30,7 +30,6 @@ import java.util.TreeMap;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.state.filesystem.FileStateHandle;
-import org.jspecify.annotations.Nullable;
 
 /** The directory of a store: its manifest says what counts, or, without one, all SSTables do. */
 final class StoreReader {
@@ -81,7 +80,16 @@ final class StoreReader {
         var storage = new SourceStorage(files, null);
         CheckpointImage image =
                 manifest == null ? fromFooters(storage) : fromManifest(storage, manifest);
-        var store = new SubtaskStore(-1, -1, -1, -1, image, manifest, null, storage, -1, null);
+        var store =
+                new SubtaskStore(
+                        -1,
+                        SubtaskStore.KeyGroups.UNKNOWN,
+                        -1,
+                        image,
+                        new SubtaskStore.Description(manifest, null),
+                        storage,
+                        -1,
+                        null);
         var operator = operator(directory, store, files);
         return new Checkpoint(
                 directory,
@@ -93,19 +101,14 @@ final class StoreReader {
 
     private static Operator operator(
             Path directory, SubtaskStore store, Map<String, SourceFile> files) {
-        @Nullable String none = null;
         return new Operator(
-                "",
-                directory.getName(),
-                none,
+                new Operator.Id("", directory.getName(), null),
                 1,
                 -1,
                 1,
                 List.of(store),
                 List.of(),
-                List.of(),
-                List.of(),
-                0,
+                new Operator.Others(List.of(), List.of(), 0),
                 files.values().stream().mapToLong(SourceFile::sizeBytes).sum());
     }
 

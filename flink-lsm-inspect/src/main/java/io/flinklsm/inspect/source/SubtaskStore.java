@@ -28,26 +28,47 @@ import org.jspecify.annotations.Nullable;
  * The store of one subtask, as a checkpoint has it.
  *
  * @param subtask index from 0; -1 for a store directory, which does not say
- * @param firstKeyGroup -1 if unknown
- * @param lastKeyGroup inclusive; -1 if unknown
  * @param checkpointId as the metadata says it; -1 if unknown
  * @param image from its manifest, or put together from the footers of bare files
- * @param manifest the manifest's bytes; null for bare files
- * @param metaFile holds serializers: only its checksum may be looked at; null in a store directory
  * @param newBytes bytes that the checkpoint wrote for this subtask; -1 if unknown
  * @param rows of a canonical savepoint, or of operator state; null for SSTables
  */
 public record SubtaskStore(
         int subtask,
-        int firstKeyGroup,
-        int lastKeyGroup,
+        KeyGroups keyGroups,
         long checkpointId,
         CheckpointImage image,
-        @Nullable SourceFile manifest,
-        @Nullable SourceFile metaFile,
+        Description description,
         SourceStorage storage,
         long newBytes,
         @Nullable StateRows rows) {
+
+    /**
+     * The key groups of a store.
+     *
+     * @param first -1 if unknown
+     * @param last inclusive; -1 if unknown
+     */
+    public record KeyGroups(int first, int last) {
+
+        static final KeyGroups UNKNOWN = new KeyGroups(-1, -1);
+
+        static KeyGroups of(KeyGroupRange range) {
+            return new KeyGroups(range.getStartKeyGroup(), range.getEndKeyGroup());
+        }
+    }
+
+    /**
+     * The files that say what is in the others.
+     *
+     * @param manifest null for bare files and rows
+     * @param metaFile holds serializers: only its checksum may be looked at; null in a store
+     *     directory
+     */
+    public record Description(@Nullable SourceFile manifest, @Nullable SourceFile metaFile) {
+
+        static final Description NONE = new Description(null, null);
+    }
 
     /** Above what any job's serializers take. */
     private static final long MAX_META_BYTES = 256L << 20;
@@ -59,7 +80,7 @@ public record SubtaskStore(
      * @throws io.flinklsm.core.errors.CorruptionException if a byte of either was changed
      */
     public void checkMetaFile() throws IOException {
-        if (metaFile != null && manifest != null) {
+        if (description.metaFile() != null && description.manifest() != null) {
             metaBody();
         }
     }
@@ -71,6 +92,8 @@ public record SubtaskStore(
      * @throws IllegalStateException in a store directory, which has none
      */
     public byte[] metaBody() throws IOException {
+        SourceFile metaFile = description.metaFile();
+        SourceFile manifest = description.manifest();
         if (metaFile == null || manifest == null) {
             throw new IllegalStateException("a store directory has no meta file");
         }

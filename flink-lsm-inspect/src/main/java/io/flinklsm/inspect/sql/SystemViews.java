@@ -309,7 +309,7 @@ final class SystemViews {
                 rows.add(
                         view.getKey(),
                         state.operator().label(),
-                        state.operator().uid(),
+                        state.operator().id().uid(),
                         state.operator().uidHash(),
                         state.name(),
                         state.treeName(),
@@ -382,7 +382,7 @@ final class SystemViews {
                     continue;
                 }
                 StateProfile profile = StateProfile.of(state, streams::tell);
-                for (StateProfile.Heavy key : profile.heaviest()) {
+                for (StateProfile.Heavy key : profile.keys().heaviest()) {
                     int group = profile.groupOf(key);
                     rows.addOf(
                             view.getKey(),

@@ -111,7 +111,7 @@ public final class Verification {
                 }
                 verifyStore(operator, store);
             }
-            for (OtherFile other : operator.otherFiles()) {
+            for (OtherFile other : operator.others().files()) {
                 verifyOther(operator, other);
             }
         }
@@ -127,7 +127,8 @@ public final class Verification {
                             + " checked, names and ids of operators and how much is new were not");
         }
         for (Operator operator : checkpoint.operators()) {
-            if (operator.stores().stream().anyMatch(store -> store.manifest() == null)) {
+            if (operator.stores().stream()
+                    .anyMatch(store -> store.description().manifest() == null)) {
                 notCovered.add(
                         "there is no manifest: SSTables that are missing were not noticed, nor"
                                 + " those that do not belong here");
@@ -148,7 +149,7 @@ public final class Verification {
 
     /** A job has one state backend, so that keyed state of others is ours with a wrong label. */
     private void verifyKinds(Checkpoint checkpoint, Operator operator) {
-        for (Operator.OtherState other : operator.others()) {
+        for (Operator.OtherState other : operator.others().states()) {
             if (other.isKeyed()) {
                 damaged(
                         checkpoint.location(),
@@ -183,7 +184,7 @@ public final class Verification {
         }
         String expected =
                 store.expectedKeyGroups(operator.parallelism(), operator.maxParallelism());
-        String stated = store.firstKeyGroup() + "-" + store.lastKeyGroup();
+        String stated = store.keyGroups().first() + "-" + store.keyGroups().last();
         if (!stated.equals(expected)) {
             damaged(
                     checkpoint.location(),
@@ -302,7 +303,7 @@ public final class Verification {
     }
 
     private static String metaLocation(SubtaskStore store) {
-        SourceFile meta = store.metaFile();
+        SourceFile meta = store.description().metaFile();
         return meta == null ? "meta" : store.storage().describe(meta.name());
     }
 
@@ -351,14 +352,15 @@ public final class Verification {
     }
 
     private void verifyKeyGroups(Operator operator, SubtaskStore store, SstableMeta meta) {
-        if (store.firstKeyGroup() < 0 || operator.maxParallelism() <= 0) {
+        if (store.keyGroups().first() < 0 || operator.maxParallelism() <= 0) {
             return;
         }
         int keyGroupBytes = operator.maxParallelism() > 128 ? 2 : 1;
         KeyRange allowed =
                 new KeyRange(
-                        prefix(store.firstKeyGroup(), keyGroupBytes),
-                        KeyRange.successorOfPrefix(prefix(store.lastKeyGroup(), keyGroupBytes)));
+                        prefix(store.keyGroups().first(), keyGroupBytes),
+                        KeyRange.successorOfPrefix(
+                                prefix(store.keyGroups().last(), keyGroupBytes)));
         KeyRange visible = meta.visibleRange();
         if (!visible.isEmpty() && !visible.intersect(allowed).equals(visible)) {
             findings.add(
@@ -372,9 +374,9 @@ public final class Verification {
                                     + ", subtask="
                                     + store.subtask()
                                     + ", keyGroups="
-                                    + store.firstKeyGroup()
+                                    + store.keyGroups().first()
                                     + "-"
-                                    + store.lastKeyGroup()
+                                    + store.keyGroups().last()
                                     + ", minKey="
                                     + meta.minKey()
                                     + ", maxKey="

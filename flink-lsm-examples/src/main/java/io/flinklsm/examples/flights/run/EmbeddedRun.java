@@ -62,18 +62,18 @@ public final class EmbeddedRun {
      * @throws RunFailedException if the job fails for good
      */
     public RunReport run() throws Exception {
-        Path results = Files.createDirectories(plan.work().resolve("results"));
+        Path results = Files.createDirectories(plan.directories().work().resolve("results"));
         Configuration configuration = configuration();
         var environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
         FlightsJob.build(
                 environment,
-                plan.input(),
-                plan.summary(),
+                plan.log().input(),
+                plan.log().summary(),
                 new Replay(
                         plan.parallelism(),
                         plan.flightsPerSecond(),
-                        plan.fail() ? plan.summary().flights() / 3 : Replay.NO_HOLD,
-                        plan.backend() == Backend.LSM && plan.sstableCopies() != null
+                        plan.fail() ? plan.log().summary().flights() / 3 : Replay.NO_HOLD,
+                        plan.backend() == Backend.LSM && plan.directories().sstableCopies() != null
                                 ? copiedCheckpoint(plan).toString()
                                 : null),
                 plan.fail() ? middle() : FlightsJob.NO_FAILURE,
@@ -95,7 +95,7 @@ public final class EmbeddedRun {
 
     /** Where the watch tells which checkpoint it has copied. */
     static Path copiedCheckpoint(RunPlan plan) {
-        return plan.work().resolve("copied-checkpoint");
+        return plan.directories().work().resolve("copied-checkpoint");
     }
 
     private RunReport watch(MiniCluster cluster, JobID job, Path results) throws Exception {
@@ -121,7 +121,7 @@ public final class EmbeddedRun {
     }
 
     private long middle() {
-        return plan.summary().flights() / 2;
+        return plan.log().summary().flights() / 2;
     }
 
     private Configuration configuration() throws IOException {
@@ -132,7 +132,7 @@ public final class EmbeddedRun {
                 CheckpointingOptions.INCREMENTAL_CHECKPOINTS, plan.backend().isIncremental());
         configuration.set(
                 CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-                Files.createDirectories(plan.checkpoints()).toUri().toString());
+                Files.createDirectories(plan.directories().checkpoints()).toUri().toString());
         configuration.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, RETAINED_CHECKPOINTS);
         configuration.set(
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
@@ -144,7 +144,7 @@ public final class EmbeddedRun {
         configuration.set(CoreOptions.DEFAULT_PARALLELISM, plan.parallelism());
         configuration.set(
                 CoreOptions.TMP_DIRS,
-                Files.createDirectories(plan.work().resolve("tmp")).toString());
+                Files.createDirectories(plan.directories().work().resolve("tmp")).toString());
         configuration.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(128));
         // No serializer falls back to Kryo unnoticed.
         configuration.set(PipelineOptions.GENERIC_TYPES, false);

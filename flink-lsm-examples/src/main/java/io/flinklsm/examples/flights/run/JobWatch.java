@@ -62,7 +62,10 @@ final class JobWatch {
         this.plan = plan;
         this.startNanos = startNanos;
         this.rateNanos = startNanos;
-        this.copies = plan.sstableCopies() == null ? null : new SstableCopies(plan.sstableCopies());
+        this.copies =
+                plan.directories().sstableCopies() == null
+                        ? null
+                        : new SstableCopies(plan.directories().sstableCopies());
         this.copied = new CopiedCheckpoint(EmbeddedRun.copiedCheckpoint(plan));
     }
 
@@ -88,7 +91,7 @@ final class JobWatch {
         }
         return new RunProgress(
                 flights,
-                plan.summary().flights(),
+                plan.log().summary().flights(),
                 TimeUnit.NANOSECONDS.toMillis(now - startNanos),
                 Math.round(rate),
                 checkpoints == null ? 0 : checkpoints.getCounts().getNumberOfCompletedCheckpoints(),

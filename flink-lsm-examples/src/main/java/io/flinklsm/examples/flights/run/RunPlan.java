@@ -22,31 +22,35 @@ import org.jspecify.annotations.Nullable;
 /**
  * What to run.
  *
- * @param input the log
- * @param summary of {@code input}
  * @param backend that holds the job's state
  * @param parallelism subtasks of each operator, and slots of the cluster
  * @param flightsPerSecond of the replay at most, 0 for no limit
  * @param fail whether the job fails once in the middle, behind a completed checkpoint
- * @param checkpoints directory for checkpoints
- * @param work directory for result files and the cluster's working files
- * @param sstableCopies empty directory for copies of the latest checkpoint's SSTables, or null for
- *     none
  * @param options of Flink, laid over those that this plan makes
  */
 public record RunPlan(
-        FlightInput input,
-        LogSummary summary,
+        Log log,
         Backend backend,
         int parallelism,
         long flightsPerSecond,
         boolean fail,
-        Path checkpoints,
-        Path work,
-        @Nullable Path sstableCopies,
+        Directories directories,
         Map<String, String> options) {
 
     public RunPlan {
         options = Map.copyOf(options);
     }
+
+    /** Flights, and what is known of them. */
+    public record Log(FlightInput input, LogSummary summary) {}
+
+    /**
+     * Where the run writes.
+     *
+     * @param checkpoints directory for checkpoints
+     * @param work directory for result files and the cluster's working files
+     * @param sstableCopies empty directory for copies of the latest checkpoint's SSTables, or null
+     *     for none
+     */
+    public record Directories(Path checkpoints, Path work, @Nullable Path sstableCopies) {}
 }

@@ -226,15 +226,15 @@ final class EmbeddedRunIT {
             Backend backend, int parallelism, boolean fail, Map<String, String> options)
             throws IOException {
         return new RunPlan(
-                input,
-                input.summarise(),
+                new RunPlan.Log(input, input.summarise()),
                 backend,
                 parallelism,
                 0,
                 fail,
-                directory.resolve("checkpoints"),
-                directory.resolve("work"),
-                directory.resolve("sstables"),
+                new RunPlan.Directories(
+                        directory.resolve("checkpoints"),
+                        directory.resolve("work"),
+                        directory.resolve("sstables")),
                 options);
     }
 }
