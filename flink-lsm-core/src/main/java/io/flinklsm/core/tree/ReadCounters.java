@@ -14,6 +14,8 @@
 package io.flinklsm.core.tree;
 
 import io.flinklsm.core.merge.Lookup;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -22,6 +24,18 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * long as only the writer says that it is the writer.
  */
 public final class ReadCounters {
+
+    private static final VarHandle MEMORY_OF_WRITER;
+
+    static {
+        try {
+            MEMORY_OF_WRITER =
+                    MethodHandles.lookup()
+                            .findVarHandle(ReadCounters.class, "memoryOfWriter", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     private static final int MEMORY = 0;
     private static final int CACHE = 1;
@@ -34,6 +48,10 @@ public final class ReadCounters {
     private static final int COUNTS = 8;
 
     private final boolean isOn;
+
+    /** Beside the switch, in one line of the processor's cache: most reads end so. */
+    private long memoryOfWriter;
+
     private final AtomicLongArray ofWriter = new AtomicLongArray(COUNTS);
     private final AtomicLongArray ofOthers = new AtomicLongArray(COUNTS);
 
@@ -46,7 +64,11 @@ public final class ReadCounters {
 
     /** Memory has answered. */
     public void memory(boolean isWriter) {
-        add(MEMORY, 1, isWriter);
+        if (!isWriter) {
+            add(MEMORY, 1, false);
+        } else if (isOn) {
+            MEMORY_OF_WRITER.setOpaque(this, memoryOfWriter + 1);
+        }
     }
 
     /** Memory and files were merged for a page of a map, or to know whether it has entries. */
@@ -82,7 +104,7 @@ public final class ReadCounters {
     /** What was counted so far. */
     public ReadStats stats() {
         return new ReadStats(
-                get(MEMORY),
+                (long) MEMORY_OF_WRITER.getOpaque(this) + get(MEMORY),
                 get(CACHE),
                 get(FILE),
                 get(NO_BLOCK),
