@@ -82,13 +82,15 @@ public final class FileBlocks {
      *     null if the file was dropped meanwhile: the memory is released then
      */
     public @Nullable CachedBlock put(int index, MemoryBlock memory) {
-        Invariants.check(
-                index >= 0 && index < slots.length(),
-                "the file has no such block",
-                "index",
-                index,
-                "blocks",
-                slots.length());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    index >= 0 && index < slots.length(),
+                    "the file has no such block",
+                    "index",
+                    index,
+                    "blocks",
+                    slots.length());
+        }
         CachedBlock block = new CachedBlock(this, index, memory);
         block.tryRetain();
         cache.account(memory.sizeBytes());

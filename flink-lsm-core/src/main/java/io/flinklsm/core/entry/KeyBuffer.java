@@ -118,11 +118,13 @@ public final class KeyBuffer {
                             : KeyHash.hash(bytes, 0, length);
             hashKnown = true;
         }
-        Invariants.check(
-                !Invariants.ENABLED || hash == KeyHash.hash(bytes, 0, length),
-                "a key was changed after its hash was taken",
-                "keyBytes",
-                length);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    hash == KeyHash.hash(bytes, 0, length),
+                    "a key was changed after its hash was taken",
+                    "keyBytes",
+                    length);
+        }
         return hash;
     }
 
@@ -135,11 +137,13 @@ public final class KeyBuffer {
                             : KeyHash.hash(bytes, 0, prefixLength);
             prefixHashKnown = true;
         }
-        Invariants.check(
-                !Invariants.ENABLED || prefixHash == KeyHash.hash(bytes, 0, prefixLength),
-                "a prefix was changed after its hash was taken",
-                "prefixBytes",
-                prefixLength);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    prefixHash == KeyHash.hash(bytes, 0, prefixLength),
+                    "a prefix was changed after its hash was taken",
+                    "prefixBytes",
+                    prefixLength);
+        }
         return prefixHash;
     }
 

@@ -115,11 +115,13 @@ final class BlockEditor {
         boolean isOneBlock =
                 count == 1 || (count <= MapBlock.ENTRIES_MAX && usedBytes <= MapBlock.BYTES_MAX);
         long at = found < 0 ? ~found : found;
-        Invariants.check(
-                at >= MapBlock.first(block) && at <= MapBlock.end(block),
-                "an entry is put outside of the block that was found",
-                "at",
-                at - MapBlock.first(block));
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    at >= MapBlock.first(block) && at <= MapBlock.end(block),
+                    "an entry is put outside of the block that was found",
+                    "at",
+                    at - MapBlock.first(block));
+        }
         if (!isOneBlock) {
             return split(key, at, olderBytes, head, value, from, byteCount, toOpen);
         }
@@ -276,8 +278,13 @@ final class BlockEditor {
     /** Takes an entry out of the block, which is of the open generation, without a trace. */
     void remove(long entry) {
         long block = path.block();
-        Invariants.check(
-                tier.isOpen(path.ref()), "an entry that a flush wants is removed", "n", path.ref());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    tier.isOpen(path.ref()),
+                    "an entry that a flush wants is removed",
+                    "n",
+                    path.ref());
+        }
         int bytes = MapBlock.sizeBytes(entry);
         boolean isAtFront = entry == MapBlock.first(block);
         long end = MapBlock.end(block) - bytes;

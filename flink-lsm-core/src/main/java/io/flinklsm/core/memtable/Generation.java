@@ -114,8 +114,10 @@ public final class Generation {
 
     /** Records go into this segment from now on, which is its own. */
     void fill(Segment segment) {
-        Invariants.check(
-                segment.owner() == this, "a segment is not its owner's", "generation", number);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    segment.owner() == this, "a segment is not its owner's", "generation", number);
+        }
         current = segment;
     }
 
@@ -392,16 +394,18 @@ public final class Generation {
                 long left = space.address(refs[i - 1]);
                 long right = space.address(refs[i]);
                 int order = Records.compareKeys(left, right);
-                Invariants.check(
-                        order < 0
-                                || (order == 0
-                                        && ofBlocks
-                                        && MapBlock.compareFirst(left, right) < 0),
-                        "the keys of a generation do not ascend",
-                        "generation",
-                        number,
-                        "at",
-                        i);
+                if (Invariants.ENABLED) {
+                    Invariants.check(
+                            order < 0
+                                    || (order == 0
+                                            && ofBlocks
+                                            && MapBlock.compareFirst(left, right) < 0),
+                            "the keys of a generation do not ascend",
+                            "generation",
+                            number,
+                            "at",
+                            i);
+                }
             }
         }
     }

@@ -220,13 +220,15 @@ public abstract class HotTier {
         access.lock();
         try {
             Generation frozen = open;
-            Invariants.check(
-                    nextGeneration > frozen.number(),
-                    "a generation is not newer than the one before it",
-                    "generation",
-                    nextGeneration,
-                    "before",
-                    frozen.number());
+            if (Invariants.ENABLED) {
+                Invariants.check(
+                        nextGeneration > frozen.number(),
+                        "a generation is not newer than the one before it",
+                        "generation",
+                        nextGeneration,
+                        "before",
+                        frozen.number());
+            }
             if (frozen.entryCount() == 0 && !frozen.hasLive()) {
                 // What was written was deleted again.
                 frozen.segments().forEach(clean::drop);
@@ -251,11 +253,13 @@ public abstract class HotTier {
     public void skip(KeyBuffer key, long nextGeneration, long nowMillis) {
         access.lock();
         try {
-            Invariants.check(
-                    open.entryCount() == 0,
-                    "a generation is left out with entries in it",
-                    "entries",
-                    open.entryCount());
+            if (Invariants.ENABLED) {
+                Invariants.check(
+                        open.entryCount() == 0,
+                        "a generation is left out with entries in it",
+                        "entries",
+                        open.entryCount());
+            }
             Generation skipped = open;
             open = skipped.next(nextGeneration, nowMillis);
             skipped.becomeClean();
@@ -368,13 +372,17 @@ public abstract class HotTier {
 
     /** Nothing finds the record from now on; a flush may still want it. */
     void becomeGarbage(int ref, int flag) {
-        Invariants.check(access.isHeld(), "a record becomes garbage without the lock");
+        if (Invariants.ENABLED) {
+            Invariants.check(access.isHeld(), "a record becomes garbage without the lock");
+        }
         long record = segments.address(ref);
-        Invariants.check(
-                !Records.has(record, Records.DEAD | Records.OLD),
-                "a record becomes garbage twice",
-                "ref",
-                ref);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    !Records.has(record, Records.DEAD | Records.OLD),
+                    "a record becomes garbage twice",
+                    "ref",
+                    ref);
+        }
         Records.clear(record, Records.LINKED);
         Records.set(record, flag);
         int sizeBytes = Records.sizeBytes(record);
@@ -402,7 +410,9 @@ public abstract class HotTier {
 
     /** A place in the open generation; {@link Segments#NO_REF} if there is no room. */
     int allocateOpen(int sizeBytes) {
-        Invariants.check(access.isHeld(), "a record is made without the lock");
+        if (Invariants.ENABLED) {
+            Invariants.check(access.isHeld(), "a record is made without the lock");
+        }
         if (!open.reserveOrder()) {
             return NO_REF;
         }

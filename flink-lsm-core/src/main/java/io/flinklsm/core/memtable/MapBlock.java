@@ -204,13 +204,15 @@ final class MapBlock {
                 "a block has more entries than its byte can count",
                 "entries",
                 count);
-        Invariants.check(
-                end - value >= HEADER_BYTES && end - value <= Records.valueCapacity(record),
-                "the entries of a block end outside of it",
-                "end",
-                end - value,
-                "capacity",
-                Records.valueCapacity(record));
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    end - value >= HEADER_BYTES && end - value <= Records.valueCapacity(record),
+                    "the entries of a block end outside of it",
+                    "end",
+                    end - value,
+                    "capacity",
+                    Records.valueCapacity(record));
+        }
         RawMemory.putByte(null, value + COUNT_OFFSET, (byte) count);
         Records.setValue(record, Records.PUT, (int) (end - value));
     }
@@ -260,11 +262,13 @@ final class MapBlock {
 
     /** Makes room of so many bytes, or takes it away, in front of what stands at the address. */
     static void shift(long record, long at, int bytes) {
-        Invariants.check(
-                at >= first(record) && at <= end(record),
-                "room is made outside of the entries",
-                "at",
-                at - first(record));
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    at >= first(record) && at <= end(record),
+                    "room is made outside of the entries",
+                    "at",
+                    at - first(record));
+        }
         RawMemory.move(at, at + bytes, end(record) - at);
     }
 

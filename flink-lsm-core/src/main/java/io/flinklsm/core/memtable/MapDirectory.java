@@ -146,8 +146,10 @@ final class MapDirectory {
     static void insert(long record, int at, int ref, long firstWindow) {
         int count = count(record);
         checkIndex(at, count + 1);
-        Invariants.check(
-                count < capacity(record), "a full directory is given a block", "blocks", count);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    count < capacity(record), "a full directory is given a block", "blocks", count);
+        }
         long behind = (long) count - at;
         RawMemory.move(
                 windowAddress(record, at), windowAddress(record, at + 1), behind * Long.BYTES);
@@ -170,13 +172,15 @@ final class MapDirectory {
     static void moveFrom(long record, int at, long to) {
         int moved = count(record) - at;
         checkIndex(at, count(record) + 1);
-        Invariants.check(
-                moved <= capacity(to) && count(to) == 0,
-                "a directory is moved where it does not fit",
-                "blocks",
-                moved,
-                "capacity",
-                capacity(to));
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    moved <= capacity(to) && count(to) == 0,
+                    "a directory is moved where it does not fit",
+                    "blocks",
+                    moved,
+                    "capacity",
+                    capacity(to));
+        }
         RawMemory.copy(
                 null,
                 windowAddress(record, at),

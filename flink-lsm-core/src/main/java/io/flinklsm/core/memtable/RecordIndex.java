@@ -151,11 +151,13 @@ final class RecordIndex {
         int tag = tagOf(hash);
         long part = directory[indexOf(tag, bits)];
         Invariants.check(ref != Segments.NO_REF, "a key is given the ref of nothing");
-        Invariants.check(
-                RawMemory.getInt(null, part + COUNT_OFFSET) < slotMask,
-                "a part of the index has no free slot: nothing would end a search",
-                "slots",
-                slotMask + 1);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    RawMemory.getInt(null, part + COUNT_OFFSET) < slotMask,
+                    "a part of the index has no free slot: nothing would end a search",
+                    "slots",
+                    slotMask + 1);
+        }
         place(part, slotMask, (long) tag << Integer.SIZE | asLong(ref));
         addCount(part, 1);
         count++;
@@ -259,13 +261,15 @@ final class RecordIndex {
         clear(ones, PART_SLOTS_MAX, depth + 1);
         distribute(old, slotMask, zeros, ones, slotMask, 1 << (Integer.SIZE - 1 - depth));
         sparePart = old;
-        Invariants.check(
-                RawMemory.getInt(null, zeros + COUNT_OFFSET)
-                                + RawMemory.getInt(null, ones + COUNT_OFFSET)
-                        == RawMemory.getInt(null, old + COUNT_OFFSET),
-                "a part of the index lost entries when it was split",
-                "depth",
-                depth);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    RawMemory.getInt(null, zeros + COUNT_OFFSET)
+                                    + RawMemory.getInt(null, ones + COUNT_OFFSET)
+                            == RawMemory.getInt(null, old + COUNT_OFFSET),
+                    "a part of the index lost entries when it was split",
+                    "depth",
+                    depth);
+        }
         Invariants.check(depth <= bits, "a part is deeper than the directory", "depth", depth);
 
         int first = indexOf(tag, bits) >>> (bits - depth) << (bits - depth);

@@ -125,25 +125,31 @@ final class Records {
             int prefixLength,
             int kind,
             int valueLength) {
-        Invariants.check(
-                kind >= PUT && kind <= DIRECTORY || kind == DELETE || kind == MERGE,
-                "a record of no kind",
-                "kind",
-                kind);
-        Invariants.check(
-                prefixLength >= 0 && prefixLength <= keyLength && keyLength <= BYTES_MAX,
-                "a record's prefix is not a part of its key",
-                "prefix",
-                prefixLength,
-                "key",
-                keyLength);
-        Invariants.check(
-                sizeBytes(kind, keyLength, valueLength) <= sizeBytes,
-                "a record is larger than its place",
-                "value",
-                valueLength,
-                "place",
-                sizeBytes);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    kind >= PUT && kind <= DIRECTORY || kind == DELETE || kind == MERGE,
+                    "a record of no kind",
+                    "kind",
+                    kind);
+        }
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    prefixLength >= 0 && prefixLength <= keyLength && keyLength <= BYTES_MAX,
+                    "a record's prefix is not a part of its key",
+                    "prefix",
+                    prefixLength,
+                    "key",
+                    keyLength);
+        }
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    sizeBytes(kind, keyLength, valueLength) <= sizeBytes,
+                    "a record is larger than its place",
+                    "value",
+                    valueLength,
+                    "place",
+                    sizeBytes);
+        }
         int word = kind << KIND_SHIFT | (kind == MERGE ? LINKABLE : 0);
         if (isNarrow(sizeBytes, keyLength)) {
             word |= sizeBytes / UNIT_BYTES | keyLength << KEY_SHIFT;
@@ -264,13 +270,15 @@ final class Records {
     }
 
     static void setValue(long record, int kind, int valueLength) {
-        Invariants.check(
-                valueLength >= 0 && valueLength <= valueCapacity(record),
-                "a value is longer than its place",
-                "value",
-                valueLength,
-                "place",
-                valueCapacity(record));
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    valueLength >= 0 && valueLength <= valueCapacity(record),
+                    "a value is longer than its place",
+                    "value",
+                    valueLength,
+                    "place",
+                    valueCapacity(record));
+        }
         int word = word(record) & ~(KIND_MASK << KIND_SHIFT) | kind << KIND_SHIFT;
         RawMemory.putInt(null, record, word);
         if (word >= 0) {
@@ -323,24 +331,28 @@ final class Records {
 
     /** Copies the first bytes of a value to another record. */
     static void copyValue(long from, long to, int byteCount) {
-        Invariants.check(
-                byteCount >= 0 && byteCount <= valueCapacity(to),
-                "a value is copied to where it does not fit",
-                "byteCount",
-                byteCount,
-                "place",
-                valueCapacity(to));
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    byteCount >= 0 && byteCount <= valueCapacity(to),
+                    "a value is copied to where it does not fit",
+                    "byteCount",
+                    byteCount,
+                    "place",
+                    valueCapacity(to));
+        }
         RawMemory.copy(null, valueAddress(from), null, valueAddress(to), byteCount);
     }
 
     static void putSeparator(long record, int at, int separator) {
-        Invariants.check(
-                at >= 0 && at < valueCapacity(record),
-                "a separator stands outside its value",
-                "at",
-                at,
-                "place",
-                valueCapacity(record));
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    at >= 0 && at < valueCapacity(record),
+                    "a separator stands outside its value",
+                    "at",
+                    at,
+                    "place",
+                    valueCapacity(record));
+        }
         RawMemory.putByte(null, valueAddress(record) + at, (byte) separator);
     }
 
@@ -351,13 +363,15 @@ final class Records {
 
     /** Copies the value's bytes in, behind what is kept of the older value. */
     static void fillValue(long record, int at, byte[] bytes, int from, int byteCount) {
-        Invariants.check(
-                at >= 0 && byteCount >= 0 && byteCount <= valueCapacity(record) - at,
-                "bytes are put outside a record's value",
-                "at",
-                at,
-                "byteCount",
-                byteCount);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    at >= 0 && byteCount >= 0 && byteCount <= valueCapacity(record) - at,
+                    "bytes are put outside a record's value",
+                    "at",
+                    at,
+                    "byteCount",
+                    byteCount);
+        }
         RawMemory.copy(
                 bytes,
                 RawMemory.BYTE_ARRAY_OFFSET + from,

@@ -241,13 +241,15 @@ final class Segments {
                 "a segment is not its owner's",
                 "number",
                 current.number);
-        Invariants.check(
-                sizeBytes <= current.sizeBytes() - current.usedBytes,
-                "a record does not fit into its segment",
-                "bytes",
-                sizeBytes,
-                "used",
-                current.usedBytes);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    sizeBytes <= current.sizeBytes() - current.usedBytes,
+                    "a record does not fit into its segment",
+                    "bytes",
+                    sizeBytes,
+                    "used",
+                    current.usedBytes);
+        }
         int ref = current.firstRef() + current.usedBytes / UNIT_BYTES;
         current.usedBytes += sizeBytes;
         current.liveBytes += sizeBytes;

@@ -129,8 +129,13 @@ public final class Lookup {
      * @return true if no older source can matter any more
      */
     public boolean offerLarge(EntryKind kind, LargeValue value, Runnable release) {
-        Invariants.check(
-                value.length() >= 0, "a value has fewer bytes than none", "bytes", value.length());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    value.length() >= 0,
+                    "a value has fewer bytes than none",
+                    "bytes",
+                    value.length());
+        }
         Invariants.check(!done, "an entry was offered to a lookup that is done");
         offered++;
         Held held = new Held(value, release);

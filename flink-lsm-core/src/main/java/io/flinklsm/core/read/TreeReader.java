@@ -120,13 +120,15 @@ public final class TreeReader {
      * the tier knows that what is written of it next is all there is.
      */
     private boolean isNewMap(MapTier maps, KeyBuffer key) throws IOException {
-        Invariants.check(
-                key.prefixLength() <= key.length(),
-                "a prefix is longer than its key",
-                "prefixBytes",
-                key.prefixLength(),
-                "keyBytes",
-                key.length());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    key.prefixLength() <= key.length(),
+                    "a prefix is longer than its key",
+                    "prefixBytes",
+                    key.prefixLength(),
+                    "keyBytes",
+                    key.length());
+        }
         if (!maps.isMapUnknown(key)) {
             return false;
         }
@@ -269,13 +271,15 @@ public final class TreeReader {
             return found == HotTier.ABSENT;
         }
         boolean isLast = scanPage(prefix, after, entriesMax, bytesMax, out);
-        Invariants.check(
-                isLast || out.length() > 0,
-                "a page is cut that has no entry",
-                "entriesMax",
-                entriesMax,
-                "bytesMax",
-                bytesMax);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    isLast || out.length() > 0,
+                    "a page is cut that has no entry",
+                    "entriesMax",
+                    entriesMax,
+                    "bytesMax",
+                    bytesMax);
+        }
         if (!maps.keepPage(prefix, after, out, isLast, keyScratch)) {
             makeRoom();
             maps.keepPage(prefix, after, out, isLast, keyScratch);

@@ -93,21 +93,25 @@ final class BlockIndex implements AutoCloseable {
         this.fences = fences;
         this.fenceOffsets = fenceOffsets;
         this.firstBlocks = firstBlocks;
-        Invariants.check(
-                firstBlocks.length == groups.size() + 1
-                        && fenceOffsets.length == firstBlocks.length,
-                "each row group has its blocks and its fence",
-                "groups",
-                groups.size(),
-                "fences",
-                fenceOffsets.length - 1);
-        Invariants.check(
-                fenceOffsets[groups.size()] <= fences.sizeBytes(),
-                "fences do not fit into their memory",
-                "bytes",
-                fenceOffsets[groups.size()],
-                "memory",
-                fences.sizeBytes());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    firstBlocks.length == groups.size() + 1
+                            && fenceOffsets.length == firstBlocks.length,
+                    "each row group has its blocks and its fence",
+                    "groups",
+                    groups.size(),
+                    "fences",
+                    fenceOffsets.length - 1);
+        }
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    fenceOffsets[groups.size()] <= fences.sizeBytes(),
+                    "fences do not fit into their memory",
+                    "bytes",
+                    fenceOffsets[groups.size()],
+                    "memory",
+                    fences.sizeBytes());
+        }
         this.parts = new AtomicReferenceArray<>(groups.size());
         this.extents = new IndexPart.Extent[groups.size()];
         for (int i = 0; i < extents.length; i++) {
@@ -159,7 +163,9 @@ final class BlockIndex implements AutoCloseable {
 
     /** The row group that a block is in. */
     int groupOf(int block) {
-        Invariants.check(block >= 0 && block < blockCount(), "the file has the block");
+        if (Invariants.ENABLED) {
+            Invariants.check(block >= 0 && block < blockCount(), "the file has the block");
+        }
         int group = Arrays.binarySearch(firstBlocks, 0, extents.length, block);
         return group >= 0 ? group : -group - 2;
     }

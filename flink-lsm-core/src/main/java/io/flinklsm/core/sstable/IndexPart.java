@@ -223,8 +223,10 @@ final class IndexPart implements AutoCloseable {
     }
 
     private long leafRecord(int block, int leaf) {
-        Invariants.check(
-                leaf >= 0 && leaf < group.valueLeaves().size(), "the value has the column");
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    leaf >= 0 && leaf < group.valueLeaves().size(), "the value has the column");
+        }
         return record(block) + OWN_RECORD_BYTES + (long) leaf * LEAF_RECORD_BYTES;
     }
 

@@ -93,13 +93,15 @@ final class SstableReader {
             bloomBytes[i] = groups.get(i).bloom().length();
             offset += bloomBytes[i];
         }
-        Invariants.check(
-                blooms == null || offset == blooms.sizeBytes(),
-                "filters do not fill their memory",
-                "bytes",
-                offset,
-                "memory",
-                blooms == null ? 0 : blooms.sizeBytes());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    blooms == null || offset == blooms.sizeBytes(),
+                    "filters do not fill their memory",
+                    "bytes",
+                    offset,
+                    "memory",
+                    blooms == null ? 0 : blooms.sizeBytes());
+        }
     }
 
     /** Opens and checks the file; the caller holds what comes out. */
@@ -256,13 +258,15 @@ final class SstableReader {
 
     private int find(int group, Slice wanted) throws IOException {
         int block = index.find(group, wanted);
-        Invariants.check(
-                !Invariants.ENABLED || index.groupOf(block) == group,
-                "a block of another row group was found",
-                "block",
-                block,
-                "group",
-                group);
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    index.groupOf(block) == group,
+                    "a block of another row group was found",
+                    "block",
+                    block,
+                    "group",
+                    group);
+        }
         return block;
     }
 

@@ -59,11 +59,13 @@ public final class ReadView {
 
     /** Offers the key's entries to the lookup, newest first, until it is done. */
     public void get(KeyBuffer key, Lookup lookup) throws IOException {
-        Invariants.check(
-                references.count() > 0,
-                "a view is read that was released",
-                "keyBytes",
-                key.length());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    references.count() > 0,
+                    "a view is read that was released",
+                    "keyBytes",
+                    key.length());
+        }
         version.get(key, lookup);
     }
 
@@ -81,11 +83,13 @@ public final class ReadView {
             if (!inMemory.isComplete()) {
                 KeyRange range = rangeOf(prefix, after);
                 OwnedSlice last = inMemory.cutBehind();
-                Invariants.check(
-                        last == null || new Slice().setOwned(last).startsWith(prefix.slice()),
-                        "a copy of memory was cut behind a key with another prefix",
-                        "prefixBytes",
-                        prefix.length());
+                if (Invariants.ENABLED) {
+                    Invariants.check(
+                            last == null || new Slice().setOwned(last).startsWith(prefix.slice()),
+                            "a copy of memory was cut behind a key with another prefix",
+                            "prefixBytes",
+                            prefix.length());
+                }
                 addFilesWithPrefix(
                         prefix,
                         last == null
@@ -105,11 +109,13 @@ public final class ReadView {
      * Whether the files may have entries with the prefix, tombstones included, by their filters.
      */
     public boolean mayHavePrefix(KeyBuffer prefix) throws IOException {
-        Invariants.check(
-                references.count() > 0,
-                "a view is asked that was released",
-                "prefixBytes",
-                prefix.length());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    references.count() > 0,
+                    "a view is asked that was released",
+                    "prefixBytes",
+                    prefix.length());
+        }
         KeyRange range = rangeOf(prefix, null);
         for (SortedRun run : version.runs()) {
             for (Sstable sstable : run.overlapping(range)) {
@@ -123,11 +129,13 @@ public final class ReadView {
 
     /** The keys with the prefix, those above {@code after} if it is not null. */
     public static KeyRange rangeOf(KeyBuffer prefix, @Nullable KeyBuffer after) {
-        Invariants.check(
-                after == null || after.slice().startsWith(prefix.slice()),
-                "a page begins behind a key with another prefix",
-                "prefixBytes",
-                prefix.length());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    after == null || after.slice().startsWith(prefix.slice()),
+                    "a page begins behind a key with another prefix",
+                    "prefixBytes",
+                    prefix.length());
+        }
         KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
         return after == null
                 ? range

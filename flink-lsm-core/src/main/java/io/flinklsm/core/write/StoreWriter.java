@@ -109,11 +109,9 @@ public final class StoreWriter implements Neighbour {
     /** The tree is written from now on. Needs the lock. */
     public void add(TreeState tree) {
         lock.checkHeld();
-        Invariants.check(
-                !Invariants.ENABLED || !trees.contains(tree),
-                "a tree is added twice",
-                "trees",
-                trees.size());
+        if (Invariants.ENABLED) {
+            Invariants.check(!trees.contains(tree), "a tree is added twice", "trees", trees.size());
+        }
         trees.add(tree);
     }
 
@@ -282,13 +280,15 @@ public final class StoreWriter implements Neighbour {
         // What was taken for writes that then found no room is accounted for here.
         long frozenBytes = frozen == null ? 0 : frozen.usedBytes();
         tierMemory.addDirty(frozenBytes - tree.accountedBytes());
-        Invariants.check(
-                openBytes >= tree.accountedBytes(),
-                "a tree holds more than all of them",
-                "all",
-                openBytes,
-                "tree",
-                tree.accountedBytes());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    openBytes >= tree.accountedBytes(),
+                    "a tree holds more than all of them",
+                    "all",
+                    openBytes,
+                    "tree",
+                    tree.accountedBytes());
+        }
         openBytes -= tree.accountedBytes();
         lock.lock();
         try {
@@ -356,8 +356,13 @@ public final class StoreWriter implements Neighbour {
      */
     void writeLarge(TreeState tree, KeyBuffer key, EntryKind kind, LargeValue value)
             throws IOException {
-        Invariants.check(
-                value.length() >= 0, "a value has fewer bytes than none", "bytes", value.length());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    value.length() >= 0,
+                    "a value has fewer bytes than none",
+                    "bytes",
+                    value.length());
+        }
         try {
             flush(tree);
         } catch (InterruptedException e) {

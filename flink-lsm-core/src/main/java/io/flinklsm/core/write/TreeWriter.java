@@ -137,11 +137,13 @@ public final class TreeWriter {
      * if the key has no value. Writer thread only.
      */
     public void moveBehind(KeyBuffer target, KeyBuffer source) throws IOException {
-        Invariants.check(
-                !Invariants.ENABLED || !target.slice().contentEquals(source.slice()),
-                "a value is moved behind itself",
-                "keyBytes",
-                source.length());
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    !target.slice().contentEquals(source.slice()),
+                    "a value is moved behind itself",
+                    "keyBytes",
+                    source.length());
+        }
         store.attendWrite();
         byte[] operand = null;
         Lookup lookup = lookups.take();
