@@ -124,10 +124,14 @@ final class DecodedBlock implements BlockView {
     /** Decodes all of a block. */
     void load(StorageInput input, BlockIndex index, int number) throws IOException {
         loadKeys(input, index, number);
+        if (!key(0, firstKey).contentEquals(index.partOf(number).fence(number, fence))) {
+            throw keysOfAnotherBlock();
+        }
         loadKinds(input, index);
         loadValues(input, index);
     }
 
+    /** Decodes the keys for a search: what they begin with is checked by the fence's head. */
     void loadKeys(StorageInput input, BlockIndex index, int number) throws IOException {
         block = number;
         dropLarge();
@@ -135,9 +139,13 @@ final class DecodedBlock implements BlockView {
         rows = part.rows(number);
         keys.read(input, part.keysOffset(number), part.keysBytes(number), part.keysEnd(), rows);
         ensureRows();
-        if (!key(0, firstKey).contentEquals(part.fence(number, fence))) {
-            throw new MalformedPageException("keys are not those of the block: first=" + firstKey);
+        if (!part.mayBeginWith(number, key(0, firstKey))) {
+            throw keysOfAnotherBlock();
         }
+    }
+
+    private MalformedPageException keysOfAnotherBlock() {
+        return new MalformedPageException("keys are not those of the block: first=" + firstKey);
     }
 
     /** Lets go of a large value and of the file that it is in. */
