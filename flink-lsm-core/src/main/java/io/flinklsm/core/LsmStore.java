@@ -85,7 +85,8 @@ public final class LsmStore implements AutoCloseable {
                         openSstables,
                         new ObsoleteFiles(),
                         options.sstable().fittedTo(slot.writerBudgets().bytesEach()),
-                        options.sstableOfTrees(slot.writerBudgets().bytesEach()));
+                        options.sstableOfTrees(slot.writerBudgets().bytesEach()),
+                        slot.memory().limitBytes());
         this.upkeep = new Upkeep();
         this.lock = upkeep.lock();
         StallRule stallRule = options.stallRule();

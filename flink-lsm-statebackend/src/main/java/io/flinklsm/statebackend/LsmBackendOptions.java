@@ -78,10 +78,13 @@ public final class LsmBackendOptions {
     public static final ConfigOption<MemorySize> BLOCK_SIZE =
             key("state.backend.lsm.sstable.block-size")
                     .memoryType()
-                    .defaultValue(MemorySize.parse("8kb"))
+                    .defaultValue(MemorySize.parse("4kb"))
                     .withDescription(
                             "Uncompressed size of a block, the unit that a lookup reads: smaller"
-                                    + " for faster lookups, larger for smaller files.");
+                                    + " for faster lookups, larger for smaller files and indexes."
+                                    + " Blocks are two or four times as large where a state's"
+                                    + " index would take more than a quarter of the slot's"
+                                    + " memory.");
 
     public static final ConfigOption<Double> BLOOM_BITS_PER_KEY =
             key("state.backend.lsm.sstable.bloom-bits-per-key")

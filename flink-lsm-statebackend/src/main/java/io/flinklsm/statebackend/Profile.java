@@ -33,7 +33,7 @@ enum Profile {
     READ_HEAVY(
             new Configuration()
                     .set(LsmBackendOptions.LEVEL0_TRIGGER, 2)
-                    .set(LsmBackendOptions.BLOCK_SIZE, MemorySize.parse("4kb"))
+                    .set(LsmBackendOptions.BLOCK_SIZE, MemorySize.parse("2kb"))
                     .set(LsmBackendOptions.BLOOM_BITS_PER_KEY, 16.0)),
 
     /** Filters and indexes take less, and less is in work at the same time. */

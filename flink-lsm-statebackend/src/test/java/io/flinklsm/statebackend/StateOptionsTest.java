@@ -57,7 +57,7 @@ final class StateOptionsTest {
                                         STATE + "clicks.compaction.style",
                                         "size-tiered",
                                         STATE + "clicks.sstable.block-size",
-                                        "4kb",
+                                        "2kb",
                                         STATE + "clicks.sstable.bloom-bits-per-key",
                                         "2",
                                         STATE + "clicks.sstable.codec",
@@ -73,7 +73,7 @@ final class StateOptionsTest {
                                 "clicks",
                                 new StateOptions(
                                         CompactionStyle.SIZE_TIERED,
-                                        4 << 10,
+                                        2 << 10,
                                         2,
                                         SstableCodec.LZ4_RAW,
                                         ValueColumns.BINARY),

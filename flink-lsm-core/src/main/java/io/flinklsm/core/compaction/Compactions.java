@@ -298,7 +298,7 @@ public final class Compactions {
             CompactionTools tools =
                     new CompactionTools(
                             files.storage(),
-                            files.sstableOptions(tree.name()),
+                            files.sstableOptions(tree),
                             targetFileBytes,
                             budget,
                             clock,

@@ -156,7 +156,7 @@ public final class Flushes {
     private FlushTools newTools(TreeState tree, MemoryBudget budget, FlushProgress progress) {
         return new FlushTools(
                 files.storage(),
-                files.sstableOptions(tree.name()),
+                files.sstableOptions(tree),
                 budget,
                 clock,
                 slot.random(),

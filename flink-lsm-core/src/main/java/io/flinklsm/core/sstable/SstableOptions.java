@@ -13,6 +13,8 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.check.Invariants;
+
 /**
  * How SSTables are written.
  *
@@ -35,8 +37,20 @@ public record SstableOptions(
 
     private static final int MIN_ROW_GROUP_BYTES = 64 << 10;
 
+    /** The index of a tree should not take more than this part of the memory. */
+    private static final int INDEX_PART = 4;
+
+    /** What {@link IndexPart} keeps of a block with one column of values and a key of 12 bytes. */
+    private static final int INDEX_BYTES_A_BLOCK = 80;
+
+    /** Pages are about half as long as what is in them. */
+    private static final int COMPRESSION = 2;
+
+    /** Blocks become so many times as large at most: what a lookup reads grows with them. */
+    private static final int BLOCK_GROWTH_MAX = 4;
+
     public static final SstableOptions DEFAULTS =
-            new SstableOptions(8 << 10, 256, 4 << 20, 10.6, SstableCodec.LZ4_RAW, 0);
+            new SstableOptions(4 << 10, 256, 4 << 20, 10.6, SstableCodec.LZ4_RAW, 0);
 
     public SstableOptions {
         if (blockBytes < 1 || blockEntries < 1) {
@@ -115,5 +129,39 @@ public record SstableOptions(
                 codec,
                 keyGroupBytes,
                 valueColumns);
+    }
+
+    /**
+     * The same, with blocks two or four times as large where a tree is so much larger than the
+     * memory that its index would take more than a quarter of it.
+     *
+     * @param treeBytes of the tree's files
+     * @param memoryBytes of the slot
+     */
+    public SstableOptions withBlocksFor(long treeBytes, long memoryBytes) {
+        Invariants.check(
+                treeBytes >= 0 && memoryBytes > 0,
+                "a tree has files and a slot has memory",
+                "treeBytes",
+                treeBytes,
+                "memoryBytes",
+                memoryBytes);
+        double indexBytes = (double) treeBytes * COMPRESSION / blockBytes * INDEX_BYTES_A_BLOCK;
+        int growth = 1;
+        while (growth < BLOCK_GROWTH_MAX
+                && indexBytes / growth > (double) memoryBytes / INDEX_PART
+                && blockBytes <= rowGroupBytes / (4 * growth)) {
+            growth *= 2;
+        }
+        return growth == 1
+                ? this
+                : new SstableOptions(
+                        blockBytes * growth,
+                        blockEntries,
+                        rowGroupBytes,
+                        bloomBitsPerKey,
+                        codec,
+                        keyGroupBytes,
+                        valueColumns);
     }
 }

@@ -26,16 +26,20 @@ import java.util.Map;
  * @param obsoleteFiles who still needs which of them
  * @param sstableOptions how new ones are written
  * @param sstableOptionsOfTrees how those of single trees are written, by the tree's name
+ * @param memoryBytes of the slot, which their indexes share with all else
  */
 public record StoreFiles(
         Storage storage,
         OpenSstables openSstables,
         ObsoleteFiles obsoleteFiles,
         SstableOptions sstableOptions,
-        Map<String, SstableOptions> sstableOptionsOfTrees) {
+        Map<String, SstableOptions> sstableOptionsOfTrees,
+        long memoryBytes) {
 
-    /** How new SSTables of the tree are written. */
-    public SstableOptions sstableOptions(String treeName) {
-        return sstableOptionsOfTrees.getOrDefault(treeName, sstableOptions);
+    /** How new SSTables of the tree are written, by the size that it has now. */
+    public SstableOptions sstableOptions(TreeState tree) {
+        return sstableOptionsOfTrees
+                .getOrDefault(tree.name(), sstableOptions)
+                .withBlocksFor(tree.version().sizeBytes(), memoryBytes);
     }
 }

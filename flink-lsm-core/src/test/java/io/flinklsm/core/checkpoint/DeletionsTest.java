@@ -57,7 +57,8 @@ final class DeletionsTest {
                             openSstables,
                             obsolete,
                             new SstableOptions(512, 16, 16 << 10, 10, SstableCodec.LZ4_RAW, 0),
-                            Map.of()));
+                            Map.of(),
+                            1 << 20));
     private final List<LsmEvent> events = new CopyOnWriteArrayList<>();
     private final List<SstableMeta> files = LsmPicture.metas("L0 a#2 b#1");
 

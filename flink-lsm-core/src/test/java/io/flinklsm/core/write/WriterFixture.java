@@ -93,7 +93,8 @@ final class WriterFixture implements Paths, AutoCloseable {
                         openSstables,
                         obsoleteFiles,
                         new SstableOptions(512, 16, 16 << 10, 10, SstableCodec.LZ4_RAW, 0),
-                        Map.of());
+                        Map.of(),
+                        slot.memory().limitBytes());
         writer =
                 new StoreWriter(
                         upkeep,
