@@ -140,7 +140,9 @@ public final class FlushJob {
         List<EntryCursor> newestFirst = new ArrayList<>();
         try {
             for (FrozenGeneration frozen : plan.oldestFirst()) {
-                newestFirst.add(0, frozen.generation().cursor(KeyRange.ALL));
+                Generation generation = frozen.generation();
+                generation.sort();
+                newestFirst.add(0, generation.cursor(KeyRange.ALL));
             }
             return newestFirst;
         } catch (Throwable failure) {

@@ -338,7 +338,36 @@ public final class Generation {
         }
     }
 
+    /**
+     * Sorts what is frozen, for the {@link #cursor} that comes next, with memory that clean entries
+     * give up if none is free. For a caller that holds no lock.
+     */
+    public void sort() {
+        long bytes = RecordSorter.windowBytes(recordCount);
+        boolean hasRoom = space.budget().tryReserve(bytes);
+        try {
+            sorted(hasRoom);
+        } finally {
+            if (hasRoom) {
+                space.budget().unreserve(bytes);
+            }
+        }
+    }
+
+    /** Without asking clean entries for memory: that takes locks, and the caller may hold some. */
     private int[] sorted() {
+        long bytes = RecordSorter.windowBytes(recordCount);
+        boolean hasRoom = space.budget().tryReserveFree(bytes);
+        try {
+            return sorted(hasRoom);
+        } finally {
+            if (hasRoom) {
+                space.budget().unreserve(bytes);
+            }
+        }
+    }
+
+    private int[] sorted(boolean hasRoomForWindows) {
         synchronized (sortLock) {
             int[] refs = sorted;
             if (refs == null) {
@@ -347,7 +376,7 @@ public final class Generation {
                             "[memtable] has no order before the freeze: generation=" + number);
                 }
                 refs = collect();
-                new RecordSorter(space).sort(refs);
+                new RecordSorter(space).sort(refs, hasRoomForWindows);
                 if (ofBlocks) {
                     MapBlock.sortWithinMaps(space, refs);
                 }

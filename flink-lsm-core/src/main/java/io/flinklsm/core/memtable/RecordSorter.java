@@ -15,7 +15,6 @@ package io.flinklsm.core.memtable;
 
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.check.Invariants;
-import io.flinklsm.core.memory.MemoryBudget;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * quicksort would do so up to eight times; a small one by a three-way quicksort (Bentley,
  * Sedgewick, "Fast Algorithms for Sorting and Searching Strings", 1997).
  *
- * <p>The array of windows is accounted to the budget for as long as it lives; if there is no room
- * for it, windows are read from the entries each time, which is slower and still ends.
+ * <p>The array of windows takes {@link #windowBytes} for as long as it sorts; a caller that has no
+ * room for it lets windows be read from the entries each time, which is slower and still ends.
  */
 final class RecordSorter {
 
@@ -43,7 +42,6 @@ final class RecordSorter {
     private static final int BYTE_VALUES = 256;
 
     private final Segments segments;
-    private final MemoryBudget budget;
 
     private int[] refs = new int[0];
     private long @Nullable [] windows;
@@ -53,11 +51,19 @@ final class RecordSorter {
 
     RecordSorter(Segments segments) {
         this.segments = segments;
-        this.budget = segments.budget();
     }
 
-    /** Sorts the refs; those of equal keys stand in any order. */
-    void sort(int[] array) {
+    /** Memory for the windows of so many refs. */
+    static long windowBytes(int count) {
+        return (long) count * Long.BYTES;
+    }
+
+    /**
+     * Sorts the refs; those of equal keys stand in any order.
+     *
+     * @param hasRoomForWindows whether the caller has reserved {@link #windowBytes} of them
+     */
+    void sort(int[] array, boolean hasRoomForWindows) {
         int from = 0;
         int to = array.length;
         int count = to - from;
@@ -66,10 +72,8 @@ final class RecordSorter {
         }
         refs = array;
         windowsFrom = from;
-        long bytes = (long) count * Long.BYTES;
-        boolean reserved = budget.tryReserveFree(bytes);
+        windows = hasRoomForWindows ? new long[count] : null;
         try {
-            windows = reserved ? new long[count] : null;
             load(from, to, 0);
             if (!isAscending(from, to)) {
                 sortRange(from, to, 0);
@@ -77,9 +81,6 @@ final class RecordSorter {
             checkSorted(from, to);
         } finally {
             windows = null;
-            if (reserved) {
-                budget.unreserve(bytes);
-            }
         }
     }
 

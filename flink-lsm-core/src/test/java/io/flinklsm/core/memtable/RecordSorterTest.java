@@ -16,7 +16,6 @@ package io.flinklsm.core.memtable;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.bytes.Slice;
-import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.memory.MemoryBudget;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -96,9 +95,8 @@ final class RecordSorterTest {
             refs[i] = segments.allocate(generation, sizeBytes);
             Records.init(segments.address(refs[i]), sizeBytes, key, key.length, 0, Records.PUT, 0);
         }
-        MemoryBlock rest = hasRoomForWindows ? null : budget.tryAllocate(freeBytes(budget));
 
-        new RecordSorter(segments).sort(refs);
+        new RecordSorter(segments).sort(refs, hasRoomForWindows);
 
         expected.sort(Arrays::compareUnsigned);
         for (int i = 0; i < count; i++) {
@@ -106,14 +104,7 @@ final class RecordSorterTest {
             assertThat(key.toBytes()).as("key %s of %s", i, count).isEqualTo(expected.get(i));
         }
         assertThat(refs).doesNotHaveDuplicates();
-        if (rest != null) {
-            rest.release();
-        }
         segments.all().forEach(segments::release);
         budget.close();
-    }
-
-    private static int freeBytes(MemoryBudget budget) {
-        return (int) (budget.limitBytes() - budget.usedBytes());
     }
 }
