@@ -42,12 +42,14 @@ import picocli.CommandLine.Command;
 /**
  * Checkpoints in which a file was changed, by every command: each run ends, with an exit code that
  * says what happened and a sentence. A few dozen for each command; {@code
- * -Dflinklsm.mutations=1000} makes it as many as are wanted.
+ * -Dflinklsm.mutations=1000} makes it as many as are wanted, {@code -Dflinklsm.mutations.of=sql}
+ * runs one command alone.
  */
 final class MutatedCheckpointsTest {
 
     private static final int MUTATIONS = Integer.getInteger("flinklsm.mutations", 24);
     private static final long SEED = Long.getLong("flinklsm.mutations.seed", 15);
+    private static final String ONLY = System.getProperty("flinklsm.mutations.of", "");
 
     /** For what a run of a few milliseconds may take on a machine that does much else. */
     private static final Duration HANGS = Duration.ofMinutes(3);
@@ -100,7 +102,9 @@ final class MutatedCheckpointsTest {
     }
 
     static Stream<String> commands() {
-        return COMMANDS.keySet().stream().sorted();
+        return COMMANDS.keySet().stream()
+                .filter(command -> ONLY.isEmpty() || ONLY.equals(command))
+                .sorted();
     }
 
     @Test
