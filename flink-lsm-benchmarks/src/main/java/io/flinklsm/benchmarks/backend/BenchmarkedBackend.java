@@ -117,7 +117,7 @@ public final class BenchmarkedBackend implements AutoCloseable {
                 backend.snapshot(
                         checkpointId,
                         checkpointId,
-                        checkpoints.streams(),
+                        checkpoints.streams(checkpointId),
                         CheckpointOptions.forCheckpointWithDefaultLocation());
         return new BegunCheckpoint(checkpointId, snapshot, System.nanoTime() - start);
     }

@@ -33,33 +33,33 @@ final class CheckpointStore {
 
     private static final int WRITE_BUFFER_BYTES = 4 * 1024;
 
-    private final FsCheckpointStreamFactory streams;
+    private final Path directory;
     private final SharedStateRegistry registry = new SharedStateRegistryImpl();
     private long lastId;
 
-    private CheckpointStore(FsCheckpointStreamFactory streams) {
-        this.streams = streams;
+    private CheckpointStore(Path directory) {
+        this.directory = directory;
     }
 
     /** Keeps checkpoints in {@code directory}, which is made if need be. */
     static CheckpointStore in(Path directory) throws IOException {
-        Path shared = Files.createDirectories(directory.resolve("shared"));
-        Path exclusive = Files.createDirectories(directory.resolve("exclusive"));
-        return new CheckpointStore(
-                new FsCheckpointStreamFactory(
-                        FileSystem.getLocalFileSystem(),
-                        new org.apache.flink.core.fs.Path(exclusive.toUri()),
-                        new org.apache.flink.core.fs.Path(shared.toUri()),
-                        INLINE_BYTES,
-                        WRITE_BUFFER_BYTES));
+        return new CheckpointStore(Files.createDirectories(directory));
     }
 
     long nextId() {
         return ++lastId;
     }
 
-    FsCheckpointStreamFactory streams() {
-        return streams;
+    /** Where a checkpoint's files go: {@code chk-N}, and {@code shared} beside it. */
+    FsCheckpointStreamFactory streams(long checkpointId) throws IOException {
+        Path shared = Files.createDirectories(directory.resolve("shared"));
+        Path exclusive = Files.createDirectories(directory.resolve("chk-" + checkpointId));
+        return new FsCheckpointStreamFactory(
+                FileSystem.getLocalFileSystem(),
+                new org.apache.flink.core.fs.Path(exclusive.toUri()),
+                new org.apache.flink.core.fs.Path(shared.toUri()),
+                INLINE_BYTES,
+                WRITE_BUFFER_BYTES);
     }
 
     /** Makes the handle one to restore from: its placeholders become the files they stand for. */
