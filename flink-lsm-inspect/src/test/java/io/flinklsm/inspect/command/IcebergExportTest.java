@@ -15,17 +15,21 @@ package io.flinklsm.inspect.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flinklsm.inspect.testing.Child;
 import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.SampleCheckpoint;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -33,7 +37,13 @@ import org.apache.flink.api.java.tuple.Tuple3;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.iceberg.BaseTable;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.ManifestFile;
+import org.apache.iceberg.ManifestFiles;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.StaticTableOperations;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
@@ -41,8 +51,15 @@ import org.apache.iceberg.data.Record;
 import org.apache.iceberg.data.parquet.GenericParquetReaders;
 import org.apache.iceberg.hadoop.HadoopFileIO;
 import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.mapping.NameMapping;
 import org.apache.iceberg.mapping.NameMappingParser;
 import org.apache.iceberg.parquet.Parquet;
+import org.apache.iceberg.parquet.ParquetSchemaUtil;
+import org.apache.iceberg.types.TypeUtil;
+import org.apache.iceberg.types.Types.NestedField;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.schema.MessageType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,14 +104,18 @@ final class IcebergExportTest {
                 root.resolve(directory).toString());
     }
 
-    private static List<Record> read(String directory) throws IOException {
+    private static Table table(String directory) throws IOException {
         Path metadata = root.resolve(directory).resolve("metadata");
         assertThat(Files.readString(metadata.resolve("version-hint.text"))).isEqualTo("1");
         var operations =
                 new StaticTableOperations(
                         metadata.resolve("v1.metadata.json").toUri().toString(),
                         new HadoopFileIO(new Configuration()));
-        Table table = new BaseTable(operations, "state");
+        return new BaseTable(operations, "state");
+    }
+
+    private static List<Record> read(String directory) throws IOException {
+        Table table = table(directory);
         List<Record> records = new ArrayList<>();
         try (CloseableIterable<FileScanTask> tasks = table.newScan().planFiles()) {
             for (FileScanTask task : tasks) {
@@ -150,6 +171,96 @@ final class IcebergExportTest {
                 sql.out().lines().skip(1).map(line -> line.replace("\"", "")).toList();
         assertThat(expected).isNotEmpty();
         assertThat(rows).containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    /** Engines are stricter than the reader above; so here is all that they may look at. */
+    @ParameterizedTest
+    @ValueSource(strings = {"count", "visits", "tags", "measure"})
+    void whatTheTableSaysIsWhatIsThere(String state) throws IOException {
+        String directory = "strict-" + state;
+        assertThat(export(compacted, state, directory).exitCode()).isZero();
+
+        Path metadata = root.resolve(directory).resolve("metadata");
+        JsonNode json = new ObjectMapper().readTree(metadata.resolve("v1.metadata.json").toFile());
+        assertThat(json.path("format-version").asInt()).isEqualTo(2);
+        assertThat(json.path("location").asText()).isEqualTo("file://" + root.resolve(directory));
+        assertThat(json.path("last-sequence-number").asInt()).isEqualTo(1);
+        assertThat(json.path("metadata-log")).isEmpty();
+        assertThat(json.path("refs").path("main").path("snapshot-id"))
+                .isEqualTo(json.path("current-snapshot-id"));
+
+        Table table = table(directory);
+        Set<Integer> ids = TypeUtil.getProjectedIds(table.schema());
+        assertThat(json.path("last-column-id").asInt())
+                .isGreaterThanOrEqualTo(ids.stream().max(Integer::compare).orElseThrow());
+        Snapshot snapshot = table.currentSnapshot();
+        assertThat(table.snapshots()).containsExactly(snapshot);
+        assertThat(snapshot.sequenceNumber()).isEqualTo(1);
+        assertThat(snapshot.schemaId()).isEqualTo(table.schema().schemaId());
+        assertThat(pathOf(snapshot.manifestListLocation())).hasParent(metadata).isRegularFile();
+        assertThat(snapshot.deleteManifests(table.io())).isEmpty();
+        long files = 0;
+        long rows = 0;
+        long bytes = 0;
+        for (ManifestFile manifest : snapshot.allManifests(table.io())) {
+            assertThat(pathOf(manifest.path())).hasParent(metadata).hasSize(manifest.length());
+            assertThat(manifest.sequenceNumber()).isEqualTo(1);
+            assertThat(manifest.minSequenceNumber()).isEqualTo(1);
+            assertThat(manifest.snapshotId()).isEqualTo(snapshot.snapshotId());
+            for (DataFile file : ManifestFiles.read(manifest, table.io())) {
+                checkDataFile(table, file);
+                files++;
+                rows += file.recordCount();
+                bytes += file.fileSizeInBytes();
+            }
+            assertThat(manifest.addedFilesCount().longValue()).isEqualTo(files);
+            assertThat(manifest.addedRowsCount()).isEqualTo(rows);
+        }
+        assertThat(snapshot.summary())
+                .containsEntry("total-data-files", Long.toString(files))
+                .containsEntry("total-records", Long.toString(rows))
+                .containsEntry("total-files-size", Long.toString(bytes));
+    }
+
+    private static Path pathOf(String location) {
+        assertThat(location).startsWith("file:///");
+        return Path.of(URI.create(location));
+    }
+
+    private static void checkDataFile(Table table, DataFile file) throws IOException {
+        assertThat(pathOf(file.location())).hasParent(compacted).hasSize(file.fileSizeInBytes());
+        assertThat(file.format()).isEqualTo(FileFormat.PARQUET);
+        assertThat(file.dataSequenceNumber()).isEqualTo(1);
+        assertThat(file.specId()).isEqualTo(table.spec().specId());
+        // No statistics are better than wrong ones: files are read, not passed over.
+        assertThat(file.lowerBounds()).isNull();
+        assertThat(file.upperBounds()).isNull();
+        assertThat(file.nullValueCounts()).isNull();
+        MessageType inFile;
+        try (var reader =
+                ParquetFileReader.open(
+                        HadoopInputFile.fromPath(
+                                new org.apache.hadoop.fs.Path(file.location()),
+                                new Configuration()))) {
+            assertThat(file.recordCount()).isEqualTo(reader.getRecordCount());
+            inFile = reader.getFileMetaData().getSchema();
+        }
+        NameMapping names =
+                NameMappingParser.fromJson(
+                        table.properties().get(TableProperties.DEFAULT_NAME_MAPPING));
+        Schema mapped =
+                ParquetSchemaUtil.convertAndPrune(
+                        ParquetSchemaUtil.applyNameMapping(inFile, names));
+        for (int id : TypeUtil.getProjectedIds(table.schema())) {
+            NestedField said = table.schema().findField(id);
+            NestedField found = mapped.findField(id);
+            assertThat(found).as(table.schema().findColumnName(id)).isNotNull();
+            assertThat(found.name()).isEqualTo(said.name());
+            if (said.type().isPrimitiveType()) {
+                assertThat(found.type()).as(said.name()).isEqualTo(said.type());
+            }
+            assertThat(said.isOptional() || found.isRequired()).as(said.name()).isTrue();
+        }
     }
 
     @Test
