@@ -32,6 +32,13 @@ public record KeyFootprint(
         long storedEntries, long tombstones, long storedBytes, long liveEntries, long liveBytes) {
 
     /**
+     * What a restored job would see of a key.
+     *
+     * @param bytes of keys and values, before compression
+     */
+    public record Live(long entries, long bytes) {}
+
+    /**
      * Reads the entries of a key.
      *
      * @param key key group and key, as entries begin with them
@@ -41,20 +48,27 @@ public record KeyFootprint(
     public static KeyFootprint of(
             MergedState merged, OwnedSlice key, boolean isWhole, Runnable progress)
             throws IOException {
-        KeyRange range =
-                isWhole
-                        ? new KeyRange(
-                                key,
-                                OwnedSlice.wrap(Arrays.copyOf(key.toBytes(), key.length() + 1)))
-                        : KeyRange.ofPrefix(key);
+        long[] live = new long[3];
+        add(merged.cursor(range(key, isWhole)), live, progress);
+        return of(merged, key, isWhole, new Live(live[0], live[2]), progress);
+    }
+
+    /** The same where it is known already what is live: reads what is stored, and only once. */
+    static KeyFootprint of(
+            MergedState merged, OwnedSlice key, boolean isWhole, Live live, Runnable progress)
+            throws IOException {
         // Entries, tombstones, bytes.
         long[] stored = new long[3];
-        for (EntryCursor run : merged.runs(range)) {
+        for (EntryCursor run : merged.runs(range(key, isWhole))) {
             add(run, stored, progress);
         }
-        long[] live = new long[3];
-        add(merged.cursor(range), live, progress);
-        return new KeyFootprint(stored[0], stored[1], stored[2], live[0], live[2]);
+        return new KeyFootprint(stored[0], stored[1], stored[2], live.entries(), live.bytes());
+    }
+
+    private static KeyRange range(OwnedSlice key, boolean isWhole) {
+        return isWhole
+                ? new KeyRange(key, OwnedSlice.wrap(Arrays.copyOf(key.toBytes(), key.length() + 1)))
+                : KeyRange.ofPrefix(key);
     }
 
     private static void add(EntryCursor entries, long[] sums, Runnable progress)

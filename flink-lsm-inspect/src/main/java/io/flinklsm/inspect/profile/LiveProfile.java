@@ -129,6 +129,10 @@ public record LiveProfile(long entries, long bytes, long count, List<Ranked> top
         private final Runnable progress;
         private final KeyTexts texts;
         private final KeySplitter splitter;
+
+        /** Whether an entry's key is key group and key, and nothing else, as far as files tell. */
+        private final boolean isKeyAll;
+
         private final int keyGroupBytes;
         private long entries;
         private long bytes;
@@ -140,6 +144,8 @@ public record LiveProfile(long entries, long bytes, long count, List<Ranked> top
             this.progress = progress;
             texts = new KeyTexts(merged.columns());
             splitter = new KeySplitter(merged.columns());
+            EntryColumns columns = merged.columns();
+            isKeyAll = columns == null || columns.isKeyAll();
             keyGroupBytes = StateProfile.keyGroupBytes(merged.view(), merged.columns());
         }
 
@@ -185,24 +191,38 @@ public record LiveProfile(long entries, long bytes, long count, List<Ranked> top
             private final PriorityQueue<Ranked> largest =
                     new PriorityQueue<>(
                             Comparator.comparingLong(one -> weight(one.entries(), one.bytes())));
+            private boolean isEndKnown;
             private long keyEntries;
             private long keyBytes;
             private long count;
 
             @Override
             public void accept(Slice entryKey, long entryBytes) {
-                splitter.split(entryKey);
-                int end = splitter.keyEnd() < 0 ? entryKey.length() : splitter.keyEnd();
-                boolean isSame =
-                        keyEntries > 0
-                                && key.length() == end
-                                && entryKey.startsWith(key.view(view));
-                if (!isSame) {
+                if (keyEntries == 0 || !isSame(entryKey)) {
                     end();
-                    key.set(view.setRaw(entryKey.rawBase(), entryKey.rawOffset(), end));
+                    key.set(
+                            view.setRaw(
+                                    entryKey.rawBase(), entryKey.rawOffset(), keyEnd(entryKey)));
                 }
                 keyEntries++;
                 keyBytes += entryBytes;
+            }
+
+            /**
+             * Where something follows the key, its own bytes tell where it ends: what begins with
+             * them has the same key, and need not be taken apart.
+             */
+            private boolean isSame(Slice entryKey) {
+                return isEndKnown && entryKey.startsWith(key.view(view));
+            }
+
+            private int keyEnd(Slice entryKey) {
+                if (isKeyAll) {
+                    return entryKey.length();
+                }
+                splitter.split(entryKey);
+                isEndKnown = splitter.keyEnd() >= 0;
+                return isEndKnown ? splitter.keyEnd() : entryKey.length();
             }
 
             void end() {

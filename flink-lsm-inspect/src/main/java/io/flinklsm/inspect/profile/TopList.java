@@ -45,7 +45,7 @@ public record TopList(
         List<Omitted> omitted) {
 
     /** Keys that are larger than this together are not read to tell what is live of them. */
-    private static final long LOOKED_UP_BYTES_MAX = 32L << 20;
+    private static final long LOOKED_UP_BYTES_MAX = 8L << 20;
 
     /**
      * What is asked for.
@@ -259,6 +259,19 @@ public record TopList(
                     request, states, top, sketchedFiles, readFiles, readBytes, missedBy, omitted);
         }
 
+        /** What is live of a key was counted already where all was read. */
+        private KeyFootprint footprint(MergedState merged, TopEntry one, boolean isWhole)
+                throws IOException {
+            return request.isExact()
+                    ? KeyFootprint.of(
+                            merged,
+                            one.key(),
+                            isWhole,
+                            new KeyFootprint.Live(one.liveEntries(), one.liveBytes()),
+                            progress)
+                    : KeyFootprint.of(merged, one.key(), isWhole, progress);
+        }
+
         /** Reads the keys that are shown, and no others. */
         private void lookUp(List<TopEntry> top) throws IOException {
             Map<StateView, MergedState> open = new HashMap<>();
@@ -276,7 +289,7 @@ public record TopList(
                         open.put(one.view(), merged);
                     }
                     boolean isWhole = hasWholeKeys.getOrDefault(one.view(), true);
-                    top.set(i, one.with(KeyFootprint.of(merged, one.key(), isWhole, progress)));
+                    top.set(i, one.with(footprint(merged, one, isWhole)));
                 }
             } finally {
                 open.values().forEach(MergedState::close);

@@ -21,6 +21,9 @@ import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.SampleCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,6 +95,45 @@ final class TopCommandTest {
                         remember  count  0  k8  2  0  SIZE  1  SIZE
                         remember  count  2  k2  2  0  SIZE  1  SIZE
                         """);
+    }
+
+    @Test
+    void keysThatBeginAsOthersDoAreCountedApart(@TempDir Path own) throws Exception {
+        var seen = new MapStateDescriptor<>("seen", Types.STRING, Types.STRING);
+        List<String> keys = List.of("", "a", "ab", "abc", "a\0", "b".repeat(200));
+        try (SampleCheckpoint sample = new SampleCheckpoint(own)) {
+            for (String key : keys) {
+                sample.write(key, 1, 0);
+                for (int i = 0; i <= keys.indexOf(key); i++) {
+                    String mapKey = "b".repeat(i);
+                    sample.with(
+                            key, backend -> SampleCheckpoint.state(backend, seen).put(mapKey, "x"));
+                }
+            }
+            String checkpoint = sample.take(1).toString();
+
+            JsonNode maps = exact(checkpoint, "seen");
+            JsonNode values = exact(checkpoint, "count");
+
+            assertThat(maps.path("states").path(0).path("count").asInt()).isEqualTo(6);
+            assertThat(maps.path("states").path(0).path("live_entries").asInt()).isEqualTo(21);
+            assertThat(maps.path("top"))
+                    .extracting(one -> one.path("live_entries").asInt())
+                    .containsExactly(6, 5, 4, 3, 2, 1);
+            assertThat(maps.path("top"))
+                    .allSatisfy(
+                            one ->
+                                    assertThat(one.path("stored_entries"))
+                                            .isEqualTo(one.path("live_entries")));
+            assertThat(values.path("states").path(0).path("count").asInt()).isEqualTo(6);
+        }
+    }
+
+    private static JsonNode exact(String checkpoint, String state) throws IOException {
+        Run run =
+                Run.of("top", "--exact", "--json", "--by", "entries", "--state", state, checkpoint);
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        return new ObjectMapper().readTree(run.out());
     }
 
     @Test
