@@ -28,6 +28,7 @@ import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.StateView;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -206,10 +207,40 @@ public final class DiffCommand extends InspectCommand {
         if (explain) {
             List<StateDiff> largestFirst = new ArrayList<>(diffs);
             largestFirst.sort((left, right) -> Long.compare(weight(right), weight(left)));
+            printSum(diffs, to);
             for (StateDiff diff : largestFirst) {
                 printCauses(diff, to);
             }
         }
+    }
+
+    /** A merge can make files smaller while the state grows: so both, and where it grows. */
+    private static void printSum(List<StateDiff> diffs, Console to) {
+        if (diffs.size() < 2) {
+            return;
+        }
+        long files = diffs.stream().mapToLong(StateDiff::fileBytesGrowth).sum();
+        long live = diffs.stream().mapToLong(StateDiff::liveBytesGrowth).sum();
+        StateDiff most =
+                diffs.stream()
+                        .max(Comparator.comparingLong(StateDiff::liveBytesGrowth))
+                        .orElseThrow();
+        to.line("");
+        to.line(
+                "all states: "
+                        + Cause.signedBytes(files)
+                        + " of files, "
+                        + Cause.signedBytes(live)
+                        + " of live data"
+                        + (most.liveBytesGrowth() <= 0
+                                ? ""
+                                : "; what grows most is "
+                                        + SafeText.forTerminal(
+                                                most.view().operator().label()
+                                                        + " / "
+                                                        + most.view().name())
+                                        + ", by "
+                                        + Units.bytes(most.liveBytesGrowth())));
     }
 
     private static long weight(StateDiff diff) {

@@ -96,8 +96,8 @@ public record Cause(Code code, String text, long bytes) {
             causes.add(
                     new Cause(
                             Code.REMOVED_ENTRIES,
-                            Units.count(diff.removed().count())
-                                    + " entries were removed, "
+                            counted(diff.removed().count(), "entry was", "entries were")
+                                    + " removed, "
                                     + Units.count(diff.added().count())
                                     + " added: "
                                     + signedBytes(bytes),
@@ -108,8 +108,11 @@ public record Cause(Code code, String text, long bytes) {
             causes.add(
                     new Cause(
                             Code.CHANGED_VALUES,
-                            Units.count(diff.changed().count())
-                                    + " entries have other values, "
+                            counted(
+                                            diff.changed().count(),
+                                            "entry has another value",
+                                            "entries have other values")
+                                    + ", "
                                     + signedBytes(growth),
                             growth));
         }
@@ -233,18 +236,28 @@ public record Cause(Code code, String text, long bytes) {
             causes.add(
                     new Cause(
                             Code.TOMBSTONES,
-                            signed(tombstones)
-                                    + " tombstones are stored that are not merged away yet",
+                            tombstones < 0
+                                    ? counted(-tombstones, "tombstone is", "tombstones are")
+                                            + " gone, merged away"
+                                    : signed(tombstones)
+                                            + " tombstones are stored that are not merged away yet",
                             tombstones * perEntry));
         }
         if (overwritten != 0) {
             causes.add(
                     new Cause(
                             Code.OVERWRITTEN,
-                            signed(overwritten)
-                                    + " overwritten or deleted entries are stored; level 0 has "
-                                    + runs(diff.after())
-                                    + " runs, "
+                            (overwritten < 0
+                                            ? counted(
+                                                            -overwritten,
+                                                            "overwritten or deleted entry is",
+                                                            "overwritten or deleted entries are")
+                                                    + " gone, merged away"
+                                            : signed(overwritten)
+                                                    + " overwritten or deleted entries are stored")
+                                    + "; level 0 has "
+                                    + counted(runs(diff.after()), "run", "runs")
+                                    + ", "
                                     + runs(diff.before())
                                     + " before",
                             overwritten * perEntry));
@@ -285,6 +298,10 @@ public record Cause(Code code, String text, long bytes) {
                         .filter(meta -> meta.clip() != null)
                         .mapToLong(SstableMeta::sizeBytes)
                         .sum();
+    }
+
+    private static String counted(long count, String one, String many) {
+        return Units.count(count) + " " + (count == 1 ? one : many);
     }
 
     /** Like {@code +1,234}. */

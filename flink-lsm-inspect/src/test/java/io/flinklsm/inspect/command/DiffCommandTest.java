@@ -17,11 +17,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flinklsm.inspect.testing.FailingFileSystem;
 import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.SampleCheckpoint;
 import io.flinklsm.statebackend.LsmStateBackend;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -154,6 +156,47 @@ final class DiffCommandTest {
         }
     }
 
+    /** Counted by the file system, whatever the program itself says. */
+    @Test
+    void ofTensOfMegabytesLessThanATenthIsRead() throws Exception {
+        try (SampleCheckpoint sample = incremental()) {
+            Random random = new Random(15);
+            byte[] bytes = new byte[60];
+            for (int i = 0; i < 300_000; i++) {
+                random.nextBytes(bytes);
+                put(sample, "user-" + i, "k", Base64.getEncoder().encodeToString(bytes));
+            }
+            sample.take(1);
+            sample.confirm(1);
+            for (int i = 0; i < 50; i++) {
+                put(sample, "user-" + i * 6000, "k", "changed");
+                put(sample, "user-" + i * 6000, "new", "x");
+                put(sample, "user-" + (i * 6000 + 1), "k", i < 20 ? null : "changed, too");
+            }
+            sample.take(2);
+
+            FailingFileSystem.reset();
+            JsonNode diff =
+                    json(
+                            "diff",
+                            "--json",
+                            "--state",
+                            "seen",
+                            "fails:" + sample.jobDirectory() + "/chk-1",
+                            "fails:" + sample.last());
+            long read = FailingFileSystem.bytesRead();
+
+            JsonNode state = diff.path("states").path(0);
+            assertThat(state.path("changed").asInt()).isEqualTo(80);
+            assertThat(state.path("added").asInt()).isEqualTo(50);
+            assertThat(state.path("removed").asInt()).isEqualTo(20);
+            assertThat(state.path("shared_file_bytes").asLong()).isGreaterThan(20_000_000);
+            assertThat(read).isLessThan(state.path("shared_file_bytes").asLong() / 10);
+            // It counts what it reads of SSTables; metadata and manifests come to it.
+            assertThat(diff.path("read_bytes").asLong()).isBetween(read / 2, read);
+        }
+    }
+
     @Test
     void whatItCountsIsWhatHappenedHoweverFilesAreShared() throws Exception {
         try (SampleCheckpoint sample = incremental()) {
@@ -263,6 +306,18 @@ final class DiffCommandTest {
                     .contains("  - 100 entries were removed, 0 added: -")
                     .contains("  - +100 tombstones are stored that are not merged away yet.")
                     .contains("  - +500 overwritten or deleted entries are stored; level 0 has");
+
+            Run back =
+                    Run.of(
+                            "diff",
+                            "--explain",
+                            sample.last().toString(),
+                            sample.jobDirectory() + "/chk-1");
+
+            assertThat(back.out())
+                    .contains("  - 100 tombstones are gone, merged away.")
+                    .contains("  - 500 overwritten or deleted entries are gone, merged away; level")
+                    .doesNotContain("  - -");
         }
     }
 

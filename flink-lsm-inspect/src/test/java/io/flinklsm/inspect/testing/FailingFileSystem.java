@@ -37,6 +37,7 @@ import org.apache.flink.core.fs.local.LocalRecoverableWriter;
 public final class FailingFileSystem extends LocalFileSystem {
 
     private static int calls;
+    private static long bytesRead;
     private static int firstFailure;
     private static int lastFailure;
     private static String gone = "";
@@ -63,6 +64,7 @@ public final class FailingFileSystem extends LocalFileSystem {
 
     private static synchronized void fail(int first, int last) {
         calls = 0;
+        bytesRead = 0;
         gone = "";
         goneFrom = 0;
         coming = "";
@@ -74,6 +76,16 @@ public final class FailingFileSystem extends LocalFileSystem {
     /** Calls since the count began. */
     public static synchronized int calls() {
         return calls;
+    }
+
+    /** Bytes that were read of files since the count began. */
+    public static synchronized long bytesRead() {
+        return bytesRead;
+    }
+
+    private static synchronized int read(int byteCount) {
+        bytesRead += Math.max(0, byteCount);
+        return byteCount;
     }
 
     /** Whether a call failed since the count began. */
@@ -249,13 +261,15 @@ public final class FailingFileSystem extends LocalFileSystem {
             @Override
             public int read() throws IOException {
                 call("read " + path);
-                return in.read();
+                int value = in.read();
+                FailingFileSystem.read(value < 0 ? 0 : 1);
+                return value;
             }
 
             @Override
             public int read(byte[] target, int at, int byteCount) throws IOException {
                 call("read " + path);
-                return in.read(target, at, byteCount);
+                return FailingFileSystem.read(in.read(target, at, byteCount));
             }
 
             @Override
