@@ -28,9 +28,10 @@ import picocli.CommandLine.Parameters;
 /** {@code flink-lsm man}: a page of the manual, in the form that {@code man} reads. */
 @Command(
         name = "man",
-        description =
-                "Prints a page of the manual in the form that man reads: put it into a file, and"
-                        + " \"man ./FILE\" shows it.",
+        description = {
+            "Prints a page of the manual in the form that man reads.",
+            "From a file in this directory, \"man ./FILE\" shows it."
+        },
         footer = {"", "Examples:", "  flink-lsm man flink-lsm", "  flink-lsm man top"})
 public final class ManCommand extends InspectCommand {
 

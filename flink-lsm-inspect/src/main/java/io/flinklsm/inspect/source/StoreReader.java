@@ -57,7 +57,7 @@ final class StoreReader {
         }
         SourceFile manifest = files.get(CheckpointNames.MANIFEST);
         if (manifest == null && !hasSstables) {
-            if (!files.isEmpty() && directory.getName().startsWith("chk-")) {
+            if (directory.getName().startsWith("chk-")) {
                 throw InspectException.unreadable(
                         "["
                                 + Locations.display(directory)

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -227,6 +228,17 @@ final class DamagedSourcesTest {
 
         assertThat(run.exitCode()).isEqualTo(3);
         assertThat(run.err()).contains("the checkpoint did not complete");
+    }
+
+    /** As a job leaves it whose TaskManagers have not written anything yet. */
+    @Test
+    void anEmptyDirectoryOfACheckpointIsOneThatDidNotComplete() throws IOException {
+        Path empty = Files.createDirectories(root.resolve("job/chk-9"));
+
+        Run run = Run.of("verify", empty.toString());
+
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err()).contains("chk-9] has no _metadata: the checkpoint did not complete");
     }
 
     static List<Path> manifests(Path directory) throws IOException {
