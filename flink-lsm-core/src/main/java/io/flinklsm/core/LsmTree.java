@@ -244,8 +244,8 @@ public final class LsmTree {
     }
 
     /** Splits what was missed into parts for other threads; see {@link BatchGet#split}. */
-    public static <W> List<BatchGet.Part<W>> split(BatchGet<W> batch, int partsMax) {
-        return batch.split(partsMax);
+    public static <W> List<BatchGet.Part<W>> split(BatchGet<W> batch, int max, int atHandMax) {
+        return batch.split(max, atHandMax);
     }
 
     /**

@@ -23,6 +23,7 @@ import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.read.BatchGet;
 import io.flinklsm.core.read.PageRead;
 import io.flinklsm.core.storage.LocalStorage;
+import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.tree.TreeOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -45,17 +46,15 @@ final class BatchReadsTest {
     @TempDir Path directory;
 
     private final BatchGet<String> batch = new BatchGet<>(1);
+    private HostileStorage storage;
     private StoreResources resources;
     private LsmStore store;
 
     @BeforeEach
     void open() throws Exception {
         resources = StoreResources.create("batch", 8 << 20, 1, Clock.system());
-        store =
-                LsmStore.create(
-                        new LocalStorage(directory.resolve("store"), false),
-                        LsmStoreOptions.DEFAULTS,
-                        resources);
+        storage = new HostileStorage(new LocalStorage(directory.resolve("store"), false));
+        store = LsmStore.create(storage, LsmStoreOptions.DEFAULTS, resources);
     }
 
     @AfterEach
@@ -108,7 +107,7 @@ final class BatchReadsTest {
 
         assertThat(batch.missCount()).isEqualTo(5);
         assertThat(batch.sharedCount()).isEqualTo(2);
-        List<BatchGet.Part<String>> parts = batch.split(2);
+        List<BatchGet.Part<String>> parts = batch.split(2, 2);
         assertThat(parts).hasSize(2);
         List<String> order = new ArrayList<>();
         for (BatchGet.Part<String> part : parts) {
@@ -122,6 +121,34 @@ final class BatchReadsTest {
             part.release();
         }
         assertThat(order).containsExactly("a", "a", "b", "c", "c", "d", "none");
+    }
+
+    @Test
+    void filesOnAnotherMachineAreReadInMoreAndSmallerParts() throws Exception {
+        LsmTree tree = store.openTree("values", TreeOptions.DEFAULTS);
+        for (int i = 0; i < 40; i++) {
+            put(tree, "k" + i, "v" + i);
+        }
+        makeCold(tree);
+        BatchGet<String> large = new BatchGet<>(16);
+        for (boolean isElsewhere : new boolean[] {false, true}) {
+            storage.elsewhere(isElsewhere);
+            for (int i = 0; i < 40; i++) {
+                Objects.requireNonNull(tree.find(key("k" + i), large)).waiters().add("v" + i);
+            }
+
+            List<BatchGet.Part<String>> parts = large.split(8, 3);
+
+            assertThat(parts).hasSize(isElsewhere ? 8 : 2);
+            for (BatchGet.Part<String> part : parts) {
+                assertThat(part.isAtHand()).isEqualTo(!isElsewhere);
+                part.read();
+                for (BatchGet.Miss<String> miss : part.misses()) {
+                    assertThat(miss.waiters()).containsExactly(text(miss.value()));
+                }
+                part.release();
+            }
+        }
     }
 
     @Test
@@ -203,7 +230,7 @@ final class BatchReadsTest {
     }
 
     private static void read(BatchGet<String> batch) throws IOException {
-        for (BatchGet.Part<String> part : batch.split(4)) {
+        for (BatchGet.Part<String> part : batch.split(4, 4)) {
             part.read();
             part.release();
         }

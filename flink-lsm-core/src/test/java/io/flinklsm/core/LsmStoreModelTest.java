@@ -33,6 +33,7 @@ import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.memtable.MemtableKind;
 import io.flinklsm.core.merge.AppendOperator;
 import io.flinklsm.core.merge.MergeOperator;
+import io.flinklsm.core.read.BatchGet;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
 import io.flinklsm.core.sstable.ValueColumns;
@@ -224,8 +225,10 @@ class LsmStoreModelTest {
                 delete();
             } else if (dice < 6200) {
                 merge();
-            } else if (dice < 9700) {
+            } else if (dice < 9690) {
                 get();
+            } else if (dice < 9700) {
+                getTogether();
             } else if (dice < 9900) {
                 readPages();
             } else if (dice < 9945) {
@@ -346,6 +349,60 @@ class LsmStoreModelTest {
             assertThat(tree.contains(key)).as("key %s", at).isEqualTo(expected != null);
             if (expected != null) {
                 assertThat(value.toBytes()).as("key %s", at).isEqualTo(expected);
+            }
+        }
+
+        /** A key that others read, and its value when it was asked for. */
+        private record Wanted(OwnedSlice key, byte @Nullable [] expected) {}
+
+        /** Keys that are asked for one by one, among writes, and then read together. */
+        private void getTogether() throws Exception {
+            BatchGet<Wanted> batch = new BatchGet<>(1 + random.nextInt(8));
+            if (random.nextBoolean()) {
+                resources.slot().tierMemory().reclaim(Long.MAX_VALUE);
+            }
+            for (int i = random.nextInt(300); i >= 0; i--) {
+                OwnedSlice at = randomKey(key);
+                Wanted wanted = new Wanted(at, model.get(at));
+                BatchGet.Miss<Wanted> miss = tree.find(key, batch);
+                if (miss == null) {
+                    compare(wanted, batch.isFound(), batch.value());
+                } else {
+                    miss.waiters().add(wanted);
+                }
+                writeBehindAGet();
+            }
+            for (BatchGet.Part<Wanted> part :
+                    batch.split(1 + random.nextInt(8), 1 + random.nextInt(4))) {
+                part.read();
+                for (BatchGet.Miss<Wanted> miss : part.misses()) {
+                    miss.waiters().forEach(each -> compare(each, miss.isFound(), miss.value()));
+                }
+                part.release();
+                for (BatchGet.Miss<Wanted> miss : part.misses()) {
+                    tree.keep(miss);
+                }
+            }
+        }
+
+        private void writeBehindAGet() throws Exception {
+            switch (random.nextInt(16)) {
+                case 0 -> put();
+                case 1 -> delete();
+                case 2 -> merge();
+                case 3 -> {
+                    if (random.nextInt(20) == 0) {
+                        tree.flush();
+                    }
+                }
+                default -> {}
+            }
+        }
+
+        private static void compare(Wanted wanted, boolean isFound, ValueBuffer value) {
+            assertThat(isFound).as("key %s", wanted.key).isEqualTo(wanted.expected != null);
+            if (wanted.expected != null) {
+                assertThat(value.toBytes()).as("key %s", wanted.key).isEqualTo(wanted.expected);
             }
         }
 

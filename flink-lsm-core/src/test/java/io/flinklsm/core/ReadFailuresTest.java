@@ -134,7 +134,7 @@ final class ReadFailuresTest {
                     BatchGet<String> batch = new BatchGet<>(1);
                     BatchGet.Miss<String> first = lists.find(key(7), batch);
                     BatchGet.Miss<String> second = lists.find(key(30), batch);
-                    List<BatchGet.Part<String>> parts = batch.split(2);
+                    List<BatchGet.Part<String>> parts = batch.split(2, 2);
                     try {
                         for (BatchGet.Part<String> part : parts) {
                             part.read();
@@ -144,6 +144,43 @@ final class ReadFailuresTest {
                     }
                     return text(first.value()) + " " + text(second.value());
                 });
+    }
+
+    @Test
+    void keysOfABatchThatCouldBeReadHaveTheirValues() throws Exception {
+        int partly = 0;
+        boolean hasFailed = true;
+        for (int call = 1; hasFailed; call++) {
+            makeCold();
+            BatchGet<String> batch = new BatchGet<>(1);
+            for (int i = 0; i < KEYS; i++) {
+                assertThat(lists.find(key(i), batch)).isNotNull();
+            }
+            BatchGet.Part<String> part = batch.split(1, 1).get(0);
+            int before = storage.injectedCount();
+            storage.failCall(call);
+            IOException thrown = null;
+            try {
+                part.read();
+            } catch (IOException e) {
+                thrown = e;
+            }
+            storage.failCall(0);
+            hasFailed = storage.injectedCount() > before;
+            int failed = 0;
+            for (BatchGet.Miss<String> miss : part.misses()) {
+                if (miss.failure() == null) {
+                    assertThat(text(miss.value())).isEqualTo("v0,v1,v2");
+                } else {
+                    assertThat(miss.isFound()).isFalse();
+                    failed++;
+                }
+            }
+            part.release();
+            assertThat(thrown != null).as("call %s", call).isEqualTo(failed > 0);
+            partly += failed > 0 && failed < KEYS ? 1 : 0;
+        }
+        assertThat(partly).isGreaterThan(10);
     }
 
     @Test

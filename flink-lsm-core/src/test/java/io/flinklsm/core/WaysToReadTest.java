@@ -165,7 +165,7 @@ final class WaysToReadTest {
         if (miss == null) {
             return batch.isFound() ? text(batch.value()) : null;
         }
-        for (BatchGet.Part<String> part : batch.split(2)) {
+        for (BatchGet.Part<String> part : batch.split(2, 2)) {
             try {
                 part.read();
             } finally {

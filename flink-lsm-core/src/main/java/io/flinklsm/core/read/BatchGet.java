@@ -20,6 +20,8 @@ import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.MergeOperator;
+import io.flinklsm.core.merge.SortedLookups;
+import io.flinklsm.core.tree.ReadCounters;
 import io.flinklsm.core.view.ReadView;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -46,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A key that is missed twice in the same files is one miss. The misses of a part are in key
- * order, so that those which stand in the same file and block come one after another.
+ * order, and go through the files together: {@link SortedLookups}.
  *
  * <p>Confined to the writer's thread until it is split; then each part is confined to the thread
  * that reads it.
@@ -55,7 +57,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BatchGet<W> {
 
-    /** A part has at least so many misses if the batch has them. */
+    /** A part whose files are here has at least so many misses if the batch has them. */
     private final int partMissesMin;
 
     // Of the latest answer of memory.
@@ -63,13 +65,16 @@ public final class BatchGet<W> {
     private ValueBuffer value = new ValueBuffer();
     private boolean found;
 
+    private @Nullable ReadCounters counters;
+
     // What was missed.
     private final List<Group<W>> groups = new ArrayList<>();
     private int missCount;
     private int sharedCount;
 
     /**
-     * @param partMissesMin how many misses a part has at least if there are so many
+     * @param partMissesMin how many misses a part has at least if there are so many, and their
+     *     files are on this machine
      */
     public BatchGet(int partMissesMin) {
         if (partMissesMin < 1) {
@@ -84,6 +89,7 @@ public final class BatchGet<W> {
         private final ReadView view;
         private final Map<OwnedSlice, Miss<W>> byKey = new HashMap<>();
         private final List<Miss<W>> misses = new ArrayList<>();
+        private @Nullable MergeOperator operator;
 
         private Group(ReadView view) {
             this.view = view;
@@ -96,25 +102,26 @@ public final class BatchGet<W> {
         private final OwnedSlice key;
         private final int prefixLength;
         private final ReadView view;
-        private final Lookup lookup;
+
+        /** With what memory has of the key; null if it has nothing. */
+        private final @Nullable Lookup operands;
+
         private final ValueBuffer value;
-        private final boolean hasOperands;
         private final List<W> waiters = new ArrayList<>(1);
         private boolean found;
+        private @Nullable IOException failure;
 
         private Miss(
                 OwnedSlice key,
                 int prefixLength,
                 ReadView view,
-                Lookup lookup,
-                ValueBuffer value,
-                boolean hasOperands) {
+                @Nullable Lookup operands,
+                ValueBuffer value) {
             this.key = key;
             this.prefixLength = prefixLength;
             this.view = view;
-            this.lookup = lookup;
+            this.operands = operands;
             this.value = value;
-            this.hasOperands = hasOperands;
         }
 
         /** Those who wait for the value. */
@@ -127,6 +134,11 @@ public final class BatchGet<W> {
             return found;
         }
 
+        /** Why the files could not be read; null if they were. */
+        public @Nullable IOException failure() {
+            return failure;
+        }
+
         /** The value; once it was read and found. */
         public ValueBuffer value() {
             return value;
@@ -134,7 +146,7 @@ public final class BatchGet<W> {
 
         /** Whether the value is what the files have, nothing of it being in memory. */
         public boolean isFromFiles() {
-            return found && !hasOperands;
+            return found && operands == null;
         }
 
         /** Whether it was read from these files. */
@@ -147,24 +159,31 @@ public final class BatchGet<W> {
             return buffer.set(key.bytesUnsafe(), 0, key.length(), prefixLength);
         }
 
-        /** What it was looked up with. */
-        Lookup lookup() {
-            return lookup;
-        }
-
-        private void read(KeyBuffer scratch) throws IOException {
+        /** Makes the value of what was gathered, unless that has failed. */
+        private void finish(Lookup lookup, @Nullable IOException cause) {
+            failure = cause;
             try {
-                view.get(key(scratch), lookup);
-                found = lookup.finish();
+                found = cause == null && lookup.finish();
             } catch (UncheckedIOException e) {
-                throw e.getCause();
+                failure = e.getCause();
             } finally {
                 lookup.end();
+            }
+        }
+
+        private void end() {
+            if (operands != null) {
+                operands.end();
             }
         }
     }
 
     // ------------------------------------------------------------------------- for the tree only
+
+    /** Where is counted what files are asked for. */
+    void countTo(ReadCounters newCounters) {
+        counters = newCounters;
+    }
 
     /** What memory offers to. */
     public Lookup lookup() {
@@ -201,11 +220,16 @@ public final class BatchGet<W> {
                 sharedCount++;
                 return same;
             }
-            lookup.start(operator, value);
         }
-        Miss<W> miss = new Miss<>(owned, key.prefixLength(), pinned, lookup, value, hasOperands);
-        lookup = new Lookup();
-        value = new ValueBuffer();
+        Miss<W> miss;
+        if (hasOperands) {
+            miss = new Miss<>(owned, key.prefixLength(), pinned, lookup, value);
+            lookup = new Lookup();
+            value = new ValueBuffer();
+        } else {
+            miss = new Miss<>(owned, key.prefixLength(), pinned, null, new ValueBuffer(0));
+        }
+        group.operator = operator;
         group.misses.add(miss);
         if (!hasOperands) {
             group.byKey.put(owned, miss);
@@ -242,44 +266,73 @@ public final class BatchGet<W> {
      *
      * @param partsMax how many parts there are at most, but for more if files have changed
      *     meanwhile
+     * @param atHandMax how many there are at most of misses whose files are on this machine: they
+     *     take a processor's time, and the others wait for another machine
      */
-    public List<Part<W>> split(int partsMax) {
-        Invariants.check(partsMax > 0, "a batch is split into no parts", "partsMax", partsMax);
-        List<Part<W>> parts = new ArrayList<>();
+    public List<Part<W>> split(int partsMax, int atHandMax) {
+        Invariants.check(
+                partsMax > 0 && atHandMax > 0,
+                "a batch is split into no parts",
+                "partsMax",
+                partsMax,
+                "atHandMax",
+                atHandMax);
+        List<Part<W>> all = new ArrayList<>();
         for (Group<W> group : groups) {
+            boolean isAtHand = group.view.answersAtOnce();
+            long parts = isAtHand ? Math.min(partsMax, atHandMax) : partsMax;
             split(
                     group,
-                    Math.max(1, (int) ((long) partsMax * group.misses.size() / missCount)),
-                    parts);
+                    Math.max(1, (int) (parts * group.misses.size() / missCount)),
+                    isAtHand,
+                    all);
         }
         groups.clear();
         missCount = 0;
         sharedCount = 0;
-        return parts;
+        return all;
     }
 
-    private void split(Group<W> group, int partsMax, List<Part<W>> parts) {
+    private void split(Group<W> group, int partsMax, boolean isAtHand, List<Part<W>> parts) {
         List<Miss<W>> misses = group.misses;
         misses.sort(Comparator.comparing(miss -> miss.key));
-        int count = Math.max(1, Math.min(partsMax, misses.size() / partMissesMin));
+        int missesMin = isAtHand ? partMissesMin : 1;
+        int count = Math.max(1, Math.min(partsMax, misses.size() / missesMin));
         AtomicInteger open = new AtomicInteger(count);
         for (int i = 0; i < count; i++) {
             int from = (int) ((long) misses.size() * i / count);
             int to = (int) ((long) misses.size() * (i + 1) / count);
             Invariants.check(from < to, "a part has no miss", "from", from, "to", to);
-            parts.add(new Part<>(group.view, misses.subList(from, to), open));
+            parts.add(new Part<>(group, misses.subList(from, to), isAtHand, open, counters));
         }
     }
 
     /** Misses that one thread reads. */
     public static final class Part<W> {
 
+        /**
+         * So many go through the files together: enough that few blocks have keys of two such
+         * turns, and few enough that what they are looked up with stays in the processor's cache.
+         */
+        private static final int TURN_MISSES = 64;
+
         private final ReadView view;
+        private final @Nullable MergeOperator operator;
+        private final @Nullable ReadCounters counters;
         private final List<Miss<W>> misses;
+        private final boolean isAtHand;
         private final AtomicInteger openParts;
 
-        private Part(ReadView view, List<Miss<W>> misses, AtomicInteger openParts) {
-            this.view = view;
+        private Part(
+                Group<W> group,
+                List<Miss<W>> misses,
+                boolean isAtHand,
+                AtomicInteger openParts,
+                @Nullable ReadCounters counters) {
+            this.view = group.view;
+            this.operator = group.operator;
+            this.counters = counters;
+            this.isAtHand = isAtHand;
             this.misses = List.copyOf(misses);
             if (Invariants.ENABLED) {
                 for (int i = 1; i < misses.size(); i++) {
@@ -293,28 +346,94 @@ public final class BatchGet<W> {
             this.openParts = openParts;
         }
 
+        /** Whether all files that may be read are on this machine. */
+        public boolean isAtHand() {
+            return isAtHand;
+        }
+
         /** In key order. */
         public List<Miss<W>> misses() {
             return misses;
         }
 
-        /** Reads all misses from the files. */
+        /**
+         * Reads all misses from the files, together.
+         *
+         * @throws IOException if some could not be read, and why the first of them could not; the
+         *     others have their values, and {@link Miss#failure} tells which they are
+         */
         public void read() throws IOException {
             Invariants.check(
                     openParts.get() > 0,
                     "a part is read whose files were let go",
                     "open",
                     openParts.get());
-            KeyBuffer scratch = new KeyBuffer();
-            for (Miss<W> miss : misses) {
-                miss.read(scratch);
+            int room = Math.min(TURN_MISSES, misses.size());
+            SortedLookups lookups = new SortedLookups(room);
+            Lookup[] spare = new Lookup[room];
+            Lookup[] ofTurn = new Lookup[room];
+            IOException first = null;
+            for (int from = 0; from < misses.size(); from += TURN_MISSES) {
+                int to = Math.min(misses.size(), from + TURN_MISSES);
+                IOException failure = read(misses.subList(from, to), lookups, spare, ofTurn);
+                if (first == null) {
+                    first = failure;
+                }
             }
+            if (first != null) {
+                throw first;
+            }
+        }
+
+        /**
+         * Reads some misses.
+         *
+         * @param spare are used, and used again
+         * @return why the first of them could not be read, if any could not
+         */
+        private @Nullable IOException read(
+                List<Miss<W>> turn, SortedLookups lookups, Lookup[] spare, Lookup[] ofTurn) {
+            lookups.clear();
+            for (int i = 0; i < turn.size(); i++) {
+                Miss<W> miss = turn.get(i);
+                Lookup lookup = miss.operands;
+                if (lookup == null) {
+                    lookup = spare[i];
+                    if (lookup == null) {
+                        lookup = new Lookup();
+                        spare[i] = lookup;
+                    }
+                    lookup.start(operator, miss.value);
+                }
+                ofTurn[i] = lookup;
+                lookups.add(miss.key, lookup);
+            }
+            IOException first = null;
+            try {
+                view.get(lookups);
+                for (int i = 0; i < turn.size(); i++) {
+                    Miss<W> miss = turn.get(i);
+                    miss.finish(ofTurn[i], lookups.failure(i));
+                    if (first == null) {
+                        first = miss.failure;
+                    }
+                }
+                if (counters != null) {
+                    counters.filesOfOthers(ofTurn, turn.size());
+                }
+            } finally {
+                // After an exception that is not of the files, some may hold some still.
+                for (int i = 0; i < turn.size(); i++) {
+                    ofTurn[i].end();
+                }
+            }
+            return first;
         }
 
         /** To be called once. The last part of a view lets its files go. */
         public void release() {
             Cleanup.runAll(
-                    () -> misses.forEach(miss -> miss.lookup.end()),
+                    () -> misses.forEach(Miss::end),
                     () -> {
                         if (openParts.decrementAndGet() == 0) {
                             view.release();

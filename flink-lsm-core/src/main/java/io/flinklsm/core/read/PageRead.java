@@ -107,6 +107,12 @@ public final class PageRead {
         return inMemory == null;
     }
 
+    /** Whether all files that {@link #read} may ask are on this machine; before it is called. */
+    public boolean answersAtOnce() {
+        ReadView files = view;
+        return files == null || files.answersAtOnce();
+    }
+
     /** Reads the page; any thread, one at a time. */
     public void read() throws IOException {
         ReadView files = view;

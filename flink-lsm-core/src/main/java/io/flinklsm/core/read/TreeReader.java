@@ -350,6 +350,7 @@ public final class TreeReader {
                 "memory gave an answer that is none",
                 "found",
                 found);
+        batch.countTo(tree.reads());
         return batch.missed(key, pinned, found == HotTier.OPERANDS, tree.operator());
     }
 
@@ -358,7 +359,6 @@ public final class TreeReader {
      * only.
      */
     public void keep(BatchGet.Miss<?> miss) throws IOException {
-        tree.reads().files(miss.lookup(), true);
         HotTier hot = tree.tier();
         if (!miss.isOf(tree.view())) {
             return;

@@ -151,6 +151,11 @@ final class BlockIndex implements AutoCloseable {
         return high;
     }
 
+    /** Whether there is such a row group and its first key is not above the key. */
+    boolean isAtOrAboveGroup(int group, Slice key) {
+        return group < extents.length && compareFence(group, key) <= 0;
+    }
+
     /** The last block of the row group whose first key is not above the key, which is inside it. */
     int find(int group, Slice key) throws IOException {
         return part(group).find(key);

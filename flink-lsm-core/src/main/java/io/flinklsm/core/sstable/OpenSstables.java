@@ -384,6 +384,10 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
             return openAndAcquire(meta);
         }
 
+        boolean answersAtOnce() {
+            return storage.answersAtOnce(fileName);
+        }
+
         private SstableReader openAndAcquire(SstableMeta meta) throws IOException {
             synchronized (opening) {
                 SstableReader open = reader;

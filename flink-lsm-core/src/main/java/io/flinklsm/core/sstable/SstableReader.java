@@ -287,11 +287,11 @@ final class SstableReader {
         return mayContain(group, key.hash());
     }
 
-    private boolean hasFilter(int group) {
+    boolean hasFilter(int group) {
         return blooms != null && bloomBytes[group] != 0;
     }
 
-    private boolean mayContain(int group, long hash) {
+    boolean mayContain(int group, long hash) {
         Objects.checkIndex(group, bloomBytes.length);
         return blooms == null
                 || bloomBytes[group] == 0
@@ -469,12 +469,11 @@ final class SstableReader {
         return row >= 0 && offer(block, row, lookup);
     }
 
-    private static boolean offer(BlockView block, int row, Lookup lookup) {
+    static boolean offer(BlockView block, int row, Lookup lookup) {
         return lookup.offer(EntryKind.ofCode(block.kind(row)), block.value(row, new Slice()));
     }
 
-    private boolean offer(DecodedBlock block, int number, int row, Lookup lookup)
-            throws IOException {
+    boolean offer(DecodedBlock block, int number, int row, Lookup lookup) throws IOException {
         int kind = block.kind(row);
         LargePage large = block.large();
         if (large != null) {

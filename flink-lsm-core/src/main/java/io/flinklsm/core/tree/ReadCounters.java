@@ -90,6 +90,34 @@ public final class ReadCounters {
         add(FILTER_FALSE, lookup.filterFalse(), isWriter);
     }
 
+    /**
+     * Several lookups of a thread that is not the writer's have asked the files; the first ones.
+     */
+    public void filesOfOthers(Lookup[] lookups, int lookupCount) {
+        if (!isOn) {
+            return;
+        }
+        int fromFile = 0;
+        int fromCache = 0;
+        int negative = 0;
+        int truePositive = 0;
+        int falsePositive = 0;
+        for (int i = 0; i < lookupCount; i++) {
+            Lookup lookup = lookups[i];
+            fromFile += lookup.blocksRead() > 0 ? 1 : 0;
+            fromCache += lookup.blocksRead() == 0 && lookup.blocksCached() > 0 ? 1 : 0;
+            negative += lookup.filterNegatives();
+            truePositive += lookup.filterTrue();
+            falsePositive += lookup.filterFalse();
+        }
+        add(FILE, fromFile, false);
+        add(CACHE, fromCache, false);
+        add(NO_BLOCK, lookupCount - fromFile - fromCache, false);
+        add(FILTER_NEGATIVE, negative, false);
+        add(FILTER_TRUE, truePositive, false);
+        add(FILTER_FALSE, falsePositive, false);
+    }
+
     private void add(int count, int times, boolean isWriter) {
         if (times == 0 || !isOn) {
             return;

@@ -18,6 +18,7 @@ import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.merge.Lookup;
+import io.flinklsm.core.merge.SortedLookups;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.io.IOException;
@@ -98,6 +99,34 @@ public final class SortedRun {
     public boolean get(KeyBuffer key, Lookup lookup) throws IOException {
         Sstable sstable = find(key.slice());
         return sstable != null && sstable.get(key, lookup);
+    }
+
+    /** Offers what the run has of the open keys to their lookups; each SSTable is asked once. */
+    public void get(SortedLookups lookups) {
+        int place = 0;
+        while (place < lookups.openCount()) {
+            int index = firstEndingAbove(lookups.key(place));
+            if (index == ranges.length) {
+                return;
+            }
+            OwnedSlice end = ranges[index].end();
+            int next =
+                    end == null
+                            ? lookups.openCount()
+                            : lookups.firstNotBelow(end, place + 1, lookups.openCount());
+            sstables.get(index).get(lookups, place, next);
+            place = next;
+        }
+    }
+
+    /** Whether all files are on this machine. */
+    public boolean answersAtOnce() {
+        for (Sstable sstable : sstables) {
+            if (!sstable.answersAtOnce()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The SSTables that can hold keys of the range, in key order. */

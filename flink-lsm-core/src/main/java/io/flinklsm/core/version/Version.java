@@ -17,6 +17,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.merge.Lookup;
+import io.flinklsm.core.merge.SortedLookups;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.sstable.SstableMeta;
 import java.io.IOException;
@@ -177,6 +178,19 @@ public final class Version {
             }
         }
         return false;
+    }
+
+    /** The same for many keys: each run gets those that the newer ones have left open. */
+    public void get(SortedLookups lookups) {
+        for (int i = 0; i < runs.size() && lookups.openCount() > 0; i++) {
+            runs.get(i).get(lookups);
+            lookups.dropDone();
+        }
+    }
+
+    /** Whether all files are on this machine, so that their readers wait for no other one. */
+    public boolean answersAtOnce() {
+        return runs.stream().allMatch(SortedRun::answersAtOnce);
     }
 
     /**

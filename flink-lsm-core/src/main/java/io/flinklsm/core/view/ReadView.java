@@ -23,6 +23,7 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memtable.PrefixCopy;
 import io.flinklsm.core.merge.Lookup;
+import io.flinklsm.core.merge.SortedLookups;
 import io.flinklsm.core.sstable.Sstable;
 import io.flinklsm.core.version.RunCursor;
 import io.flinklsm.core.version.SortedRun;
@@ -67,6 +68,26 @@ public final class ReadView {
                     key.length());
         }
         version.get(key, lookup);
+    }
+
+    /**
+     * The same for many keys, which go through the files together. A key whose files cannot be read
+     * has failed afterwards, and no other one.
+     */
+    public void get(SortedLookups lookups) {
+        if (Invariants.ENABLED) {
+            Invariants.check(
+                    references.count() > 0,
+                    "a view is read that was released",
+                    "keys",
+                    lookups.openCount());
+        }
+        version.get(lookups);
+    }
+
+    /** Whether all files are on this machine, so that their readers wait for no other one. */
+    public boolean answersAtOnce() {
+        return version.answersAtOnce();
     }
 
     /**

@@ -98,7 +98,7 @@ final class StatedChecksTest {
                         RunWindow.cheapest(
                                 Version.EMPTY, List.of(), 1, true, new CompactionSlots(), OPTIONS));
         refused("partMissesMin=0", () -> new BatchGet<String>(0));
-        ourFault("no parts: partsMax=0", () -> new BatchGet<String>(1).split(0));
+        ourFault("no parts: partsMax=0", () -> new BatchGet<String>(1).split(0, 1));
         ourFault("openBytes=-1", () -> new FreezeRule(1).isTreeFull(-1));
         ourFault("shareBytes=-1", () -> new FreezeRule(1).isStoreFull(0, -1));
         StallRule rule = new StallRule(1, 2, 1, 1, 2);

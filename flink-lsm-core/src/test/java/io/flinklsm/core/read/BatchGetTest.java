@@ -50,7 +50,7 @@ final class BatchGetTest {
 
     @Test
     void batchThatIsEmptyHasNoParts() {
-        assertThat(batch.split(4)).isEmpty();
+        assertThat(batch.split(4, 4)).isEmpty();
         assertThat(batch.missCount()).isZero();
     }
 
@@ -63,7 +63,7 @@ final class BatchGetTest {
         assertThat(miss(view, "b")).isNotSameAs(first);
         assertThat(batch.missCount()).isEqualTo(2);
         assertThat(batch.sharedCount()).isEqualTo(1);
-        releaseAll(batch.split(1));
+        releaseAll(batch.split(1, 1));
         view.release();
         assertThat(released).isEqualTo(1);
     }
@@ -81,7 +81,7 @@ final class BatchGetTest {
         assertThat(withOperands).isNotSameAs(plain);
         assertThat(miss(view, "a")).as("the plain one is shared on").isSameAs(plain);
         assertThat(batch.missCount()).isEqualTo(2);
-        releaseAll(batch.split(1));
+        releaseAll(batch.split(1, 1));
         view.release();
     }
 
@@ -93,7 +93,7 @@ final class BatchGetTest {
         batch.lookup().offer(EntryKind.MERGE, slice("1"));
         BatchGet.Miss<String> miss = batch.missed(key("a"), view, true, new AppendOperator(','));
 
-        BatchGet.Part<String> part = batch.split(1).get(0);
+        BatchGet.Part<String> part = batch.split(1, 1).get(0);
         part.read();
 
         assertThat(miss.isFound()).isTrue();
@@ -109,7 +109,7 @@ final class BatchGetTest {
         assertThat(view.tryRetain()).isTrue();
         KeyBuffer key = new KeyBuffer().set(new byte[] {1, 2, 3}, 0, 3, 2);
         BatchGet.Miss<String> miss = batch.missed(key, view, false, null);
-        for (BatchGet.Part<String> part : batch.split(1)) {
+        for (BatchGet.Part<String> part : batch.split(1, 1)) {
             part.read();
             part.release();
         }
@@ -131,7 +131,7 @@ final class BatchGetTest {
             miss(view, "key" + i);
         }
         view.release();
-        List<BatchGet.Part<String>> parts = batch.split(4);
+        List<BatchGet.Part<String>> parts = batch.split(4, 4);
         assertThat(parts).hasSize(4);
 
         parts.get(2).release();
@@ -147,7 +147,7 @@ final class BatchGetTest {
         ReadView view = view();
         miss(view, "a");
         view.release();
-        BatchGet.Part<String> part = batch.split(1).get(0);
+        BatchGet.Part<String> part = batch.split(1, 1).get(0);
         part.release();
 
         assertThatThrownBy(part::read)
@@ -163,7 +163,7 @@ final class BatchGetTest {
         BatchGet.Miss<String> after = miss(current, "a");
         assertThat(after).as("the value may be another by now").isNotSameAs(before);
 
-        List<BatchGet.Part<String>> parts = batch.split(1);
+        List<BatchGet.Part<String>> parts = batch.split(1, 1);
 
         assertThat(parts).hasSize(2);
         assertThat(parts.get(0).misses()).containsExactly(before);
@@ -180,7 +180,7 @@ final class BatchGetTest {
         for (int i = 0; i < 4; i++) {
             miss(view, "key" + i);
         }
-        List<BatchGet.Part<String>> parts = batch.split(8);
+        List<BatchGet.Part<String>> parts = batch.split(8, 8);
 
         assertThat(parts).hasSize(1);
         releaseAll(parts);
@@ -199,7 +199,7 @@ final class BatchGetTest {
             }
             int partsMax = 1 + random.nextInt(10);
 
-            List<BatchGet.Part<String>> parts = batch.split(partsMax);
+            List<BatchGet.Part<String>> parts = batch.split(partsMax, partsMax);
 
             assertThat(parts.size()).isBetween(1, partsMax);
             List<BatchGet.Miss<String>> inParts = new ArrayList<>();
@@ -243,7 +243,7 @@ final class BatchGetTest {
         assertThatThrownBy(() -> new BatchGet<String>(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("partMissesMin=0");
-        assertThatThrownBy(() -> batch.split(0))
+        assertThatThrownBy(() -> batch.split(0, 0))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("partsMax=0");
     }

@@ -61,6 +61,7 @@ public final class HostileStorage implements Storage {
     private final Map<Object, Throwable> openHandles = new ConcurrentHashMap<>();
     private final Map<String, long[]> flippedBits = new ConcurrentHashMap<>();
     private final Map<String, Long> truncatedTo = new ConcurrentHashMap<>();
+    private volatile boolean elsewhere;
 
     public HostileStorage(Storage delegate) {
         this(delegate, new Faults());
@@ -111,6 +112,17 @@ public final class HostileStorage implements Storage {
     public synchronized HostileStorage diskFullAfter(long bytes) {
         freeBytes = bytes;
         return this;
+    }
+
+    /** Pretends that all files are on another machine, or not any more. */
+    public HostileStorage elsewhere(boolean isElsewhere) {
+        elsewhere = isElsewhere;
+        return this;
+    }
+
+    @Override
+    public boolean answersAtOnce(String name) {
+        return !elsewhere && delegate.answersAtOnce(name);
     }
 
     /** Reads of the file see these bits (8 × byte + bit, bit 0 lowest) the other way round. */

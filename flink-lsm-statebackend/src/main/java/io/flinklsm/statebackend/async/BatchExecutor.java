@@ -37,8 +37,10 @@ import org.jspecify.annotations.Nullable;
  *       files; it is a read as of now, so the thread goes on to the next request, be it a write of
  *       the same key.
  *   <li>What is left of the batch is split into jobs: the reads of one tree, sorted by key, each
- *       key once.
- *   <li>Reading threads do the jobs and complete the futures.
+ *       key once. Files on this machine take a processor's time, so there are a few jobs for each
+ *       processor; those on another one take none, and have as many as there are threads.
+ *   <li>Reading threads do the jobs and complete the futures. The keys of a job go through the
+ *       files together: each filter is asked once for all of them, each block is read once.
  *   <li>With the next batch, the task thread puts what was read into memory.
  * </ol>
  *
@@ -68,6 +70,7 @@ public final class BatchExecutor implements StateExecutor {
     private final Queue<ReadJob> read = new ConcurrentLinkedQueue<>();
     private final AtomicInteger readCount = new AtomicInteger();
     private final AtomicInteger openJobs = new AtomicInteger();
+    private final AtomicInteger openAtHand = new AtomicInteger();
     private volatile @Nullable Throwable failure;
     private volatile boolean stopped;
 
@@ -106,7 +109,7 @@ public final class BatchExecutor implements StateExecutor {
                 reject(request, cause);
             }
         }
-        return start(collectJobs(threads.count()));
+        return start(collectJobs(threads.count(), threads.atHandCount()));
     }
 
     /** As a batch of one request, whose files are read on the task thread. */
@@ -119,7 +122,7 @@ public final class BatchExecutor implements StateExecutor {
         keepWhatWasRead();
         try {
             stateOf(request).execute(request);
-            for (ReadJob job : collectJobs(1)) {
+            for (ReadJob job : collectJobs(1, 1)) {
                 try {
                     job.run();
                 } finally {
@@ -132,10 +135,10 @@ public final class BatchExecutor implements StateExecutor {
         }
     }
 
-    /** Whether all reading threads have something to do. */
+    /** Whether all reading threads have something to do, or all that are for local files. */
     @Override
     public boolean fullyLoaded() {
-        return openJobs.get() >= threads.count();
+        return openJobs.get() >= threads.count() || openAtHand.get() >= threads.atHandCount();
     }
 
     /** What comes or waits from now on is rejected; what is being read is not waited for. */
@@ -169,7 +172,7 @@ public final class BatchExecutor implements StateExecutor {
 
     // ------------------------------------------------------------------------------------- reading
 
-    private List<ReadJob> collectJobs(int jobsMax) {
+    private List<ReadJob> collectJobs(int jobsMax, int atHandMax) {
         if (withMisses.isEmpty() && jobs.isEmpty()) {
             return List.of();
         }
@@ -178,7 +181,11 @@ public final class BatchExecutor implements StateExecutor {
             misses += reads.missCount();
         }
         for (StateReads<?, ?, ?> reads : withMisses) {
-            reads.addJobs((int) Math.max(1, jobsMax * (long) reads.missCount() / misses), jobs);
+            long share = reads.missCount();
+            reads.addJobs(
+                    (int) Math.max(1, jobsMax * share / misses),
+                    (int) Math.max(1, atHandMax * share / misses),
+                    jobs);
         }
         withMisses.clear();
         List<ReadJob> collected = List.copyOf(jobs);
@@ -204,16 +211,20 @@ public final class BatchExecutor implements StateExecutor {
         Batch batch = new Batch(collected.size(), lease);
         openJobs.addAndGet(collected.size());
         for (ReadJob job : collected) {
+            boolean isAtHand = job.isAtHand();
+            if (isAtHand) {
+                openAtHand.incrementAndGet();
+            }
             try {
-                threads.execute(() -> run(job, batch));
+                threads.execute(() -> run(job, isAtHand, batch));
             } catch (RejectedExecutionException e) {
-                end(job, batch, e);
+                end(job, isAtHand, batch, e);
             }
         }
         return batch.end;
     }
 
-    private void run(ReadJob job, Batch batch) {
+    private void run(ReadJob job, boolean isAtHand, Batch batch) {
         Throwable cause = rejection();
         if (cause == null) {
             stats.jobBegins();
@@ -230,10 +241,10 @@ public final class BatchExecutor implements StateExecutor {
                 stats.jobEnds();
             }
         }
-        end(job, batch, cause);
+        end(job, isAtHand, batch, cause);
     }
 
-    private void end(ReadJob job, Batch batch, @Nullable Throwable cause) {
+    private void end(ReadJob job, boolean isAtHand, Batch batch, @Nullable Throwable cause) {
         try {
             if (cause != null) {
                 job.reject(cause);
@@ -241,6 +252,9 @@ public final class BatchExecutor implements StateExecutor {
             job.release();
         } finally {
             openJobs.decrementAndGet();
+            if (isAtHand) {
+                openAtHand.decrementAndGet();
+            }
             batch.jobEnded();
         }
     }

@@ -18,6 +18,9 @@ import java.io.IOException;
 /** Reads of files for some requests; for one thread, which is not the task's. */
 interface ReadJob {
 
+    /** Whether it takes a processor's time, and waits for no other machine; before it is run. */
+    boolean isAtHand();
+
     /** Reads, and completes the requests' futures. */
     void run() throws IOException;
 

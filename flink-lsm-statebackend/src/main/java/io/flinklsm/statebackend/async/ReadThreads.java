@@ -27,7 +27,11 @@ public final class ReadThreads implements Executor, AutoCloseable {
 
     private static final long IDLE_SECONDS = 5;
 
+    /** Local files may have to come from the disk, which answers several at a time. */
+    private static final int AT_HAND_PER_PROCESSOR = 4;
+
     private final int count;
+    private final int atHandCount;
     private final ThreadPoolExecutor pool;
 
     public ReadThreads(String owner, int count) {
@@ -36,6 +40,8 @@ public final class ReadThreads implements Executor, AutoCloseable {
 
     ReadThreads(String owner, int count, long idleSeconds) {
         this.count = count;
+        this.atHandCount =
+                Math.min(count, AT_HAND_PER_PROCESSOR * Runtime.getRuntime().availableProcessors());
         this.pool =
                 new ThreadPoolExecutor(
                         count,
@@ -50,6 +56,11 @@ public final class ReadThreads implements Executor, AutoCloseable {
     /** How many there are at most. */
     int count() {
         return count;
+    }
+
+    /** How many there is a use for that read what is on this machine. */
+    int atHandCount() {
+        return atHandCount;
     }
 
     @Override

@@ -43,8 +43,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class StateReads<K, N, D> {
 
-    /** A job reads at least so many keys if there are so many. */
-    private static final int JOB_KEYS_MIN = 1;
+    /**
+     * A job whose files are here reads at least so many keys if there are so many: to wake a thread
+     * takes as long as to read some.
+     */
+    private static final int JOB_KEYS_MIN = 16;
 
     private final BatchExecutor executor;
     private final RequestKey<K> requestKey;
@@ -169,10 +172,14 @@ final class StateReads<K, N, D> {
         return misses.missCount();
     }
 
-    /** Makes jobs of what was missed. */
-    void addJobs(int jobsMax, List<ReadJob> jobs) {
+    /**
+     * Makes jobs of what was missed.
+     *
+     * @param atHandMax how many at most of what is on this machine
+     */
+    void addJobs(int jobsMax, int atHandMax, List<ReadJob> jobs) {
         executor.stats().fileReads(misses.missCount(), misses.sharedCount());
-        for (BatchGet.Part<Waiter<D>> part : LsmTree.split(misses, jobsMax)) {
+        for (BatchGet.Part<Waiter<D>> part : LsmTree.split(misses, jobsMax, atHandMax)) {
             jobs.add(new GetJob(part, takeDecoder()));
         }
     }
@@ -205,18 +212,38 @@ final class StateReads<K, N, D> {
         }
 
         @Override
+        public boolean isAtHand() {
+            return part.isAtHand();
+        }
+
+        @Override
         public void run() throws IOException {
-            part.read();
+            IOException failure = null;
+            try {
+                part.read();
+            } catch (IOException e) {
+                // Of some of the misses; the others have their values.
+                failure = e;
+            }
             List<BatchGet.Miss<Waiter<D>>> all = part.misses();
-            for (; missesDone < all.size(); missesDone++) {
+            for (; missesDone < all.size(); missesDone++, waitersDone = 0) {
                 BatchGet.Miss<Waiter<D>> miss = all.get(missesDone);
-                for (waitersDone = 0; waitersDone < miss.waiters().size(); ) {
+                IOException cause = miss.failure();
+                while (waitersDone < miss.waiters().size()) {
                     Waiter<D> waiter = miss.waiters().get(waitersDone);
-                    Object result = waiter.answer.of(decoder, miss.isFound(), miss.value());
-                    // Whatever comes of it, the future is completed now.
-                    waitersDone++;
-                    complete(waiter.request, result);
+                    if (cause == null) {
+                        Object result = waiter.answer.of(decoder, miss.isFound(), miss.value());
+                        // Whatever comes of it, the future is completed now.
+                        waitersDone++;
+                        complete(waiter.request, result);
+                    } else {
+                        waitersDone++;
+                        StateReads.reject(waiter.request, cause);
+                    }
                 }
+            }
+            if (failure != null) {
+                throw failure;
             }
         }
 
@@ -269,6 +296,11 @@ final class StateReads<K, N, D> {
             this.bytesMax = bytesMax;
             this.answer = answer;
             this.decoder = decoder;
+        }
+
+        @Override
+        public boolean isAtHand() {
+            return page.answersAtOnce();
         }
 
         @Override
