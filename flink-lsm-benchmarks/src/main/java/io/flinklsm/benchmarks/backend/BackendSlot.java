@@ -14,6 +14,7 @@
 package io.flinklsm.benchmarks.backend;
 
 import io.flinklsm.benchmarks.run.Peer;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -29,6 +30,7 @@ import org.apache.flink.runtime.io.disk.iomanager.IOManagerAsync;
 import org.apache.flink.runtime.memory.MemoryManager;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
+import org.apache.flink.runtime.state.AsyncKeyedStateBackend;
 import org.apache.flink.runtime.state.CheckpointableKeyedStateBackend;
 import org.apache.flink.runtime.state.KeyedStateBackendParametersImpl;
 import org.apache.flink.runtime.state.StateBackend;
@@ -77,6 +79,21 @@ public final class BackendSlot implements AutoCloseable {
     public static BackendSlot open(
             Peer peer, Path directory, long managedBytes, Map<String, String> options)
             throws Exception {
+        return open(peer, directory, managedBytes, options, directory.toUri());
+    }
+
+    /**
+     * The same.
+     *
+     * @param checkpoints the directory that checkpoints go to, of whatever file system
+     */
+    public static BackendSlot open(
+            Peer peer,
+            Path directory,
+            long managedBytes,
+            Map<String, String> options,
+            URI checkpoints)
+            throws Exception {
         Path temporary = Files.createDirectories(directory.resolve(WORK));
         Configuration configuration = peer.configuration();
         options.forEach(configuration::setString);
@@ -98,7 +115,7 @@ public final class BackendSlot implements AutoCloseable {
                         .build();
         // Asked for by ForSt, which may keep its files beside the checkpoints.
         environment.setCheckpointStorageAccess(
-                new FileSystemCheckpointStorage(directory.toUri())
+                new FileSystemCheckpointStorage(checkpoints)
                         .createCheckpointStorage(environment.getJobID()));
         StateBackend stateBackend =
                 StateBackendLoader.loadStateBackendFromConfig(
@@ -107,28 +124,38 @@ public final class BackendSlot implements AutoCloseable {
                 environment,
                 ioExecutor,
                 stateBackend,
-                CheckpointStore.in(directory.resolve(CHECKPOINTS)));
+                CheckpointStore.in(
+                        new org.apache.flink.core.fs.Path(
+                                new org.apache.flink.core.fs.Path(checkpoints), CHECKPOINTS)));
     }
 
     /** Opens a backend, empty or restored; the caller closes it before the slot. */
     public BenchmarkedBackend open(BackendSpec spec) throws Exception {
         CheckpointableKeyedStateBackend<Long> backend =
-                stateBackend.createKeyedStateBackend(
-                        new KeyedStateBackendParametersImpl<>(
-                                environment,
-                                jobId,
-                                spec.operator(),
-                                LongSerializer.INSTANCE,
-                                spec.keyGroups(),
-                                spec.range(),
-                                environment.getTaskKvStateRegistry(),
-                                TtlTimeProvider.DEFAULT,
-                                new UnregisteredMetricsGroup(),
-                                (name, value) -> {},
-                                spec.handles(),
-                                new CloseableRegistry(),
-                                1.0));
+                stateBackend.createKeyedStateBackend(parameters(spec));
         return new BenchmarkedBackend(backend, checkpoints, spec);
+    }
+
+    /** Opens a backend of State V2; the caller disposes it before the slot is closed. */
+    public AsyncKeyedStateBackend<Long> openAsync(BackendSpec spec) throws Exception {
+        return stateBackend.createAsyncKeyedStateBackend(parameters(spec));
+    }
+
+    private KeyedStateBackendParametersImpl<Long> parameters(BackendSpec spec) {
+        return new KeyedStateBackendParametersImpl<>(
+                environment,
+                jobId,
+                spec.operator(),
+                LongSerializer.INSTANCE,
+                spec.keyGroups(),
+                spec.range(),
+                environment.getTaskKvStateRegistry(),
+                TtlTimeProvider.DEFAULT,
+                new UnregisteredMetricsGroup(),
+                (name, value) -> {},
+                spec.handles(),
+                new CloseableRegistry(),
+                1.0);
     }
 
     /** Where the files of the backends of a slot in {@code directory} stand; no checkpoints. */

@@ -14,9 +14,8 @@
 package io.flinklsm.benchmarks.backend;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.SharedStateRegistry;
 import org.apache.flink.runtime.state.SharedStateRegistryImpl;
@@ -43,7 +42,8 @@ final class CheckpointStore {
 
     /** Keeps checkpoints in {@code directory}, which is made if need be. */
     static CheckpointStore in(Path directory) throws IOException {
-        return new CheckpointStore(Files.createDirectories(directory));
+        directory.getFileSystem().mkdirs(directory);
+        return new CheckpointStore(directory);
     }
 
     long nextId() {
@@ -52,14 +52,13 @@ final class CheckpointStore {
 
     /** Where a checkpoint's files go: {@code chk-N}, and {@code shared} beside it. */
     FsCheckpointStreamFactory streams(long checkpointId) throws IOException {
-        Path shared = Files.createDirectories(directory.resolve("shared"));
-        Path exclusive = Files.createDirectories(directory.resolve("chk-" + checkpointId));
+        FileSystem fileSystem = directory.getFileSystem();
+        Path shared = new Path(directory, "shared");
+        Path exclusive = new Path(directory, "chk-" + checkpointId);
+        fileSystem.mkdirs(shared);
+        fileSystem.mkdirs(exclusive);
         return new FsCheckpointStreamFactory(
-                FileSystem.getLocalFileSystem(),
-                new org.apache.flink.core.fs.Path(exclusive.toUri()),
-                new org.apache.flink.core.fs.Path(shared.toUri()),
-                INLINE_BYTES,
-                WRITE_BUFFER_BYTES);
+                fileSystem, exclusive, shared, INLINE_BYTES, WRITE_BUFFER_BYTES);
     }
 
     /** Makes the handle one to restore from: its placeholders become the files they stand for. */

@@ -29,16 +29,21 @@ import org.apache.flink.core.fs.local.LocalFileSystem;
 
 /**
  * The local file system under the scheme {@code slow}, as an object store answers: a request takes
- * 30 ms until its first byte, and all requests of the process share 100 MB/s in each direction. A
- * request is a read after an open or a seek, the writing of a file, or a look at one. One for the
- * whole process, which counts.
+ * 30 ms until its first byte, and all requests of the process share 100 MB/s in each direction, if
+ * nothing else is set. A request is a read after an open or a seek, the writing of a file, or a
+ * look at one. One for the whole process, which counts.
  */
 public final class SlowFileSystem extends FileSystem {
 
     static final String SCHEME = "slow";
 
-    private static final long REQUEST_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+    /** What a request takes until its first byte if nothing else is set. */
+    public static final int REQUEST_MILLIS = 30;
+
     private static final long BYTES_PER_SECOND = 100_000_000;
+
+    private static volatile long bytesPerSecond = BYTES_PER_SECOND;
+    private static volatile int requestMillis = REQUEST_MILLIS;
 
     private static final AtomicLong REQUESTS = new AtomicLong();
     private static final Line DOWN = new Line();
@@ -76,11 +81,21 @@ public final class SlowFileSystem extends FileSystem {
             synchronized (this) {
                 freeNanos =
                         Math.max(freeNanos, System.nanoTime())
-                                + TimeUnit.SECONDS.toNanos(count) / BYTES_PER_SECOND;
+                                + TimeUnit.SECONDS.toNanos(count) / bytesPerSecond;
                 through = freeNanos;
             }
             waitUntil(through);
         }
+    }
+
+    /** How many bytes pass in a second in each direction from now on. */
+    public static void setBytesPerSecond(long rate) {
+        bytesPerSecond = rate;
+    }
+
+    /** What a request takes until its first byte from now on. */
+    public static void setRequestMillis(int millis) {
+        requestMillis = millis;
     }
 
     static Traffic traffic() {
@@ -88,7 +103,7 @@ public final class SlowFileSystem extends FileSystem {
     }
 
     /** The local directory as one on remote storage. */
-    static Path of(java.nio.file.Path path) {
+    public static Path of(java.nio.file.Path path) {
         return new Path(URI.create(SCHEME + "://" + path.toUri().getRawPath()));
     }
 
@@ -98,7 +113,7 @@ public final class SlowFileSystem extends FileSystem {
 
     private static void request() {
         REQUESTS.incrementAndGet();
-        waitUntil(System.nanoTime() + REQUEST_NANOS);
+        waitUntil(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(requestMillis));
     }
 
     /** Ends early for a thread that is interrupted: its caller has other things to do. */

@@ -1,0 +1,24 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.flinklsm.benchmarks.async;
+
+/** One way to ask a state for the values of keys. Confined to one thread, the task's. */
+interface Side extends AutoCloseable {
+
+    /** Writes the value of each key. */
+    void write(long[] keys) throws Exception;
+
+    /** Asks for the value of each key, checks it, and returns when all answers are there. */
+    void read(long[] keys) throws Exception;
+}
