@@ -47,6 +47,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Reads of files on another machine, by a task with State V2. */
 @Timeout(180)
@@ -54,6 +56,7 @@ class AsyncReadsTest {
 
     private static final int GROUPS = 8;
     private static final int STATES = 6;
+    private static final int KEYS = 50;
 
     @TempDir Path root;
     private final Gauges gauges = new Gauges();
@@ -100,6 +103,34 @@ class AsyncReadsTest {
         assertThat(gauges.value("lsm.async.memoryReads")).isEqualTo(STATES);
         assertThat(gauges.value("lsm.async.jobs")).isEqualTo(STATES);
         assertThat(gauges.value("lsm.async.mostParallelJobs")).isEqualTo(STATES);
+        task.close();
+    }
+
+    /** Files here take a processor's time; for those elsewhere a thread only waits. */
+    @ParameterizedTest
+    @CsvSource({"remote, lazy, 30, 30", "local, eager, 6, 18"})
+    void filesOnThisMachineAreReadInFewerJobs(
+            String placement, String restore, long jobsMin, long jobsMax) throws Exception {
+        AsyncKeyedStateBackend<Integer> backend = restored(file -> {}, placement, restore);
+        AsyncTask<Integer> task = new AsyncTask<>(backend, GROUPS, KEYS * STATES);
+        List<ValueState<Long>> states = states(backend);
+        List<Long> values = new ArrayList<>();
+
+        for (int key = 0; key < KEYS; key++) {
+            task.process(
+                    key,
+                    () -> {
+                        for (ValueState<Long> state : states) {
+                            state.asyncValue().thenAccept(values::add);
+                        }
+                    });
+        }
+        task.drain();
+
+        assertThat(values).hasSize(KEYS * STATES).doesNotContainNull().doesNotHaveDuplicates();
+        assertThat(gauges.value("lsm.async.batches")).isEqualTo(1);
+        assertThat(gauges.value("lsm.async.fileReads")).isEqualTo(KEYS * STATES);
+        assertThat(gauges.value("lsm.async.jobs")).isBetween(jobsMin, jobsMax);
         task.close();
     }
 
@@ -196,16 +227,22 @@ class AsyncReadsTest {
 
     /** Restores states of which nothing is here; reads of their files begin as is said. */
     private AsyncKeyedStateBackend<Integer> restored(AtRead atRead) throws Exception {
+        return restored(atRead, "remote", "lazy");
+    }
+
+    private AsyncKeyedStateBackend<Integer> restored(
+            AtRead atRead, String placement, String restore) throws Exception {
         Configuration config = new Configuration();
         config.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
-        config.set(LsmBackendOptions.PLACEMENT, "remote");
+        config.set(LsmBackendOptions.PLACEMENT, placement);
+        config.set(LsmBackendOptions.RESTORE, restore);
         LsmStateBackend lsm = new LsmStateBackend().configure(config, getClass().getClassLoader());
         AsyncKeyedStateBackend<Integer> first =
                 harness.restoreAsync(
                         lsm, IntSerializer.INSTANCE, harness.allKeyGroups(), List.of());
         try (AsyncTask<Integer> task = new AsyncTask<>(first, GROUPS, 100)) {
             List<ValueState<Long>> states = states(first);
-            for (int key = 0; key < 50; key++) {
+            for (int key = 0; key < KEYS; key++) {
                 long value = key;
                 task.process(
                         key,
