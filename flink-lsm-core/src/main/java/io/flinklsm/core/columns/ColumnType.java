@@ -32,6 +32,30 @@ public abstract class ColumnType extends DescribedType {
 
     ColumnType() {}
 
+    /** Who says that a value is null. */
+    enum Nulls {
+        /** The type's own bytes, if they can: its column is optional only then. */
+        OWN,
+        /** What is around it: its column is optional, and bytes that say null are not typed. */
+        OUTER,
+        /** The row may have no value at all, and the type's own bytes may say null as well. */
+        ENTRY,
+        /** None: its column is required, and bytes that say null are not typed. */
+        NONE;
+
+        boolean isOptional(ColumnType type) {
+            return switch (this) {
+                case OWN -> type.isNullable();
+                case OUTER, ENTRY -> true;
+                case NONE -> false;
+            };
+        }
+
+        boolean allowsOwn() {
+            return this == OWN || this == ENTRY;
+        }
+    }
+
     /**
      * @throws IllegalArgumentException if the text is none of a known type
      */

@@ -25,6 +25,9 @@ import java.util.List;
 /** All types, by their texts; and what makes them where the serializers are known. */
 public final class ColumnTypes {
 
+    /** The most bytes that a type of a fixed size has. */
+    public static final int MAX_FIXED = 1 << 20;
+
     private ColumnTypes() {}
 
     public static ColumnType bool() {
@@ -180,18 +183,24 @@ public final class ColumnTypes {
 
     /** A count, then elements. */
     public static ColumnType list(ColumnType element) {
-        return isTyped(element) ? new ListType(element, true) : firstOpaque(List.of(element));
+        return isTyped(element)
+                ? new ListType(element, ListType.Framing.COUNTED)
+                : firstOpaque(List.of(element));
     }
 
     /** A count, then keys, each with a flag, 1 for null, and the value. */
     public static ColumnType map(ColumnType key, ColumnType value) {
         List<ColumnType> types = List.of(key, value);
-        return isTyped(types) ? new MapType(key, value) : firstOpaque(types);
+        return isTyped(types)
+                ? new MapType(key, value, ListType.Framing.COUNTED)
+                : firstOpaque(types);
     }
 
     /** Elements with a comma between them: list state. */
     public static ColumnType delimited(ColumnType element) {
-        return isTyped(element) ? new ListType(element, false) : firstOpaque(List.of(element));
+        return isTyped(element)
+                ? new ListType(element, ListType.Framing.DELIMITED)
+                : firstOpaque(List.of(element));
     }
 
     /** A timestamp, then the value. */
@@ -253,6 +262,85 @@ public final class ColumnTypes {
      */
     public static ColumnType millisAndNanos(int precision, boolean isUtc) {
         return Scalars.timestamp(precision, isUtc);
+    }
+
+    /** As Avro writes an array: a block of elements and its end, or the end alone. */
+    public static ColumnType block(ColumnType element) {
+        return isTyped(element)
+                ? new ListType(element, ListType.Framing.BLOCK)
+                : firstOpaque(List.of(element));
+    }
+
+    /** As Avro writes a map: a block of keys and values and its end, or the end alone. */
+    public static ColumnType blockMap(ColumnType value) {
+        return isTyped(value)
+                ? new MapType(utf8(), value, ListType.Framing.BLOCK)
+                : firstOpaque(List.of(value));
+    }
+
+    /**
+     * As Avro writes a union: the index of a type as an int, then its value.
+     *
+     * @param nullIndex of the type that has the value null alone; below 0 if there is none
+     * @param names of the other types, in their order
+     */
+    public static ColumnType union(int nullIndex, List<String> names, List<ColumnType> members) {
+        return isTyped(members)
+                ? new UnionType(Math.max(nullIndex, UnionType.NO_NULL), names, members)
+                : firstOpaque(names, members);
+    }
+
+    /**
+     * So many bytes.
+     *
+     * @param size at most {@link #MAX_FIXED}
+     */
+    public static ColumnType fixed(int size) {
+        return Scalars.fixed(size);
+    }
+
+    /** The bytes of an unscaled value behind their number, no more than needed. */
+    public static ColumnType decimalBytes(int precision, int scale) {
+        return Scalars.decimalBytes(precision, scale, 0);
+    }
+
+    /**
+     * An unscaled value in so many bytes.
+     *
+     * @param size at most {@link #MAX_FIXED}
+     */
+    public static ColumnType decimalFixed(int precision, int scale, int size) {
+        return Scalars.decimalBytes(precision, scale, size);
+    }
+
+    /** An int of days since 1970. */
+    public static ColumnType epochDay() {
+        return Scalars.EPOCH_DAY;
+    }
+
+    /** An int of milliseconds. */
+    public static ColumnType millisOfDay() {
+        return Scalars.MILLIS_OF_DAY;
+    }
+
+    /** A long of microseconds. */
+    public static ColumnType microsOfDay() {
+        return Scalars.MICROS_OF_DAY;
+    }
+
+    /**
+     * A long since 1970.
+     *
+     * @param precision digits of a second that it counts: 3, 6 or 9
+     * @param isUtc whether it is an instant; else it is local time
+     */
+    public static ColumnType epoch(int precision, boolean isUtc) {
+        return Scalars.epoch(precision, isUtc);
+    }
+
+    /** An identifier in sixteen bytes, the highest one first. */
+    public static ColumnType uuid() {
+        return Scalars.UUID_OF_BYTES;
     }
 
     /**
@@ -330,18 +418,31 @@ public final class ColumnTypes {
             case RowType.NAME -> RowType.of(text);
             case EitherType.NAME -> EitherType.of(text);
             case RecordType.NAME -> RecordType.of(text);
-            case MapType.NAME -> MapType.of(text);
+            case MapType.NAME -> MapType.of(text, ListType.Framing.COUNTED);
+            case MapType.BLOCK -> MapType.of(text, ListType.Framing.BLOCK);
             case TimerType.NAME -> TimerType.of(text);
             case NullableType.NAME -> NullableType.of(text);
             case NullableType.PRESENT -> NullableType.ofPresent(text);
-            case ListType.COUNTED -> ListType.of(text, true);
-            case ListType.DELIMITED -> ListType.of(text, false);
+            case ListType.COUNTED -> ListType.of(text, ListType.Framing.COUNTED);
+            case ListType.DELIMITED -> ListType.of(text, ListType.Framing.DELIMITED);
+            case ListType.BLOCK -> ListType.of(text, ListType.Framing.BLOCK);
+            case UnionType.NAME -> UnionType.of(text);
             case TtlType.NAME -> TtlType.of(text);
             case VoidType.NAME -> VoidType.of(text);
             case SqlSized.NAME -> new SqlSized(SqlTypes.of(text.child(0, 1)));
             case Scalars.DECIMAL_NAME -> unscaled(SqlTypes.precision(text), SqlTypes.scale(text));
             case Scalars.TIMESTAMP_NAME ->
                     millisAndNanos(text.intAttribute(0, 0, 9), text.intAttribute(1, 0, 1) == 1);
+            case Scalars.EPOCH_NAME ->
+                    epoch(text.intAttribute(0, 0, 9), text.intAttribute(1, 0, 1) == 1);
+            case Scalars.FIXED_NAME -> fixed(text.intAttribute(0, 1, MAX_FIXED));
+            case Scalars.DECIMAL_BYTES_NAME ->
+                    decimalBytes(SqlTypes.precision(text), SqlTypes.scale(text));
+            case Scalars.DECIMAL_FIXED_NAME ->
+                    decimalFixed(
+                            SqlTypes.precision(text),
+                            SqlTypes.scale(text),
+                            text.intAttribute(2, 1, MAX_FIXED));
             case Scalars.KRYO_NAME -> Scalars.kryo(text);
             case BytesOfType.NAME -> BytesOfType.of(text);
             case OpaqueType.NAME -> OpaqueType.of(text);

@@ -110,14 +110,16 @@ public final class EntryBinding {
 
     private static @Nullable Binding bindKey(
             Binder binder, ColumnType type, String name, boolean isFound) {
-        return isFound && type.hasColumns() ? type.bind(binder, name, Nulls.ENTRY) : null;
+        return isFound && type.hasColumns()
+                ? type.bind(binder, name, ColumnType.Nulls.ENTRY)
+                : null;
     }
 
     /** How many leaf columns a type takes, as a value. */
     public static int countLeaves(ColumnType type) {
         Binder binder = new Binder();
         if (type.hasColumns()) {
-            type.bind(binder, EntryColumns.VALUE_COLUMN, Nulls.ENTRY);
+            type.bind(binder, EntryColumns.VALUE_COLUMN, ColumnType.Nulls.ENTRY);
         }
         return binder.leaves().size();
     }

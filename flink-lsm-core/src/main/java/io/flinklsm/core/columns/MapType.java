@@ -15,6 +15,7 @@ package io.flinklsm.core.columns;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Invariants;
+import io.flinklsm.core.columns.ListType.Framing;
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.ColumnNode.Repetition;
@@ -24,33 +25,41 @@ import io.flinklsm.core.columns.leaf.WireReader;
 import java.util.List;
 
 /**
- * A count, then keys, each with a byte that is 1 if its value is null, and the value. Parquet's
- * MAP, so that a null key is not typed.
+ * A count, then keys, each with a byte that is 1 if its value is null, and the value; or keys and
+ * values as Avro's maps are. Parquet's MAP, so that a null key is not typed.
  */
 final class MapType extends ColumnType {
 
     static final String NAME = "map";
+    static final String BLOCK = "block-map";
 
     private final ColumnType key;
     private final ColumnType value;
+    private final Framing framing;
 
-    MapType(ColumnType key, ColumnType value) {
+    /**
+     * @param framing counted, or a block: then values say themselves whether they are null
+     */
+    MapType(ColumnType key, ColumnType value, Framing framing) {
         if (!ColumnTypes.isTyped(key) || !ColumnTypes.isTyped(value)) {
             throw new IllegalArgumentException(
                     "a type without columns is part of another: key=" + key + ", value=" + value);
         }
         this.key = key;
         this.value = value;
+        this.framing = framing;
     }
 
-    static MapType of(TypeText text) {
+    static MapType of(TypeText text, Framing framing) {
         return new MapType(
-                ColumnTypes.typedOf(text.child(0, 2)), ColumnTypes.typedOf(text.child(1, 2)));
+                ColumnTypes.typedOf(text.child(0, 2)),
+                ColumnTypes.typedOf(text.child(1, 2)),
+                framing);
     }
 
     @Override
     public TypeText text() {
-        return TypeText.of(NAME, key.text(), value.text());
+        return TypeText.of(framing == Framing.BLOCK ? BLOCK : NAME, key.text(), value.text());
     }
 
     @Override
@@ -61,37 +70,44 @@ final class MapType extends ColumnType {
         binder.open("key_value", Repetition.REPEATED, Annotation.NONE);
         int repetition = binder.repetition();
         Binding boundKey = key.bind(binder, "key", Nulls.NONE);
-        ColumnType nullable = new NullableType(value, NullableType.NULL_IS_ONE, 0);
-        Binding boundValue = nullable.bind(binder, "value", Nulls.OWN);
+        ColumnType mapped =
+                framing == Framing.BLOCK
+                        ? value
+                        : new NullableType(value, NullableType.NULL_IS_ONE, 0);
+        Binding boundValue = mapped.bind(binder, "value", Nulls.OWN);
         binder.close();
         binder.close();
-        return new Bound(definition, repetition, boundKey, boundValue);
+        return new Bound(definition, repetition, framing, List.of(boundKey, boundValue));
     }
 
     private static final class Bound extends StructBinding {
         private final int repetitionLevel;
 
-        Bound(int definition, int repetitionLevel, Binding key, Binding value) {
-            super(definition, false, List.of(key, value));
+        private final Framing framing;
+
+        Bound(int definition, int repetitionLevel, Framing framing, List<Binding> keyAndValue) {
+            super(definition, false, keyAndValue);
             Invariants.check(
-                    repetitionLevel > 0 && key.definition() > definition,
+                    repetitionLevel > 0 && keyAndValue.get(0).definition() > definition,
                     "the entries of a map do not repeat",
                     "repetition",
                     repetitionLevel,
                     "definition",
                     definition);
             this.repetitionLevel = repetitionLevel;
+            this.framing = framing;
         }
 
         @Override
         void shred(WireReader in, int repetition) throws NotTypedException {
-            int count = in.readCount();
+            int count = framing.shredCount(in);
             if (count == 0) {
                 shredNull(definition, repetition);
             }
             for (int i = 0; i < count; i++) {
                 shredParts(in, i == 0 ? repetition : repetitionLevel);
             }
+            framing.shredEnd(in, count);
         }
 
         @Override
@@ -99,17 +115,16 @@ final class MapType extends ColumnType {
             if (isNull()) {
                 throw nullWhereNoneMayBe(first());
             }
-            int countAt = out.appendZeros(Integer.BYTES);
             if (first().definition() == definition) {
+                framing.assembleCount(0, out);
                 skipNull();
                 return;
             }
-            int count = 0;
+            framing.assembleCount(first().count(repetitionLevel), out);
             do {
                 assembleParts(out);
-                count++;
             } while (first().repetition() == repetitionLevel);
-            out.setInt(countAt, count);
+            framing.assembleEnd(out);
         }
     }
 }

@@ -15,10 +15,10 @@ package io.flinklsm.core.columns;
 
 import io.flinklsm.core.columns.leaf.Annotation;
 import io.flinklsm.core.columns.leaf.Annotation.Kind;
+import io.flinklsm.core.columns.leaf.AvroCodecs;
 import io.flinklsm.core.columns.leaf.CharCodec;
 import io.flinklsm.core.columns.leaf.Codecs;
 import io.flinklsm.core.columns.leaf.DecimalCodec;
-import io.flinklsm.core.columns.leaf.EnumCodec;
 import io.flinklsm.core.columns.leaf.KryoCodec;
 import io.flinklsm.core.columns.leaf.Physical;
 import io.flinklsm.core.columns.leaf.ScalarCodec;
@@ -86,6 +86,16 @@ final class Scalars {
                     Annotation.timestamp(Kind.TIMESTAMP_NANOS, false),
                     TimeCodec.LOCAL_DATE_TIME);
 
+    /** Avro's date, time-millis and time-micros, and a uuid of sixteen bytes. */
+    static final ScalarType EPOCH_DAY =
+            type("epoch-day", Physical.INT32, Annotation.DATE, AvroCodecs.DAY);
+
+    static final ScalarType MILLIS_OF_DAY =
+            type("millis-of-day", Physical.INT32, Annotation.TIME_MILLIS, AvroCodecs.MILLIS_OF_DAY);
+    static final ScalarType MICROS_OF_DAY =
+            type("micros-of-day", Physical.INT64, Annotation.TIME_NANOS, AvroCodecs.MICROS_OF_DAY);
+    static final ScalarType UUID_OF_BYTES = text("uuid", AvroCodecs.UUID_OF_BYTES);
+
     /** The timestamp of a timer; part of its type, so that no text names it. */
     static final ScalarType SORTED_INT64 =
             type("flipped", Physical.INT64, Annotation.NONE, Codecs.SORTED_LONG);
@@ -94,6 +104,10 @@ final class Scalars {
     static final String DECIMAL_NAME = "unscaled";
     static final String KRYO_NAME = "kryo";
     static final String TIMESTAMP_NAME = "millis-and-nanos";
+    static final String EPOCH_NAME = "epoch";
+    static final String FIXED_NAME = "fixed";
+    static final String DECIMAL_BYTES_NAME = "decimal-bytes";
+    static final String DECIMAL_FIXED_NAME = "decimal-fixed";
 
     private static final Map<String, ScalarType> BY_NAME =
             Stream.of(
@@ -117,7 +131,11 @@ final class Scalars {
                             INSTANT,
                             LOCAL_DATE,
                             LOCAL_TIME,
-                            LOCAL_DATE_TIME)
+                            LOCAL_DATE_TIME,
+                            EPOCH_DAY,
+                            MILLIS_OF_DAY,
+                            MICROS_OF_DAY,
+                            UUID_OF_BYTES)
                     .collect(
                             Collectors.toUnmodifiableMap(
                                     ScalarType::toString, Function.identity()));
@@ -139,7 +157,7 @@ final class Scalars {
                 Physical.BYTES,
                 Annotation.ENUM,
                 false,
-                EnumCodec.of(names));
+                Codecs.enumeration(names));
     }
 
     static ScalarType decimal(int precision, int scale) {
@@ -162,6 +180,42 @@ final class Scalars {
                 unit.annotation(isUtc),
                 false,
                 Codecs.timestamp(unit));
+    }
+
+    static ScalarType epoch(int precision, boolean isUtc) {
+        TimestampUnit unit = TimestampUnit.of(precision);
+        return new ScalarType(
+                TypeText.of(EPOCH_NAME, List.of(Integer.toString(precision), isUtc ? "1" : "0")),
+                Physical.INT64,
+                unit.annotation(isUtc),
+                false,
+                AvroCodecs.epoch(unit));
+    }
+
+    static ScalarType fixed(int size) {
+        return new ScalarType(
+                TypeText.of(FIXED_NAME, List.of(Integer.toString(size))),
+                Physical.BYTES,
+                Annotation.NONE,
+                false,
+                AvroCodecs.fixed(size));
+    }
+
+    /**
+     * @param size bytes of every value; 0 if each says its own
+     */
+    static ScalarType decimalBytes(int precision, int scale, int size) {
+        String digits = Integer.toString(precision);
+        return new ScalarType(
+                size == 0
+                        ? TypeText.of(DECIMAL_BYTES_NAME, List.of(digits, Integer.toString(scale)))
+                        : TypeText.of(
+                                DECIMAL_FIXED_NAME,
+                                List.of(digits, Integer.toString(scale), Integer.toString(size))),
+                precision <= Codecs.LONG_DIGITS ? Physical.INT64 : Physical.BYTES,
+                Annotation.decimal(precision, scale),
+                false,
+                size == 0 ? AvroCodecs.decimal(precision) : AvroCodecs.decimal(precision, size));
     }
 
     /**

@@ -110,7 +110,30 @@ final class ColumnTypesTest {
         // Counts of more than there is.
         "list(int8), 7FFFFFFF00",
         "bytes, FFFFFFFF",
-        "delimited(int8), ''"
+        "delimited(int8), ''",
+        // What Avro never writes: an end that is missing, a second block, a count that is too long.
+        "block(int8), 0107",
+        "block(int8), 0107010800",
+        "block(int8), 8100",
+        "block(int8), 81000700",
+        "block(int8), FFFFFFFF0F",
+        "'block-map(utf8,int8)', 01000000014107",
+        "'union[\"0\"](\"a\":int8)', 0000000207",
+        "'union[\"0\"](\"a\":int8)', FFFFFFFF",
+        "'union(\"a\":int8,\"b\":int16)', 0000000207",
+        "'union(\"a\":int8,\"b\":int16)', FFFFFFFF",
+        "'fixed[\"4\"]', 000000",
+        // Decimals with more bytes or digits than they have, and times that do not exist.
+        "'decimal-bytes[\"4\",\"2\"]', 000000020001",
+        "'decimal-bytes[\"4\",\"2\"]', 000000022710",
+        "'decimal-bytes[\"4\",\"2\"]', 00000000",
+        "'decimal-fixed[\"4\",\"2\",\"3\"]', 002710",
+        "'decimal-fixed[\"4\",\"2\",\"3\"]', FFD8F0",
+        "epoch-day, 7FFFFFFF",
+        "millis-of-day, 05265C00",
+        "micros-of-day, 000000141DD76000",
+        "'epoch[\"3\",\"1\"]', 7FFFFFFFFFFFFFFF",
+        "'epoch[\"9\",\"0\"]', 8000000000000000"
     })
     void bytesThatWouldNotComeBackAreRefused(String type, String hex) {
         byte[] value = HexFormat.of().parseHex(hex);

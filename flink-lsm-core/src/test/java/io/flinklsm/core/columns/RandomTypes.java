@@ -17,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -52,11 +53,14 @@ public final class RandomTypes {
     /** What says null itself is not typed where something around it does. */
     private Sample neverNull(int depth) {
         Sample sample = next(depth);
-        return sample.type instanceof NullableType ? neverNull(depth) : sample;
+        return sample.type instanceof NullableType || sample.type instanceof UnionType
+                ? neverNull(depth)
+                : sample;
     }
 
     private Sample scalar() {
-        return switch (random.nextInt(20)) {
+        return switch (random.nextInt(24)) {
+            case 20, 21, 22, 23 -> avroScalar();
             case 0 -> new Sample(ColumnTypes.bool(), out -> out.writeBoolean(random.nextBoolean()));
             case 1 -> new Sample(ColumnTypes.int8(), out -> out.writeByte(random.nextInt()));
             case 2 -> new Sample(ColumnTypes.int16(), out -> out.writeShort(random.nextInt()));
@@ -112,7 +116,25 @@ public final class RandomTypes {
     }
 
     private Sample composite(int depth) {
-        return switch (random.nextInt(12)) {
+        return switch (random.nextInt(15)) {
+            case 12 -> {
+                Sample element = next(depth);
+                yield new Sample(
+                        ColumnTypes.block(element.type), out -> writeBlock(out, element.writer));
+            }
+            case 13 -> {
+                Sample value = next(depth);
+                yield new Sample(
+                        ColumnTypes.blockMap(value.type),
+                        out ->
+                                writeBlock(
+                                        out,
+                                        entry -> {
+                                            writeUtf8(entry);
+                                            value.writer.write(entry);
+                                        }));
+            }
+            case 14 -> union(fields(depth), random.nextInt(3) > 0);
             case 0 -> {
                 Sample element = next(depth);
                 yield new Sample(
@@ -200,6 +222,104 @@ public final class RandomTypes {
                         });
             }
         };
+    }
+
+    private Sample avroScalar() {
+        return switch (random.nextInt(9)) {
+            case 0 ->
+                    new Sample(
+                            ColumnTypes.epochDay(), out -> out.writeInt(random.nextInt(700_000)));
+            case 1 ->
+                    new Sample(
+                            ColumnTypes.millisOfDay(),
+                            out -> out.writeInt(random.nextInt(86_400_000)));
+            case 2 ->
+                    new Sample(
+                            ColumnTypes.microsOfDay(),
+                            out -> out.writeLong(random.nextLong(86_400_000_000L)));
+            case 3 ->
+                    new Sample(
+                            ColumnTypes.epoch(3 + 3 * random.nextInt(3), random.nextBoolean()),
+                            out -> out.writeLong(random.nextInt() * 1_000_000L));
+            case 4 ->
+                    new Sample(
+                            ColumnTypes.uuid(),
+                            out -> {
+                                out.writeLong(random.nextLong());
+                                out.writeLong(random.nextLong());
+                            });
+            case 5 -> {
+                int size = 1 + random.nextInt(20);
+                yield new Sample(
+                        ColumnTypes.fixed(size),
+                        out -> {
+                            byte[] bytes = new byte[size];
+                            random.nextBytes(bytes);
+                            out.write(bytes);
+                        });
+            }
+            case 6 -> new Sample(ColumnTypes.utf8(), this::writeUtf8);
+            case 7 -> {
+                int precision = 1 + random.nextInt(38);
+                yield new Sample(
+                        ColumnTypes.decimalBytes(precision, precision / 2),
+                        out -> {
+                            byte[] bytes = unscaled(precision).toByteArray();
+                            out.writeInt(bytes.length);
+                            out.write(bytes);
+                        });
+            }
+            default -> {
+                int precision = 1 + random.nextInt(38);
+                int size = precision / 2 + 1 + random.nextInt(3);
+                yield new Sample(
+                        ColumnTypes.decimalFixed(precision, precision, size),
+                        out -> {
+                            BigInteger value = unscaled(precision);
+                            for (int i = size - 1; i >= 0; i--) {
+                                out.writeByte(value.shiftRight(8 * i).intValue());
+                            }
+                        });
+            }
+        };
+    }
+
+    private BigInteger unscaled(int precision) {
+        BigInteger limit = BigInteger.TEN.pow(1 + random.nextInt(precision));
+        BigInteger value = new BigInteger(130, random).mod(limit);
+        return random.nextBoolean() ? value : value.negate();
+    }
+
+    private Sample union(List<Sample> members, boolean hasNull) {
+        int nullIndex = hasNull ? random.nextInt(members.size() + 1) : -1;
+        return new Sample(
+                ColumnTypes.union(nullIndex, names(members), types(members)),
+                out -> {
+                    int index = random.nextInt(members.size() + (hasNull ? 1 : 0));
+                    out.writeInt(index);
+                    if (index != nullIndex) {
+                        members.get(hasNull && index > nullIndex ? index - 1 : index)
+                                .writer
+                                .write(out);
+                    }
+                });
+    }
+
+    private void writeBlock(DataOutputStream out, Writer element) throws IOException {
+        int count = random.nextInt(10) == 0 ? 200 : random.nextInt(4);
+        if (count > 0) {
+            writeInteger(out, count);
+        }
+        for (int i = 0; i < count; i++) {
+            element.write(out);
+        }
+        out.writeByte(0);
+    }
+
+    private void writeUtf8(DataOutputStream out) throws IOException {
+        byte[] utf8 = text().getBytes(StandardCharsets.UTF_8);
+        out.writeInt(utf8.length);
+        out.write(utf8);
     }
 
     private Sample pojo(List<Sample> fields) {

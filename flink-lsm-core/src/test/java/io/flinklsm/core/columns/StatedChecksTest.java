@@ -39,10 +39,14 @@ final class StatedChecksTest {
         ColumnType number = ColumnTypes.int32();
         List<String> names = List.of("left", "right");
 
-        refused("without columns is part of another", () -> new ListType(opaque, true));
+        refused(
+                "without columns is part of another",
+                () -> new ListType(opaque, ListType.Framing.COUNTED));
         refused("without columns is part of another", () -> new RecordType(opaque));
         refused("without columns is part of another", () -> new TtlType(opaque));
-        refused("without columns is part of another", () -> new MapType(number, opaque));
+        refused(
+                "without columns is part of another",
+                () -> new MapType(number, opaque, ListType.Framing.COUNTED));
         refused("nullFlag=2", () -> new NullableType(number, 2, 0));
         refused("leftTag=256", () -> ColumnTypes.either(256, 1, names, number, number));
         refused(

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class EntryColumnsFactory {
 
     /** More leaf columns than this cost more than they are worth: each has pages in every block. */
-    private static final int MAX_LEAVES = 256;
+    static final int MAX_LEAVES = 256;
 
     private final TypeSerializer<?> keySerializer;
     private final int keyGroupBytes;

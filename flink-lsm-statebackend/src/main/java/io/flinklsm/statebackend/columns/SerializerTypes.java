@@ -93,7 +93,7 @@ import org.jspecify.annotations.Nullable;
 public final class SerializerTypes {
 
     /** Below what the text of a type may be nested. */
-    private static final int MAX_DEPTH = 32;
+    static final int MAX_DEPTH = 32;
 
     /** Serializers that are the same for all their values, and know no others. */
     private static final Map<Class<?>, ColumnType> SIMPLE =
@@ -227,6 +227,8 @@ public final class SerializerTypes {
             return ofRow(serializer, depth);
         } else if (type == KryoSerializer.class) {
             return KryoTypes.of((KryoSerializer<?>) serializer);
+        } else if (type.getName().equals(AvroTypes.SERIALIZER)) {
+            return AvroTypes.of(serializer, keepsFields, MAX_DEPTH - depth);
         } else if (type == EnumSerializer.class) {
             return ofEnum(serializer);
         } else if (type == EitherSerializer.class) {
@@ -368,8 +370,6 @@ public final class SerializerTypes {
             return "Kryo's bytes say nothing to others: type=" + type;
         } else if (serializer instanceof JavaSerializer<?>) {
             return "Java's serialised objects say nothing to others";
-        } else if (name.startsWith("org.apache.flink.formats.avro.")) {
-            return "Avro's bytes need the schema of the job";
         } else if (name.startsWith("org.apache.flink.")) {
             return "a serializer of Flink that has no columns yet";
         }

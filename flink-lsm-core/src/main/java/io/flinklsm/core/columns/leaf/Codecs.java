@@ -15,8 +15,11 @@ package io.flinklsm.core.columns.leaf;
 
 import io.flinklsm.core.bytes.Utf8;
 import io.flinklsm.core.bytes.ValueBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
 
-/** Codecs of numbers and of bytes with their length: what most serializers write. */
+/** Codecs of numbers, constants and bytes with their length: what most serializers write. */
 public final class Codecs {
 
     /** A byte that is 0 or 1. */
@@ -111,6 +114,27 @@ public final class Codecs {
         return longs(0, -max, max);
     }
 
+    /**
+     * Constants of an enum: the number that the serializer gave them. The column has their names.
+     *
+     * @param names by number
+     * @throws IllegalArgumentException if two are the same
+     */
+    public static ScalarCodec enumeration(List<String> names) {
+        if (names.isEmpty() || new HashSet<>(names).size() < names.size()) {
+            throw new IllegalArgumentException("an enum has names, each of them once");
+        }
+        byte[][] utf8 = new byte[names.size()][];
+        for (int i = 0; i < utf8.length; i++) {
+            utf8[i] = names.get(i).getBytes(StandardCharsets.UTF_8);
+            // Half a surrogate pair would become the same as another one.
+            if (!new String(utf8[i], StandardCharsets.UTF_8).equals(names.get(i))) {
+                throw new IllegalArgumentException("an enum's name is not Unicode: index=" + i);
+            }
+        }
+        return new EnumCodec(utf8);
+    }
+
     /** Digits of the decimals that are stored as a long. */
     public static final int LONG_DIGITS = 18;
 
@@ -137,7 +161,7 @@ public final class Codecs {
     /**
      * @param flipped bits that differ between what the serializer writes and the number
      */
-    private static ScalarCodec longs(long flipped, long min, long max) {
+    static ScalarCodec longs(long flipped, long min, long max) {
         return new ScalarCodec() {
             @Override
             public boolean shred(WireReader in, LeafBuffer out) throws NotTypedException {
@@ -171,5 +195,28 @@ public final class Codecs {
                 out.append(in.bytes(), in.bytesFrom(), in.bytesLength());
             }
         };
+    }
+
+    /** Constants of an enum: their numbers. */
+    private static final class EnumCodec implements ScalarCodec {
+
+        private final byte[][] names;
+
+        private EnumCodec(byte[][] names) {
+            this.names = names;
+        }
+
+        @Override
+        public boolean shred(WireReader in, LeafBuffer out) throws NotTypedException {
+            int number = in.readInt();
+            in.check(number >= 0 && number < names.length);
+            out.putBytes(names[number], 0, names[number].length);
+            return true;
+        }
+
+        @Override
+        public void assemble(LeafCursor in, ValueBuffer out) {
+            out.appendInt(in.indexIn(names));
+        }
     }
 }

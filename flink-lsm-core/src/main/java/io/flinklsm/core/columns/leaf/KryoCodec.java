@@ -13,6 +13,8 @@
  */
 package io.flinklsm.core.columns.leaf;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import io.flinklsm.core.bytes.ValueBuffer;
 import java.time.LocalDate;
 import java.util.UUID;
@@ -65,6 +67,20 @@ public final class KryoCodec implements ScalarCodec {
         out.append((byte) NULL);
     }
 
+    /** Puts text of ASCII alone. */
+    static void putText(String text, LeafBuffer out) {
+        byte[] target = out.ensure(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            target[out.dataLength() + i] = (byte) text.charAt(i);
+        }
+        out.endBytes(text.length());
+    }
+
+    /** The cursor's value, of ASCII alone. */
+    static String text(LeafCursor in) {
+        return new String(in.bytes(), in.bytesFrom(), in.bytesLength(), ISO_8859_1);
+    }
+
     /** What stands behind the class. */
     public enum Form {
         /**
@@ -74,11 +90,7 @@ public final class KryoCodec implements ScalarCodec {
             @Override
             void shred(WireReader in, LeafBuffer out) throws NotTypedException {
                 long high = Long.reverseBytes(in.readLong());
-                String text = new UUID(high, Long.reverseBytes(in.readLong())).toString();
-                for (int i = 0; i < text.length(); i++) {
-                    out.ensure(text.length())[out.dataLength() + i] = (byte) text.charAt(i);
-                }
-                out.endBytes(text.length());
+                putText(new UUID(high, Long.reverseBytes(in.readLong())).toString(), out);
             }
 
             @Override
@@ -133,14 +145,6 @@ public final class KryoCodec implements ScalarCodec {
         abstract void shred(WireReader in, LeafBuffer out) throws NotTypedException;
 
         abstract void assemble(LeafCursor in, ValueBuffer out);
-
-        private static String text(LeafCursor in) {
-            return new String(
-                    in.bytes(),
-                    in.bytesFrom(),
-                    in.bytesLength(),
-                    java.nio.charset.StandardCharsets.ISO_8859_1);
-        }
 
         private static long readDay(WireReader in) throws NotTypedException {
             int year = readNumber(in);

@@ -139,8 +139,8 @@ public final class StringCodec implements ScalarCodec {
         return i;
     }
 
-    /** Refuses integers with more bytes than they need. */
-    static int readInteger(WireReader in) throws NotTypedException {
+    /** Seven bits a byte, the lowest first. Refuses integers with more bytes than they need. */
+    public static int readInteger(WireReader in) throws NotTypedException {
         int b = in.readByte();
         int value = b & 0x7F;
         for (int shift = 7; b >= HIGH_BIT; shift += 7) {
@@ -151,7 +151,7 @@ public final class StringCodec implements ScalarCodec {
         return value;
     }
 
-    static void writeInteger(int value, ValueBuffer out) {
+    public static void writeInteger(int value, ValueBuffer out) {
         Invariants.check(value >= 0, "a length is negative", "value", value);
         int rest = value;
         while (rest >= HIGH_BIT) {

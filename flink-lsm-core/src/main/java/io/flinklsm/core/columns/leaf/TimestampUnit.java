@@ -54,6 +54,16 @@ public enum TimestampUnit {
         return maxMillis;
     }
 
+    /** The least count that a column has room for. */
+    long minCount() {
+        return -maxMillis * perMilli;
+    }
+
+    /** The greatest count that a column has room for. */
+    long maxCount() {
+        return maxMillis * perMilli + perMilli - 1;
+    }
+
     /**
      * @throws NotTypedException if it is no whole count, or out of range
      */
