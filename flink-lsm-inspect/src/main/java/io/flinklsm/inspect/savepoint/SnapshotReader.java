@@ -15,6 +15,7 @@ package io.flinklsm.inspect.savepoint;
 
 import io.flinklsm.core.columns.ColumnType;
 import io.flinklsm.core.columns.ColumnTypes;
+import io.flinklsm.statebackend.columns.AvroTypes;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -40,6 +41,10 @@ final class SnapshotReader {
 
     private static final int MAX_DEPTH = 32;
     private static final int MAX_PARTS = 1 << 12;
+
+    /** Far above the schemas of a job. */
+    private static final int MAX_TEXT = 4 << 20;
+
     private static final int COMPOSITE = 911108;
     private static final int NESTED = 1333245;
     private static final int NESTED_VERSION = 1;
@@ -97,7 +102,7 @@ final class SnapshotReader {
             case "PojoSerializerSnapshot" -> pojo(name, depth);
             case "EnumSerializerSnapshot" -> enumeration(name);
             case "KryoSerializerSnapshot" -> kryo(name);
-            case "AvroSerializerSnapshot" -> avro(name);
+            case "AvroSerializerSnapshot" -> avro(name, version);
             case "TtlAwareSerializerSnapshot" -> {
                 in.readBoolean();
                 yield read(depth + 1);
@@ -302,10 +307,47 @@ final class SnapshotReader {
         return SerializerInfo.opaque(name, "Kryo's bytes say nothing to others: type=" + type);
     }
 
-    private SerializerInfo avro(String name) throws IOException {
-        String type = in.readUTF();
-        readBytes(in.readInt());
-        return SerializerInfo.opaque(name, "Avro's bytes need the schema of the job: type=" + type);
+    /** The class of the records and their schema; the first version had the schema alone. */
+    private SerializerInfo avro(String name, int version) throws IOException {
+        String schema;
+        if (version == 3) {
+            readString();
+            schema = readString();
+        } else if (version == 1 || version == 2) {
+            if (version == 2) {
+                in.readUTF();
+            }
+            schema = in.readUTF();
+        } else {
+            throw new MalformedException("unknown version: snapshot=" + name + ", " + version);
+        }
+        return of(name, AvroTypes.ofSchema(schema), List.of());
+    }
+
+    /** A string as Flink writes it; takes memory as characters come in. */
+    private String readString() throws IOException {
+        int length = readInteger() - 1;
+        if (length < 0 || length > MAX_TEXT) {
+            throw new MalformedException("length of a text=" + length);
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < length; i++) {
+            text.append((char) readInteger());
+        }
+        return text.toString();
+    }
+
+    /** Seven bits a byte, the lowest first. */
+    private int readInteger() throws IOException {
+        int value = 0;
+        int shift = 0;
+        int b;
+        do {
+            b = in.readUnsignedByte();
+            value |= (b & 0x7F) << shift;
+            shift += 7;
+        } while (b >= 0x80 && shift < Integer.SIZE);
+        return value;
     }
 
     private interface MapSink {

@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.statebackend.columns.SerializerTypes;
+import io.flinklsm.statebackend.testing.AvroOrder;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.avro.generic.GenericRecord;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -51,6 +53,7 @@ import org.apache.flink.api.java.typeutils.runtime.NullableSerializer;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.core.memory.DataOutputView;
+import org.apache.flink.formats.avro.typeutils.AvroSerializer;
 import org.apache.flink.runtime.state.ArrayListSerializer;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.runtime.state.ttl.TtlStateFactory;
@@ -152,6 +155,8 @@ final class SnapshotReaderTest {
                 NullableSerializer.wrap(StringSerializer.INSTANCE, false),
                 new TimerSerializer<>(StringSerializer.INSTANCE, new TimeWindow.Serializer()),
                 new StreamElementSerializer<>(StringSerializer.INSTANCE),
+                new AvroSerializer<>(AvroOrder.class),
+                new AvroSerializer<>(GenericRecord.class, AvroOrder.SCHEMA$),
                 row(DataTypes.INT(), DataTypes.STRING()),
                 row(
                         DataTypes.BOOLEAN(),
