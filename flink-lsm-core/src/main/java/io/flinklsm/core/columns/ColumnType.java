@@ -13,9 +13,16 @@
  */
 package io.flinklsm.core.columns;
 
+import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.columns.leaf.Binder;
 import io.flinklsm.core.columns.leaf.DescribedType;
+import io.flinklsm.core.columns.leaf.EndFinder;
+import io.flinklsm.core.columns.leaf.Leaf;
+import io.flinklsm.core.columns.leaf.NotTypedException;
 import io.flinklsm.core.columns.leaf.TypeText;
+import io.flinklsm.core.columns.leaf.WireReader;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a serializer writes a type, and the columns it becomes. Immutable; equal if the texts are.
@@ -98,5 +105,56 @@ public abstract class ColumnType extends DescribedType {
     /** Asks for columns of a row, where some types have a place of their own. */
     Binding bindEntry(Binder binder) {
         return bind(binder, EntryColumns.VALUE_COLUMN, Nulls.ENTRY);
+    }
+
+    /**
+     * Finds ends of values that stand one behind the other; for one thread. It gives -1 for bytes
+     * that are not exactly what a serializer of this type writes, or not all of it.
+     *
+     * @return null if ends are not found by the type alone
+     */
+    public final @Nullable EndFinder ends() {
+        if (this instanceof VoidType constant) {
+            return new Ends(constant::skip, List.of());
+        }
+        if (!hasColumns() || !findsItsEnd()) {
+            return null;
+        }
+        Binder binder = new Binder();
+        Binding binding = bind(binder, EntryColumns.VALUE_COLUMN, Nulls.ENTRY);
+        return new Ends(in -> binding.shred(in, 0), binder.leaves());
+    }
+
+    /** Takes a value apart to see where it ends; keeps nothing of it. */
+    private static final class Ends implements EndFinder {
+
+        private interface Shredder {
+            void shred(WireReader in) throws NotTypedException;
+        }
+
+        private final Shredder shredder;
+        private final List<Leaf> leaves;
+        private final WireReader in = new WireReader();
+        private final Slice value = new Slice();
+
+        Ends(Shredder shredder, List<Leaf> leaves) {
+            this.shredder = shredder;
+            this.leaves = leaves;
+        }
+
+        @Override
+        public int length(byte[] bytes, int from, int to) {
+            in.set(value.setBytes(bytes, from, to - from));
+            try {
+                shredder.shred(in);
+                return in.position();
+            } catch (NotTypedException e) {
+                return -1;
+            } finally {
+                for (Leaf leaf : leaves) {
+                    leaf.buffer().clear();
+                }
+            }
+        }
     }
 }

@@ -18,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.core.columns.leaf.EndFinder;
 import io.flinklsm.core.columns.leaf.Leaf;
 import io.flinklsm.core.columns.leaf.LeafBuffer;
 import io.flinklsm.core.columns.leaf.LeafCursor;
@@ -25,8 +26,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +52,36 @@ final class ColumnTypesTest {
                     .containsOnly(true);
             RoundTrip.fuzz(sample.type(), values, seed, 100);
         }
+    }
+
+    /** Values that stand one behind the other, as in files without lengths. */
+    @Test
+    void endsAreFoundByTheTypeAlone() throws IOException {
+        for (long seed = 0; seed < 300; seed++) {
+            RandomTypes.Sample sample = new RandomTypes(new Random(seed)).next(3);
+            EndFinder ends = Objects.requireNonNull(sample.type().ends());
+            byte[] first = sample.bytes();
+            byte[] both = Arrays.copyOf(first, first.length + 20);
+            byte[] second = sample.bytes();
+            System.arraycopy(
+                    second,
+                    0,
+                    both,
+                    first.length,
+                    Math.min(second.length, both.length - first.length));
+
+            assertThat(ends.length(both, 0, both.length))
+                    .as("seed %s: %s", seed, sample.type())
+                    .isEqualTo(first.length);
+            assertThat(ends.length(both, 0, first.length)).isEqualTo(first.length);
+            for (int to = 0; to < Math.min(first.length, 100); to++) {
+                assertThat(ends.length(both, 0, to)).as("to=%s", to).isEqualTo(-1);
+            }
+        }
+        assertThat(Objects.requireNonNull(ColumnTypes.nothing().ends()).length(new byte[3], 1, 3))
+                .isEqualTo(1);
+        assertThat(ColumnTypes.opaque("S", "no reason").ends()).isNull();
+        assertThat(ColumnTypes.delimited(ColumnTypes.int32()).ends()).isNull();
     }
 
     /** A state may get other types while files still have values of the ones before. */

@@ -22,7 +22,7 @@ import java.io.IOException;
 public interface EndFinder {
 
     /**
-     * Gives how many bytes the serializer reads.
+     * Gives how many bytes the serializer reads; below 0 if they are none of its own.
      *
      * @param bytes borrowed for the call; not changed
      * @param from where they begin
