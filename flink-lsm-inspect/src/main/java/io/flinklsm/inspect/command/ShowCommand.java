@@ -122,7 +122,7 @@ public final class ShowCommand extends InspectCommand {
                         + Units.age(checkpoint.createdMillis(), to.nowMillis())
                         + "), "
                         + (checkpoint.states().stream().anyMatch(StateView::isRows)
-                                ? Units.bytes(checkpoint.totalBytes()) + " in canonical format"
+                                ? Units.bytes(checkpoint.totalBytes()) + formats(checkpoint)
                                 : Units.bytes(checkpoint.sstableBytes()) + " in SSTables"));
         to.line("");
         operators(checkpoint).print(to);
@@ -189,6 +189,12 @@ public final class ShowCommand extends InspectCommand {
                     state.isRows() ? "-" : String.join(" ", levels));
         }
         return table;
+    }
+
+    private static String formats(Checkpoint checkpoint) {
+        return checkpoint.states().stream().anyMatch(state -> state.format().equals("hashmap"))
+                ? " in the HashMap backend's format"
+                : " in canonical format";
     }
 
     private static Table others(Checkpoint checkpoint) {
@@ -280,7 +286,7 @@ public final class ShowCommand extends InspectCommand {
                                 line.columns() == null ? null : line.columns().toString());
                         json.writeBooleanField("ttl", line.hasTimeToLive());
                         json.writeNumberField("subtasks", state.parts().size());
-                        json.writeStringField("format", state.isRows() ? "canonical" : "lsm");
+                        json.writeStringField("format", state.format());
                         if (!state.isRows()) {
                             json.writeNumberField("entries", state.entryCount());
                             json.writeNumberField("tombstones", state.tombstoneCount());

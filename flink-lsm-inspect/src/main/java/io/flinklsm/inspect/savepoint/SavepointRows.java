@@ -24,16 +24,19 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UTFDataFormatException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keyed state of one subtask in the canonical savepoint format, whichever backend wrote it. Its
- * rows are the entries that a store of ours would have, but they may stand in another order: only
- * key groups ascend. Immutable; safe for any thread.
+ * Keyed state of one subtask in the canonical savepoint format, whichever backend wrote it, or in a
+ * checkpoint of the HashMap backend, which begins in the same way. Its rows are the entries that a
+ * store of ours would have, but they may stand in another order: only key groups ascend. Immutable;
+ * safe for any thread.
  *
  * @param keyGroups those that have rows, in ascending order
  * @param sizeBytes of the file
+ * @param isHashMap whether they stand as the HashMap backend's checkpoints have them
  */
 public record SavepointRows(
         String fileName,
@@ -41,7 +44,8 @@ public record SavepointRows(
         SavepointMeta meta,
         List<KeyGroup> keyGroups,
         int keyGroupBytes,
-        long sizeBytes)
+        long sizeBytes,
+        boolean isHashMap)
         implements StateRows {
 
     /** Far above what the serializers of a job take. */
@@ -99,8 +103,40 @@ public record SavepointRows(
                         e);
             }
             return new SavepointRows(
-                    fileName, storage, meta, keyGroups, keyGroupBytes, file.size());
+                    fileName,
+                    storage,
+                    meta,
+                    keyGroups,
+                    keyGroupBytes,
+                    file.size(),
+                    beginsWithNumber(file, keyGroups));
         }
+    }
+
+    /**
+     * Whether key groups begin with their numbers, as int. Rows in the canonical format begin with
+     * the number of their state in two bytes, and a length of four, or with the head of Snappy's
+     * frames: its first four bytes are another number but for key group 0, which does not decide.
+     */
+    private static boolean beginsWithNumber(StorageInput file, List<KeyGroup> keyGroups)
+            throws IOException {
+        byte[] head = new byte[Integer.BYTES];
+        for (KeyGroup group : keyGroups) {
+            if (group.offset() + head.length > file.size()) {
+                return false;
+            }
+            file.readFully(group.offset(), head, 0, head.length);
+            int first = ByteBuffer.wrap(head).getInt();
+            if (first != 0 || group.number() != 0) {
+                return first == group.number();
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public String format() {
+        return isHashMap ? "hashmap" : "canonical";
     }
 
     /** Each state as a tree without SSTables. */
@@ -127,6 +163,8 @@ public record SavepointRows(
 
     @Override
     public EntryCursor cursor(String treeName, KeyRange range) throws IOException {
-        return new RowCursor(this, stateId(treeName), range);
+        return isHashMap
+                ? new HashMapRowCursor(this, stateId(treeName), range)
+                : new RowCursor(this, stateId(treeName), range);
     }
 }

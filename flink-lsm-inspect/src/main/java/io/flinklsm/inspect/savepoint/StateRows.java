@@ -25,6 +25,11 @@ public interface StateRows {
     /** Of the file, in which other states may stand, too. */
     long sizeBytes();
 
+    /** In which of Flink's formats: a word for people and programs. */
+    default String format() {
+        return "canonical";
+    }
+
     /** Null if there is no such state. */
     @Nullable EntryColumns columns(String treeName) throws IOException;
 

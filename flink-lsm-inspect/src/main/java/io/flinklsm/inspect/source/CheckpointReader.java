@@ -42,7 +42,6 @@ import org.apache.flink.runtime.state.AbstractChannelStateHandle;
 import org.apache.flink.runtime.state.AbstractMergedChannelStateHandle;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
-import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyGroupsStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.OperatorStateHandle;
@@ -59,7 +58,7 @@ final class CheckpointReader {
     /** What we call the meta file; manifests and handles know it by no name. */
     private static final String META_NAME = "meta";
 
-    /** What we call the file of a subtask in a canonical savepoint, or with operator state. */
+    /** What we call the file of a subtask in a format of Flink's, or with operator state. */
     private static final String ROWS_NAME = "rows";
 
     private final Path directory;
@@ -82,7 +81,7 @@ final class CheckpointReader {
     /**
      * @param problems gets what is wrong with single stores, which are left out then; null to throw
      *     it
-     * @param withRows whether states in the canonical savepoint format are wanted
+     * @param withRows whether states in the formats of Flink's own backends are wanted
      */
     static Checkpoint read(
             FileStatus metadataFile,
@@ -284,8 +283,8 @@ final class CheckpointReader {
     /** Null if the handle is not ours. */
     private @Nullable SubtaskStore store(int subtask, KeyedStateHandle handle, OperatorState of)
             throws IOException {
-        if (withRows && handle instanceof KeyGroupsSavepointStateHandle savepoint) {
-            return rows(subtask, savepoint, of.getMaxParallelism());
+        if (withRows && handle instanceof KeyGroupsStateHandle inRows) {
+            return rows(subtask, inRows, of.getMaxParallelism());
         }
         if (!isOurs(handle)) {
             return null;
@@ -318,7 +317,7 @@ final class CheckpointReader {
                 null);
     }
 
-    private SubtaskStore rows(int subtask, KeyGroupsSavepointStateHandle handle, int maxParallelism)
+    private SubtaskStore rows(int subtask, KeyGroupsStateHandle handle, int maxParallelism)
             throws IOException {
         SourceFile file = file(ROWS_NAME, handle, false);
         var storage = new SourceStorage(Map.of(ROWS_NAME, file), directory);

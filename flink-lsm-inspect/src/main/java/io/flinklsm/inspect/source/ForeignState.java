@@ -43,7 +43,7 @@ final class ForeignState {
 
     /** The end of an error that begins with the kind. */
     static String advice(String kind) {
-        return kind.equals(CANONICAL)
+        return kind.equals(CANONICAL) || kind.equals(HEAP)
                 ? "; it has no SSTables, which this command is about: show, get, scan, sql, export"
                         + " and top read it."
                 : "; its bytes can only be read by the backend that wrote them: take a canonical"

@@ -69,9 +69,20 @@ public record StateView(Operator operator, String treeName, List<Part> parts) {
         return OperatorRows.isOperatorState(treeName);
     }
 
-    /** Whether it has rows, and no SSTables: in the canonical savepoint format; operator state. */
+    /** Whether it has rows, and no SSTables: in a format of Flink's, see {@link #format}. */
     public boolean isRows() {
         return parts.stream().anyMatch(part -> part.store().rows() != null);
+    }
+
+    /** Which format its bytes are in: "lsm" for SSTables, else that of its rows. */
+    public String format() {
+        for (Part part : parts) {
+            StateRows rows = part.store().rows();
+            if (rows != null) {
+                return rows.format();
+            }
+        }
+        return "lsm";
     }
 
     /** Of all levels, so that a key in two levels counts twice; tombstones and operands count. */

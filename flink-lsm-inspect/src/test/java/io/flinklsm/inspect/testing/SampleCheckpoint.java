@@ -124,8 +124,16 @@ public final class SampleCheckpoint implements AutoCloseable {
     }
 
     public SampleCheckpoint(Path root, StateBackend stateBackend) throws Exception {
+        this(root, stateBackend, false);
+    }
+
+    /**
+     * @param isCompressed whether what is written in Flink's own formats is compressed
+     */
+    public SampleCheckpoint(Path root, StateBackend stateBackend, boolean isCompressed)
+            throws Exception {
         this.root = root;
-        harness = new BackendHarness(root, MAX_PARALLELISM);
+        harness = new BackendHarness(root, MAX_PARALLELISM).compressSnapshots(isCompressed);
         for (int subtask = 0; subtask < SUBTASKS; subtask++) {
             subtasks.add(
                     Subtask.of(

@@ -114,6 +114,12 @@ public final class BackendHarness implements AutoCloseable {
         return environment;
     }
 
+    /** Backends that are made from now on compress what they write in Flink's own formats. */
+    public BackendHarness compressSnapshots(boolean isCompressed) {
+        environment.getExecutionConfig().setUseSnapshotCompression(isCompressed);
+        return this;
+    }
+
     /** Backends that are made from now on register their metrics there. */
     public void setMetricGroup(MetricGroup metricGroup) {
         this.metricGroup = metricGroup;
