@@ -21,11 +21,15 @@ import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.events.LsmEvent.StallCause;
 import io.flinklsm.core.events.LsmEventListener;
+import io.flinklsm.core.manifest.CheckpointImage;
+import io.flinklsm.core.manifest.ManifestCodec;
+import io.flinklsm.core.manifest.TreeImage;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageOutput;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.core.tree.TreeOptions;
 import io.flinklsm.statebackend.metrics.EventLog;
+import io.flinklsm.statebackend.snapshot.MetaFile;
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.FarFileSystem;
 import io.flinklsm.statebackend.testing.Gauges;
@@ -35,6 +39,8 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -57,9 +63,12 @@ import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
+import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 import org.apache.flink.runtime.state.filesystem.FsCheckpointStorageAccess;
 import org.apache.flink.runtime.state.metrics.LatencyTrackingStateConfig;
 import org.apache.flink.runtime.state.metrics.SizeTrackingStateConfig;
@@ -76,6 +85,9 @@ final class MetricsTest {
     private static final Path PAGE = Path.of("../docs/metrics.md");
     private static final Pattern ROW = Pattern.compile("\\| `([A-Za-z0-9.<>]+)` \\|.*");
     private static final int VALUE_BYTES = 1000;
+
+    /** As the page says. */
+    private static final int LEVELS = 7;
 
     /** Asserted by the tests of State V2. */
     private static final Pattern OF_STATE_V2 = Pattern.compile("lsm\\.async\\..*");
@@ -160,6 +172,7 @@ final class MetricsTest {
             eagerRestore(checkpoint, moved);
             remoteReads(checkpoint, moved);
             noMemory(moved);
+            levels(moved);
             waits(moved);
             assertThat(log.warnings()).hasSizeGreaterThanOrEqualTo(3);
         }
@@ -169,9 +182,68 @@ final class MetricsTest {
                         gauges.names().stream()
                                 .map(MetricsTest::ofAnyState)
                                 .filter(name -> !OF_STATE_V2.matcher(name).matches())
-                                // As many levels as that are for terabytes.
-                                .filter(name -> !name.matches("lsm\\.level\\.[2-6]\\..*"))
                                 .toList());
+    }
+
+    /**
+     * As many levels as there are figures for are for terabytes: so a checkpoint says of its files
+     * that they are in them.
+     */
+    private void levels(Set<String> moved) throws Exception {
+        AbstractKeyedStateBackend<String> backend = harness.create(backend(), KEY_SERIALIZER);
+        for (int level = 0; level < LEVELS; level++) {
+            write(backend, state(backend, "level-" + level), 0, 10 + level);
+        }
+        IncrementalRemoteKeyedStateHandle checkpoint =
+                (IncrementalRemoteKeyedStateHandle) harness.checkpoint(backend, 1);
+        harness.dispose(backend);
+        moveToTheirLevels(checkpoint);
+
+        AbstractKeyedStateBackend<String> restored =
+                restore(backend().set(LsmBackendOptions.RESTORE, "eager"), checkpoint);
+
+        long bytesAbove = 0;
+        for (int level = 0; level < LEVELS; level++) {
+            assertThat(gauges.value("lsm.level." + level + ".sstables")).isEqualTo(1);
+            // Each has more entries than the one above, which do not compress.
+            assertThat(gauges.value("lsm.level." + level + ".bytes")).isGreaterThan(bytesAbove);
+            bytesAbove = gauges.value("lsm.level." + level + ".bytes");
+        }
+        moved.addAll(gauges.moved());
+        harness.dispose(restored);
+    }
+
+    private static void moveToTheirLevels(IncrementalRemoteKeyedStateHandle checkpoint)
+            throws IOException {
+        Path manifestPath =
+                checkpoint.getPrivateState().stream()
+                        .filter(file -> file.getLocalPath().equals("MANIFEST"))
+                        .map(file -> path(file.getHandle()))
+                        .findFirst()
+                        .orElseThrow();
+        Path metaPath = path(checkpoint.getMetaDataStateHandle());
+        byte[] before = Files.readAllBytes(manifestPath);
+        CheckpointImage image = ManifestCodec.decode(before, "before");
+        List<TreeImage> trees = new ArrayList<>();
+        for (TreeImage tree : image.trees()) {
+            String name = tree.treeName();
+            int level = Integer.parseInt(name.substring(name.length() - 1));
+            trees.add(
+                    new TreeImage(
+                            name, tree.sstables().stream().map(s -> s.withLevel(level)).toList()));
+        }
+        byte[] manifest =
+                ManifestCodec.encode(
+                        new CheckpointImage(image.checkpointId(), image.createdMillis(), trees),
+                        "0".repeat(before.length - ManifestCodec.encode(image).length));
+        byte[] meta = Files.readAllBytes(metaPath);
+        byte[] body = Arrays.copyOf(meta, MetaFile.check(meta, before, "before"));
+        Files.write(manifestPath, manifest);
+        Files.write(metaPath, MetaFile.encode(body, manifest));
+    }
+
+    private static Path path(StreamStateHandle handle) {
+        return Path.of(((FileStateHandle) handle).getFilePath().getPath());
     }
 
     private static String ofAnyState(String name) {
