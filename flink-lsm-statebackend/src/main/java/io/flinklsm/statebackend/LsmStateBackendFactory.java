@@ -15,6 +15,7 @@ package io.flinklsm.statebackend;
 
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.runtime.state.StateBackendFactory;
+import org.apache.flink.runtime.util.EnvironmentInformation;
 
 /**
  * What {@code state.backend.type: io.flinklsm.statebackend.LsmStateBackendFactory} names. See
@@ -24,6 +25,8 @@ public final class LsmStateBackendFactory implements StateBackendFactory<LsmStat
 
     @Override
     public LsmStateBackend createFromConfig(ReadableConfig config, ClassLoader classLoader) {
+        // First: the classes behind the next line do not link on an older Flink.
+        FlinkVersions.check(EnvironmentInformation.getVersion());
         return new LsmStateBackend().configure(config, classLoader);
     }
 }
