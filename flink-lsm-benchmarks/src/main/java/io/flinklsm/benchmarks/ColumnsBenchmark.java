@@ -29,9 +29,11 @@ import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.merge.CollapsingCursor;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.TombstoneRule;
+import io.flinklsm.core.sstable.SstableOptions.LevelCodecs;
 import io.flinklsm.core.sstable.NewSstable;
 import io.flinklsm.core.sstable.OpenSstables;
 import io.flinklsm.core.sstable.Sstable;
+import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableIdentity;
 import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.core.sstable.SstableOptions;
@@ -46,28 +48,59 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * What typed columns cost against bytes, in the engine alone: flushing a memtable, merging four of
- * them, its size, and lookups of blocks that are not cached and that are. Thread CPU time; typed
- * and binary take turns within each round, medians of the rounds.
+ * What one way to write SSTables costs against another, in the engine alone: flushing a memtable,
+ * merging four of them, its size, and lookups of blocks that are not cached and that are. Thread
+ * CPU time; the ways take turns within each round, medians of the rounds. Compares typed columns
+ * with bytes, or with {@code --codecs} the codecs.
  */
 public final class ColumnsBenchmark {
 
     private static final int INPUTS = 4;
     private static final int LOOKUPS = 200_000;
 
+    private static final String CODECS = "--codecs";
+
+    private static final List<Way> COLUMN_WAYS =
+            List.of(
+                    new Way("typed", options(SstableCodec.LZ4_RAW, ValueColumns.TYPED)),
+                    new Way("binary", options(SstableCodec.LZ4_RAW, ValueColumns.BINARY)));
+
+    private static final List<Way> CODEC_WAYS =
+            List.of(
+                    new Way("zstd", options(SstableCodec.ZSTD, ValueColumns.TYPED)),
+                    new Way("lz4", options(SstableCodec.LZ4_RAW, ValueColumns.TYPED)),
+                    new Way("none", options(SstableCodec.UNCOMPRESSED, ValueColumns.TYPED)));
+
+    private final List<Way> ways;
     private final int entries;
     private final int rounds;
 
-    private ColumnsBenchmark(int entries, int rounds) {
+    private ColumnsBenchmark(List<Way> ways, int entries, int rounds) {
+        this.ways = ways;
         this.entries = entries;
         this.rounds = rounds;
+    }
+
+    /** One that is compared. */
+    private record Way(String label, SstableOptions options) {}
+
+    private static SstableOptions options(SstableCodec codec, ValueColumns columns) {
+        SstableOptions defaults = SstableOptions.DEFAULTS;
+        return new SstableOptions(
+                defaults.blockBytes(),
+                defaults.blockEntries(),
+                defaults.rowGroupBytes(),
+                defaults.bloomBitsPerKey(),
+                LevelCodecs.all(codec),
+                1,
+                columns);
     }
 
     /** One value of each measure; times in nanoseconds an entry or lookup, size in bytes. */
@@ -80,45 +113,47 @@ public final class ColumnsBenchmark {
     /**
      * Measures and prints a table.
      *
-     * @param args how many entries a file has, how many rounds
+     * @param args {@code --codecs} or not, how many entries a file has, how many rounds
      */
     public static void main(String[] args) throws IOException {
-        int entries = args.length > 0 ? Integer.parseInt(args[0]) : 400_000;
-        int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 7;
-        new ColumnsBenchmark(entries, rounds).run();
+        boolean areCodecs = args.length > 0 && args[0].equals(CODECS);
+        int first = areCodecs ? 1 : 0;
+        int entries = args.length > first ? Integer.parseInt(args[first]) : 400_000;
+        int rounds = args.length > first + 1 ? Integer.parseInt(args[first + 1]) : 7;
+        new ColumnsBenchmark(areCodecs ? CODEC_WAYS : COLUMN_WAYS, entries, rounds).run();
     }
 
     private void run() throws IOException {
         System.out.println(
-                "| value | columns | flush, ns | merge, ns | bytes an entry | cold get, ns"
+                "| value | written | flush, ns | merge, ns | bytes an entry | cold get, ns"
                         + " | hot get, ns |\n|---|---|--:|--:|--:|--:|--:|");
         for (EntryShape shape : EntryShape.values()) {
-            Map<ValueColumns, List<Costs>> costs = new EnumMap<>(ValueColumns.class);
+            Map<String, List<Costs>> costs = new HashMap<>();
             for (int round = -2; round < rounds; round++) {
-                for (ValueColumns columns : ValueColumns.values()) {
-                    Costs measured = measure(shape, columns);
+                for (Way way : ways) {
+                    Costs measured = measure(shape, way.options());
                     if (round >= 0) {
-                        costs.computeIfAbsent(columns, c -> new ArrayList<>()).add(measured);
+                        costs.computeIfAbsent(way.label(), c -> new ArrayList<>()).add(measured);
                     }
                 }
             }
-            double[] typed = medians(costs.getOrDefault(ValueColumns.TYPED, List.of()));
-            double[] binary = medians(costs.getOrDefault(ValueColumns.BINARY, List.of()));
-            print(shape, "typed", typed, "%.0f");
-            print(shape, "binary", binary, "%.0f");
-            double[] ratios = new double[typed.length];
-            for (int i = 0; i < ratios.length; i++) {
-                ratios[i] = typed[i] / binary[i];
+            List<double[]> medians = new ArrayList<>();
+            for (Way way : ways) {
+                double[] ofWay = medians(costs.getOrDefault(way.label(), List.of()));
+                print(shape, way.label(), ofWay, "%.0f");
+                medians.add(ofWay);
             }
-            print(shape, "typed ÷ binary", ratios, "%.2f");
+            double[] ratios = new double[medians.get(0).length];
+            for (int i = 0; i < ratios.length; i++) {
+                ratios[i] = medians.get(0)[i] / medians.get(1)[i];
+            }
+            print(shape, ways.get(0).label() + " ÷ " + ways.get(1).label(), ratios, "%.2f");
         }
     }
 
-    private Costs measure(EntryShape shape, ValueColumns valueColumns) throws IOException {
+    private Costs measure(EntryShape shape, SstableOptions options) throws IOException {
         Path directory = Files.createTempDirectory("flink-lsm-columns");
         LocalStorage storage = new LocalStorage(directory, false);
-        SstableOptions options =
-                SstableOptions.DEFAULTS.withKeyGroupBytes(1).withValueColumns(valueColumns);
         try (MemoryBudget budget = MemoryBudget.root("benchmark", 1L << 30);
                 BlockCache cache = new BlockCache(budget);
                 OpenSstables open = new OpenSstables(storage, budget, cache, 10)) {
@@ -205,7 +240,7 @@ public final class ColumnsBenchmark {
             cursors.add(open.of(inputs.get(i)).cursor(KeyRange.ALL, false));
         }
         NewSstable identity =
-                new NewSstable(new SstableIdentity("out.parquet", "t", 9, 0, 0), 1, 0);
+                new NewSstable(new SstableIdentity("out.parquet", "t", 9, 0, 0), 1, true, 0);
         long start = cpuNanos();
         try (EntryCursor merged =
                         CollapsingCursor.compacting(

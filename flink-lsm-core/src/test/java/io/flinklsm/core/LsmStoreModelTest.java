@@ -36,6 +36,7 @@ import io.flinklsm.core.merge.MergeOperator;
 import io.flinklsm.core.read.BatchGet;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
+import io.flinklsm.core.sstable.SstableOptions.LevelCodecs;
 import io.flinklsm.core.sstable.ValueColumns;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.storage.Storage;
@@ -180,9 +181,19 @@ class LsmStoreModelTest {
                             1 + random.nextInt(300),
                             1 << (13 + random.nextInt(8)),
                             random.nextInt(4) == 0 ? 0 : 10.6,
-                            random.nextBoolean() ? SstableCodec.LZ4_RAW : SstableCodec.UNCOMPRESSED,
+                            randomCodecs(),
                             random.nextInt(3),
                             random.nextInt(3) == 0 ? ValueColumns.BINARY : ValueColumns.TYPED));
+        }
+
+        private LevelCodecs randomCodecs() {
+            return new LevelCodecs(
+                    List.of(randomCodec(), randomCodec()),
+                    random.nextBoolean() ? randomCodec() : null);
+        }
+
+        private SstableCodec randomCodec() {
+            return SstableCodec.values()[random.nextInt(SstableCodec.values().length)];
         }
 
         private void open(String manifest) {

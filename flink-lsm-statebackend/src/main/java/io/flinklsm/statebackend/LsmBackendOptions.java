@@ -98,7 +98,20 @@ public final class LsmBackendOptions {
             key("state.backend.lsm.sstable.codec")
                     .stringType()
                     .defaultValue("lz4")
-                    .withDescription("How SSTables are compressed: 'lz4' or 'none'.");
+                    .withDescription(
+                            "How SSTables are compressed: 'lz4', 'zstd' or 'none'. Or one of these"
+                                    + " for each level from level 0 on, separated by commas;"
+                                    + " deeper levels have the last one.");
+
+    public static final ConfigOption<String> BOTTOM_CODEC =
+            key("state.backend.lsm.sstable.bottom-codec")
+                    .stringType()
+                    .noDefaultValue()
+                    .withDescription(
+                            "How SSTables are compressed that a compaction writes where nothing"
+                                    + " older lies beneath: most of a large state is in them."
+                                    + " 'zstd' makes them smaller than 'lz4', and reads slower. By"
+                                    + " default they are compressed as their level is.");
 
     public static final ConfigOption<String> VALUE_COLUMNS =
             key("state.backend.lsm.sstable.value-columns")
@@ -260,6 +273,7 @@ public final class LsmBackendOptions {
                     BLOCK_SIZE,
                     BLOOM_BITS_PER_KEY,
                     CODEC,
+                    BOTTOM_CODEC,
                     VALUE_COLUMNS,
                     MEMORY_MAPPED_FILES,
                     OPEN_FILES,

@@ -20,6 +20,7 @@ import io.flinklsm.core.compaction.CompactionOptions;
 import io.flinklsm.core.manifest.TreeNames;
 import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions;
+import io.flinklsm.core.sstable.SstableOptions.LevelCodecs;
 import io.flinklsm.core.sstable.ValueColumns;
 import io.flinklsm.core.storage.FileReads;
 import io.flinklsm.core.storage.RetryPolicy;
@@ -205,14 +206,28 @@ record LsmBackendSettings(
                 },
                 (int) blockSize.getBytes(),
                 OptionBounds.BLOOM_BITS_PER_KEY.read(config),
-                switch (name(OptionBounds.CODEC, config)) {
-                    case "none" -> SstableCodec.UNCOMPRESSED;
-                    default -> SstableCodec.LZ4_RAW;
-                },
+                codecs(config),
                 switch (name(OptionBounds.VALUE_COLUMNS, config)) {
                     case "binary" -> ValueColumns.BINARY;
                     default -> ValueColumns.TYPED;
                 });
+    }
+
+    private static LevelCodecs codecs(ReadableConfig config) {
+        String bottom = OptionBounds.BOTTOM_CODEC.read(config);
+        return new LevelCodecs(
+                OptionBounds.parts(OptionBounds.CODEC.read(config)).stream()
+                        .map(LsmBackendSettings::codec)
+                        .toList(),
+                bottom == null ? null : codec(OptionBounds.normalised(bottom)));
+    }
+
+    private static SstableCodec codec(String name) {
+        return switch (name) {
+            case "none" -> SstableCodec.UNCOMPRESSED;
+            case "zstd" -> SstableCodec.ZSTD;
+            default -> SstableCodec.LZ4_RAW;
+        };
     }
 
     /** How files are kept that are, or may be, on remote storage. */
@@ -273,7 +288,7 @@ record LsmBackendSettings(
                 LsmStoreOptions.DEFAULTS.sstable().blockEntries(),
                 rowGroupBytes,
                 state.bloomBitsPerKey(),
-                state.codec(),
+                state.codecs(),
                 keyGroupBytes,
                 state.valueColumns());
     }

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.IllegalConfigurationException;
@@ -75,7 +76,16 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                     bits -> bits >= 0 && bits <= 64,
                     "0 to 64");
 
-    static final OptionBounds<String> CODEC = names(LsmBackendOptions.CODEC, "lz4", "none");
+    private static final List<String> CODECS = List.of("lz4", "zstd", "none");
+
+    static final OptionBounds<String> CODEC =
+            new OptionBounds<>(
+                    LsmBackendOptions.CODEC,
+                    text -> parts(text).stream().allMatch(CODECS::contains),
+                    "lz4, zstd, none, or several of these separated by commas");
+
+    static final OptionBounds<String> BOTTOM_CODEC =
+            names(LsmBackendOptions.BOTTOM_CODEC, CODECS.toArray(new String[0]));
 
     static final OptionBounds<String> VALUE_COLUMNS =
             names(LsmBackendOptions.VALUE_COLUMNS, "typed", "binary");
@@ -146,6 +156,7 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                     BLOCK_SIZE,
                     BLOOM_BITS_PER_KEY,
                     CODEC,
+                    BOTTOM_CODEC,
                     VALUE_COLUMNS,
                     LOCAL_DIRECTORIES,
                     BACKGROUND_THREADS,
@@ -190,6 +201,11 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
     /** A name that is allowed, as the bounds spell it. */
     static String normalised(String name) {
         return name.strip().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Names that are separated by commas, as the bounds spell them. */
+    static List<String> parts(String names) {
+        return Stream.of(names.split(",", -1)).map(OptionBounds::normalised).toList();
     }
 
     private IllegalConfigurationException refused(

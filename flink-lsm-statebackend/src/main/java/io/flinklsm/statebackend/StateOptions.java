@@ -14,7 +14,7 @@
 package io.flinklsm.statebackend;
 
 import io.flinklsm.core.CompactionStyle;
-import io.flinklsm.core.sstable.SstableCodec;
+import io.flinklsm.core.sstable.SstableOptions.LevelCodecs;
 import io.flinklsm.core.sstable.ValueColumns;
 import java.util.HashMap;
 import java.util.List;
@@ -34,7 +34,7 @@ record StateOptions(
         CompactionStyle compactionStyle,
         int blockBytes,
         double bloomBitsPerKey,
-        SstableCodec codec,
+        LevelCodecs codecs,
         ValueColumns valueColumns) {
 
     private static final String OURS = "state.backend.lsm.";
@@ -47,6 +47,7 @@ record StateOptions(
                     OptionBounds.BLOCK_SIZE,
                     OptionBounds.BLOOM_BITS_PER_KEY,
                     OptionBounds.CODEC,
+                    OptionBounds.BOTTOM_CODEC,
                     OptionBounds.VALUE_COLUMNS);
 
     /**

@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinklsm.core.CompactionStyle;
 import io.flinklsm.core.LsmStoreOptions;
 import io.flinklsm.core.sstable.SstableCodec;
+import io.flinklsm.core.sstable.SstableOptions.LevelCodecs;
 import io.flinklsm.core.sstable.ValueColumns;
 import io.flinklsm.core.storage.FileReads;
 import io.flinklsm.statebackend.metrics.MetricScope;
@@ -67,6 +68,7 @@ class LsmStateBackendTest {
         config.setString("state.backend.lsm.sstable.block-size", "4kb");
         config.setString("state.backend.lsm.sstable.bloom-bits-per-key", "0");
         config.setString("state.backend.lsm.sstable.codec", "none");
+        config.setString("state.backend.lsm.sstable.bottom-codec", "zstd");
         config.setString("state.backend.lsm.sstable.value-columns", "binary");
         config.setString("state.backend.lsm.local-directories", "/one, /two/./three");
         config.setString("state.backend.lsm.background-threads", "5");
@@ -99,7 +101,9 @@ class LsmStateBackendTest {
                                                 CompactionStyle.SIZE_TIERED,
                                                 4 << 10,
                                                 0,
-                                                SstableCodec.UNCOMPRESSED,
+                                                new LevelCodecs(
+                                                        List.of(SstableCodec.UNCOMPRESSED),
+                                                        SstableCodec.ZSTD),
                                                 ValueColumns.BINARY),
                                         Map.of()),
                                 new LsmBackendSettings.Memory(70L << 20, 80L << 20),
@@ -147,6 +151,8 @@ class LsmStateBackendTest {
                 "state.backend.lsm.sstable.bloom-bits-per-key | -1",
                 "state.backend.lsm.sstable.bloom-bits-per-key | NaN",
                 "state.backend.lsm.sstable.codec | zip",
+                "state.backend.lsm.sstable.codec | lz4;zstd",
+                "state.backend.lsm.sstable.bottom-codec | lz4,zstd",
                 "state.backend.lsm.local-directories | relative/path",
                 "state.backend.lsm.local-directories | /one,,/two",
                 "state.backend.lsm.background-threads | 0",

@@ -20,12 +20,15 @@ import io.flinklsm.core.CompactionStyle;
 import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.TreeStats;
 import io.flinklsm.core.sstable.SstableCodec;
+import io.flinklsm.core.sstable.SstableOptions.LevelCodecs;
 import io.flinklsm.core.sstable.ValueColumns;
 import io.flinklsm.statebackend.testing.BackendHarness;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
@@ -61,7 +64,9 @@ final class StateOptionsTest {
                                         STATE + "clicks.sstable.bloom-bits-per-key",
                                         "2",
                                         STATE + "clicks.sstable.codec",
-                                        "lz4",
+                                        "lz4, ZSTD",
+                                        STATE + "clicks.sstable.bottom-codec",
+                                        "none",
                                         STATE + "clicks.sstable.value-columns",
                                         "binary",
                                         STATE + "a.b.sstable.block-size",
@@ -75,28 +80,32 @@ final class StateOptionsTest {
                                         CompactionStyle.SIZE_TIERED,
                                         2 << 10,
                                         2,
-                                        SstableCodec.LZ4_RAW,
+                                        new LevelCodecs(
+                                                List.of(SstableCodec.LZ4_RAW, SstableCodec.ZSTD),
+                                                SstableCodec.UNCOMPRESSED),
                                         ValueColumns.BINARY),
                                 "a.b",
                                 new StateOptions(
                                         CompactionStyle.LEVELED,
                                         1 << 10,
                                         10.6,
-                                        SstableCodec.UNCOMPRESSED,
+                                        LevelCodecs.all(SstableCodec.UNCOMPRESSED),
                                         ValueColumns.TYPED)));
-        assertThat(settings.store().everyState().codec()).isEqualTo(SstableCodec.UNCOMPRESSED);
+        assertThat(settings.store().everyState().codecs())
+                .isEqualTo(LevelCodecs.all(SstableCodec.UNCOMPRESSED));
     }
 
     @Test
     void wrongValueIsRefusedWithTheWholeKey() {
-        for (String value : List.of("gzip", "")) {
+        for (String value : List.of("gzip", "", "lz4,gzip", "lz4,")) {
             Configuration config =
                     Configuration.fromMap(Map.of(STATE + "clicks.sstable.codec", value));
 
             assertThatThrownBy(() -> LsmBackendSettings.of(config))
                     .isInstanceOf(IllegalConfigurationException.class)
                     .hasMessageStartingWith("[" + STATE + "clicks.sstable.codec] ")
-                    .hasMessageContaining("; allowed: lz4, none;");
+                    .hasMessageContaining(
+                            "; allowed: lz4, zstd, none, or several of these separated by commas;");
         }
     }
 
@@ -119,7 +128,7 @@ final class StateOptionsTest {
                                 + "clicks.memtable-size (not an option of one state; those are"
                                 + " compaction.style, sstable.block-size,"
                                 + " sstable.bloom-bits-per-key, sstable.codec,"
-                                + " sstable.value-columns)",
+                                + " sstable.bottom-codec, sstable.value-columns)",
                         STATE + "sstable.codec (not an option")
                 .doesNotContain("clicks.sstable.codec");
     }
@@ -155,14 +164,75 @@ final class StateOptionsTest {
         }
     }
 
+    /** Of the same text in each state, before and after all of it was merged. */
+    @Test
+    void levelsAndBottomAreCompressedAsTheirOptionsSay() throws Exception {
+        LsmStateBackend stateBackend =
+                new LsmStateBackendFactory()
+                        .createFromConfig(
+                                Configuration.fromMap(
+                                        Map.of(
+                                                "state.backend.lsm.sstable.codec",
+                                                "lz4",
+                                                STATE + "zstd.sstable.codec",
+                                                "zstd",
+                                                STATE + "levels.sstable.codec",
+                                                "none,zstd",
+                                                STATE + "bottom.sstable.codec",
+                                                "none",
+                                                STATE + "bottom.sstable.bottom-codec",
+                                                "zstd")),
+                                StateOptionsTest.class.getClassLoader());
+        List<String> names = List.of("lz4", "zstd", "levels", "bottom");
+        try (BackendHarness harness = new BackendHarness(root, 8)) {
+            AbstractKeyedStateBackend<Integer> backend =
+                    harness.create(stateBackend, IntSerializer.INSTANCE);
+            writeDigits(backend, names);
+            harness.checkpoint(backend, 1);
+
+            long plain = bytes(backend, "bottom");
+            assertThat(bytes(backend, "levels")).isEqualTo(plain);
+            assertThat(bytes(backend, "zstd")).isLessThan(plain * 7 / 10);
+            assertThat(bytes(backend, "lz4")).isBetween(bytes(backend, "zstd") + 1, plain);
+
+            // A file alone would be moved to the next level as it is.
+            writeDigits(backend, names);
+            harness.checkpoint(backend, 2);
+            for (String name : names) {
+                tree(backend, name).compactAll();
+            }
+            long packed = bytes(backend, "zstd");
+            assertThat(bytes(backend, "levels")).isBetween(packed * 9 / 10, packed * 11 / 10);
+            assertThat(bytes(backend, "bottom")).isBetween(packed * 9 / 10, packed * 11 / 10);
+            assertThat(state(backend, "bottom").value()).isNotNull();
+        }
+    }
+
+    private static void writeDigits(AbstractKeyedStateBackend<Integer> backend, List<String> names)
+            throws Exception {
+        Random random = new Random(1);
+        byte[] bytes = new byte[100];
+        for (int key = 0; key < KEYS; key++) {
+            backend.setCurrentKey(key);
+            random.nextBytes(bytes);
+            for (String name : names) {
+                state(backend, name).update(HexFormat.of().formatHex(bytes));
+            }
+        }
+    }
+
+    private static ValueState<String> state(AbstractKeyedStateBackend<Integer> backend, String name)
+            throws Exception {
+        return backend.getPartitionedState(
+                VoidNamespace.INSTANCE,
+                VoidNamespaceSerializer.INSTANCE,
+                new ValueStateDescriptor<>(name, StringSerializer.INSTANCE));
+    }
+
     private static void write(AbstractKeyedStateBackend<Integer> backend, int round)
             throws Exception {
         for (String name : List.of("plain", "packed")) {
-            ValueState<String> state =
-                    backend.getPartitionedState(
-                            VoidNamespace.INSTANCE,
-                            VoidNamespaceSerializer.INSTANCE,
-                            new ValueStateDescriptor<>(name, StringSerializer.INSTANCE));
+            ValueState<String> state = state(backend, name);
             for (int key = 0; key < KEYS; key++) {
                 backend.setCurrentKey(key);
                 state.update(round + " the same words again and again ".repeat(8) + key);

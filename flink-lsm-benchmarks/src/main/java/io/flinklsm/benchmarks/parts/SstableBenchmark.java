@@ -283,6 +283,7 @@ public class SstableBenchmark {
                         new SstableIdentity(
                                 "out-" + ++files.fileNumber + ".parquet", "parts", 9, 0, 0),
                         1,
+                        true,
                         0);
         SstableMeta meta;
         try (EntryCursor merged =

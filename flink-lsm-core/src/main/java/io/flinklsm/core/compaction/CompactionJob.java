@@ -194,6 +194,7 @@ public final class CompactionJob {
         return new SstableWriters.Run(
                 treeName,
                 plan.outputLevel(),
+                plan.olderRanges().isEmpty(),
                 plan.generation(),
                 minWriteTimeMillis,
                 maxWriteTimeMillis);

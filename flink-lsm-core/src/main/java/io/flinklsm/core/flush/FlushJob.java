@@ -168,7 +168,7 @@ public final class FlushJob {
                 "max",
                 maxWriteTimeMillis);
         return new SstableWriters.Run(
-                treeName, 0, plan.generation(), minWriteTimeMillis, maxWriteTimeMillis);
+                treeName, 0, false, plan.generation(), minWriteTimeMillis, maxWriteTimeMillis);
     }
 
     /** Deletes what was written; what goes wrong then is added to {@code failure}. */

@@ -72,7 +72,7 @@ public final class LargeEntryFlush {
         long nowMillis = tools.clock().currentTimeMillis();
         SstableWriters writers = tools.newWriters();
         SstableWriters.Run run =
-                new SstableWriters.Run(treeName, 0, generation, nowMillis, nowMillis);
+                new SstableWriters.Run(treeName, 0, false, generation, nowMillis, nowMillis);
         try (SstableWriter writer = writers.open(run, columns)) {
             writer.add(key, kind, value);
             return writer.finish();

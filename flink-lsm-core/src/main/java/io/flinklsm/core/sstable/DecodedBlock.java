@@ -27,6 +27,7 @@ import io.flinklsm.core.parquet.page.IntPage;
 import io.flinklsm.core.parquet.page.LargePage;
 import io.flinklsm.core.parquet.page.LeafPage;
 import io.flinklsm.core.parquet.page.PageCodec;
+import io.flinklsm.core.parquet.page.PageCompression;
 import io.flinklsm.core.parquet.page.SortedPage;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
@@ -55,6 +56,7 @@ final class DecodedBlock implements BlockView {
     /** Buffers above this are not kept between uses. */
     private static final int MAX_KEPT_BYTES = 1 << 20;
 
+    private final PageCodec codec = new PageCodec(PageCompression.NONE);
     private final @Nullable EntryBinding binding;
     private final @Nullable TypedValue typedValue;
     private final SortedPage keys;
@@ -88,7 +90,6 @@ final class DecodedBlock implements BlockView {
      * @param columns the typed columns of the files to be read; null if their values are raw bytes
      */
     DecodedBlock(@Nullable EntryColumns columns) {
-        PageCodec codec = new PageCodec();
         keys = new SortedPage(codec);
         kinds = new IntPage(codec);
         raw = EntryBinding.rawColumn(SstableFormat.RAW_COLUMN).cursor();
@@ -102,12 +103,13 @@ final class DecodedBlock implements BlockView {
         }
     }
 
-    void begin(int maxReadAheadBytes) {
+    void begin(PageCompression compression, int maxReadAheadBytes) {
         Invariants.check(
                 maxReadAheadBytes >= 0,
                 "fewer bytes than none are read ahead",
                 "bytes",
                 maxReadAheadBytes);
+        codec.begin(compression);
         keys.begin(maxReadAheadBytes);
         kinds.begin();
         rawPage.begin(maxReadAheadBytes);

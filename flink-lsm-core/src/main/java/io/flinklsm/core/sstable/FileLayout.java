@@ -22,6 +22,7 @@ import io.flinklsm.core.parquet.footer.ChunkPlace;
 import io.flinklsm.core.parquet.footer.ParquetFooter;
 import io.flinklsm.core.parquet.footer.RowGroupPlace;
 import io.flinklsm.core.parquet.footer.TailRange;
+import io.flinklsm.core.parquet.page.PageCompression;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,12 +36,14 @@ import org.jspecify.annotations.Nullable;
  * @param described what the file says of its entries, also if values are raw bytes; null if nothing
  * @param filtersPrefixes whether the bloom filters know the prefixes of maps as well as whole keys
  * @param pagesChecksum CRC32C of all that stands before the tail
+ * @param compression of the pages that are compressed
  */
 record FileLayout(
         @Nullable EntryColumns columns,
         @Nullable EntryColumns described,
         boolean filtersPrefixes,
         int pagesChecksum,
+        PageCompression compression,
         List<Group> groups) {
 
     FileLayout {
@@ -113,6 +116,7 @@ record FileLayout(
                 columns != null ? columns : FooterProperties.describedColumns(properties),
                 FooterProperties.filtersPrefixes(properties),
                 FooterProperties.pagesChecksum(properties),
+                tail.footer().compression(),
                 groups);
     }
 

@@ -17,9 +17,11 @@ package io.flinklsm.core.sstable;
  * What is known of an SSTable before its first entry is written.
  *
  * @param level which it is written to
+ * @param isBottom whether nothing older of its keys is known beneath it
  * @param createdMillis when it is written, milliseconds since the epoch
  */
-public record NewSstable(SstableIdentity identity, int level, long createdMillis) {
+public record NewSstable(
+        SstableIdentity identity, int level, boolean isBottom, long createdMillis) {
 
     public NewSstable {
         if (level < 0 || createdMillis < 0) {

@@ -13,8 +13,21 @@
  */
 package io.flinklsm.core.sstable;
 
+import io.flinklsm.core.parquet.page.PageCompression;
+
 /** How pages are compressed. */
 public enum SstableCodec {
-    UNCOMPRESSED,
-    LZ4_RAW
+    UNCOMPRESSED(PageCompression.NONE),
+    LZ4_RAW(PageCompression.LZ4),
+    ZSTD(PageCompression.ZSTD);
+
+    private final PageCompression compression;
+
+    SstableCodec(PageCompression compression) {
+        this.compression = compression;
+    }
+
+    PageCompression compression() {
+        return compression;
+    }
 }

@@ -14,6 +14,8 @@
 package io.flinklsm.core.sstable;
 
 import io.flinklsm.core.check.Invariants;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How SSTables are written.
@@ -23,6 +25,7 @@ import io.flinklsm.core.check.Invariants;
  * @param rowGroupBytes a row group ends when its encoded pages reach this many bytes; bounds the
  *     writer's memory
  * @param bloomBitsPerKey 0 for no bloom filter
+ * @param codecs how pages are compressed
  * @param keyGroupBytes bytes of the key's key-group prefix, big-endian: 0 (none), 1 or 2
  * @param valueColumns whether values stand in typed columns, where their types are known
  */
@@ -31,9 +34,38 @@ public record SstableOptions(
         int blockEntries,
         int rowGroupBytes,
         double bloomBitsPerKey,
-        SstableCodec codec,
+        LevelCodecs codecs,
         int keyGroupBytes,
         ValueColumns valueColumns) {
+
+    /**
+     * Which codec a new SSTable has: it goes by where it is written to, and stays if the file is
+     * moved to another level as it is.
+     *
+     * @param byLevel from level 0 on; deeper levels have the last one
+     * @param bottom of SSTables that have nothing older beneath them; null for that of their level
+     */
+    public record LevelCodecs(List<SstableCodec> byLevel, @Nullable SstableCodec bottom) {
+
+        public LevelCodecs {
+            byLevel = List.copyOf(byLevel);
+            if (byLevel.isEmpty()) {
+                throw new IllegalArgumentException("no level has a codec: byLevel=" + byLevel);
+            }
+        }
+
+        /** The same for all. */
+        public static LevelCodecs all(SstableCodec codec) {
+            return new LevelCodecs(List.of(codec), null);
+        }
+
+        SstableCodec of(NewSstable file) {
+            SstableCodec ofBottom = bottom;
+            return file.isBottom() && ofBottom != null
+                    ? ofBottom
+                    : byLevel.get(Math.min(file.level(), byLevel.size() - 1));
+        }
+    }
 
     private static final int MIN_ROW_GROUP_BYTES = 64 << 10;
 
@@ -87,7 +119,7 @@ public record SstableOptions(
                 blockEntries,
                 rowGroupBytes,
                 bloomBitsPerKey,
-                codec,
+                LevelCodecs.all(codec),
                 keyGroupBytes,
                 ValueColumns.TYPED);
     }
@@ -98,7 +130,7 @@ public record SstableOptions(
                 blockEntries,
                 rowGroupBytes,
                 bloomBitsPerKey,
-                codec,
+                codecs,
                 newKeyGroupBytes,
                 valueColumns);
     }
@@ -109,7 +141,7 @@ public record SstableOptions(
                 blockEntries,
                 rowGroupBytes,
                 bloomBitsPerKey,
-                codec,
+                codecs,
                 keyGroupBytes,
                 newValueColumns);
     }
@@ -126,7 +158,7 @@ public record SstableOptions(
                 blockEntries,
                 fitting,
                 bloomBitsPerKey,
-                codec,
+                codecs,
                 keyGroupBytes,
                 valueColumns);
     }
@@ -160,7 +192,7 @@ public record SstableOptions(
                         blockEntries,
                         rowGroupBytes,
                         bloomBitsPerKey,
-                        codec,
+                        codecs,
                         keyGroupBytes,
                         valueColumns);
     }

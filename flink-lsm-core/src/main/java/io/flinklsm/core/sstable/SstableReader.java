@@ -358,7 +358,7 @@ final class SstableReader {
                 "bytes",
                 maxReadAheadBytes);
         DecodedBlock decoded = pool.take();
-        decoded.begin(maxReadAheadBytes);
+        decoded.begin(layout.compression(), maxReadAheadBytes);
         return decoded;
     }
 

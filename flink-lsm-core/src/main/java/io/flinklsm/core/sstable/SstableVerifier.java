@@ -174,7 +174,7 @@ final class SstableVerifier {
             SstableTail tail, ChunkPlace chunk, long groupRows, @Nullable LeafColumn large)
             throws IOException {
         IndexParser pages = pages(tail, chunk, groupRows);
-        PageReader page = new PageReader(new PageCodec());
+        PageReader page = new PageReader(new PageCodec(reader.layout().compression()));
         page.begin(READ_AHEAD_BYTES);
         for (int i = 0; i < pages.pageCount(); i++) {
             LargePage value = null;
@@ -230,7 +230,7 @@ final class SstableVerifier {
             throws IOException {
         IndexParser pages = pages(tail, chunk, groupRows);
         pages.parseColumnIndex(tail.bytes(), chunk.columnIndex().from(), chunk.columnIndex().to());
-        IntPage page = new IntPage(new PageCodec());
+        IntPage page = new IntPage(new PageCodec(reader.layout().compression()));
         page.begin();
         for (int i = 0; i < pages.pageCount(); i++) {
             int rows = pages.rowCount(i, groupRows);

@@ -168,7 +168,7 @@ public final class SstableWriter implements AutoCloseable {
         try {
             this.out = new ChecksummedOutput(output);
             this.entryColumns = columns;
-            this.codec = new PageCodec(options.codec() == SstableCodec.LZ4_RAW, file.level() == 0);
+            this.codec = new PageCodec(options.codecs().of(file).compression(), file.level() == 0);
             this.shredder = new EntryShredder(options, columns, codec, this::sinkOfColumn);
             this.columns = shredder.columns();
             this.largeValueBytes =

@@ -59,10 +59,14 @@ public final class SstableWriters {
         this.random = random;
     }
 
-    /** What the SSTables of a job have in common; see {@link SstableIdentity}. */
+    /**
+     * What the SSTables of a job have in common; see {@link SstableIdentity} and {@link
+     * NewSstable}.
+     */
     public record Run(
             String treeName,
             int level,
+            boolean isBottom,
             long generation,
             long minWriteTimeMillis,
             long maxWriteTimeMillis) {
@@ -113,7 +117,7 @@ public final class SstableWriters {
                         run.maxWriteTimeMillis());
         return new SstableWriter(
                 storage,
-                new NewSstable(identity, run.level(), createdMillis),
+                new NewSstable(identity, run.level(), run.isBottom(), createdMillis),
                 options,
                 columns,
                 budget);

@@ -92,6 +92,7 @@ final class TreeOnDisk implements AutoCloseable {
                                 ofGeneration * 10,
                                 ofGeneration * 10 + 9),
                         level,
+                        false,
                         0);
         try (entries;
                 SstableWriter writer = new SstableWriter(storage, identity, options, budget)) {

@@ -170,7 +170,7 @@ class StoreRestorerTest {
     private SstableMeta write(String name, int level, long generation, String entries)
             throws IOException {
         NewSstable identity =
-                new NewSstable(new SstableIdentity(name, "t", generation, 0, 0), level, 0);
+                new NewSstable(new SstableIdentity(name, "t", generation, 0, 0), level, false, 0);
         try (SstableWriter writer =
                 new SstableWriter(storage, identity, SstableOptions.DEFAULTS, budget)) {
             ListCursor cursor = ListCursor.of(entries);

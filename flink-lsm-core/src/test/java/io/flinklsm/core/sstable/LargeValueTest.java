@@ -165,7 +165,8 @@ final class LargeValueTest {
                     }
                 };
         MemoryBudget budget = fixture.budget;
-        NewSstable identity = new NewSstable(new SstableIdentity(FILE, "counts", 1, 0, 0), 0, 0);
+        NewSstable identity =
+                new NewSstable(new SstableIdentity(FILE, "counts", 1, 0, 0), 0, false, 0);
         try (SstableWriter writer =
                 new SstableWriter(fixture.storage, identity, SstableOptions.DEFAULTS, budget)) {
             assertThatThrownBy(() -> writer.add(new Slice(new byte[] {1}), EntryKind.PUT, changing))

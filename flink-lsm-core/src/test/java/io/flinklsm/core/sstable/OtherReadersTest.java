@@ -130,7 +130,8 @@ final class OtherReadersTest {
                         SstableFixture.TINY,
                         SstableOptions.DEFAULTS,
                         SstableFixture.ONE_BLOCK,
-                        new SstableOptions(50, 7, 2000, 8, SstableCodec.UNCOMPRESSED, 0))) {
+                        new SstableOptions(50, 7, 2000, 8, SstableCodec.UNCOMPRESSED, 0),
+                        new SstableOptions(8192, 256, 4 << 20, 10.6, SstableCodec.ZSTD, 0))) {
             for (List<Entry> entries : contents) {
                 SstableMeta meta = fixture.write(options, entries);
 
@@ -141,12 +142,20 @@ final class OtherReadersTest {
     }
 
     @Test
-    void bothReadAHundredThousandEntries() throws Exception {
+    void bothReadAHundredThousandEntriesOfEachCodec() throws Exception {
+        for (SstableCodec codec : SstableCodec.values()) {
+            readAHundredThousandEntries(codec);
+        }
+    }
+
+    private void readAHundredThousandEntries(SstableCodec codec) throws Exception {
         List<Entry> entries = numbered(100_000);
-        SstableOptions options =
-                new SstableOptions(4096, 200, 200_000, 10.6, SstableCodec.LZ4_RAW, 1);
+        SstableOptions options = new SstableOptions(4096, 200, 200_000, 10.6, codec, 1);
 
         SstableMeta meta = fixture.write(options, entries);
+
+        assertThat(query("select distinct compression from parquet_metadata(" + quoted(meta) + ")"))
+                .containsExactly(codec.name());
 
         assertThat(readWithParquet(meta)).isEqualTo(entries);
         assertThat(readWithDuckDb(meta)).isEqualTo(entries);
@@ -156,7 +165,7 @@ final class OtherReadersTest {
                                                 + quoted(meta)
                                                 + ")")
                                 .get(0))
-                .satisfies(count -> assertThat(Integer.parseInt(count)).isGreaterThan(3));
+                .satisfies(count -> assertThat(Integer.parseInt(count)).isGreaterThan(1));
     }
 
     @Test

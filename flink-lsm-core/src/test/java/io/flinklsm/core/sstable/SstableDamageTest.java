@@ -78,17 +78,22 @@ final class SstableDamageTest {
 
     @Test
     void everyFlippedBitIsFoundByVerification() throws IOException {
+        for (SstableCodec codec : SstableCodec.values()) {
+            findEveryFlippedBitByVerification(codec);
+        }
+    }
+
+    private void findEveryFlippedBitByVerification(SstableCodec codec) throws IOException {
+        fixture.storage.heal();
         SstableMeta meta =
                 fixture.write(
-                        FILE,
-                        new SstableOptions(40, 4, 300, 10.6, SstableCodec.LZ4_RAW, 1),
-                        smallFile());
+                        codec + FILE, new SstableOptions(40, 4, 300, 10.6, codec, 1), smallFile());
         for (long bit = 0; bit < 8 * meta.sizeBytes(); bit++) {
-            fixture.storage.heal().flipBits(FILE, bit);
-            fixture.open.forget(FILE);
+            fixture.storage.heal().flipBits(codec + FILE, bit);
+            fixture.open.forget(codec + FILE);
 
             assertThat(catchThrowable(() -> fixture.open.verifyBlocks(meta)))
-                    .as("bit %d, tail from byte %d", bit, meta.tailOffset())
+                    .as("%s, bit %d, tail from byte %d", codec, bit, meta.tailOffset())
                     .isInstanceOf(CorruptionException.class)
                     .hasMessageContaining(FILE);
         }

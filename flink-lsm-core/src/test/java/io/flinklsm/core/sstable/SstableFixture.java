@@ -103,6 +103,7 @@ final class SstableFixture implements AutoCloseable {
                 new NewSstable(
                         new SstableIdentity(fileName, "counts", 42, 1000, 2000),
                         level,
+                        false,
                         1_795_379_880_123L);
         Slice key = new Slice();
         Slice value = new Slice();
@@ -123,6 +124,7 @@ final class SstableFixture implements AutoCloseable {
                         new SstableIdentity(
                                 "file-" + files++ + ".parquet", "counts", 43, 1000, 2000),
                         2,
+                        false,
                         1_795_379_880_123L);
         try (EntryCursor entries = open.of(from).cursor(KeyRange.ALL, false);
                 SstableWriter writer =

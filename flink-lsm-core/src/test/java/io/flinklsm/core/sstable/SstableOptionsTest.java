@@ -57,7 +57,7 @@ class SstableOptionsTest {
                                 options.blockEntries(),
                                 options.rowGroupBytes(),
                                 options.bloomBitsPerKey(),
-                                options.codec(),
+                                options.codecs(),
                                 options.keyGroupBytes(),
                                 options.valueColumns()));
     }

@@ -118,7 +118,8 @@ public final class SstableProbe {
     private SstableMeta write(LocalStorage storage, MemoryBudget budget, String fileName)
             throws IOException {
         Random random = new Random(1);
-        NewSstable identity = new NewSstable(new SstableIdentity(fileName, "probe", 1, 0, 0), 0, 0);
+        NewSstable identity =
+                new NewSstable(new SstableIdentity(fileName, "probe", 1, 0, 0), 0, false, 0);
         try (SstableWriter writer = new SstableWriter(storage, identity, options, budget)) {
             for (int i = 0; i < entries; i++) {
                 // Half of a value repeats, as serialised state does.

@@ -203,7 +203,7 @@ final class SstableRoundTripTest {
                             1 + random.nextInt(300),
                             1 + random.nextInt(4000),
                             random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(16),
-                            SstableCodec.values()[random.nextInt(2)],
+                            SstableCodec.values()[random.nextInt(SstableCodec.values().length)],
                             0);
             List<Entry> entries = SstableFixture.random(random, 1 + random.nextInt(600), 300, 2000);
 

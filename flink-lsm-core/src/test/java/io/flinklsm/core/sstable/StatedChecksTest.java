@@ -28,6 +28,7 @@ import io.flinklsm.core.parquet.footer.TailRange;
 import io.flinklsm.core.parquet.page.ColumnChunkPages;
 import io.flinklsm.core.parquet.page.ColumnSpec;
 import io.flinklsm.core.parquet.page.PageCodec;
+import io.flinklsm.core.parquet.page.PageCompression;
 import io.flinklsm.core.parquet.page.SortedPage;
 import java.util.List;
 import java.util.Map;
@@ -52,9 +53,9 @@ final class StatedChecksTest {
         refused("contradict", () -> new SstableMeta.Content(3, -1, 2, A, B));
         refused("turned around", () -> new SstableMeta.Content(3, 0, 0, B, A));
         refused("level is negative", () -> meta(-1));
-        refused("new SSTable", () -> new NewSstable(IDENTITY, -1, 0));
-        refused("new SSTable", () -> new NewSstable(IDENTITY, 0, -1));
-        refused("no SSTable", () -> new SstableWriters.Run("counts", 0, -1, 0, 0));
+        refused("new SSTable", () -> new NewSstable(IDENTITY, -1, false, 0));
+        refused("new SSTable", () -> new NewSstable(IDENTITY, 0, false, -1));
+        refused("no SSTable", () -> new SstableWriters.Run("counts", 0, false, -1, 0, 0));
     }
 
     @Test
@@ -100,14 +101,19 @@ final class StatedChecksTest {
         RowGroupSummary group = new RowGroupSummary(1, List.of(chunk(4, 1)), 0);
         FooterWriter footer =
                 new FooterWriter(
-                        "entry", SstableFormat.schema(null), List.of(group), new PageCodec());
+                        "entry",
+                        SstableFormat.schema(null),
+                        List.of(group),
+                        new PageCodec(PageCompression.LZ4));
 
         assertThatThrownBy(() -> footer.build("a test", Map.of()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("indexes are placed before the footer");
         refused(
                 "a file has row groups",
-                () -> new FooterWriter("entry", List.of(), List.of(), new PageCodec()));
+                () ->
+                        new FooterWriter(
+                                "entry", List.of(), List.of(), new PageCodec(PageCompression.LZ4)));
     }
 
     @Test
@@ -115,7 +121,10 @@ final class StatedChecksTest {
         assertThatThrownBy(() -> new ByteSink(4).advance(5)).isInstanceOf(AssertionError.class);
         assertThatThrownBy(() -> new ByteSink(4).putField(16, 1))
                 .isInstanceOf(AssertionError.class);
-        assertThatThrownBy(() -> new SortedPage(new PageCodec()).value(0, new Slice()))
+        assertThatThrownBy(
+                        () ->
+                                new SortedPage(new PageCodec(PageCompression.LZ4))
+                                        .value(0, new Slice()))
                 .isInstanceOf(AssertionError.class);
         assertThatThrownBy(() -> BloomFilter.mayContain(0, 33, 1))
                 .isInstanceOf(AssertionError.class);

@@ -122,7 +122,7 @@ final class TypedSstableTest {
                             1 + random.nextInt(100),
                             1000 + random.nextInt(50_000),
                             10,
-                            random.nextBoolean() ? SstableCodec.LZ4_RAW : SstableCodec.UNCOMPRESSED,
+                            SstableCodec.values()[random.nextInt(SstableCodec.values().length)],
                             1);
 
             SstableMeta meta = fixture.write(options, columns, entries);

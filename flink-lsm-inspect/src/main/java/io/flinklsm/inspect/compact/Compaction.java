@@ -414,6 +414,7 @@ public final class Compaction {
                             Math.max(
                                     1,
                                     inputs.stream().mapToInt(SstableMeta::level).max().orElse(1)),
+                            true,
                             inputs.stream().mapToLong(SstableMeta::generation).max().orElse(0),
                             inputs.stream()
                                     .mapToLong(SstableMeta::minWriteTimeMillis)

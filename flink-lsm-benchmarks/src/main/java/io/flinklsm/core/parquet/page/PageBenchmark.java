@@ -56,7 +56,7 @@ public class PageBenchmark {
     @Param("1000000")
     public int keys;
 
-    private final PageCodec codec = new PageCodec(true, false);
+    private final PageCodec codec = new PageCodec(PageCompression.LZ4, false);
     private final ByteSink plain = new ByteSink(1 << 15);
     private final ByteSink packed = new ByteSink(1 << 15);
     private final PartEntries entries = new PartEntries(100);

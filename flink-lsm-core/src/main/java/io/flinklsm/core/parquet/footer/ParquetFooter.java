@@ -17,7 +17,7 @@ import io.flinklsm.core.columns.leaf.ColumnNode;
 import io.flinklsm.core.parquet.encoding.BloomFilter;
 import io.flinklsm.core.parquet.encoding.ByteSink;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
-import io.flinklsm.core.parquet.page.PageCodec;
+import io.flinklsm.core.parquet.page.PageCompression;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -109,6 +109,18 @@ public final class ParquetFooter {
         return pairs;
     }
 
+    /** Of all pages that are compressed; {@link #rowGroups} checks that it is. */
+    public PageCompression compression() throws MalformedPageException {
+        for (RowGroup group : file.getRow_groups()) {
+            for (ColumnChunk chunk : group.getColumns()) {
+                if (chunk.getMeta_data() != null) {
+                    return PageCompression.of(chunk.getMeta_data().getCodec());
+                }
+            }
+        }
+        return PageCompression.NONE;
+    }
+
     /** The schema must be this one, to the last element. */
     public void checkSchema(String rootName, List<ColumnNode> nodes) throws MalformedPageException {
         ParquetSchema.checkSame(ParquetSchema.of(rootName, nodes), file.getSchema());
@@ -177,9 +189,9 @@ public final class ParquetFooter {
                             + ", values="
                             + described.getNum_values());
         }
-        if (!PageCodec.isKnown(described.getCodec())) {
+        if (PageCompression.of(described.getCodec()) != compression()) {
             throw new MalformedPageException(
-                    "pages have an unknown codec: codec=" + described.getCodec());
+                    "column chunks have different codecs: codec=" + described.getCodec());
         }
         String name = String.join(".", path);
         TailRange columnIndex =

@@ -13,12 +13,17 @@
  */
 package io.flinklsm.core.parquet.page;
 
+import io.airlift.compress.Compressor;
+import io.airlift.compress.Decompressor;
 import io.airlift.compress.MalformedInputException;
 import io.airlift.compress.lz4.Lz4Compressor;
 import io.airlift.compress.lz4.Lz4Decompressor;
+import io.airlift.compress.zstd.ZstdCompressor;
+import io.airlift.compress.zstd.ZstdDecompressor;
 import io.flinklsm.core.parquet.encoding.ByteSink;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
 import org.apache.parquet.format.CompressionCodec;
+import org.jspecify.annotations.Nullable;
 
 /** Compression of one page after another, with reused tables. Confined to one thread. */
 public final class PageCodec {
@@ -32,30 +37,51 @@ public final class PageCodec {
     private static final int LEAST_SAVING_PART = 4;
 
     /** LZ4 cannot do better: a byte of a length says 255 more bytes. */
-    private static final int MAX_RATIO = 255;
+    private static final int LZ4_RATIO_MAX = 255;
 
     /** What is shorter would hardly become less, and LZ4 clears its table of 16 KB first. */
     private static final int MIN_BYTES = 64;
 
-    private final boolean compresses;
     private final int leastSavingPart;
-    private final Lz4Compressor compressor = new Lz4Compressor();
-    private final Lz4Decompressor decompressor = new Lz4Decompressor();
+    private final @Nullable Compressor compressor;
+    private final Lz4Decompressor lz4Decompressor = new Lz4Decompressor();
 
-    /** For a reader. */
-    public PageCodec() {
-        this(false, false);
+    /** Its buffers are large; made for the first file that wants it. */
+    private @Nullable ZstdDecompressor zstdDecompressor;
+
+    private PageCompression compression;
+
+    /**
+     * For a reader.
+     *
+     * @param compression of the file; see {@link #begin}
+     */
+    public PageCodec(PageCompression compression) {
+        this.compression = compression;
+        this.leastSavingPart = LEAST_SAVING_PART;
+        this.compressor = null;
     }
 
     /**
      * For a writer.
      *
-     * @param compresses whether pages that become shorter are compressed, else none is
+     * @param compression of pages that become shorter by it
      * @param isYoung whether what is compressed will soon be merged
      */
-    public PageCodec(boolean compresses, boolean isYoung) {
-        this.compresses = compresses;
+    public PageCodec(PageCompression compression, boolean isYoung) {
+        this.compression = compression;
         leastSavingPart = isYoung ? LEAST_SAVING_PART_OF_YOUNG : LEAST_SAVING_PART;
+        compressor =
+                switch (compression) {
+                    case NONE -> null;
+                    case LZ4 -> new Lz4Compressor();
+                    case ZSTD -> new ZstdCompressor();
+                };
+    }
+
+    /** Goes on with a file of this compression. */
+    public void begin(PageCompression ofFile) {
+        compression = ofFile;
     }
 
     /** For the pages of a column that is written. */
@@ -65,12 +91,7 @@ public final class PageCodec {
 
     /** What the footer says of the pages that were written. */
     public CompressionCodec parquetCodec() {
-        return compresses ? CompressionCodec.LZ4_RAW : CompressionCodec.UNCOMPRESSED;
-    }
-
-    /** Whether pages of a file whose footer says so can be read. */
-    public static boolean isKnown(CompressionCodec codec) {
-        return codec == CompressionCodec.LZ4_RAW || codec == CompressionCodec.UNCOMPRESSED;
+        return compression.format();
     }
 
     /**
@@ -80,13 +101,14 @@ public final class PageCodec {
      * @param trial of the column
      */
     boolean compress(CompressionTrial trial, ByteSink plain, ByteSink out) {
-        if (!compresses || plain.length() < MIN_BYTES || !trial.isDue()) {
+        Compressor ofWriter = compressor;
+        if (ofWriter == null || plain.length() < MIN_BYTES || !trial.isDue()) {
             return false;
         }
-        int bound = compressor.maxCompressedLength(plain.length());
+        int bound = ofWriter.maxCompressedLength(plain.length());
         byte[] target = out.ensure(bound);
         int byteCount =
-                compressor.compress(plain.array(), 0, plain.length(), target, out.length(), bound);
+                ofWriter.compress(plain.array(), 0, plain.length(), target, out.length(), bound);
         if (!trial.pays(plain.length(), byteCount)) {
             return false;
         }
@@ -94,19 +116,49 @@ public final class PageCodec {
         return true;
     }
 
-    /** Whether so many bytes may come out of so few: asked before room is made for them. */
-    static boolean isPlausible(int plainBytes, int storedBytes) {
-        return plainBytes <= (long) storedBytes * MAX_RATIO;
+    /**
+     * Checks that so many bytes may come out of what is stored; asked before room is made for them.
+     */
+    void checkLength(byte[] stored, int from, int byteCount, int plainBytes)
+            throws MalformedPageException {
+        boolean isPlausible =
+                switch (compression) {
+                    case NONE -> false;
+                    case LZ4 -> plainBytes <= (long) byteCount * LZ4_RATIO_MAX;
+                    case ZSTD -> plainBytes == zstdLength(stored, from, byteCount);
+                };
+        if (!isPlausible) {
+            throw new MalformedPageException(
+                    "compressed bytes cannot have this length: compression="
+                            + compression
+                            + ", storedBytes="
+                            + byteCount
+                            + ", plainBytes="
+                            + plainBytes);
+        }
     }
 
-    /** Decompresses LZ4 to exactly {@code plainBytes} from index 0 on. */
+    /** What the frame says; every writer of one buffer states it. */
+    private static long zstdLength(byte[] stored, int from, int byteCount)
+            throws MalformedPageException {
+        try {
+            return ZstdDecompressor.getDecompressedSize(stored, from, byteCount);
+        } catch (MalformedInputException | IndexOutOfBoundsException e) {
+            throw malformed(e);
+        }
+    }
+
+    /**
+     * Decompresses to exactly {@code plainBytes} from index 0 on, which {@link #checkLength} has
+     * found to be possible.
+     */
     void decompress(byte[] stored, int from, int byteCount, byte[] plain, int plainBytes)
             throws MalformedPageException {
         int done;
         try {
-            done = decompressor.decompress(stored, from, byteCount, plain, 0, plainBytes);
+            done = decompressor().decompress(stored, from, byteCount, plain, 0, plainBytes);
         } catch (MalformedInputException | IndexOutOfBoundsException e) {
-            throw new MalformedPageException("compressed bytes are malformed: " + e.getMessage());
+            throw malformed(e);
         }
         if (done != plainBytes) {
             throw new MalformedPageException(
@@ -115,5 +167,21 @@ public final class PageCodec {
                             + ", decompressed="
                             + done);
         }
+    }
+
+    private Decompressor decompressor() {
+        if (compression != PageCompression.ZSTD) {
+            return lz4Decompressor;
+        }
+        ZstdDecompressor known = zstdDecompressor;
+        if (known == null) {
+            known = new ZstdDecompressor();
+            zstdDecompressor = known;
+        }
+        return known;
+    }
+
+    private static MalformedPageException malformed(RuntimeException e) {
+        return new MalformedPageException("compressed bytes are malformed: " + e.getMessage());
     }
 }

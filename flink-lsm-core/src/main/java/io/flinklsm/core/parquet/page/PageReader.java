@@ -131,6 +131,7 @@ public final class PageReader {
             return;
         }
         int plainBytes = header.uncompressedBytes - header.levelBytes();
+        codec.checkLength(window, valuesAt, end - valuesAt, plainBytes);
         if (plain.length < (long) plainBytes + DeltaBinaryPacked.SLACK_BYTES) {
             plain = new byte[roomFor(plainBytes)];
         }
@@ -176,10 +177,7 @@ public final class PageReader {
                                 ? header.valueCount == rows
                                 : header.valueCount >= rows
                                         && header.valueCount <= rows + MAX_EXTRA_VALUES);
-        boolean sizesFit =
-                header.isCompressed
-                        ? valueBytes < plainBytes && PageCodec.isPlausible(plainBytes, valueBytes)
-                        : valueBytes == plainBytes;
+        boolean sizesFit = header.isCompressed ? valueBytes < plainBytes : valueBytes == plainBytes;
         if (header.storedBytes != storedBytes
                 || !levelsFit
                 || valueBytes < 0

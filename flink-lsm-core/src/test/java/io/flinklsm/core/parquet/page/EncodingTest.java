@@ -248,14 +248,24 @@ final class EncodingTest {
         negative.definitionBytes = Integer.MAX_VALUE;
         negative.repetitionBytes = Integer.MAX_VALUE;
 
-        for (PageHeader bomb : List.of(plain, levels, negative)) {
-            assertThatThrownBy(() -> read(bomb))
+        for (PageCompression compression : List.of(PageCompression.LZ4, PageCompression.ZSTD)) {
+            for (PageHeader bomb : List.of(levels, negative)) {
+                assertThatThrownBy(() -> read(bomb, compression))
+                        .isInstanceOf(MalformedPageException.class)
+                        .hasMessageContaining("page header is malformed");
+            }
+            assertThatThrownBy(() -> read(plain, compression))
                     .isInstanceOf(MalformedPageException.class)
-                    .hasMessageContaining("page header is malformed");
+                    .hasMessageContaining("compressed bytes ");
+            assertThatThrownBy(() -> read(header(), compression))
+                    .as("the page itself is read, and only its content is none of the codec")
+                    .isInstanceOf(MalformedPageException.class)
+                    .hasMessageContaining("compressed bytes ");
         }
-        assertThatThrownBy(() -> read(header()))
-                .as("the page itself is read, and only its content is no LZ4")
-                .hasMessageContaining("compressed bytes");
+        assertThatThrownBy(() -> read(header(), PageCompression.NONE))
+                .as("the footer says that no page is compressed")
+                .isInstanceOf(MalformedPageException.class)
+                .hasMessageContaining("compression=NONE");
     }
 
     /** Of a page of 100 bytes with 10 rows. */
@@ -273,13 +283,13 @@ final class EncodingTest {
         return header;
     }
 
-    private static void read(PageHeader header) throws IOException {
+    private static void read(PageHeader header, PageCompression compression) throws IOException {
         ByteSink sink = new ByteSink(200);
         header.write(sink);
         sink.put(new byte[100], 0, 100);
         InMemoryStorage storage = new InMemoryStorage();
         storage.put("page", sink.toBytes());
-        PageReader reader = new PageReader(new PageCodec());
+        PageReader reader = new PageReader(new PageCodec(compression));
         reader.begin(0);
         try (StorageInput input = storage.open("page")) {
             reader.read(input, 0, sink.length(), sink.length(), 10, Encoding.PLAIN.getValue());
