@@ -15,8 +15,6 @@ package io.flinklsm.statebackend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flinklsm.statebackend.testing.BackendHarness;
-import io.flinklsm.statebackend.testing.Gauges;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,17 +26,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.flink.api.common.typeutils.base.IntSerializer;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessSpec;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code docs/adopting.md} names what there is, and its sum is right. */
 final class AdoptingPageTest {
 
     private static final Path ROOT = Path.of("..");
     private static final Path PAGE = ROOT.resolve("docs/adopting.md");
-
-    @TempDir Path directory;
 
     @Test
     void everyTestThatKeepsAClaimIsThere() throws IOException {
@@ -76,23 +73,34 @@ final class AdoptingPageTest {
     }
 
     @Test
-    void everyGaugeOfTheAlarmsIsRegistered() throws Exception {
-        String alarms = section("## Alarms");
-        Matcher rows = Pattern.compile("(?m)^\\| `([a-zA-Z]+)`").matcher(alarms);
-        Set<String> named = new TreeSet<>();
-        while (rows.find()) {
-            named.add(rows.group(1));
-        }
-        named.add("slotMemoryUsedBytes");
-        Gauges gauges = new Gauges();
-        try (BackendHarness harness = new BackendHarness(directory, 4)) {
-            harness.setMetricGroup(gauges);
-            harness.create(new LsmStateBackend(), IntSerializer.INSTANCE);
+    void alarmsAreTheRulesThatShip() throws IOException {
+        Matcher rows = Pattern.compile("(?m)^\\| `(Lsm[a-zA-Z]+)`").matcher(section("## Alarms"));
+        List<String> named = rows.results().map(row -> row.group(1)).toList();
+        Matcher rules =
+                Pattern.compile("(?m)^ +- alert: (\\w+)$")
+                        .matcher(Files.readString(ROOT.resolve("docs/ops/alerts.yml")));
 
-            assertThat(named).hasSizeGreaterThan(5);
-            assertThat(named)
-                    .allSatisfy(name -> assertThat(gauges.value("lsm." + name)).isNotNegative());
+        assertThat(named).hasSizeGreaterThan(5);
+        assertThat(named)
+                .containsExactlyElementsOf(rules.results().map(rule -> rule.group(1)).toList());
+    }
+
+    /** By the calculation that Flink's own scripts start a TaskManager with. */
+    @Test
+    void processOfTheExampleHasTheHeapThatThePageTells() throws IOException {
+        Configuration configuration = new Configuration();
+        Matcher options =
+                Pattern.compile("`(taskmanager\\.memory\\.[a-z.]+): ([0-9]+m)`")
+                        .matcher(section("### 100 GB over 8 slots"));
+        while (options.find()) {
+            configuration.setString(options.group(1), options.group(2));
         }
+
+        TaskExecutorProcessSpec process =
+                TaskExecutorProcessUtils.processSpecFromConfig(configuration);
+
+        assertThat(configuration.keySet()).hasSize(2);
+        assertThat(process.getJvmHeapMemorySize().getMebiBytes()).isBetween(1024, 1280);
     }
 
     /** The worked example, from its premises. */
