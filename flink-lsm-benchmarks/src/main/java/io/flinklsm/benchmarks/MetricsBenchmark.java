@@ -13,28 +13,41 @@
  */
 package io.flinklsm.benchmarks;
 
+import io.flinklsm.benchmarks.backend.BackendSlot;
+import io.flinklsm.benchmarks.backend.BackendSpec;
 import io.flinklsm.benchmarks.backend.BenchmarkedBackend;
+import io.flinklsm.benchmarks.measure.Rest;
 import io.flinklsm.benchmarks.run.FileTrees;
 import io.flinklsm.benchmarks.run.Peer;
 import io.flinklsm.benchmarks.workload.Answers;
 import io.flinklsm.benchmarks.workload.ByteValues;
+import io.flinklsm.core.check.Cleanup;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.apache.flink.util.IOUtils;
 
 /**
  * What the metrics of a backend cost a task: two backends with the same state, one that counts and
  * one with {@code state.backend.lsm.metrics: none}, do the same passes in turn, so that whatever
- * else the machine does meets both. Prints the CPU time of the task thread for each operation and
- * the median of the ratios; takes the number of keys and of rounds.
+ * else the machine does meets both. Where files are read, both have restored the same ones from one
+ * checkpoint of a store at rest, so that they are in the same levels. Prints the CPU time of the
+ * task thread for each operation and the median of the ratios; takes the number of keys and of
+ * rounds.
  */
 final class MetricsBenchmark {
 
@@ -50,28 +63,54 @@ final class MetricsBenchmark {
     /** Too little for the state: reads go to files. */
     private static final long SMALL_BYTES = 16L << 20;
 
+    private static final long REST_MILLIS = 60_000;
+
     private interface Pass {
         void run(Side side, int round) throws Exception;
     }
 
     /** One of the two backends. */
-    private record Side(BenchmarkedBackend backend, ValueState<byte[]> state, int keys) {
+    private record Side(
+            BackendSlot slot, BenchmarkedBackend backend, ValueState<byte[]> state, int keys)
+            implements AutoCloseable {
 
-        static Side open(Path directory, long managedBytes, String metrics, int keys)
+        /**
+         * @param handles what it is restored from; none for an empty state
+         */
+        static Side open(
+                Path directory,
+                long managedBytes,
+                String metrics,
+                int keys,
+                List<KeyedStateHandle> handles)
                 throws Exception {
-            BenchmarkedBackend backend =
-                    BenchmarkedBackend.open(
+            BackendSlot slot =
+                    BackendSlot.open(
                             Peer.LSM,
                             directory,
                             managedBytes,
-                            Map.of("state.backend.lsm.metrics", metrics));
-            Side side =
-                    new Side(
-                            backend,
-                            backend.state(new ValueStateDescriptor<>("values", byte[].class)),
-                            keys);
-            side.write(0);
-            return side;
+                            Map.of(
+                                    "state.backend.lsm.metrics",
+                                    metrics,
+                                    "state.backend.lsm.restore",
+                                    "eager"));
+            try {
+                BenchmarkedBackend backend =
+                        slot.open(BackendSpec.empty("metrics").restoredFrom(handles));
+                return new Side(
+                        slot,
+                        backend,
+                        backend.state(new ValueStateDescriptor<>("values", byte[].class)),
+                        keys);
+            } catch (Throwable failure) {
+                Cleanup.undo(failure, slot);
+                throw failure;
+            }
+        }
+
+        @Override
+        public void close() throws Exception {
+            IOUtils.closeAll(backend, slot);
         }
 
         void write(int version) throws Exception {
@@ -118,31 +157,72 @@ final class MetricsBenchmark {
         out.printf("%-24s %10s %10s %9s %18s%n", "", "off", "on", "on / off", "quartiles");
         Path directory = Files.createTempDirectory("metrics-benchmark");
         try {
-            measure(out, directory, "memory", MANAGED_BYTES, keys, rounds);
-            measure(out, directory, "files", SMALL_BYTES, keys, Math.max(1, rounds / 3));
+            measureMemory(out, directory, keys, rounds);
+            measureFiles(out, directory, keys, Math.max(1, rounds / 3));
         } finally {
             FileTrees.delete(directory);
         }
     }
 
-    private static void measure(
-            PrintStream out, Path root, String where, long managedBytes, int keys, int rounds)
+    private static void measureMemory(PrintStream out, Path root, int keys, int rounds)
             throws Exception {
-        Side off = Side.open(root.resolve(where + "-off"), managedBytes, "none", keys);
-        try (BenchmarkedBackend ofOff = off.backend()) {
-            Side on = Side.open(root.resolve(where + "-on"), managedBytes, "operator", keys);
-            try (BenchmarkedBackend ofOn = on.backend()) {
-                compare(out, where + ": read", off, on, rounds, (side, round) -> side.read(0));
-                compare(
-                        out,
-                        where + ": read, absent",
-                        off,
-                        on,
-                        rounds,
-                        (side, round) -> side.readAbsent());
-                compare(out, where + ": write", off, on, rounds, Side::write);
+        try (Side off = Side.open(root.resolve("off"), MANAGED_BYTES, "none", keys, List.of());
+                Side on = Side.open(root.resolve("on"), MANAGED_BYTES, "state", keys, List.of())) {
+            off.write(0);
+            on.write(0);
+            compareReads(out, "memory", off, on, rounds);
+            compare(out, "memory: write", off, on, rounds, Side::write);
+        }
+    }
+
+    private static void measureFiles(PrintStream out, Path root, int keys, int rounds)
+            throws Exception {
+        Path built = root.resolve("built");
+        try (Side writer = Side.open(built, SMALL_BYTES, "none", keys, List.of())) {
+            writer.write(0);
+            Rest.await(REST_MILLIS);
+            List<KeyedStateHandle> handles = List.of(writer.backend().checkpoint().handle());
+            Path ofOff = root.resolve("files-off");
+            Path ofOn = root.resolve("files-on");
+            try (Side off = Side.open(ofOff, SMALL_BYTES, "none", keys, handles);
+                    Side on = Side.open(ofOn, SMALL_BYTES, "state", keys, handles)) {
+                Rest.await(REST_MILLIS);
+                checkSame(sstables(ofOff), sstables(ofOn));
+                compareReads(out, "files", off, on, rounds);
+                checkSame(sstables(ofOff), sstables(ofOn));
             }
         }
+    }
+
+    /** A store that has merged its files is another one. */
+    private static void checkSame(List<String> ofOff, List<String> ofOn) {
+        if (!ofOff.equals(ofOn) || ofOff.isEmpty()) {
+            throw new IllegalStateException(
+                    "[metrics] the two stores do not have the same files: off="
+                            + ofOff
+                            + ", on="
+                            + ofOn);
+        }
+    }
+
+    /** Names and sizes. */
+    private static List<String> sstables(Path directory) throws IOException {
+        List<String> sstables = new ArrayList<>();
+        try (Stream<Path> paths = Files.walk(BackendSlot.workOf(directory))) {
+            for (Path path : paths.filter(Files::isRegularFile).sorted().toList()) {
+                if (path.toString().endsWith(".parquet")) {
+                    sstables.add(path.getFileName() + " " + Files.size(path));
+                }
+            }
+        }
+        Collections.sort(sstables);
+        return sstables;
+    }
+
+    private static void compareReads(PrintStream out, String where, Side off, Side on, int rounds)
+            throws Exception {
+        compare(out, where + ": read", off, on, rounds, (side, round) -> side.read(0));
+        compare(out, where + ": read, absent", off, on, rounds, (side, round) -> side.readAbsent());
     }
 
     private static void compare(
