@@ -37,13 +37,24 @@ public final class StoreResources implements AutoCloseable {
         this.flushPace = new FlushPace(slot.tierMemory());
     }
 
+    /** With the default share of {@link Slot}. */
+    public static StoreResources create(
+            String name, long memoryBytes, int backgroundThreads, Clock clock) {
+        return create(name, memoryBytes, Slot.UNFLUSHED_SHARE, backgroundThreads, clock);
+    }
+
     /**
      * @param name prefix of thread names
      * @param memoryBytes the budget's limit; at least {@link #MIN_MEMORY_BYTES}
+     * @param unflushedShare part of it, but for what is set aside, for entries without an SSTable
      * @param backgroundThreads threads for compactions, at least 1; one more is for flushes
      */
     public static StoreResources create(
-            String name, long memoryBytes, int backgroundThreads, Clock clock) {
+            String name,
+            long memoryBytes,
+            double unflushedShare,
+            int backgroundThreads,
+            Clock clock) {
         if (memoryBytes < MIN_MEMORY_BYTES) {
             throw new IllegalArgumentException(
                     "a store needs more memory: memoryBytes="
@@ -52,13 +63,8 @@ public final class StoreResources implements AutoCloseable {
                             + MIN_MEMORY_BYTES
                             + "; raise the memory of the state backend");
         }
-        if (backgroundThreads < 1) {
-            throw new IllegalArgumentException(
-                    "compaction needs a thread: backgroundThreads="
-                            + backgroundThreads
-                            + "; give at least 1");
-        }
-        return new StoreResources(new Slot(name, memoryBytes, backgroundThreads, clock));
+        return new StoreResources(
+                new Slot(name, memoryBytes, unflushedShare, backgroundThreads, clock));
     }
 
     /** The whole pool. */

@@ -255,6 +255,23 @@ public final class LsmBackendOptions {
                                 + " they are not in use, with their indexes and filters in memory;"
                                 + " the one that was not used for longest is closed first.");
 
+    public static final ConfigOption<Double> MEMTABLE_SHARE =
+            key("state.backend.lsm.memory.memtable-share")
+                    .doubleType()
+                    .defaultValue(0.5)
+                    .withDescription(
+                            "Part of the memory for what was written and no SSTable has yet; the"
+                                    + " rest keeps what is read. More of it makes fewer and larger"
+                                    + " files, and leaves less for reads.");
+
+    public static final ConfigOption<Integer> TIMER_HEADS =
+            key("state.backend.lsm.timers.cache-size")
+                    .intType()
+                    .defaultValue(128)
+                    .withDescription(
+                            "How many timers of each key group, the next to fire, are kept on the"
+                                + " JVM heap, serialised. The others are state like any other.");
+
     private static final List<ConfigOption<?>> ALL =
             List.of(
                     PROFILE,
@@ -277,6 +294,8 @@ public final class LsmBackendOptions {
                     VALUE_COLUMNS,
                     MEMORY_MAPPED_FILES,
                     OPEN_FILES,
+                    MEMTABLE_SHARE,
+                    TIMER_HEADS,
                     TRANSFER_THREADS,
                     ASYNC_READ_THREADS,
                     REMOTE_REQUEST_TIMEOUT,

@@ -32,6 +32,7 @@ import org.apache.flink.runtime.state.ttl.TtlTimeProvider;
  * @param task what Flink gives the backends of a task
  * @param keySerializer of the current schema, as reconfigured by restore
  * @param registry with every restored state in it
+ * @param timerHeads timers of a key group that a queue keeps at hand
  * @param life releases store, memory and working directory, each once
  * @param backendIdentifier what SQL asks for to choose its fast paths
  */
@@ -41,6 +42,7 @@ record LsmBackendParts<K>(
         TaskKeyContext<K> keyContext,
         StateRegistry registry,
         LsmSnapshots<K> snapshots,
+        int timerHeads,
         BackendLife life,
         String backendIdentifier) {
 

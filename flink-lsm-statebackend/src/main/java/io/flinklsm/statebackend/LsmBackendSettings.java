@@ -60,6 +60,7 @@ record LsmBackendSettings(
      * How a store keeps its entries.
      *
      * @param openFiles SSTables that stay open while they are not in use
+     * @param timerHeads timers of a key group that a queue keeps at hand
      * @param everyState what a state has for which nothing is set
      * @param states what single states have otherwise, by the state's name
      */
@@ -69,6 +70,7 @@ record LsmBackendSettings(
             long targetFileBytes,
             long level1Bytes,
             int openFiles,
+            int timerHeads,
             StateOptions everyState,
             Map<String, StateOptions> states) {
 
@@ -82,8 +84,9 @@ record LsmBackendSettings(
      *
      * @param slotBytes of a slot; 0 if not set
      * @param taskManagerBytes of all slots together; 0 if not set
+     * @param memtableShare part of it, or of managed memory, for entries that no SSTable has yet
      */
-    record Memory(long slotBytes, long taskManagerBytes) {}
+    record Memory(long slotBytes, long taskManagerBytes, double memtableShare) {}
 
     /**
      * Threads of a TaskManager, and of a subtask.
@@ -124,8 +127,8 @@ record LsmBackendSettings(
 
     private static final int FILES_IN_LEVEL1 = 4;
 
-    /** A memtable may take at most this part of the slot's memory: all together get half of it. */
-    private static final int MEMTABLES_IN_POOL = 4;
+    /** A memtable may take at most this part of what all together may. */
+    private static final int MEMTABLES_IN_SHARE = 2;
 
     private static final long MIN_MEMTABLE_BYTES = 64 << 10;
 
@@ -168,11 +171,13 @@ record LsmBackendSettings(
                                 ? FILES_IN_LEVEL1 * targetFileSize.getBytes()
                                 : level1Size.getBytes(),
                         OptionBounds.OPEN_FILES.read(config),
+                        OptionBounds.TIMER_HEADS.read(config),
                         everyState(config, blockSize),
                         states),
                 new Memory(
                         bytesOrZero(OptionBounds.FIXED_MEMORY_PER_SLOT.read(config)),
-                        bytesOrZero(OptionBounds.FIXED_MEMORY_PER_TASK_MANAGER.read(config))),
+                        bytesOrZero(OptionBounds.FIXED_MEMORY_PER_TASK_MANAGER.read(config)),
+                        OptionBounds.MEMTABLE_SHARE.read(config)),
                 new Threads(
                         OptionBounds.BACKGROUND_THREADS.read(config),
                         OptionBounds.TRANSFER_THREADS.read(config),
@@ -245,7 +250,8 @@ record LsmBackendSettings(
      */
     LsmStoreOptions storeOptions(long slotMemoryBytes, int keyGroupBytes) {
         LsmStoreOptions defaults = LsmStoreOptions.DEFAULTS;
-        long poolMemtable = Math.max(MIN_MEMTABLE_BYTES, slotMemoryBytes / MEMTABLES_IN_POOL);
+        long shareBytes = (long) (slotMemoryBytes * memory.memtableShare());
+        long poolMemtable = Math.max(MIN_MEMTABLE_BYTES, shareBytes / MEMTABLES_IN_SHARE);
         long poolRowGroup = Math.max(MIN_ROW_GROUP_BYTES, slotMemoryBytes / ROW_GROUPS_IN_POOL);
         int rowGroupBytes = (int) Math.min(defaults.sstable().rowGroupBytes(), poolRowGroup);
         return new LsmStoreOptions(

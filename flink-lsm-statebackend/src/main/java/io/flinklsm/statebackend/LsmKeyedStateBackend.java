@@ -88,7 +88,7 @@ public final class LsmKeyedStateBackend<K> extends AbstractKeyedStateBackend<K> 
                                 parts.keySerializer(), keyGroups, parts.task().ttlTimeProvider()),
                         new EntryColumnsFactory(parts.keySerializer(), keyGroups),
                         parts.task().ttlTimeProvider());
-        queues = new QueueFactory(registration, getKeyGroupRange(), keyGroups);
+        queues = new QueueFactory(registration, getKeyGroupRange(), keyGroups, parts.timerHeads());
         keyStreams = new KeyStreams<>(registry, parts.keySerializer(), keyGroups);
         snapshots = parts.snapshots();
         life = parts.life();

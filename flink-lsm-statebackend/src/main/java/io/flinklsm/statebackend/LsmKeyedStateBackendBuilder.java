@@ -204,6 +204,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                         parameters.getManagedMemoryFraction(),
                         settings.memory().slotBytes(),
                         settings.memory().taskManagerBytes(),
+                        settings.memory().memtableShare(),
                         settings.threads().background());
         MemorySource memorySource = SlotMemory.source(environment, memoryRequest);
         StoreResources memory =
@@ -344,6 +345,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                                         restored.registry(),
                                         life,
                                         restored.uploaded()),
+                                settings.store().timerHeads(),
                                 life,
                                 settings.compatIdentifier()));
         // Held last, so closed before the store, which would miss their memory.

@@ -140,6 +140,15 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
     static final OptionBounds<Integer> OPEN_FILES =
             number(LsmBackendOptions.OPEN_FILES, 1, 1_000_000);
 
+    static final OptionBounds<Double> MEMTABLE_SHARE =
+            new OptionBounds<>(
+                    LsmBackendOptions.MEMTABLE_SHARE,
+                    share -> share >= 0.1 && share <= 0.9,
+                    "0.1 to 0.9");
+
+    static final OptionBounds<Integer> TIMER_HEADS =
+            number(LsmBackendOptions.TIMER_HEADS, 8, 100_000);
+
     /** Flink's option; only a value that is no boolean is wrong. */
     static final OptionBounds<Boolean> INCREMENTAL_CHECKPOINTS =
             new OptionBounds<>(
@@ -173,6 +182,8 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                     METRICS,
                     MEMORY_MAPPED_FILES,
                     OPEN_FILES,
+                    MEMTABLE_SHARE,
+                    TIMER_HEADS,
                     INCREMENTAL_CHECKPOINTS);
 
     /** Those of every option that a backend reads from its configuration. */

@@ -62,6 +62,7 @@ final class RocksDbEquivalents {
                     new Equivalent(
                             "block.cache-size",
                             "nothing: the cache takes what the slot's memory has left"),
+                    is("memory.write-buffer-ratio", LsmBackendOptions.MEMTABLE_SHARE),
                     new Equivalent(
                             "memory.",
                             "nothing: the slot's memory is divided by the backend itself"),
@@ -80,6 +81,7 @@ final class RocksDbEquivalents {
                             "compaction.filter.",
                             "nothing: expired state goes whenever it is compacted"),
                     is("files.open", LsmBackendOptions.OPEN_FILES),
+                    is("timer-service.cache-size", LsmBackendOptions.TIMER_HEADS),
                     new Equivalent(
                             "timer-service.",
                             "nothing: timers are state, with a cache of the next ones"),

@@ -195,7 +195,7 @@ class BackendCleanupTest {
             lease =
                     SlotMemory.lease(
                             harness.environment(),
-                            new MemoryRequest(0.4, 0, 0, 1),
+                            new MemoryRequest(0.4, 0, 0, 0.5, 1),
                             Clock.system(),
                             bytes -> {});
         }

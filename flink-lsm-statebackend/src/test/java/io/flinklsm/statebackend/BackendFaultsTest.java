@@ -308,7 +308,7 @@ class BackendFaultsTest {
         try (OpaqueMemoryResource<StoreResources> lease =
                 SlotMemory.lease(
                         harness.environment(),
-                        new MemoryRequest(0.4, 0, 0, 1),
+                        new MemoryRequest(0.4, 0, 0, 0.5, 1),
                         Clock.system(),
                         bytes -> {})) {
             for (int i = 0; i < 10; i++) {

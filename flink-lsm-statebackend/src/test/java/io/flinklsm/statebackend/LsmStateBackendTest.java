@@ -86,6 +86,8 @@ class LsmStateBackendTest {
         config.setString("state.backend.lsm.memory-mapped-files", "never");
         config.setString("state.backend.lsm.compaction.level1-size", "5mb");
         config.setString("state.backend.lsm.open-files", "40");
+        config.setString("state.backend.lsm.memory.memtable-share", "0.25");
+        config.setString("state.backend.lsm.timers.cache-size", "50");
         config.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
 
         assertThat(LsmBackendSettings.of(config))
@@ -97,6 +99,7 @@ class LsmStateBackendTest {
                                         3 << 20,
                                         5 << 20,
                                         40,
+                                        50,
                                         new StateOptions(
                                                 CompactionStyle.SIZE_TIERED,
                                                 4 << 10,
@@ -106,7 +109,7 @@ class LsmStateBackendTest {
                                                         SstableCodec.ZSTD),
                                                 ValueColumns.BINARY),
                                         Map.of()),
-                                new LsmBackendSettings.Memory(70L << 20, 80L << 20),
+                                new LsmBackendSettings.Memory(70L << 20, 80L << 20, 0.25),
                                 new LsmBackendSettings.Threads(5, 6, 7),
                                 new LsmBackendSettings.Local(
                                         List.of("/one", "/two/three"), FileReads.PLAIN),
@@ -160,6 +163,9 @@ class LsmStateBackendTest {
                 "state.backend.lsm.memory.fixed-per-slot | 1mb",
                 "state.backend.lsm.memory.fixed-per-tm | 1mb",
                 "state.backend.lsm.memory.fixed-per-tm | -5",
+                "state.backend.lsm.memory.memtable-share | 0.95",
+                "state.backend.lsm.memory.memtable-share | NaN",
+                "state.backend.lsm.timers.cache-size | 0",
                 "state.backend.lsm.restore | later",
                 "state.backend.lsm.placement | both",
                 "state.backend.lsm.local-cache.size | 1mb",

@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.statebackend.testing.BackendHarness;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class OptionExtremesTest {
 
     private static final String LEAST_MEMORY = "8 mb";
+    private static final BigDecimal LEAST_PART = new BigDecimal("0.001");
     private static final int KEYS = 800;
     private static final int VALUE_BYTES = 4000;
 
@@ -178,6 +180,9 @@ final class OptionExtremesTest {
         if (isTime(bound)) {
             return TimeUtils.parseDuration(bound).toNanos() - 1 + " ns";
         }
+        if (isPart(bound)) {
+            return new BigDecimal(bound).subtract(LEAST_PART).toString();
+        }
         return bound.matches("\\d+")
                 ? "" + (Integer.parseInt(bound) - 1)
                 : (MemorySize.parse(bound).getBytes() - 1) + " bytes";
@@ -187,9 +192,16 @@ final class OptionExtremesTest {
         return bound.matches("\\d+ (ms|s|h)");
     }
 
+    private static boolean isPart(String bound) {
+        return bound.matches("0\\.\\d+");
+    }
+
     private static String above(String bound) {
         if (isTime(bound)) {
             return TimeUtils.parseDuration(bound).toNanos() + 1 + " ns";
+        }
+        if (isPart(bound)) {
+            return new BigDecimal(bound).add(LEAST_PART).toString();
         }
         return bound.matches("\\d+")
                 ? "" + (Integer.parseInt(bound) + 1)

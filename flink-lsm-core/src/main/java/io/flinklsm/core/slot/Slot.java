@@ -32,10 +32,13 @@ import java.util.random.RandomGenerator;
  *
  * <p>The budget is split so that no user of it can starve another: writers of SSTables have {@link
  * WriterBudgets} set aside, without which a full pool could not be flushed; nearly all of the rest
- * is for entries ({@link TierMemory}), half of it for those that no SSTable has yet; the cache
- * takes what is left and gives it back on demand.
+ * is for entries ({@link TierMemory}), half of it, or another share, for those that no SSTable has
+ * yet; the cache takes what is left and gives it back on demand.
  */
 public final class Slot implements AutoCloseable {
+
+    /** Part of the shared memory that entries without an SSTable may take. */
+    public static final double UNFLUSHED_SHARE = 0.5;
 
     private static final long LEAST_WRITE_RESERVE_BYTES = 8 << 20;
     private static final long MAX_WRITE_RESERVE_BYTES = 32 << 20;
@@ -63,17 +66,33 @@ public final class Slot implements AutoCloseable {
 
     private volatile int storeCount;
 
+    /** With the default share. */
+    public Slot(String name, long memoryBytes, int backgroundThreads, Clock clock) {
+        this(name, memoryBytes, UNFLUSHED_SHARE, backgroundThreads, clock);
+    }
+
     /**
      * @param name prefix of thread names
+     * @param unflushedShare part of the shared memory that entries without an SSTable may take;
+     *     less than the entries have together
      * @param backgroundThreads threads for compactions; one more is for flushes
      */
-    public Slot(String name, long memoryBytes, int backgroundThreads, Clock clock) {
+    public Slot(
+            String name,
+            long memoryBytes,
+            double unflushedShare,
+            int backgroundThreads,
+            Clock clock) {
         if (memoryBytes < 1 || backgroundThreads < 1) {
             throw new IllegalArgumentException(
                     "a slot has memory and a thread: memoryBytes="
                             + memoryBytes
                             + ", backgroundThreads="
                             + backgroundThreads);
+        }
+        if (!(unflushedShare > 0 && unflushedShare <= 1 - 1.0 / LEAST_CACHE_PART)) {
+            throw new IllegalArgumentException(
+                    "entries do not have such a share: unflushedShare=" + unflushedShare);
         }
         this.clock = clock;
         memory = MemoryBudget.root(name, memoryBytes, clock);
@@ -86,7 +105,7 @@ public final class Slot implements AutoCloseable {
         long sharedBytes = memoryBytes - writeBytes;
         writerBudgets = new WriterBudgets(memory, writeBytes, backgroundThreads);
         tierBudget = memory.child("tier", 0, sharedBytes - sharedBytes / LEAST_CACHE_PART);
-        tierMemory = new TierMemory(tierBudget, sharedBytes / 2);
+        tierMemory = new TierMemory(tierBudget, (long) (sharedBytes * unflushedShare));
         memory.setSpare(tierMemory);
         cacheBudget = memory.child("cache", 0, sharedBytes);
         blockCache = new BlockCache(cacheBudget);

@@ -56,6 +56,22 @@ final class SlotTest {
     }
 
     @Test
+    void shareSaysHowMuchEntriesWithoutAnSstableMayTake() {
+        for (double share : new double[] {0.1, 0.5, 0.9}) {
+            Slot slot = new Slot("slot", 100 << 20, share, 1, new ManualClock());
+            long shared = (100 << 20) - (8 << 20);
+
+            assertThat(slot.tierMemory().dirtyLimitBytes()).isEqualTo((long) (shared * share));
+            slot.close();
+        }
+        for (double share : new double[] {0, -1, 0.95, Double.NaN}) {
+            assertThatThrownBy(() -> new Slot("slot", 100 << 20, share, 1, new ManualClock()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("unflushedShare=" + share);
+        }
+    }
+
+    @Test
     void tiersLeaveAPartToTheCache() {
         Slot slot = new Slot("slot", 32 << 20, 1, new ManualClock());
         long tierBytes = slot.tierBudget().limitBytes();

@@ -20,7 +20,12 @@ package io.flinklsm.statebackend.memory;
  * @param slotBytes memory of the slot, instead of managed memory; 0 if not set
  * @param taskManagerBytes memory of all slots together, instead of managed memory; 0 if not set.
  *     Heeded where {@code slotBytes} is not set.
+ * @param memtableShare part of the pool for entries that no SSTable has yet
  * @param backgroundThreads threads for compactions
  */
 public record MemoryRequest(
-        double managedFraction, long slotBytes, long taskManagerBytes, int backgroundThreads) {}
+        double managedFraction,
+        long slotBytes,
+        long taskManagerBytes,
+        double memtableShare,
+        int backgroundThreads) {}

@@ -78,12 +78,11 @@ public final class SlotMemory {
             Environment environment, MemoryRequest request, Clock clock, LongConsumer whenMade)
             throws IOException {
         MemoryManager slot = environment.getMemoryManager();
-        int threads = request.backgroundThreads();
         try {
             if (request.slotBytes() > 0) {
                 return slot.getExternalSharedMemoryResource(
                         FIXED,
-                        bytes -> create(bytes, threads, clock, whenMade),
+                        bytes -> create(bytes, request, clock, whenMade),
                         request.slotBytes());
             }
             if (request.taskManagerBytes() > 0) {
@@ -93,12 +92,12 @@ public final class SlotMemory {
             if (request.managedFraction() > 0 && slot.getMemorySize() > 0) {
                 return slot.getSharedMemoryResourceForManagedMemory(
                         MANAGED,
-                        bytes -> createManaged(bytes, threads, clock, whenMade),
+                        bytes -> createManaged(bytes, request, clock, whenMade),
                         request.managedFraction());
             }
             return slot.getExternalSharedMemoryResource(
                     UNMANAGED,
-                    bytes -> createUnmanaged(bytes, threads, clock, whenMade),
+                    bytes -> createUnmanaged(bytes, request, clock, whenMade),
                     UNMANAGED_BYTES);
         } catch (IOException | RuntimeException e) {
             throw e;
@@ -127,7 +126,7 @@ public final class SlotMemory {
                 shared.getOrAllocateSharedResource(
                         TASK_MANAGER,
                         holder,
-                        bytes -> create(bytes, request.backgroundThreads(), clock, whenMade),
+                        bytes -> create(bytes, request, clock, whenMade),
                         request.taskManagerBytes());
         if (!(pool.resourceHandle() instanceof StoreResources resources)) {
             shared.release(TASK_MANAGER, holder, bytes -> {});
@@ -152,7 +151,7 @@ public final class SlotMemory {
     }
 
     private static StoreResources createManaged(
-            long bytes, int threads, Clock clock, LongConsumer whenMade) {
+            long bytes, MemoryRequest request, Clock clock, LongConsumer whenMade) {
         if (bytes < MIN_BYTES) {
             LOG.warn(
                     "[state backend] the slot's managed memory for state is too small: managed={}"
@@ -160,25 +159,26 @@ public final class SlotMemory {
                     bytes,
                     MIN_BYTES);
         }
-        return create(Math.max(bytes, MIN_BYTES), threads, clock, whenMade);
+        return create(Math.max(bytes, MIN_BYTES), request, clock, whenMade);
     }
 
     private static StoreResources createUnmanaged(
-            long bytes, int threads, Clock clock, LongConsumer whenMade) {
+            long bytes, MemoryRequest request, Clock clock, LongConsumer whenMade) {
         LOG.warn(
                 "[state backend] the slot has no managed memory for state: used={} bytes, which"
                         + " Flink accounts for nowhere; set taskmanager.memory.managed.size, or"
                         + " state.backend.lsm.memory.fixed-per-tm for all slots together, or"
                         + " state.backend.lsm.memory.fixed-per-slot.",
                 bytes);
-        return create(bytes, threads, clock, whenMade);
+        return create(bytes, request, clock, whenMade);
     }
 
     private static StoreResources create(
-            long bytes, int threads, Clock clock, LongConsumer whenMade) {
+            long bytes, MemoryRequest request, Clock clock, LongConsumer whenMade) {
         QuietArrow.begin();
         // First: a failure of it leaves no memory behind.
         whenMade.accept(bytes);
-        return StoreResources.create("flink-lsm", bytes, threads, clock);
+        return StoreResources.create(
+                "flink-lsm", bytes, request.memtableShare(), request.backgroundThreads(), clock);
     }
 }

@@ -24,15 +24,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class HeadCache {
 
-    /** Elements held: a watermark seldom fires more timers of one key group than this. */
-    static final int CAPACITY = 128;
+    private static final int FIRST_ROOM = 8;
 
-    private byte[] @Nullable [] rows = new byte[8][];
+    private final int capacity;
+    private byte[] @Nullable [] rows = new byte[FIRST_ROOM][];
     private int start;
     private int count;
     private boolean complete;
 
-    HeadCache(boolean complete) {
+    /**
+     * @param capacity elements held at most
+     */
+    HeadCache(int capacity, boolean complete) {
+        this.capacity = capacity;
         this.complete = complete;
     }
 
@@ -64,7 +68,7 @@ final class HeadCache {
     }
 
     boolean isFull() {
-        return count == CAPACITY;
+        return count == capacity;
     }
 
     void removeFirst() {
@@ -100,11 +104,11 @@ final class HeadCache {
      * @param index where it belongs, from {@link #find}
      */
     void insert(int index, byte[] row) {
-        if (index == count && (!complete || count == CAPACITY)) {
+        if (index == count && (!complete || count == capacity)) {
             complete = false;
             return;
         }
-        if (count == CAPACITY) {
+        if (count == capacity) {
             rows[start + --count] = null;
             complete = false;
         }
@@ -132,7 +136,7 @@ final class HeadCache {
             return;
         }
         byte[] @Nullable [] target =
-                count < rows.length ? rows : new byte[Math.min(2 * rows.length, CAPACITY)][];
+                count < rows.length ? rows : new byte[Math.min(2 * rows.length, capacity)][];
         System.arraycopy(rows, start, target, 0, count);
         if (target == rows) {
             Arrays.fill(rows, count, rows.length, null);

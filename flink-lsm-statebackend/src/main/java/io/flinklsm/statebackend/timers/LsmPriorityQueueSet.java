@@ -55,6 +55,7 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
     private final LsmTree tree;
     private final byte[] keyGroupPrefix;
     private final DataOutputSerializer out;
+    private final int headsMax;
     private final DataInputDeserializer in = new DataInputDeserializer();
     private final KeyBuffer rowKey;
 
@@ -71,6 +72,7 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
 
     /**
      * @param out shared by the queues of one task, used within a call only
+     * @param headsMax elements that are kept at hand
      * @param empty whether the store is known to hold no element yet
      */
     LsmPriorityQueueSet(
@@ -78,19 +80,21 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
             TypeSerializer<T> serializer,
             byte[] keyGroupPrefix,
             DataOutputSerializer out,
+            int headsMax,
             boolean empty) {
         this.tree = tree;
         this.serializer = serializer;
         this.keyGroupPrefix = keyGroupPrefix;
         this.rowKey = newKey();
         this.out = out;
-        this.heads = new HeadCache(empty);
+        this.headsMax = headsMax;
+        this.heads = new HeadCache(headsMax, empty);
     }
 
     /** Goes on with another serializer; the rows may have been rewritten with it. */
     void setSerializer(TypeSerializer<T> newSerializer) {
         serializer = newSerializer;
-        heads = new HeadCache(false);
+        heads = new HeadCache(headsMax, false);
         head = null;
         floor = null;
     }
@@ -268,7 +272,7 @@ final class LsmPriorityQueueSet<T> implements InternalPriorityQueue<T>, HeapPrio
                 }
                 KeyBuffer prefix = keyOf(keyGroupPrefix, rowKey);
                 KeyBuffer after = last == null ? null : keyOf(last, newKey());
-                isLastPage = tree.readPage(prefix, after, HeadCache.CAPACITY, PAGE_BYTES, page);
+                isLastPage = tree.readPage(prefix, after, headsMax, PAGE_BYTES, page);
                 nextAt = 0;
                 if (page.length() == 0) {
                     return null;

@@ -36,10 +36,18 @@ public final class QueueFactory {
     private final StateRegistration registration;
     private final KeyGroupRange keyGroupRange;
     private final int numberOfKeyGroups;
+    private final int heads;
     private final DataOutputSerializer out = new DataOutputSerializer(64);
 
+    /**
+     * @param heads elements of a key group that are kept at hand
+     */
     public QueueFactory(
-            StateRegistration registration, KeyGroupRange keyGroupRange, int numberOfKeyGroups) {
+            StateRegistration registration,
+            KeyGroupRange keyGroupRange,
+            int numberOfKeyGroups,
+            int heads) {
+        this.heads = heads;
         this.registration = registration;
         this.keyGroupRange = keyGroupRange;
         this.numberOfKeyGroups = numberOfKeyGroups;
@@ -96,6 +104,7 @@ public final class QueueFactory {
                                             serializer,
                                             prefix,
                                             out,
+                                            heads,
                                             !state.isRestored());
                             sets.add(set);
                             return set;

@@ -98,7 +98,7 @@ class SlotMemoryTest {
         SharedResources taskManager = new SharedResources();
         MemoryManager slot = MemoryManager.create(64 * MIB, 32 << 10);
         MemoryManager otherSlot = MemoryManager.create(64 * MIB, 32 << 10);
-        MemoryRequest request = new MemoryRequest(0.5, 0, 20 * MIB, 1);
+        MemoryRequest request = new MemoryRequest(0.5, 0, 20 * MIB, 0.5, 1);
 
         OpaqueMemoryResource<StoreResources> one = lease(slot, taskManager, request);
         OpaqueMemoryResource<StoreResources> two = lease(otherSlot, taskManager, request);
@@ -123,7 +123,7 @@ class SlotMemoryTest {
         MemoryManager slot = MemoryManager.create(64 * MIB, 32 << 10);
 
         try (OpaqueMemoryResource<StoreResources> lease =
-                lease(slot, taskManager, new MemoryRequest(0.5, 10 * MIB, 20 * MIB, 1))) {
+                lease(slot, taskManager, new MemoryRequest(0.5, 10 * MIB, 20 * MIB, 0.5, 1))) {
             assertThat(lease.getResourceHandle().memory().limitBytes()).isEqualTo(10 * MIB);
         }
     }
@@ -135,9 +135,9 @@ class SlotMemoryTest {
 
         try (LogLines log = LogLines.of(SlotMemory.class);
                 OpaqueMemoryResource<StoreResources> first =
-                        lease(slot, taskManager, new MemoryRequest(0.5, 0, 20 * MIB, 1));
+                        lease(slot, taskManager, new MemoryRequest(0.5, 0, 20 * MIB, 0.5, 1));
                 OpaqueMemoryResource<StoreResources> second =
-                        lease(slot, taskManager, new MemoryRequest(0.5, 0, 30 * MIB, 1))) {
+                        lease(slot, taskManager, new MemoryRequest(0.5, 0, 30 * MIB, 0.5, 1))) {
             assertThat(second.getResourceHandle()).isSameAs(first.getResourceHandle());
             assertThat(log.warnings())
                     .singleElement()
@@ -159,7 +159,8 @@ class SlotMemoryTest {
                 bytes -> (AutoCloseable) () -> closed.set(true),
                 20 * MIB);
 
-        assertThatThrownBy(() -> lease(slot, taskManager, new MemoryRequest(0, 0, 20 * MIB, 1)))
+        assertThatThrownBy(
+                        () -> lease(slot, taskManager, new MemoryRequest(0, 0, 20 * MIB, 0.5, 1)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("[state.backend.lsm.memory.fixed-per-tm]")
                 .hasMessageContaining("put the backend's jar into Flink's lib/");
@@ -181,7 +182,8 @@ class SlotMemoryTest {
 
     private static OpaqueMemoryResource<StoreResources> lease(
             MemoryManager manager, double fraction, long slotBytes) throws Exception {
-        return lease(manager, new SharedResources(), new MemoryRequest(fraction, slotBytes, 0, 1));
+        return lease(
+                manager, new SharedResources(), new MemoryRequest(fraction, slotBytes, 0, 0.5, 1));
     }
 
     private static OpaqueMemoryResource<StoreResources> lease(

@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.statebackend.KeyedBackendFixture;
+import io.flinklsm.statebackend.LsmBackendOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -162,7 +163,7 @@ class LsmPriorityQueueSetTest {
     void aQueueOfManyPagesIsCountedIteratedAndPolled() throws Exception {
         KeyGroupedInternalPriorityQueue<TimerHeapInternalTimer<Integer, VoidNamespace>> queue =
                 fixture.backend.create("timers", TIMERS);
-        int count = 5 * HeadCache.CAPACITY + 1;
+        int count = 5 * LsmBackendOptions.TIMER_HEADS.defaultValue() + 1;
         for (int i = 0; i < count; i++) {
             queue.add(timer(i * 31 % count, 1));
         }
