@@ -26,6 +26,7 @@ import io.flinklsm.statebackend.directory.LocalDirectories;
 import io.flinklsm.statebackend.directory.WorkingDirectory;
 import io.flinklsm.statebackend.key.TaskKeyContext;
 import io.flinklsm.statebackend.life.BackendLife;
+import io.flinklsm.statebackend.life.PoolOfTaskManager;
 import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.MemorySource;
 import io.flinklsm.statebackend.memory.SlotMemory;
@@ -216,7 +217,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                                         Clock.system(),
                                         bytes -> logStart(bytes, memorySource, directory.path())))
                         .getResourceHandle();
-        Executor executor = environment.getIOManager().getExecutorService();
+        Executor executor = new PoolOfTaskManager(environment.getIOManager().getExecutorService());
         FetchBudget fetchBudget = resources.hold(new FetchBudget(memory.memory()));
         CloseableRegistry cancelRegistry = new CloseableRegistry();
         TieredStorage storage =
