@@ -21,7 +21,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.core.fs.FSDataInputStream;
 
 /**
- * A file of a checkpoint, or a part of one, open over Flink's file systems. Safe for any thread.
+ * A file of a checkpoint, or a part of one, open over Flink's file systems; what is read in order
+ * is read ahead. Safe for any thread.
  */
 final class HandleInput implements StorageInput {
 
@@ -32,6 +33,9 @@ final class HandleInput implements StorageInput {
 
     @GuardedBy("this")
     private final FSDataInputStream in;
+
+    @GuardedBy("this")
+    private final ReadAhead ahead;
 
     /**
      * @param location where the file really is; what errors call it
@@ -44,6 +48,7 @@ final class HandleInput implements StorageInput {
         this.start = start;
         this.size = size;
         this.bytesRead = bytesRead;
+        this.ahead = new ReadAhead(this::request, size);
     }
 
     @Override
@@ -52,7 +57,14 @@ final class HandleInput implements StorageInput {
         if (position < 0 || position > size - byteCount) {
             throw tooShort(position, byteCount);
         }
-        FSDataInputStream stream = in;
+        ahead.readFully(position, target, at, byteCount);
+    }
+
+    private void request(long position, byte[] target, int at, int byteCount) throws IOException {
+        FSDataInputStream stream;
+        synchronized (this) {
+            stream = in;
+        }
         int read =
                 TimeLimit.call(
                         location, () -> read(stream, start + position, target, at, byteCount));
@@ -102,6 +114,7 @@ final class HandleInput implements StorageInput {
 
     @Override
     public synchronized void close() throws IOException {
+        ahead.close();
         FSDataInputStream stream = in;
         TimeLimit.run(location, stream::close);
     }
