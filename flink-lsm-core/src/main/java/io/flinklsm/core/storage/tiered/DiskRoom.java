@@ -82,18 +82,28 @@ final class DiskRoom {
 
     // -------------------------------------------------------------------------- files come and go
 
-    /** A local file was written that is nowhere else. */
+    /**
+     * Local files take so many bytes more, or less. Called while the file's condition cannot
+     * change, or its bytes could be taken off before they were added.
+     */
+    void count(long bytes) {
+        if (options.evicts()) {
+            long now = localBytes.addAndGet(bytes);
+            Invariants.check(now >= 0, "local files take less than nothing", "bytes", now);
+        }
+    }
+
+    /** A local file was written that is nowhere else; its bytes are counted. */
     void addWritten(TieredFile file) throws IOException {
-        localBytes.addAndGet(file.size());
         synchronized (lock) {
             alone.add(file);
         }
+        forgetIfDeleted(file);
         makeRoom(0);
     }
 
-    /** A remote file is local now, too. */
+    /** A remote file is local now, too; its bytes are counted. */
     void addFetched(TieredFile file) {
-        localBytes.addAndGet(file.size());
         if (file.isSomewhere()) {
             becameEvictable(file);
         }
@@ -105,6 +115,7 @@ final class DiskRoom {
             alone.remove(file);
             evictable.addLast(file);
         }
+        forgetIfDeleted(file);
         try {
             makeRoom(0);
         } catch (IOException e) {
@@ -113,14 +124,18 @@ final class DiskRoom {
         }
     }
 
-    /** A file was deleted. */
-    void remove(TieredFile file, boolean wasLocal) {
-        if (wasLocal && options.evicts()) {
-            localBytes.addAndGet(-file.size());
-        }
+    /** A file was deleted; its bytes are not counted any more. */
+    void remove(TieredFile file) {
         synchronized (lock) {
             evictable.remove(file);
             alone.remove(file);
+        }
+    }
+
+    /** A file that was deleted just before it came here would stay for good. */
+    private void forgetIfDeleted(TieredFile file) {
+        if (file.isDeleted()) {
+            remove(file);
         }
     }
 
@@ -150,7 +165,6 @@ final class DiskRoom {
                 freed,
                 "size",
                 victim.size());
-        localBytes.addAndGet(-freed);
     }
 
     private boolean isDiskFull() {

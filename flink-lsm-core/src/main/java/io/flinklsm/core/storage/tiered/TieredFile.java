@@ -99,6 +99,10 @@ final class TieredFile {
         return copy.isPresent();
     }
 
+    boolean isDeleted() {
+        return deleted;
+    }
+
     @Nullable RemoteSource home() {
         return places.home();
     }
@@ -323,6 +327,7 @@ final class TieredFile {
             } else {
                 copyHere();
             }
+            storage.countLocal(size);
             copy.appeared();
             chunks = null;
             if (last != null) {
@@ -410,17 +415,14 @@ final class TieredFile {
             // First, so that a reader that does not find the local copy finds these.
             chunks = empty;
             copy.evict();
+            storage.countLocal(-size);
         }
         storage.counters().evictions.increment();
         return size;
     }
 
-    /**
-     * The file is not wanted any more; open inputs fail from now on, or later.
-     *
-     * @return whether it had a local copy
-     */
-    boolean delete() throws IOException {
+    /** The file is not wanted any more; open inputs fail from now on, or later. */
+    void delete() throws IOException {
         synchronized (changing) {
             deleted = true;
             places.abandon();
@@ -431,7 +433,9 @@ final class TieredFile {
                 if (here != null) {
                     here.close();
                 }
-                return copy.delete();
+                if (copy.delete()) {
+                    storage.countLocal(-size);
+                }
             } finally {
                 places.deleteEarly();
             }

@@ -333,9 +333,9 @@ public final class TieredStorage implements Storage, AutoCloseable {
             delegate.delete(name);
             return;
         }
-        boolean wasLocal = file.delete();
+        file.delete();
         files.remove(name);
-        room.remove(file, wasLocal);
+        room.remove(file);
         synchronized (adopted) {
             adopted.remove(file);
         }
@@ -385,8 +385,15 @@ public final class TieredStorage implements Storage, AutoCloseable {
         }
     }
 
+    /** Local files take so many bytes more, or less. */
+    void countLocal(long bytes) {
+        room.count(bytes);
+    }
+
     private void track(String name, long sizeBytes) throws IOException {
         TieredFile file = TieredFile.local(this, name, sizeBytes);
+        // Before another thread can find the file and delete it.
+        room.count(sizeBytes);
         files.put(name, file);
         room.addWritten(file);
     }

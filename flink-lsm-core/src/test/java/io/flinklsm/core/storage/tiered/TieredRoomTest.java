@@ -27,6 +27,10 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -100,6 +104,38 @@ final class TieredRoomTest {
             assertThat(early).containsOnlyKeys("first");
             assertThat(Files.exists(directory.resolve("first"))).isFalse();
             assertThat(read(storage, "first")).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void fileThatIsDeletedWhileItBecomesLocalIsNotTakenOffBeforeItIsCounted() throws Exception {
+        byte[] content = random(1_000);
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try (TieredStorage storage = storage(1L << 20)) {
+            for (int i = 0; i < 3_000; i++) {
+                String name = "f" + i;
+                storage.adopt(name, content.length, 900, new FlakySource("s3://b/f", content));
+                CyclicBarrier together = new CyclicBarrier(2);
+                Future<?> deletion =
+                        other.submit(
+                                () -> {
+                                    together.await();
+                                    while (storage.stats().contents().localBytes() == 0
+                                            && !Files.exists(directory.resolve(name))) {
+                                        Thread.onSpinWait();
+                                    }
+                                    storage.delete(name);
+                                    return storage.stats().contents().localBytes();
+                                });
+                together.await();
+                storage.makeLocal(name);
+                deletion.get();
+
+                assertThat(storage.stats().contents().localBytes()).as("round %s", i).isZero();
+            }
+        } finally {
+            other.shutdownNow();
+            assertThat(other.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         }
     }
 
