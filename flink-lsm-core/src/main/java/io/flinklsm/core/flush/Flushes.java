@@ -79,9 +79,11 @@ public final class Flushes {
 
     /** Flushes the tree's queue in the background. Needs the lock. */
     public void schedule(TreeState tree) {
-        if (tree.needsFlushTask() && !upkeep.isStopped()) {
+        if (tree.needsFlushTask() && !upkeep.isStopped() && !upkeep.hasFailed()) {
             // Before the task can run: it waits for the lock that we hold.
             tree.setFlushScheduled(upkeep.begin(slot.background()::flush, () -> flushQueue(tree)));
+        } else if (tree.isFlushing()) {
+            tree.wantFlushTask();
         }
     }
 
@@ -249,6 +251,11 @@ public final class Flushes {
                     upkeep.scheduleCompaction(tree);
                 }
                 upkeep.scheduleDeletion();
+            }
+            // What was frozen while a checkpoint's thread flushed. If that failed, the checkpoint
+            // fails alone: nothing is tried again that no writer has asked for.
+            if (tree.takeFlushWanted()) {
+                schedule(tree);
             }
         } finally {
             lock.unlock();

@@ -70,6 +70,11 @@ public final class BackgroundWork implements AutoCloseable {
         execute(compactions, task);
     }
 
+    /** How many tasks of the flush thread have ended; for tests. */
+    public long flushTasks() {
+        return flushes.getCompletedTaskCount();
+    }
+
     private static void execute(ThreadPoolExecutor pool, Runnable task) {
         try {
             pool.execute(task);

@@ -83,6 +83,10 @@ public final class TreeState {
     @GuardedBy("lock")
     private boolean flushScheduled;
 
+    /** Whether a task was asked for while a flush ran that no task had begun. */
+    @GuardedBy("lock")
+    private boolean flushWanted;
+
     /** What is being flushed; null if nothing is. */
     @GuardedBy("lock")
     private @Nullable FlushPlan flushing;
@@ -370,7 +374,7 @@ public final class TreeState {
     /** Whether something is frozen that no task is about to flush. */
     public boolean needsFlushTask() {
         lock.checkHeld();
-        return !flushScheduled && !frozenOldestFirst.isEmpty();
+        return !flushScheduled && flushing == null && !frozenOldestFirst.isEmpty();
     }
 
     /**
@@ -379,6 +383,20 @@ public final class TreeState {
     public void setFlushScheduled(boolean isScheduled) {
         lock.checkHeld();
         flushScheduled = isScheduled;
+    }
+
+    /** A task is wanted; not now, while another thread flushes. */
+    public void wantFlushTask() {
+        lock.checkHeld();
+        flushWanted |= flushing != null && !flushScheduled;
+    }
+
+    /** Whether a task was wanted while another thread flushed; asked once. */
+    public boolean takeFlushWanted() {
+        lock.checkHeld();
+        boolean was = flushWanted;
+        flushWanted = false;
+        return was;
     }
 
     public boolean isFlushing() {
