@@ -19,6 +19,7 @@ import io.flinklsm.core.storage.ClosedInputException;
 import io.flinklsm.core.storage.StorageStoppedException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
@@ -28,6 +29,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The requests for chunks of one file that are under way. Threads that want the same chunk wait for
  * one request; a reader that reads in order has more with each. Safe for any thread.
+ *
+ * <p>A row group has its columns one behind the other, so a scan or a compaction reads in order at
+ * as many places as there are columns, by turns, until it comes to the next group. So the places
+ * where requests ended are remembered, and what the last requests of a reader in order brought
+ * stays for the other columns.
  */
 final class ChunkFetches {
 
@@ -39,6 +45,18 @@ final class ChunkFetches {
 
     /** What one reader wants at once is read in parts of so many chunks. */
     static final int MAX_CHUNKS_WANTED = 256;
+
+    /** So many places of one file are remembered; the one that was not used for longest goes. */
+    private static final int MAX_PLACES = 32;
+
+    /** So many chunks of readers in order stay in memory, more than a row group has. */
+    private static final int MAX_WINDOW_CHUNKS = 3 * MAX_CHUNKS;
+
+    /** Where a request for a reader ended, and how many chunks the next one there takes. */
+    private static final class Place {
+        private int end;
+        private int readAhead = 1;
+    }
 
     /** A request that is under way for chunks from {@code first} to before {@code end}. */
     static final class Fetch {
@@ -63,6 +81,10 @@ final class ChunkFetches {
             this.streams = streams;
             this.reservedBytes = reservedBytes;
         }
+
+        boolean has(int chunk) {
+            return chunk >= first && chunk < end;
+        }
     }
 
     // Immutable.
@@ -76,16 +98,13 @@ final class ChunkFetches {
     @GuardedBy("lock")
     private final Map<Integer, Fetch> fetches = new HashMap<>();
 
-    /** Where the last request for a reader ended, and how many chunks the next one there takes. */
+    /** The one that was used last comes first. */
     @GuardedBy("lock")
-    private int lastEnd = -1;
+    private final ArrayDeque<Place> ends = new ArrayDeque<>();
 
+    /** What came for readers in order, kept in memory alone; what was read last comes first. */
     @GuardedBy("lock")
-    private int readAhead = 1;
-
-    /** What came last for a reader that reads in order; kept in memory alone. */
-    @GuardedBy("lock")
-    private @Nullable Fetch stream;
+    private final ArrayDeque<Fetch> windows = new ArrayDeque<>();
 
     ChunkFetches(TieredStorage storage, TieredFile file, RemotePlaces places) {
         this.storage = storage;
@@ -111,24 +130,72 @@ final class ChunkFetches {
             if (here.has(chunk)) {
                 return null;
             }
+            Fetch window = windowOf(chunk);
+            if (window != null) {
+                return window;
+            }
             Fetch other = fetches.get(chunk);
             if (other != null) {
                 await(other);
                 return other;
             }
-            readAhead = chunk == lastEnd ? Math.min(2 * readAhead, MAX_CHUNKS) : 1;
+            Place place = placeAt(chunk);
+            int first = firstOf(here, place, chunk);
             int wanted = Math.min(lastWanted - chunk + 1, MAX_CHUNKS_WANTED);
             // The third request in a row is a scan's or a compaction's: what is read often stays
             // in the cache, and what comes by once does not take its place.
-            boolean streams = storage.staysRemote() && readAhead >= STREAMS_FROM;
-            mine = begin(here, chunk, Math.max(wanted, readAhead), streams);
-            lastEnd = mine.end;
+            boolean streams = storage.staysRemote() && place.readAhead >= STREAMS_FROM;
+            mine = begin(here, first, chunk, Math.max(wanted, place.readAhead), streams);
+            place.end = mine.end;
         } finally {
             lock.unlock();
         }
         storage.wanted(file);
         run(mine, here);
         return mine;
+    }
+
+    /** The place that a reader has come to, and takes more from now on; else one that begins. */
+    @GuardedBy("lock")
+    private Place placeAt(int chunk) {
+        Place found = null;
+        for (Place place : ends) {
+            if (place.end == chunk) {
+                found = place;
+                break;
+            }
+            // The next column begins in front of a reader that reads all columns.
+            if (place.readAhead >= STREAMS_FROM
+                    && place.end < chunk
+                    && chunk - place.end < MAX_CHUNKS) {
+                found = place;
+            }
+        }
+        if (found == null) {
+            found = new Place();
+            if (ends.size() == MAX_PLACES) {
+                ends.removeLast();
+            }
+        } else {
+            ends.remove(found);
+            found.readAhead = Math.min(2 * found.readAhead, MAX_CHUNKS);
+        }
+        ends.addFirst(found);
+        return found;
+    }
+
+    /** What lies between the place and the chunk is read soon, too, and comes with it. */
+    @GuardedBy("lock")
+    private int firstOf(Chunks here, Place place, int chunk) {
+        int first = chunk;
+        if (place.readAhead >= STREAMS_FROM) {
+            while (first > place.end
+                    && !isHere(here, first - 1)
+                    && !fetches.containsKey(first - 1)) {
+                first--;
+            }
+        }
+        return first;
     }
 
     @GuardedBy("lock")
@@ -150,10 +217,15 @@ final class ChunkFetches {
         }
     }
 
+    /**
+     * @param from the first that comes, if there is memory for all up to the chunk
+     * @param chunk comes in any case
+     * @param countMax at most so many from the chunk on
+     */
     @GuardedBy("lock")
-    private Fetch begin(Chunks here, int chunk, int countMax, boolean streams) {
+    private Fetch begin(Chunks here, int from, int chunk, int countMax, boolean streams) {
         Invariants.check(
-                countMax > 0 && chunk < Chunks.count(file.size()),
+                countMax > 0 && from <= chunk && chunk < Chunks.count(file.size()),
                 "nothing is fetched",
                 "chunk",
                 chunk,
@@ -161,21 +233,28 @@ final class ChunkFetches {
                 countMax);
         int end = chunk + 1;
         int endMax = Math.min(Chunks.count(file.size()), chunk + countMax);
-        while (end < endMax && !here.has(end) && !fetches.containsKey(end)) {
+        while (end < endMax && !isHere(here, end) && !fetches.containsKey(end)) {
             end++;
         }
         // With less memory come fewer chunks; one comes in any case, or no reader could go on.
-        long reserved = Chunks.offset(end - chunk);
+        int first = from;
+        long reserved = Chunks.offset(end - first);
         while (!storage.requests().memory().tryReserve(reserved)) {
-            if (end == chunk + 1) {
+            if (!windows.isEmpty()) {
+                release(windows.removeLast());
+                continue;
+            }
+            if (first == chunk && end == chunk + 1) {
                 reserved = 0;
                 break;
             }
-            end = chunk + (end - chunk) / 2;
-            reserved = Chunks.offset(end - chunk);
+            end = chunk + Math.max(1, (end - chunk) / 2);
+            first = chunk;
+            reserved = Chunks.offset(end - first);
         }
-        Fetch fetch = new Fetch(chunk, end, streams, reserved);
-        for (int i = chunk; i < end; i++) {
+        // What memory does not have room for goes to the cache, and is not held.
+        Fetch fetch = new Fetch(first, end, streams && reserved > 0, reserved);
+        for (int i = first; i < end; i++) {
             Fetch other = fetches.put(i, fetch);
             Invariants.check(other == null, "a chunk is fetched twice at once", "chunk", i);
         }
@@ -199,7 +278,7 @@ final class ChunkFetches {
                 await(other);
                 return;
             }
-            mine = begin(here, chunk, countMax, false);
+            mine = begin(here, chunk, chunk, countMax, false);
         } finally {
             lock.unlock();
         }
@@ -239,10 +318,11 @@ final class ChunkFetches {
                 fetch.bytes = bytes;
                 fetch.failure = bytes == null && failure == null ? interrupted(null) : failure;
                 fetch.done = true;
-                if (fetch.streams && bytes != null) {
-                    Fetch before = stream;
-                    stream = fetch;
-                    release(before);
+                if (fetch.streams && bytes != null && !file.isDeleted()) {
+                    windows.addFirst(fetch);
+                    while (windowChunks() > MAX_WINDOW_CHUNKS && windows.size() > 1) {
+                        release(windows.removeLast());
+                    }
                 } else {
                     release(fetch);
                 }
@@ -258,42 +338,74 @@ final class ChunkFetches {
     }
 
     @GuardedBy("lock")
-    private void release(@Nullable Fetch fetch) {
-        if (fetch != null && fetch.reservedBytes > 0) {
+    private void release(Fetch fetch) {
+        if (fetch.reservedBytes > 0) {
             storage.requests().memory().release(fetch.reservedBytes);
             fetch.reservedBytes = 0;
         }
     }
 
-    /** What is here of the last request of a reader that reads in order; null if nothing is. */
+    @GuardedBy("lock")
+    private int windowChunks() {
+        int chunks = 0;
+        for (Fetch window : windows) {
+            chunks += window.end - window.first;
+        }
+        return chunks;
+    }
+
+    @GuardedBy("lock")
+    private boolean isHere(Chunks here, int chunk) {
+        return here.has(chunk) || windowOf(chunk) != null;
+    }
+
+    @GuardedBy("lock")
+    private @Nullable Fetch windowOf(int chunk) {
+        for (Fetch window : windows) {
+            if (window.has(chunk)) {
+                return window;
+            }
+        }
+        return null;
+    }
+
+    /** What readers that read in order have in memory of the chunk; null if they have it not. */
     @Nullable Fetch streamed(int chunk) {
         lock.lock();
         try {
-            Fetch last = stream;
-            return last != null && chunk >= last.first && chunk < last.end ? last : null;
+            Fetch found = windowOf(chunk);
+            if (found != null && windows.peekFirst() != found) {
+                windows.remove(found);
+                windows.addFirst(found);
+            }
+            return found;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Gives the memory back that a reader that reads in order has; it may begin anew. */
-    void forgetStream() {
+    /** Gives the memory back that readers in order have; they may begin anew. */
+    void forgetStreams() {
         lock.lock();
         try {
-            release(stream);
-            stream = null;
+            windows.forEach(this::release);
+            windows.clear();
+            ends.clear();
         } finally {
             lock.unlock();
         }
     }
 
-    /** A reader has come to the end of what it was given; one that reads in order goes on. */
-    void readToTheEnd(Fetch fetch) {
+    /**
+     * A reader has come to the end of what it was given. If what comes next is here, all that is
+     * read in order was read: in front of the tail, of which the rest stands in the cache.
+     */
+    void readToTheEnd(Fetch fetch, Chunks here) {
         lock.lock();
         try {
-            if (fetch == stream) {
-                release(fetch);
-                stream = null;
+            if (fetch.streams && (fetch.end == Chunks.count(file.size()) || here.has(fetch.end))) {
+                windows.forEach(this::release);
+                windows.clear();
             }
         } finally {
             lock.unlock();

@@ -134,7 +134,7 @@ final class TieredFile {
 
     void closed() throws IOException {
         if (copy.closed()) {
-            fetches.forgetStream();
+            fetches.forgetStreams();
         }
     }
 
@@ -232,7 +232,7 @@ final class TieredFile {
                 System.arraycopy(bytes, offset, target, to, count);
                 from += count;
                 if (offset + count == bytes.length) {
-                    fetches.readToTheEnd(fetch);
+                    fetches.readToTheEnd(fetch, here);
                 }
             }
         }
@@ -426,7 +426,7 @@ final class TieredFile {
         synchronized (changing) {
             deleted = true;
             places.abandon();
-            fetches.forgetStream();
+            fetches.forgetStreams();
             Chunks here = chunks;
             chunks = null;
             try {
@@ -449,7 +449,7 @@ final class TieredFile {
             places.abandon();
             Chunks here = chunks;
             chunks = null;
-            fetches.forgetStream();
+            fetches.forgetStreams();
             places.deleteEarly();
             try {
                 if (here != null) {

@@ -141,6 +141,50 @@ final class TieredRoomTest {
 
     // ------------------------------------------------------------------------- streamed reads
 
+    /** As a compaction reads a file: in each row group, the pages of its columns by turns. */
+    @Test
+    void columnsThatAreReadByTurnsAreStreamed() throws IOException {
+        int columns = 5;
+        int columnBytes = 800_000;
+        int groups = 12;
+        byte[] content = random(groups * columns * columnBytes);
+        FlakySource source = new FlakySource("s3://b/columns", content);
+        byte[] hot = random(CHUNK);
+        FlakySource hotSource = new FlakySource("s3://b/hot", hot);
+        // 32 chunks: what the first row group leaves there is no more than that.
+        try (TieredStorage storage = storage(64L * CHUNK)) {
+            storage.adopt("hot", hot.length, hot.length - 10, hotSource);
+            storage.adopt("columns", content.length, content.length - 10, source);
+            try (StorageInput hotInput = storage.open("hot");
+                    StorageInput input = storage.open("columns")) {
+                hotInput.readFully(7, new byte[1], 0, 1);
+                // Each window begins with the page that did not fit into the one before.
+                byte[] page = new byte[30_000];
+                for (int group = 0; group < groups; group++) {
+                    for (int at = 0; at < columnBytes; at += page.length - 5_000) {
+                        int count = Math.min(page.length, columnBytes - at);
+                        for (int column = 0; column < columns; column++) {
+                            int position = (group * columns + column) * columnBytes + at;
+                            input.readFully(position, page, 0, count);
+                            assertThat(page[count / 2]).isEqualTo(content[position + count / 2]);
+                        }
+                    }
+                    // Lookups beside it.
+                    input.readFully(content.length - 10, page, 0, 10);
+                    hotInput.readFully(8, page, 0, 1);
+                }
+                assertThat(hotSource.requests()).hasSize(1);
+            }
+            // 48 MB: nearly each byte came once, with a request for each 1.5 MB or more.
+            assertThat(storage.stats().requests().bytes())
+                    .isBetween(
+                            (long) content.length + hot.length,
+                            (long) content.length + hot.length + 8 * CHUNK);
+            assertThat(source.requests()).hasSizeLessThan(32);
+            assertThat(reserved).hasValue(0);
+        }
+    }
+
     @Test
     void fileThatIsReadInOrderDoesNotTakeThePlaceOfWhatIsReadOften() throws IOException {
         byte[] hot = random(CHUNK);
