@@ -30,10 +30,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.RunnableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -92,6 +95,29 @@ class LazyRestoreTest {
 
         AbstractKeyedStateBackend<String> restored = restore(backend(), checkpoint);
         mayRead.countDown();
+
+        new StateSample(restored).check(KEYS, 0);
+    }
+
+    /** An object store takes long for each request, and takes many at a time. */
+    @Test
+    void manifestAndMetaFileAreAskedForAtOnce() throws Exception {
+        KeyedStateHandle checkpoint = firstCheckpoint(backend());
+        CyclicBarrier together = new CyclicBarrier(2);
+        FarFileSystem.behave(
+                (file, request) -> {
+                    if (!FarFileSystem.isShared(file)) {
+                        try {
+                            together.await(30, TimeUnit.SECONDS);
+                        } catch (InterruptedException
+                                | BrokenBarrierException
+                                | TimeoutException e) {
+                            throw new IOException("one was read after the other", e);
+                        }
+                    }
+                });
+
+        AbstractKeyedStateBackend<String> restored = restore(backend(), checkpoint);
 
         new StateSample(restored).check(KEYS, 0);
     }

@@ -25,6 +25,7 @@ import io.flinklsm.core.sstable.SstableMeta;
 import io.flinklsm.statebackend.key.KeyGroupRanges;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import io.flinklsm.statebackend.snapshot.MetaFile;
+import io.flinklsm.statebackend.snapshot.Transfers;
 import io.flinklsm.statebackend.snapshot.UploadedSstables;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.runtime.metrics.MetricNames;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle;
@@ -86,9 +88,10 @@ final class NativeRestore<K> {
     RestoredBackend restore(List<IncrementalKeyedStateHandle> handles)
             throws IOException, InterruptedException, StateMigrationException {
         List<Part> parts = new ArrayList<>();
-        for (IncrementalKeyedStateHandle handle : handles) {
-            KeyGroupRange ours = context.keys().groups().getIntersection(handle.getKeyGroupRange());
-            parts.add(read(handle, ours));
+        for (Small small : readSmall(handles)) {
+            KeyGroupRange ours =
+                    context.keys().groups().getIntersection(small.handle.getKeyGroupRange());
+            parts.add(read(small, ours));
         }
         Set<String> fileNames = bring(parts);
         List<RestoreSource> sources = new ArrayList<>();
@@ -148,20 +151,46 @@ final class NativeRestore<K> {
                 UploadedSstables.restored(shared));
     }
 
-    private Part read(IncrementalKeyedStateHandle handle, KeyGroupRange ours)
-            throws IOException, StateMigrationException {
-        Map<String, RemoteFile> files =
-                CheckpointLayout.files(handle, context.transfers().cancelRegistry());
-        RemoteFile manifestFile = CheckpointLayout.manifest(files, handle);
-        byte[] manifest = manifestFile.readAll();
-        CheckpointImage image = ManifestCodec.decode(manifest, manifestFile.describe());
-        RemoteFile metaFile =
-                new RemoteFile(
-                        "meta",
-                        handle.getMetaDataStateHandle(),
-                        context.transfers().cancelRegistry());
-        byte[] meta = metaFile.readAll();
-        int bodyLength = MetaFile.check(meta, manifest, metaFile.describe());
+    /** The small files of one handle, each of which is read with one request. */
+    private static final class Small {
+
+        private final IncrementalKeyedStateHandle handle;
+        private final Map<String, RemoteFile> files;
+        private final RemoteFile manifestFile;
+        private final RemoteFile metaFile;
+
+        // Written by a transfer each, read when all have ended.
+        private byte[] manifest = new byte[0];
+        private byte[] meta = new byte[0];
+
+        Small(IncrementalKeyedStateHandle handle, CloseableRegistry registry) throws IOException {
+            this.handle = handle;
+            files = CheckpointLayout.files(handle, registry);
+            manifestFile = CheckpointLayout.manifest(files, handle);
+            metaFile = new RemoteFile("meta", handle.getMetaDataStateHandle(), registry);
+        }
+    }
+
+    /** None of them waits for another: all that come before the first record are asked for. */
+    private List<Small> readSmall(List<IncrementalKeyedStateHandle> handles)
+            throws IOException, InterruptedException {
+        List<Small> all = new ArrayList<>();
+        List<Transfers.Transfer> transfers = new ArrayList<>();
+        for (IncrementalKeyedStateHandle handle : handles) {
+            Small small = new Small(handle, context.transfers().cancelRegistry());
+            all.add(small);
+            transfers.add(() -> small.manifest = small.manifestFile.readAll());
+            transfers.add(() -> small.meta = small.metaFile.readAll());
+        }
+        Transfers.run(transfers, context.transfers().executor(), context.transfers().count());
+        return all;
+    }
+
+    private Part read(Small small, KeyGroupRange ours) throws IOException, StateMigrationException {
+        Map<String, RemoteFile> files = small.files;
+        CheckpointImage image = ManifestCodec.decode(small.manifest, small.manifestFile.describe());
+        byte[] meta = small.meta;
+        int bodyLength = MetaFile.check(meta, small.manifest, small.metaFile.describe());
 
         KeyedBackendSerializationProxy<K> proxy =
                 new KeyedBackendSerializationProxy<>(context.userClassLoader());
@@ -170,7 +199,7 @@ final class NativeRestore<K> {
 
         KeyRange clip = KeyGroupRanges.keyRange(ours, context.keys().groupBytes());
         return new Part(
-                handle instanceof IncrementalLocalKeyedStateHandle,
+                small.handle instanceof IncrementalLocalKeyedStateHandle,
                 files,
                 new RestoreSource(overlapping(image, clip), clip),
                 proxy.getStateMetaInfoSnapshots());
