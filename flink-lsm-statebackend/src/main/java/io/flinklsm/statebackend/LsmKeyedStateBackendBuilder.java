@@ -253,7 +253,10 @@ final class LsmKeyedStateBackendBuilder<K> {
                 new LsmRestoreOperation<>(
                                 new RestoreContext(
                                         new RestoreContext.Files(
-                                                storage, remote, settings.remote().lazyRestore()),
+                                                storage,
+                                                directory.path(),
+                                                remote,
+                                                settings.remote().lazyRestore()),
                                         settings.storeOptions(
                                                 memory.memory().limitBytes(), keyGroupBytes),
                                         memory,

@@ -59,8 +59,10 @@ import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.checkpoint.CheckpointType;
+import org.apache.flink.runtime.checkpoint.SavepointType;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
 import org.apache.flink.runtime.state.CheckpointStreamFactory;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
@@ -406,6 +408,16 @@ final class MetricsTest {
         backend.setCurrentKey("key-11999");
         assertThat(maps(backend).entries()).hasSize(10);
         assertThat(gauges.value("lsm.mergedReads")).isPositive();
+        FarFileSystem.copy();
+        harness.snapshot(
+                backend,
+                4,
+                SavepointType.savepoint(SavepointFormatType.NATIVE),
+                harness.farStreams(4));
+        assertThat(gauges.value("lsm.copiedFiles"))
+                .isPositive()
+                .isEqualTo(FarFileSystem.copiedFiles());
+        FarFileSystem.behave();
         moved.addAll(gauges.moved());
         harness.dispose(backend);
     }

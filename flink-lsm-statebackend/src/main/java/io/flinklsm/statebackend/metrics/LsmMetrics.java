@@ -171,6 +171,7 @@ public final class LsmMetrics {
         gauge(lsm, "uploadedFiles", transfers::uploadedFiles);
         gauge(lsm, "uploadedBytes", transfers::uploadedBytes);
         gauge(lsm, "failedUploads", transfers::failedUploads);
+        gauge(lsm, "copiedFiles", transfers::copiedFiles);
         gauge(lsm, "reusedFiles", transfers::reusedFiles);
         lsm.histogram("uploadMillis", transfers.uploadMillis());
         gauge(lsm, "downloadedFiles", transfers::downloadedFiles);

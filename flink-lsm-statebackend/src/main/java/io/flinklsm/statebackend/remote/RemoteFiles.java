@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.jspecify.annotations.Nullable;
 
 /** The remote files of one backend's {@link TieredStorage}, by their handles. Any thread. */
 public final class RemoteFiles implements UploadedSstables.Homes {
@@ -88,6 +89,11 @@ public final class RemoteFiles implements UploadedSstables.Homes {
     @Override
     public boolean stayRemote() {
         return storage.staysRemote();
+    }
+
+    @Override
+    public @Nullable StreamStateHandle uploadedEarly(String name) {
+        return storage.early(name) instanceof TaskOwnedUpload.Early early ? early.handle() : null;
     }
 
     @Override

@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Uploads files of a store into the checkpoint storage's directory for what tasks own: the job
  * manager does not know them, so this backend deletes them, and a killed process leaves them
- * behind. A checkpoint that comes to such a file uploads it as it does any other. Safe for any
- * thread.
+ * behind. A checkpoint that comes to such a file has the storage copy it, or uploads it as it does
+ * any other. Safe for any thread.
  */
 public final class TaskOwnedUpload implements EarlyUpload {
 
@@ -97,7 +97,8 @@ public final class TaskOwnedUpload implements EarlyUpload {
         return new Early(handle, new HandleSource(handle, registry, requestTimeout, executor));
     }
 
-    private final class Early implements Uploaded {
+    /** A file that this backend owns. */
+    final class Early implements Uploaded {
 
         private final StreamStateHandle handle;
         private final HandleSource source;
@@ -105,6 +106,10 @@ public final class TaskOwnedUpload implements EarlyUpload {
         Early(StreamStateHandle handle, HandleSource source) {
             this.handle = handle;
             this.source = source;
+        }
+
+        StreamStateHandle handle() {
+            return handle;
         }
 
         @Override

@@ -25,6 +25,8 @@ import java.util.Arrays;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.PathsCopyingFileSystem;
+import org.apache.flink.core.fs.PathsCopyingFileSystem.CopyRequest;
 import org.apache.flink.core.fs.local.LocalFileSystem;
 import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.runtime.state.filesystem.FileStateHandle;
@@ -107,6 +109,39 @@ record RemoteFile(String name, StreamStateHandle handle, CloseableRegistry regis
         if (!linkTo(storage, sizeBytes)) {
             copyTo(storage, sizeBytes);
         }
+    }
+
+    /**
+     * The file system that brings whole files to the local disk itself, faster than this process
+     * reads them; null if it does not offer that for this file.
+     *
+     * @param to where on the local disk
+     */
+    @Nullable PathsCopyingFileSystem fetcher(Path to) throws IOException {
+        if (handle instanceof FileStateHandle file) {
+            FileSystem fileSystem = FileSystem.getUnguardedFileSystem(file.getFilePath().toUri());
+            if (fileSystem instanceof PathsCopyingFileSystem copying
+                    && copying.canCopyPaths(file.getFilePath(), flinkPath(to))) {
+                return copying;
+            }
+        }
+        return null;
+    }
+
+    /** To be asked of the {@link #fetcher}. */
+    CopyRequest fetchTo(Path to) {
+        return CopyRequest.of(
+                ((FileStateHandle) handle).getFilePath(), flinkPath(to), handle.getStateSize());
+    }
+
+    /** Makes a file that was fetched one of the storage; false if it cannot be linked there. */
+    boolean take(Path fetched, Storage storage, long sizeBytes) throws IOException {
+        checkLength(Files.size(fetched), sizeBytes);
+        return storage.link(name, fetched);
+    }
+
+    private static org.apache.flink.core.fs.Path flinkPath(Path local) {
+        return new org.apache.flink.core.fs.Path(local.toUri());
     }
 
     /** Where the whole file is in the local file system; null if it is not there. */

@@ -19,6 +19,7 @@ import io.flinklsm.core.storage.Storage;
 import io.flinklsm.statebackend.remote.RemoteFiles;
 import io.flinklsm.statebackend.snapshot.TransferCounters;
 import io.flinklsm.statebackend.snapshot.TransferThreads;
+import java.nio.file.Path;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.StateBackend.CustomInitializationMetrics;
 
@@ -44,11 +45,12 @@ public record RestoreContext(
      * Where the files are to be.
      *
      * @param storage an empty working directory
+     * @param directory where that is
      * @param remote adopts files that stay where the checkpoint has them
      * @param lazy whether files that are not on this disk are adopted, or fetched before anything
      *     else
      */
-    public record Files(Storage storage, RemoteFiles remote, boolean lazy) {}
+    public record Files(Storage storage, Path directory, RemoteFiles remote, boolean lazy) {}
 
     /**
      * Which keys the backend has.

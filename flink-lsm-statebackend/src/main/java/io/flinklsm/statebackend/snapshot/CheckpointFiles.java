@@ -19,6 +19,7 @@ import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.state.CheckpointStateOutputStream;
@@ -96,6 +97,29 @@ final class CheckpointFiles {
                         }
                     });
         }
+    }
+
+    /**
+     * Lets the checkpoint storage copy files that it has, if it offers that.
+     *
+     * @param sources by the names of the files
+     * @return those that were copied, by their names
+     */
+    Map<String, StreamStateHandle> copyThere(
+            Map<String, StreamStateHandle> sources, CheckpointedStateScope scope)
+            throws IOException {
+        Map<String, StreamStateHandle> copies =
+                new FastCopies(streamFactory, scope, registry).copy(sources);
+        synchronized (written) {
+            written.addAll(copies.values());
+        }
+        copies.values().forEach(copy -> transfers.copied());
+        return copies;
+    }
+
+    /** Whether {@link #copyThere} is worth trying; asks no other machine. */
+    boolean mayCopyThere(StreamStateHandle source, CheckpointedStateScope scope) {
+        return new FastCopies(streamFactory, scope, registry).isOffered(source);
     }
 
     /** Writes a small file of this checkpoint alone. */

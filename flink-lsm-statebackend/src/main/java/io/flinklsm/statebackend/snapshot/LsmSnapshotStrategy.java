@@ -24,6 +24,7 @@ import io.flinklsm.statebackend.life.BackendLife;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -310,22 +311,64 @@ final class LsmSnapshotStrategy<K>
             CheckpointedStateScope scope =
                     remembered ? CheckpointedStateScope.SHARED : CheckpointedStateScope.EXCLUSIVE;
             List<Transfers.Transfer> transfers = new ArrayList<>(sstables.size());
+            Map<String, SstableMeta> there = new LinkedHashMap<>();
+            Map<String, StreamStateHandle> sources = new HashMap<>();
+            Map<String, StreamStateHandle> known = uploaded.known();
             for (SstableMeta sstable : sstables.values()) {
                 String fileName = sstable.fileName();
                 if (!reusable.containsKey(fileName) && !written.containsKey(fileName)) {
-                    transfers.add(
-                            () ->
-                                    written.put(
-                                            fileName,
-                                            files.copy(
-                                                    context.files().storage(),
-                                                    fileName,
-                                                    sstable.sizeBytes(),
-                                                    scope)));
+                    StreamStateHandle source = known.get(fileName);
+                    if (source == null) {
+                        source = context.files().homes().uploadedEarly(fileName);
+                    }
+                    if (source != null
+                            && source.getStateSize() == sstable.sizeBytes()
+                            && files.mayCopyThere(source, scope)) {
+                        there.put(fileName, sstable);
+                        sources.put(fileName, source);
+                    } else {
+                        transfers.add(() -> upload(files, sstable, scope, written));
+                    }
                 }
+            }
+            for (Map<String, SstableMeta> batch : batches(there, context.transfers().count())) {
+                transfers.add(() -> copyThere(files, batch, sources, scope, written));
             }
             return Transfers.start(
                     transfers, context.transfers().executor(), context.transfers().count() - 1);
+        }
+
+        private void upload(
+                CheckpointFiles files,
+                SstableMeta sstable,
+                CheckpointedStateScope scope,
+                Map<String, StreamStateHandle> written)
+                throws IOException {
+            written.put(
+                    sstable.fileName(),
+                    files.copy(
+                            context.files().storage(),
+                            sstable.fileName(),
+                            sstable.sizeBytes(),
+                            scope));
+        }
+
+        /** What the checkpoint storage does not copy itself is uploaded. */
+        private void copyThere(
+                CheckpointFiles files,
+                Map<String, SstableMeta> sstables,
+                Map<String, StreamStateHandle> sources,
+                CheckpointedStateScope scope,
+                Map<String, StreamStateHandle> written)
+                throws IOException {
+            Map<String, StreamStateHandle> ours = new LinkedHashMap<>(sources);
+            ours.keySet().retainAll(sstables.keySet());
+            written.putAll(files.copyThere(ours, scope));
+            for (SstableMeta sstable : sstables.values()) {
+                if (!written.containsKey(sstable.fileName())) {
+                    upload(files, sstable, scope, written);
+                }
+            }
         }
 
         private byte[] metaBody() throws IOException {
@@ -395,6 +438,20 @@ final class LsmSnapshotStrategy<K>
             distinct.putIfAbsent(sstable.fileName(), sstable);
         }
         return distinct;
+    }
+
+    /** The same files in so many parts, or fewer. */
+    private static List<Map<String, SstableMeta>> batches(
+            Map<String, SstableMeta> sstables, int count) {
+        List<Map<String, SstableMeta>> batches = new ArrayList<>();
+        int next = 0;
+        for (Map.Entry<String, SstableMeta> sstable : sstables.entrySet()) {
+            if (batches.size() < count) {
+                batches.add(new LinkedHashMap<>());
+            }
+            batches.get(next++ % count).put(sstable.getKey(), sstable.getValue());
+        }
+        return batches;
     }
 
     /** The job manager puts the handle that it has in its place. */

@@ -28,6 +28,7 @@ public final class TransferCounters {
     private final LongAdder uploadedFiles = new LongAdder();
     private final LongAdder uploadedBytes = new LongAdder();
     private final LongAdder failedUploads = new LongAdder();
+    private final LongAdder copiedFiles = new LongAdder();
     private final LongAdder reusedFiles = new LongAdder();
     private final LongAdder downloadedFiles = new LongAdder();
     private final LongAdder downloadedBytes = new LongAdder();
@@ -45,6 +46,11 @@ public final class TransferCounters {
     /** A file could not be written to the checkpoint storage. */
     void uploadFailed() {
         failedUploads.increment();
+    }
+
+    /** The checkpoint storage has copied a file itself. */
+    void copied() {
+        copiedFiles.increment();
     }
 
     /** A checkpoint refers to so many files of an earlier one. */
@@ -74,6 +80,10 @@ public final class TransferCounters {
 
     public long failedUploads() {
         return failedUploads.sum();
+    }
+
+    public long copiedFiles() {
+        return copiedFiles.sum();
     }
 
     public long reusedFiles() {

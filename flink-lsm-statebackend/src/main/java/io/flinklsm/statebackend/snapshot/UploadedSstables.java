@@ -67,6 +67,12 @@ public final class UploadedSstables {
         boolean stayRemote();
 
         /**
+         * Where the file is that no checkpoint has yet, if it had to leave the local disk; it may
+         * go at any time, and no checkpoint may list it there. Null if it is not there.
+         */
+        @Nullable StreamStateHandle uploadedEarly(String name);
+
+        /**
          * A checkpoint that may become complete has put the file in another place. Once it is
          * complete the file may be gone from where it is read, before any owner is told.
          */
@@ -126,6 +132,14 @@ public final class UploadedSstables {
      */
     public synchronized boolean isRestored() {
         return isRestored;
+    }
+
+    /**
+     * Where the newest checkpoint that is known to be complete has files, by the name of the
+     * SSTable. They are there now, and may go at any time: no checkpoint may list them for that.
+     */
+    public synchronized Map<String, StreamStateHandle> known() {
+        return base;
     }
 
     /**

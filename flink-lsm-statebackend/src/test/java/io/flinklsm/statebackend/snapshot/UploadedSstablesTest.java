@@ -43,6 +43,11 @@ class UploadedSstablesTest {
         private final Set<String> deleted = new HashSet<>();
 
         @Override
+        public StreamStateHandle uploadedEarly(String name) {
+            return null;
+        }
+
+        @Override
         public Set<String> names() {
             return new TreeSet<>(paths.keySet());
         }

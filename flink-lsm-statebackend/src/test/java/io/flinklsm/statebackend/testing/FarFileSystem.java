@@ -15,6 +15,8 @@ package io.flinklsm.statebackend.testing;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -24,14 +26,17 @@ import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystemFactory;
+import org.apache.flink.core.fs.ICloseableRegistry;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.core.fs.PathsCopyingFileSystem;
 import org.apache.flink.core.fs.local.LocalFileSystem;
 
 /**
  * The local file system, under the scheme {@code far}, so that no code takes a short cut to its
- * files. It counts reads, and each read may be slow or fail. One for the whole process.
+ * files. It counts reads, and each read may be slow or fail. It copies files itself when it is told
+ * to. One for the whole process.
  */
-public final class FarFileSystem extends FileSystem {
+public final class FarFileSystem extends FileSystem implements PathsCopyingFileSystem {
 
     public static final String SCHEME = "far";
 
@@ -46,6 +51,16 @@ public final class FarFileSystem extends FileSystem {
         void on(Path file, int request) throws IOException;
     }
 
+    /** Copies one file; what it throws fails all of the call. */
+    @FunctionalInterface
+    public interface Copier {
+        void copy(java.nio.file.Path from, java.nio.file.Path to) throws IOException;
+    }
+
+    private static final AtomicReference<Copier> COPIER = new AtomicReference<>();
+    private static final AtomicInteger COPY_CALLS = new AtomicInteger();
+    private static final AtomicInteger COPIED_FILES = new AtomicInteger();
+
     private static final Behaviour SOUND = (file, request) -> {};
 
     private static final AtomicReference<Behaviour> BEHAVIOUR = new AtomicReference<>(SOUND);
@@ -59,6 +74,46 @@ public final class FarFileSystem extends FileSystem {
         REQUESTS.set(0);
         READ_BYTES.set(0);
         BEHAVIOUR.set(behaviour);
+        COPIER.set(null);
+        COPY_CALLS.set(0);
+        COPIED_FILES.set(0);
+    }
+
+    /** From now on this file system says that it can copy files, until {@link #behave}. */
+    public static void copyBy(Copier copier) {
+        COPIER.set(copier);
+    }
+
+    /** Like {@link #copyBy}, and does it. */
+    public static void copy() {
+        copyBy((from, to) -> Files.copy(from, to));
+    }
+
+    /** How often files were to be copied. */
+    public static int copyCalls() {
+        return COPY_CALLS.get();
+    }
+
+    public static int copiedFiles() {
+        return COPIED_FILES.get();
+    }
+
+    @Override
+    public boolean canCopyPaths(Path from, Path to) {
+        return COPIER.get() != null;
+    }
+
+    @Override
+    public void copyFiles(List<CopyRequest> requests, ICloseableRegistry closeables)
+            throws IOException {
+        COPY_CALLS.incrementAndGet();
+        for (CopyRequest request : requests) {
+            java.nio.file.Path from = near(request.getSource());
+            java.nio.file.Path to = near(request.getDestination());
+            Files.createDirectories(to.getParent());
+            COPIER.get().copy(from, to);
+            COPIED_FILES.incrementAndGet();
+        }
     }
 
     /** Files are read at once from now on; counting begins anew. */

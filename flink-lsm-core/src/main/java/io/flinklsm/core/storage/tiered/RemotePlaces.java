@@ -62,6 +62,10 @@ final class RemotePlaces {
         return home;
     }
 
+    EarlyUpload.@Nullable Uploaded early() {
+        return early;
+    }
+
     /** Whether the file can be had elsewhere than on the local disk. */
     boolean isSomewhere() {
         return home != null || early != null;

@@ -107,6 +107,10 @@ final class TieredFile {
         return places.home();
     }
 
+    EarlyUpload.@Nullable Uploaded early() {
+        return places.early();
+    }
+
     /** Bytes that are on the local disk. */
     long localBytes() {
         Chunks here = chunks;

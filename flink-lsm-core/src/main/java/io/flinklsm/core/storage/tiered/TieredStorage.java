@@ -196,6 +196,12 @@ public final class TieredStorage implements Storage, AutoCloseable {
         }
     }
 
+    /** Where the file was uploaded early; null if it was not, or is not needed there any more. */
+    public EarlyUpload.@Nullable Uploaded early(String name) {
+        TieredFile file = files.get(name);
+        return file == null ? null : file.early();
+    }
+
     /** Whether files with a home need not be local ones. */
     public boolean staysRemote() {
         return options.evicts();
