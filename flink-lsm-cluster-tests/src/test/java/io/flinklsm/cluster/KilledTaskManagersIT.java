@@ -146,6 +146,10 @@ final class KilledTaskManagersIT {
             } else {
                 kill();
             }
+            if (KILLS > 3) {
+                System.out.println(
+                        "KilledTaskManagersIT: kills=" + kills + ", rescales=" + rescales);
+            }
         }
         awaitProgress();
         long checked = CheckedJob.progress(reports);
