@@ -29,6 +29,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -40,8 +41,8 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 
 /**
- * One job manager and some TaskManagers, each a process, with flink-lsm's runtime jar on their
- * class path as one in {@code lib/} is. Not for several threads.
+ * One job manager and some TaskManagers, each a process, with or without flink-lsm's runtime jar on
+ * their class path, as one in {@code lib/} is. Not for several threads.
  */
 public final class FlinkCluster implements AutoCloseable {
 
@@ -85,16 +86,29 @@ public final class FlinkCluster implements AutoCloseable {
     private int commands;
 
     /**
+     * With the runtime jar in {@code lib/}.
+     *
      * @param directory for configuration, logs and local files
      * @param plugins Flink's directory of plugins; may be one that is not there
      * @param settings of Flink, beside what makes the cluster
      */
     public FlinkCluster(Path directory, Path plugins, Map<String, String> settings)
             throws Exception {
+        this(directory, plugins, settings, true);
+    }
+
+    /**
+     * @param directory for configuration, logs and local files
+     * @param plugins Flink's directory of plugins; may be one that is not there
+     * @param settings of Flink, beside what makes the cluster
+     * @param isInLib whether the runtime jar is in {@code lib/}
+     */
+    public FlinkCluster(Path directory, Path plugins, Map<String, String> settings, boolean isInLib)
+            throws Exception {
         this.directory = directory;
         this.plugins = plugins;
         restPort = ServerProcess.freePort();
-        classPath = classPath();
+        classPath = classPath(isInLib);
         Map<String, String> all = new TreeMap<>(settings);
         all.put("jobmanager.rpc.address", "127.0.0.1");
         all.put("jobmanager.bind-host", "127.0.0.1");
@@ -159,10 +173,17 @@ public final class FlinkCluster implements AutoCloseable {
         client = new RestClusterClient<>(configuration, StandaloneClusterId.getInstance());
     }
 
-    /** Flink, Hadoop's client and loggers of this test's class path, and the runtime jar. */
-    private static String classPath() {
+    /** The runtime jar, as Maven has made it. */
+    public static Path runtimeJar() {
+        return Path.of(property("flinklsm.runtimeJar"));
+    }
+
+    /** Flink, Hadoop's client and loggers of this test's class path. */
+    private static String classPath(boolean isInLib) {
         List<String> parts = new ArrayList<>();
-        parts.add(property("flinklsm.runtimeJar"));
+        if (isInLib) {
+            parts.add(runtimeJar().toString());
+        }
         for (String part : System.getProperty("java.class.path").split(File.pathSeparator)) {
             String name = Path.of(part).getFileName().toString();
             boolean ours = name.startsWith("flink-lsm") || !name.endsWith(".jar");
@@ -220,6 +241,26 @@ public final class FlinkCluster implements AutoCloseable {
                         "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
                         List.of("-Dtaskmanager.resource-id=" + id)));
         return id;
+    }
+
+    /** Of the job manager's process. */
+    public long jobManagerPid() {
+        return jobManager.pid();
+    }
+
+    /** Of the TaskManager's process. */
+    public long taskManagerPid(String id) {
+        return Objects.requireNonNull(taskManagers.get(id)).pid();
+    }
+
+    /** What the TaskManager has logged so far. */
+    public String taskManagerLog(String id) throws IOException {
+        return Objects.requireNonNull(taskManagers.get(id)).output();
+    }
+
+    /** Where processes have their local files. */
+    public Path localDirectory() {
+        return directory.resolve("tmp");
     }
 
     public List<String> taskManagers() {
