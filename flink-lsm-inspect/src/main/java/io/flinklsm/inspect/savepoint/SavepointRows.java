@@ -63,11 +63,17 @@ public record SavepointRows(
     /**
      * Reads what the file begins with.
      *
+     * @param isSavepoint whether the checkpoint's metadata say so; savepoints before Flink 1.11 do
+     *     not
      * @throws CorruptionException if that is not in the format, or has a serializer that cannot be
      *     read without its class
      */
     public static SavepointRows open(
-            String fileName, Storage storage, List<KeyGroup> keyGroups, int keyGroupBytes)
+            String fileName,
+            Storage storage,
+            List<KeyGroup> keyGroups,
+            int keyGroupBytes,
+            boolean isSavepoint)
             throws IOException {
         try (StorageInput file = storage.open(fileName)) {
             long end = Math.min(file.size(), MAX_META_BYTES);
@@ -109,7 +115,7 @@ public record SavepointRows(
                     keyGroups,
                     keyGroupBytes,
                     file.size(),
-                    beginsWithNumber(file, keyGroups));
+                    !isSavepoint && beginsWithNumber(file, keyGroups));
         }
     }
 
@@ -117,10 +123,12 @@ public record SavepointRows(
      * Whether key groups begin with their numbers, as int. Rows in the canonical format begin with
      * the number of their state in two bytes, and a length of four, or with the head of Snappy's
      * frames: its first four bytes are another number but for key group 0, which does not decide.
+     * Where there is no other, they do.
      */
     private static boolean beginsWithNumber(StorageInput file, List<KeyGroup> keyGroups)
             throws IOException {
         byte[] head = new byte[Integer.BYTES];
+        boolean isUndecided = false;
         for (KeyGroup group : keyGroups) {
             if (group.offset() + head.length > file.size()) {
                 return false;
@@ -130,8 +138,9 @@ public record SavepointRows(
             if (first != 0 || group.number() != 0) {
                 return first == group.number();
             }
+            isUndecided = true;
         }
-        return false;
+        return isUndecided;
     }
 
     @Override

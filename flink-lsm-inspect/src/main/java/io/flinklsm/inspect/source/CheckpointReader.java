@@ -42,6 +42,7 @@ import org.apache.flink.runtime.state.AbstractChannelStateHandle;
 import org.apache.flink.runtime.state.AbstractMergedChannelStateHandle;
 import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
+import org.apache.flink.runtime.state.KeyGroupsSavepointStateHandle;
 import org.apache.flink.runtime.state.KeyGroupsStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.OperatorStateHandle;
@@ -329,7 +330,12 @@ final class CheckpointReader {
             }
         }
         SavepointRows rows =
-                SavepointRows.open(ROWS_NAME, storage, groups, maxParallelism > 128 ? 2 : 1);
+                SavepointRows.open(
+                        ROWS_NAME,
+                        storage,
+                        groups,
+                        maxParallelism > 128 ? 2 : 1,
+                        handle instanceof KeyGroupsSavepointStateHandle);
         return new SubtaskStore(
                 subtask,
                 SubtaskStore.KeyGroups.of(handle.getKeyGroupRange()),

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -33,6 +34,8 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
+import org.apache.flink.runtime.state.KeyGroupRange;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.junit.jupiter.api.BeforeAll;
@@ -132,6 +135,34 @@ final class HashMapCheckpointsTest {
                     case "numbers" -> 300;
                     default -> 6;
                 };
+    }
+
+    /** The number of the key group that decides for others is that of the first state, too. */
+    @Test
+    void aSubtaskWithTheFirstKeyGroupAloneIsReadAlike() throws Exception {
+        Path checkpoint;
+        try (var sample =
+                new SampleCheckpoint(root.resolve("first-group"), Writer.HASHMAP.create())) {
+            sample.write(200, 0);
+            checkpoint = sample.take(1, KeyGroupRange.of(0, 0));
+        }
+
+        Run show = Run.of("show", checkpoint.toString());
+        Run keys = Run.of("sql", "--csv", checkpoint.toString(), "select key from \"count\"");
+
+        assertThat(show.out()).contains("in the HashMap backend's format");
+        assertThat(keys.err()).isEmpty();
+        List<String> expected =
+                IntStream.range(0, 200)
+                        .mapToObj(i -> "k" + i)
+                        .filter(
+                                key ->
+                                        KeyGroupRangeAssignment.assignToKeyGroup(
+                                                        key, SampleCheckpoint.MAX_PARALLELISM)
+                                                == 0)
+                        .toList();
+        assertThat(expected).hasSizeGreaterThan(3);
+        assertThat(keys.out().lines().skip(1)).containsExactlyInAnyOrderElementsOf(expected);
     }
 
     @ParameterizedTest

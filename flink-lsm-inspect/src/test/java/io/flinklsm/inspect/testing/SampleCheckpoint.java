@@ -43,6 +43,7 @@ import org.apache.flink.runtime.checkpoint.CheckpointType;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.StateObjectCollection;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
@@ -281,6 +282,11 @@ public final class SampleCheckpoint implements AutoCloseable {
 
     /** Takes a checkpoint and gives its directory. */
     public Path take(long id) throws Exception {
+        return take(id, KeyGroupRange.of(0, MAX_PARALLELISM - 1));
+    }
+
+    /** Takes a checkpoint of which each subtask keeps what it has in some of the key groups. */
+    public Path take(long id, KeyGroupRange keyGroups) throws Exception {
         List<KeyedStateHandle> handles = new ArrayList<>();
         for (Subtask subtask : subtasks) {
             handles.add(
@@ -291,6 +297,8 @@ public final class SampleCheckpoint implements AutoCloseable {
                                     CheckpointType.CHECKPOINT,
                                     harness.streams(id, inlineThreshold)),
                             id));
+            handles.set(
+                    handles.size() - 1, handles.get(handles.size() - 1).getIntersection(keyGroups));
         }
         last =
                 writeMetadata(
@@ -338,7 +346,10 @@ public final class SampleCheckpoint implements AutoCloseable {
                 new OperatorState(
                         operatorName, "remember-uid", OPERATOR, SUBTASKS, MAX_PARALLELISM);
         for (int subtask = 0; subtask < SUBTASKS; subtask++) {
-            var state = OperatorSubtaskState.builder().setManagedKeyedState(handles.get(subtask));
+            var state =
+                    OperatorSubtaskState.builder()
+                            .setManagedKeyedState(
+                                    StateObjectCollection.singletonOrEmpty(handles.get(subtask)));
             OperatorStateBackend backend = operatorBackends.get(subtask);
             if (backend != null) {
                 state.setManagedOperatorState(operatorState(backend, id));
