@@ -57,7 +57,12 @@ final class AvroEnds implements EndFinder {
 
     private static void skip(int byteCount, ByteBuffer in) throws IOException {
         if (byteCount < 0 || byteCount > in.remaining()) {
-            throw new EOFException("wanted=" + byteCount + ", present=" + in.remaining());
+            throw new EOFException(
+                    "a value of Avro has another end than its schema says: wantedBytes="
+                            + byteCount
+                            + ", present="
+                            + in.remaining()
+                            + "; it is kept as the bytes that it has.");
         }
         in.position(in.position() + byteCount);
     }
