@@ -17,15 +17,19 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /** Makes types of any shape, and bytes that a serializer of such a type would write. */
 public final class RandomTypes {
 
     private final Random random;
+    private int mapKeys;
 
     public RandomTypes(Random random) {
         this.random = random;
@@ -130,7 +134,8 @@ public final class RandomTypes {
                                 writeBlock(
                                         out,
                                         entry -> {
-                                            writeUtf8(entry);
+                                            // A map has no key twice.
+                                            writeUtf8(entry, text() + mapKeys++);
                                             value.writer.write(entry);
                                         }));
             }
@@ -144,14 +149,7 @@ public final class RandomTypes {
                 Sample key = neverNull(depth);
                 Sample value = neverNull(depth);
                 yield new Sample(
-                        ColumnTypes.map(key.type, value.type),
-                        out ->
-                                writeMany(
-                                        out,
-                                        entry -> {
-                                            key.writer.write(entry);
-                                            writeOptional(entry, true, 0, value.writer);
-                                        }));
+                        ColumnTypes.map(key.type, value.type), out -> writeMap(out, key, value));
             }
             case 2 -> {
                 Sample value = neverNull(depth);
@@ -258,7 +256,7 @@ public final class RandomTypes {
                             out.write(bytes);
                         });
             }
-            case 6 -> new Sample(ColumnTypes.utf8(), this::writeUtf8);
+            case 6 -> new Sample(ColumnTypes.utf8(), out -> writeUtf8(out, text()));
             case 7 -> {
                 int precision = 1 + random.nextInt(38);
                 yield new Sample(
@@ -316,8 +314,8 @@ public final class RandomTypes {
         out.writeByte(0);
     }
 
-    private void writeUtf8(DataOutputStream out) throws IOException {
-        byte[] utf8 = text().getBytes(StandardCharsets.UTF_8);
+    private void writeUtf8(DataOutputStream out, String text) throws IOException {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         out.writeInt(utf8.length);
         out.write(utf8);
     }
@@ -372,6 +370,19 @@ public final class RandomTypes {
 
     private static List<ColumnType> types(List<Sample> fields) {
         return fields.stream().map(Sample::type).toList();
+    }
+
+    /** A map has no key twice. */
+    private void writeMap(DataOutputStream out, Sample key, Sample value) throws IOException {
+        Set<ByteBuffer> keys = new LinkedHashSet<>();
+        for (int wanted = random.nextInt(4); wanted > 0; wanted--) {
+            keys.add(ByteBuffer.wrap(key.bytes()));
+        }
+        out.writeInt(keys.size());
+        for (ByteBuffer each : keys) {
+            out.write(each.array());
+            writeOptional(out, true, 0, value.writer);
+        }
     }
 
     private void writeMany(DataOutputStream out, Writer element) throws IOException {

@@ -243,12 +243,9 @@ public final class EntryDecoder {
         };
     }
 
-    /** ISO-8601; an instant ends with Z, local time does not; a number if it is out of range. */
-    private static Object timestamp(Annotation annotation, long value, long perSecond) {
+    /** ISO-8601, of any year; an instant ends with Z, local time does not. */
+    private static String timestamp(Annotation annotation, long value, long perSecond) {
         long seconds = Math.floorDiv(value, perSecond);
-        if (Math.abs(seconds) > 300_000_000_000L) {
-            return value;
-        }
         long nanos = Math.floorMod(value, perSecond) * (1_000_000_000L / perSecond);
         String text =
                 DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(

@@ -224,9 +224,17 @@ final class ReadAhead implements AutoCloseable {
         }
     }
 
-    /** Where what is here begins behind the position; else the end of the file. */
+    /**
+     * Where what is here begins behind the position, or what was read by itself, such as the tail
+     * of the file; else the end of the file.
+     */
     private long nextWindow(long position) {
         long next = size;
+        for (Place place : places) {
+            if (place.aheadBytes == 0 && place.begin > position) {
+                next = Math.min(next, place.begin);
+            }
+        }
         for (Window window : windows) {
             if (window.from > position) {
                 next = Math.min(next, window.from);

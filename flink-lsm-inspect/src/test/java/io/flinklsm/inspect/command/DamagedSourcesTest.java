@@ -27,7 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -137,7 +137,8 @@ final class DamagedSourcesTest {
     void aCheckpointOfAnotherBackendIsNoneOfOurs(String[] command) throws Exception {
         Path foreign;
         try (var sample =
-                new SampleCheckpoint(root.resolve("foreign"), new HashMapStateBackend())) {
+                new SampleCheckpoint(
+                        root.resolve("foreign"), new EmbeddedRocksDBStateBackend(true))) {
             foreign = sample.write(10, 0).take(1);
         }
 
@@ -145,7 +146,10 @@ final class DamagedSourcesTest {
 
         assertThat(run.exitCode()).isEqualTo(3);
         assertThat(run.err())
-                .contains("is not an LSM checkpoint", "operator=remember", "KeyGroupsStateHandle");
+                .contains(
+                        "is not an LSM checkpoint",
+                        "operator=remember",
+                        "IncrementalRemoteKeyedStateHandle");
     }
 
     @ParameterizedTest

@@ -24,7 +24,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -113,7 +113,8 @@ final class LsCommandTest {
             damaged = sample.take(2);
             future = sample.take(3);
         }
-        try (var sample = new SampleCheckpoint(root.resolve("b"), new HashMapStateBackend())) {
+        try (var sample =
+                new SampleCheckpoint(root.resolve("b"), new EmbeddedRocksDBStateBackend(true))) {
             sample.write(3, 0).take(1);
         }
         DamagedSourcesTest.flip(DamagedSourcesTest.manifests(damaged).get(0), 30);
