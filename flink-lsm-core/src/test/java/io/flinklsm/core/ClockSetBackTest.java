@@ -57,7 +57,7 @@ final class ClockSetBackTest {
         LsmTree tree = store.openTree("counts", new TreeOptions(kind, null, null));
         for (int round = 0; round < 5; round++) {
             put(tree, round);
-            clock.advanceMillis(-3_600);
+            clock.setBackMillis(3_600);
             tree.flush();
         }
         tree.compactAll();
@@ -73,7 +73,7 @@ final class ClockSetBackTest {
         clock.advanceMillis(1_000_000);
         LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
         put(tree, 1);
-        clock.advanceMillis(-600_000);
+        clock.setBackMillis(600_000);
 
         List<SstableMeta> files;
         try (PendingCheckpoint checkpoint = store.beginCheckpoint(1)) {
