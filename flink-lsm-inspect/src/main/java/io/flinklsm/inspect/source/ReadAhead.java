@@ -22,18 +22,17 @@ import org.jspecify.annotations.Nullable;
  * Reads a file in few large ranges where it is read in order, and exactly what is wanted where it
  * is not. A row group has its columns one behind the other, so a scan reads in order at as many
  * places as there are columns, by turns, until it comes to the next group: the places where
- * requests ended are remembered, and the last ranges stay for the other columns. Not safe for
- * threads.
+ * requests ended are remembered, and the last ranges stay for the other columns. What is read at a
+ * place doubles with each request in order: a scan soon reads megabytes, and someone who looks up
+ * two neighbours reads half more than the two. Not safe for threads.
  */
 final class ReadAhead implements AutoCloseable {
 
     /** At most so much is read at once, unless more is wanted. */
     static final int MAX_BYTES = 4 << 20;
 
-    private static final int FIRST_BYTES = 128 << 10;
-
     /** From here on, a reader in order is taken to read what lies around, too. */
-    private static final int ACROSS_BYTES = 1 << 20;
+    private static final int ACROSS_BYTES = 256 << 10;
 
     /** So many places are remembered; the one that was not used for longest goes. */
     private static final int MAX_PLACES = 32;
@@ -195,7 +194,7 @@ final class ReadAhead implements AutoCloseable {
             return null;
         }
         int last = Math.max(place.aheadBytes, Math.min(wanted, MAX_BYTES));
-        place.aheadBytes = Math.min(MAX_BYTES, Math.max(FIRST_BYTES, 2 * last));
+        place.aheadBytes = Math.min(MAX_BYTES, 2 * last);
         // What lies between the place and the position is read soon, too.
         long from = isAcross ? Math.max(place.end, endOfWindowBefore(position)) : position;
         long end = Math.min(nextWindow(position), position + place.aheadBytes);

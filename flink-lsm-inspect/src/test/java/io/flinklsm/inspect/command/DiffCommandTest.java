@@ -168,7 +168,7 @@ final class DiffCommandTest {
             }
             sample.take(1);
             sample.confirm(1);
-            for (int i = 0; i < 30; i++) {
+            for (int i = 0; i < 50; i++) {
                 put(sample, "user-" + i * 6000, "k", "changed");
                 put(sample, "user-" + i * 6000, "new", "x");
                 put(sample, "user-" + (i * 6000 + 1), "k", i < 20 ? null : "changed, too");
@@ -187,8 +187,8 @@ final class DiffCommandTest {
             long read = FailingFileSystem.bytesRead();
 
             JsonNode state = diff.path("states").path(0);
-            assertThat(state.path("changed").asInt()).isEqualTo(40);
-            assertThat(state.path("added").asInt()).isEqualTo(30);
+            assertThat(state.path("changed").asInt()).isEqualTo(80);
+            assertThat(state.path("added").asInt()).isEqualTo(50);
             assertThat(state.path("removed").asInt()).isEqualTo(20);
             assertThat(state.path("shared_file_bytes").asLong()).isGreaterThan(20_000_000);
             assertThat(read).isLessThan(state.path("shared_file_bytes").asLong() / 10);

@@ -76,6 +76,23 @@ class ReadAheadTest {
         }
     }
 
+    /** Two keys of one block and the next are no scan, as when `diff` looks up what has changed. */
+    @Test
+    void neighbouringBlocksHereAndThereReadAtMostHalfMoreThanTheyWant() throws IOException {
+        byte[] file = random(64 * MB);
+        Random random = new Random(7);
+        try (ReadAhead ahead = open(file, memory)) {
+            byte[] block = new byte[4_000];
+            for (int i = 0; i < 500; i++) {
+                int position = random.nextInt(file.length / 64_000) * 64_000;
+                ahead.readFully(position, block, 0, block.length);
+                ahead.readFully(position + block.length, block, 0, block.length);
+                assertThat(block[i]).isEqualTo(file[position + block.length + i]);
+            }
+            assertThat(bytes()).isLessThanOrEqualTo(500 * 3 * 4_000);
+        }
+    }
+
     @Test
     void withoutMemoryNothingIsReadAhead() throws IOException {
         byte[] file = random(MB);
