@@ -71,6 +71,33 @@ final class MemoryPressureTest {
         }
     }
 
+    /** Blocks may fill what is free; entries that are read and written have the memory. */
+    @Test
+    void blocksDoNotTakeTheMemoryOfEntriesBitByBit() throws Exception {
+        int count = 80_000;
+        try (StoreResources resources = resources(8 << 20);
+                LsmStore store = store("a", resources)) {
+            LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+            int[] versions = new int[count];
+            for (int number = 0; number < count; number++) {
+                put(tree, number, 0);
+            }
+            Random random = new Random(1);
+            for (int i = 0; i < 200_000; i++) {
+                int number = random.nextInt(count);
+                check(tree, number, versions[number]);
+                if (i % 8 == 0) {
+                    put(tree, number, ++versions[number]);
+                }
+            }
+
+            long limitBytes = resources.slot().tierBudget().limitBytes();
+            assertThat(resources.entryBytes()).isGreaterThan(limitBytes * 8 / 10);
+            assertThat(resources.blockCache().usedBytes())
+                    .isLessThan(resources.cacheLimitBytes() / 8);
+        }
+    }
+
     @Test
     void eightStoresShareAPoolThatIsTooSmallForEachOfThem() throws Exception {
         int count = 10_000;

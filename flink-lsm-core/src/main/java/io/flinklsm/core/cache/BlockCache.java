@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Blocks are for scans and for what is cold: single entries that were read are kept by the
  * tree's tier ({@link io.flinklsm.core.memtable.HotTier}), and only a block that is missed again
- * soon is kept here. Blocks take memory from entries only up to a small part of it.
+ * soon is kept here. Blocks take memory from entries only up to a small part of it; what they have
+ * beyond it was free, and goes back when entries want it.
  */
 public final class BlockCache implements MemoryReclaimer, AutoCloseable {
 
@@ -110,6 +111,17 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
         return freed;
     }
 
+    /** Like {@link #reclaim}, of what blocks have beyond the part that is theirs. */
+    public long reclaimBorrowed(long bytes) {
+        long borrowedBytes = usedBytes.sum() - leastBytes();
+        return borrowedBytes <= 0 ? 0 : reclaim(Math.min(bytes, borrowedBytes));
+    }
+
+    /** So much blocks may take from entries, and keep. */
+    private long leastBytes() {
+        return budget.limitBytes() / LEAST_PART;
+    }
+
     private long evictBlock() {
         CachedBlock victim = nextVictim();
         if (victim == null) {
@@ -170,7 +182,7 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
     }
 
     @Nullable MemoryBlock allocate(int sizeBytes) {
-        boolean mayTakeFromEntries = usedBytes.sum() < budget.limitBytes() / LEAST_PART;
+        boolean mayTakeFromEntries = usedBytes.sum() < leastBytes();
         MemoryBlock block =
                 mayTakeFromEntries
                         ? budget.tryAllocate(sizeBytes)

@@ -205,16 +205,20 @@ final class Segments {
 
     Segments(MemoryBudget budget) {
         this.budget = budget;
+        this.largestBytes = largestBytes(budget.limitBytes());
+    }
+
+    /** How large a segment of many records gets where tiers may take so many bytes. */
+    static int largestBytes(long limitBytes) {
         // A small pool is handed out in small parts; a large one has numbers enough for one tree.
-        long part = Long.highestOneBit(Math.max(1, budget.limitBytes() / 64));
-        long least = Long.highestOneBit(budget.limitBytes() / (COUNT_MAX / 4));
-        this.largestBytes =
-                (int)
-                        Math.min(
-                                LARGEST_OF_ALL_BYTES,
-                                Math.max(
-                                        2 * SMALLEST_BYTES,
-                                        Math.max(least, Math.min(LARGEST_BYTES, part))));
+        long part = Long.highestOneBit(Math.max(1, limitBytes / 64));
+        long least = Long.highestOneBit(limitBytes / (COUNT_MAX / 4));
+        return (int)
+                Math.min(
+                        LARGEST_OF_ALL_BYTES,
+                        Math.max(
+                                2 * SMALLEST_BYTES,
+                                Math.max(least, Math.min(LARGEST_BYTES, part))));
     }
 
     /** A place for a record; {@link #NO_REF} if the budget has no room now. */

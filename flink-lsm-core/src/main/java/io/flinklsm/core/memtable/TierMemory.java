@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of all tiers of a slot. Who finds the slot's memory full gets some of theirs: first
- * what clean segments waste, then the clean segments that were written or spared longest ago,
- * whatever tree they belong to. Safe for any thread.
+ * what others have only borrowed, then what clean segments waste, then the clean segments that were
+ * written or spared longest ago, whatever tree they belong to. Safe for any thread.
  *
  * <p>What no SSTable has yet is dirty and cannot be given back; a bound of its own keeps enough of
  * the memory for what is read.
@@ -36,6 +36,8 @@ public final class TierMemory implements MemoryReclaimer {
 
     private final MemoryBudget budget;
     private final long dirtyLimitBytes;
+    private final MemoryReclaimer borrower;
+    private final int segmentBytes;
     private final List<HotTier> tiers = new CopyOnWriteArrayList<>();
     private final AtomicLong stamps = new AtomicLong();
     private final AtomicLong dirtyBytes = new AtomicLong();
@@ -45,6 +47,15 @@ public final class TierMemory implements MemoryReclaimer {
      * @param dirtyLimitBytes how much of it what no SSTable has may take
      */
     public TierMemory(MemoryBudget budget, long dirtyLimitBytes) {
+        this(budget, dirtyLimitBytes, bytes -> 0);
+    }
+
+    /**
+     * @param budget pays for everything that the tiers hold
+     * @param dirtyLimitBytes how much of it what no SSTable has may take
+     * @param borrower has taken memory that was free, and gives it back for entries
+     */
+    public TierMemory(MemoryBudget budget, long dirtyLimitBytes, MemoryReclaimer borrower) {
         if (dirtyLimitBytes < 0) {
             throw new IllegalArgumentException(
                     "["
@@ -54,6 +65,8 @@ public final class TierMemory implements MemoryReclaimer {
         }
         this.budget = budget;
         this.dirtyLimitBytes = dirtyLimitBytes;
+        this.borrower = borrower;
+        this.segmentBytes = Segments.largestBytes(budget.limitBytes());
     }
 
     MemoryBudget budget() {
@@ -105,7 +118,7 @@ public final class TierMemory implements MemoryReclaimer {
     @Override
     public long reclaim(long bytes) {
         Invariants.check(bytes >= 0, "less than nothing is reclaimed", "bytes", bytes);
-        long freed = 0;
+        long freed = reclaimBorrowed(bytes);
         int fruitless = 0;
         while (freed < bytes && fruitless < FRUITLESS_MAX) {
             HotTier victim = next();
@@ -121,6 +134,17 @@ public final class TierMemory implements MemoryReclaimer {
             }
         }
         return freed;
+    }
+
+    /**
+     * At least as much as a segment takes, for an entry needs room in one. Nothing while it is the
+     * limit of the tiers that is reached, and not that of the memory that they share.
+     */
+    private long reclaimBorrowed(long bytes) {
+        long wantedBytes = Math.max(bytes, segmentBytes);
+        return budget.usedBytes() + wantedBytes > budget.limitBytes()
+                ? 0
+                : borrower.reclaim(wantedBytes);
     }
 
     private @Nullable HotTier next() {

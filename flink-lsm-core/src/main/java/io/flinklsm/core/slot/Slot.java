@@ -105,10 +105,14 @@ public final class Slot implements AutoCloseable {
         long sharedBytes = memoryBytes - writeBytes;
         writerBudgets = new WriterBudgets(memory, writeBytes, backgroundThreads);
         tierBudget = memory.child("tier", 0, sharedBytes - sharedBytes / LEAST_CACHE_PART);
-        tierMemory = new TierMemory(tierBudget, (long) (sharedBytes * unflushedShare));
-        memory.setSpare(tierMemory);
         cacheBudget = memory.child("cache", 0, sharedBytes);
         blockCache = new BlockCache(cacheBudget);
+        tierMemory =
+                new TierMemory(
+                        tierBudget,
+                        (long) (sharedBytes * unflushedShare),
+                        blockCache::reclaimBorrowed);
+        memory.setSpare(tierMemory);
         memory.addReclaimer(blockCache);
         background = new BackgroundWork(name, backgroundThreads);
         compactionThreads = backgroundThreads;

@@ -93,6 +93,25 @@ final class BlockCacheTest {
     }
 
     @Test
+    void whatWasBorrowedIsGivenBackAndTheCachesOwnPartIsNot() {
+        try (MemoryBudget wide = MemoryBudget.root("wide", 64 * BLOCK_BYTES);
+                BlockCache borrowing = new BlockCache(wide)) {
+            FileBlocks file = borrowing.open(30);
+            for (int i = 0; i < 30; i++) {
+                put(file, i, i).release();
+            }
+
+            assertThat(borrowing.reclaimBorrowed(3 * BLOCK_BYTES)).isEqualTo(3 * BLOCK_BYTES);
+            assertThat(borrowing.usedBytes()).isEqualTo(27 * BLOCK_BYTES);
+
+            // Four blocks are a sixteenth.
+            assertThat(borrowing.reclaimBorrowed(Long.MAX_VALUE)).isEqualTo(23 * BLOCK_BYTES);
+            assertThat(borrowing.reclaimBorrowed(1)).isZero();
+            assertThat(borrowing.usedBytes()).isEqualTo(4 * BLOCK_BYTES);
+        }
+    }
+
+    @Test
     void evictedBlockLivesAsLongAsItsReader() {
         FileBlocks file = cache.open(1);
         CachedBlock held = put(file, 0, 7);

@@ -57,6 +57,57 @@ final class TierMemoryTest {
     }
 
     @Test
+    void whatOthersHaveBorrowedGoesBeforeAnyEntry() {
+        List<Long> asked = new ArrayList<>();
+        long borrowedBytes = 5 << 20;
+        TierMemory lending =
+                new TierMemory(
+                        budget,
+                        1000,
+                        bytes -> {
+                            asked.add(bytes);
+                            return asked.size() > 2 ? 0 : borrowedBytes;
+                        });
+        HotTier tier = new EntryTier(lending, 1, null, true, 0);
+        tiers.add(tier);
+        TierProbe probe = new TierProbe(tier);
+        fillOneSegment(probe, "k");
+
+        assertThat(lending.reclaim(1)).isEqualTo(borrowedBytes);
+        assertThat(lending.reclaim(borrowedBytes)).isEqualTo(borrowedBytes);
+        assertThat(probe.get("k")).isNotEqualTo(UNKNOWN);
+        // Of what is given back, a new segment of the tier takes its room.
+        assertThat(asked.get(0)).isGreaterThanOrEqualTo(Segments.largestBytes(budget.limitBytes()));
+        assertThat(asked.get(1)).isEqualTo(borrowedBytes);
+
+        assertThat(lending.reclaim(1)).isPositive();
+        assertThat(probe.get("k")).isEqualTo(UNKNOWN);
+    }
+
+    @Test
+    void nothingIsTakenBackWhileTheTiersHaveAllThatTheyMay() {
+        List<Long> asked = new ArrayList<>();
+        MemoryBudget small = MemoryBudget.root("small", 64 << 10);
+        TierMemory lending =
+                new TierMemory(
+                        small,
+                        1000,
+                        bytes -> {
+                            asked.add(bytes);
+                            return 0;
+                        });
+        assertThat(lending.reclaim(1)).isZero();
+        assertThat(asked).hasSize(1);
+
+        assertThat(small.tryReserve(64 << 10)).isTrue();
+        assertThat(lending.reclaim(1)).isZero();
+
+        assertThat(asked).hasSize(1);
+        small.unreserve(64 << 10);
+        small.close();
+    }
+
+    @Test
     void garbageIsPutTogetherBeforeAnythingIsEvicted() {
         TierProbe oldest = tier();
         TierProbe wasteful = tier();
