@@ -29,13 +29,13 @@ import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.storage.RetryPolicy;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
-import io.flinklsm.core.storage.tiered.EarlyUpload;
 import io.flinklsm.core.storage.tiered.FetchMemory;
 import io.flinklsm.core.storage.tiered.RemoteSource;
 import io.flinklsm.core.storage.tiered.TieredListener;
 import io.flinklsm.core.storage.tiered.TieredOptions;
 import io.flinklsm.core.storage.tiered.TieredStats;
 import io.flinklsm.core.storage.tiered.TieredStorage;
+import io.flinklsm.core.testing.EarlyFiles;
 import io.flinklsm.core.testing.Fault;
 import io.flinklsm.core.testing.Faults;
 import io.flinklsm.core.testing.HostileStorage;
@@ -105,6 +105,10 @@ class RemoteFaultsTest {
     private int failed;
     private long evictions;
     private long earlyUploads;
+    private long remoteOutputs;
+
+    /** Files that a checkpoint did not upload, for they were uploaded early. */
+    private long listedEarly;
 
     /** Reads of compactions that waited for remote storage. */
     private long compactionMisses;
@@ -143,6 +147,8 @@ class RemoteFaultsTest {
         assertThat(retries).isPositive();
         assertThat(evictions).isPositive();
         assertThat(earlyUploads).isPositive();
+        assertThat(remoteOutputs).isPositive();
+        assertThat(listedEarly).isPositive();
         assertThat(compactionMisses).isPositive();
     }
 
@@ -160,6 +166,10 @@ class RemoteFaultsTest {
                         + evictions
                         + ", earlyUploads="
                         + earlyUploads
+                        + ", remoteOutputs="
+                        + remoteOutputs
+                        + ", listedEarly="
+                        + listedEarly
                         + ", compactionMisses="
                         + compactionMisses);
     }
@@ -289,7 +299,7 @@ class RemoteFaultsTest {
         volatile Faults faults = new Faults();
 
         /** What no checkpoint has, and the store gave up here. */
-        final InMemoryStorage early = new InMemoryStorage();
+        final EarlyFiles early = new EarlyFiles(what -> faults.step(what));
 
         RemoteSource source(String name) {
             return source(files, name);
@@ -335,6 +345,7 @@ class RemoteFaultsTest {
             for (String name : files.list()) {
                 if (!listed.contains(name)) {
                     files.delete(name);
+                    early.lose(name);
                 }
             }
         }
@@ -365,35 +376,7 @@ class RemoteFaultsTest {
                             Clock.system(),
                             new Random(seed),
                             memory,
-                            this::uploadEarly);
-        }
-
-        private EarlyUpload.Uploaded uploadEarly(String name, StorageInput content)
-                throws IOException {
-            remote.faults.step("early create " + name);
-            byte[] bytes = new byte[Math.toIntExact(content.size())];
-            content.readFully(0, bytes, 0, bytes.length);
-            remote.faults.step("early finish " + name);
-            String address = "early-" + name;
-            remote.early.put(address, bytes);
-            RemoteSource source = remote.source(remote.early, address);
-            return new EarlyUpload.Uploaded() {
-                @Override
-                public void readFully(long position, byte[] target, int at, int byteCount)
-                        throws IOException {
-                    source.readFully(position, target, at, byteCount);
-                }
-
-                @Override
-                public String describe() {
-                    return source.describe();
-                }
-
-                @Override
-                public void delete() {
-                    remote.early.delete(address);
-                }
-            };
+                            remote.early);
         }
 
         void live() throws Exception {
@@ -469,7 +452,13 @@ class RemoteFaultsTest {
                 CheckpointImage image = pending.complete();
                 Set<String> listed = new TreeSet<>(storage.namesWithHome());
                 for (SstableMeta file : files(image)) {
-                    if (uploaded.add(file.fileName())) {
+                    if (storage.early(file.fileName()) != null
+                            && random.nextInt(4) > 0
+                            && uploaded.add(file.fileName())) {
+                        byte[] bytes = remote.early.list(file.fileName());
+                        remote.files.put(file.fileName(), bytes);
+                        listedEarly++;
+                    } else if (uploaded.add(file.fileName())) {
                         boolean done = false;
                         try {
                             remote.upload(file.fileName(), storage);
@@ -512,9 +501,10 @@ class RemoteFaultsTest {
                 storage.close();
                 evictions += storage.stats().evictions();
                 earlyUploads += storage.stats().earlyUploads();
+                remoteOutputs += storage.stats().remoteOutputs();
                 retries += storage.stats().requests().retries();
                 disk.assertNoOpenHandles();
-                assertThat(remote.early.list()).as("uploaded early and left").isEmpty();
+                assertThat(remote.early.names()).as("uploaded early and left").isEmpty();
             }
         }
     }

@@ -220,6 +220,9 @@ final class LsmKeyedStateBackendBuilder<K> {
         Executor executor = new PoolOfTaskManager(environment.getIOManager().getExecutorService());
         FetchBudget fetchBudget = resources.hold(new FetchBudget(memory.memory()));
         CloseableRegistry cancelRegistry = new CloseableRegistry();
+        TaskOwnedUpload uploads =
+                new TaskOwnedUpload(
+                        environment, cancelRegistry, settings.remote().requestTimeout(), executor);
         TieredStorage storage =
                 resources.hold(
                         new TieredStorage(
@@ -231,16 +234,13 @@ final class LsmKeyedStateBackendBuilder<K> {
                                 Clock.system(),
                                 new SecureRandom(),
                                 fetchBudget,
-                                new TaskOwnedUpload(
-                                        environment,
-                                        cancelRegistry,
-                                        settings.remote().requestTimeout(),
-                                        executor)));
+                                uploads));
         // Closed before the storage: what is under way ends.
         resources.hold(cancelRegistry);
         RemoteFiles remote =
                 new RemoteFiles(
                         storage,
+                        uploads,
                         cancelRegistry,
                         settings.remote().requestTimeout(),
                         executor,

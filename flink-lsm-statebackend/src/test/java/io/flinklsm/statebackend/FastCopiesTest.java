@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.FarFileSystem;
 import io.flinklsm.statebackend.testing.Gauges;
+import io.flinklsm.statebackend.testing.LiveDirectory;
 import io.flinklsm.statebackend.testing.StateSample;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -261,9 +262,9 @@ class FastCopiesTest {
         new StateSample(restored).check(KEYS, 0);
     }
 
-    /** Placement remote: what had to leave the local disk is there, and need not come back. */
+    /** Placement remote: a full checkpoint wants files of its own. */
     @Test
-    void whatWasUploadedEarlyIsCopiedByTheNextCheckpoint() throws Exception {
+    void whatWasUploadedEarlyIsCopiedByAFullCheckpoint() throws Exception {
         harness.environment()
                 .setCheckpointStorageAccess(
                         new FsCheckpointStorageAccess(
@@ -285,13 +286,14 @@ class FastCopiesTest {
         assertThat(gauges.value("lsm.earlyUploads")).isPositive();
         FarFileSystem.copy();
 
-        KeyedStateHandle checkpoint = take(backend, 1, CheckpointType.CHECKPOINT);
+        KeyedStateHandle checkpoint = take(backend, 1, CheckpointType.FULL_CHECKPOINT);
 
         assertThat(gauges.value("lsm.copiedFiles")).isPositive();
         // What the checkpoint lists is its own: the early copies go.
         backend.notifyCheckpointComplete(1);
         assertThat(paths(checkpoint)).allMatch(path -> path.getParent().endsWith("shared"));
         harness.dispose(backend);
+        assertThat(LiveDirectory.files(root.resolve("owned"))).isEmpty();
         AbstractKeyedStateBackend<String> restored = restore(backend("remote"), checkpoint);
         ValueState<byte[]> again = values(restored);
         for (int key = 0; key < 1_500; key++) {

@@ -469,6 +469,10 @@ final class MetricsTest {
         }
         assertThat(gauges.value("lsm.filterNegatives"))
                 .isGreaterThan(5 * gauges.value("lsm.filterFalsePositives"));
+        // Merged where the files are.
+        write(backend, counts, 0, 100);
+        tree(backend, "counts").compactAll();
+        moved.addAll(gauges.moved());
         write(backend, counts, 0, 12_000);
         tree(backend, "counts").flush();
         tree(backend, "counts").awaitIdle();

@@ -197,7 +197,8 @@ public final class CompactionJob {
                 plan.olderRanges().isEmpty(),
                 plan.generation(),
                 minWriteTimeMillis,
-                maxWriteTimeMillis);
+                maxWriteTimeMillis,
+                plan.inputMetas().stream().map(SstableMeta::fileName).distinct().toList());
     }
 
     /** A tree that was restored and never registered has no types but those in its files. */

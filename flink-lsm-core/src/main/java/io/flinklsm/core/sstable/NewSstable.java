@@ -13,15 +13,22 @@
  */
 package io.flinklsm.core.sstable;
 
+import java.util.List;
+
 /**
  * What is known of an SSTable before its first entry is written.
  *
  * @param level which it is written to
  * @param isBottom whether nothing older of its keys is known beneath it
  * @param createdMillis when it is written, milliseconds since the epoch
+ * @param replaced names of the files whose place it takes, with others
  */
 public record NewSstable(
-        SstableIdentity identity, int level, boolean isBottom, long createdMillis) {
+        SstableIdentity identity,
+        int level,
+        boolean isBottom,
+        long createdMillis,
+        List<String> replaced) {
 
     public NewSstable {
         if (level < 0 || createdMillis < 0) {
@@ -33,5 +40,10 @@ public record NewSstable(
                             + ", createdMillis="
                             + createdMillis);
         }
+    }
+
+    /** It takes the place of no file. */
+    public NewSstable(SstableIdentity identity, int level, boolean isBottom, long createdMillis) {
+        this(identity, level, isBottom, createdMillis, List.of());
     }
 }

@@ -164,7 +164,7 @@ public final class SstableWriter implements AutoCloseable {
         this.columnIndexes = new NativeBuffer(memory);
         this.offsetIndexes = new NativeBuffer(memory);
         this.sketch = new KeySketchBuilder(options.keyGroupBytes());
-        this.output = storage.create(identity.fileName());
+        this.output = storage.create(identity.fileName(), file.replaced());
         try {
             this.out = new ChecksummedOutput(output);
             this.entryColumns = columns;

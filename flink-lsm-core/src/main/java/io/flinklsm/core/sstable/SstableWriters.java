@@ -62,6 +62,8 @@ public final class SstableWriters {
     /**
      * What the SSTables of a job have in common; see {@link SstableIdentity} and {@link
      * NewSstable}.
+     *
+     * @param replaced names of the files whose place they take
      */
     public record Run(
             String treeName,
@@ -69,7 +71,8 @@ public final class SstableWriters {
             boolean isBottom,
             long generation,
             long minWriteTimeMillis,
-            long maxWriteTimeMillis) {
+            long maxWriteTimeMillis,
+            List<String> replaced) {
         public Run {
             if (level < 0 || generation < 0) {
                 throw new IllegalArgumentException(
@@ -89,6 +92,24 @@ public final class SstableWriters {
                                 + ", max="
                                 + maxWriteTimeMillis);
             }
+        }
+
+        /** They take the place of no file. */
+        public Run(
+                String treeName,
+                int level,
+                boolean isBottom,
+                long generation,
+                long minWriteTimeMillis,
+                long maxWriteTimeMillis) {
+            this(
+                    treeName,
+                    level,
+                    isBottom,
+                    generation,
+                    minWriteTimeMillis,
+                    maxWriteTimeMillis,
+                    List.of());
         }
     }
 
@@ -117,7 +138,8 @@ public final class SstableWriters {
                         run.maxWriteTimeMillis());
         return new SstableWriter(
                 storage,
-                new NewSstable(identity, run.level(), run.isBottom(), createdMillis),
+                new NewSstable(
+                        identity, run.level(), run.isBottom(), createdMillis, run.replaced()),
                 options,
                 columns,
                 budget);

@@ -15,6 +15,7 @@ package io.flinklsm.core.storage;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -28,6 +29,17 @@ public interface Storage {
      * @throws java.nio.file.FileAlreadyExistsException if the name is in use
      */
     StorageOutput create(String name) throws IOException;
+
+    /**
+     * Like {@link #create(String)}, for a file that takes the place of others: where files may be
+     * in several places, it is written where most bytes of these are.
+     *
+     * @param replaced names of files that are there
+     * @throws java.nio.file.FileAlreadyExistsException if the name is in use
+     */
+    default StorageOutput create(String name, Collection<String> replaced) throws IOException {
+        return create(name);
+    }
 
     /**
      * @throws java.nio.file.NoSuchFileException if there is no such file

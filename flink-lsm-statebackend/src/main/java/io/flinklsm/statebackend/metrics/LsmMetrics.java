@@ -190,6 +190,7 @@ public final class LsmMetrics {
         gauge(lsm, "localMisses", () -> storage.stats().misses());
         gauge(lsm, "localEvictions", () -> storage.stats().evictions());
         gauge(lsm, "earlyUploads", () -> storage.stats().earlyUploads());
+        gauge(lsm, "remoteOutputs", () -> storage.stats().remoteOutputs());
         gauge(lsm, "localCacheBytes", () -> storage.stats().contents().localBytes());
     }
 

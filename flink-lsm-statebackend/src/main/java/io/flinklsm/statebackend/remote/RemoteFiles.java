@@ -18,32 +18,37 @@ import io.flinklsm.core.storage.tiered.TieredStorage;
 import io.flinklsm.statebackend.snapshot.UploadedSstables;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.state.StreamStateHandle;
-import org.jspecify.annotations.Nullable;
 
 /** The remote files of one backend's {@link TieredStorage}, by their handles. Any thread. */
 public final class RemoteFiles implements UploadedSstables.Homes {
 
     private final TieredStorage storage;
+    private final TaskOwnedUpload uploads;
     private final CloseableRegistry registry;
     private final Duration requestTimeout;
     private final Executor executor;
     private final int transferThreads;
 
     /**
+     * @param uploads what the storage uploads early with
      * @param registry closed with the backend: ends what is under way
      * @param transferThreads requests of the background at a time
      */
     public RemoteFiles(
             TieredStorage storage,
+            TaskOwnedUpload uploads,
             CloseableRegistry registry,
             Duration requestTimeout,
             Executor executor,
             int transferThreads) {
         this.storage = storage;
+        this.uploads = uploads;
         this.registry = registry;
         this.requestTimeout = requestTimeout;
         this.executor = executor;
@@ -92,8 +97,45 @@ public final class RemoteFiles implements UploadedSstables.Homes {
     }
 
     @Override
-    public @Nullable StreamStateHandle uploadedEarly(String name) {
-        return storage.early(name) instanceof TaskOwnedUpload.Early early ? early.handle() : null;
+    public Map<String, StreamStateHandle> uploadedEarly() {
+        Map<String, StreamStateHandle> handles = new HashMap<>();
+        storage.allEarly()
+                .forEach(
+                        (name, uploaded) -> {
+                            if (uploaded instanceof TaskOwnedUpload.Early early) {
+                                handles.put(name, early.handle());
+                            }
+                        });
+        return handles;
+    }
+
+    @Override
+    public Set<String> mayList(long checkpointId, Map<String, StreamStateHandle> early) {
+        Map<String, TaskOwnedUpload.Early> files = new HashMap<>();
+        early.forEach(
+                (name, handle) -> {
+                    if (storage.early(name) instanceof TaskOwnedUpload.Early file
+                            && file.handle().equals(handle)) {
+                        files.put(name, file);
+                    }
+                });
+        return uploads.hold(checkpointId, files);
+    }
+
+    @Override
+    public Set<String> lists(long checkpointId, Set<String> names) {
+        return uploads.holdOnly(checkpointId, names);
+    }
+
+    @Override
+    public void notWritten(long checkpointId) {
+        uploads.letGo(checkpointId);
+        storage.removeCopies(checkpointId);
+    }
+
+    @Override
+    public void completed(long checkpointId) {
+        uploads.completed(checkpointId);
     }
 
     @Override
@@ -102,7 +144,8 @@ public final class RemoteFiles implements UploadedSstables.Homes {
     }
 
     @Override
-    public void discarded(long checkpointId) {
+    public void aborted(long checkpointId) {
+        uploads.aborted(checkpointId);
         storage.removeCopies(checkpointId);
     }
 

@@ -123,7 +123,10 @@ final class LsmSnapshotStrategy<K>
             Map<String, StreamStateHandle> reusable =
                     remembered
                             ? uploaded.begin(
-                                    checkpointId, sharing, streamFactory::couldReuseStateHandle)
+                                    checkpointId,
+                                    sharing,
+                                    streamFactory::couldReuseStateHandle,
+                                    context.files().homes())
                             : Map.of();
             Attempt attempt =
                     new Attempt(
@@ -182,8 +185,13 @@ final class LsmSnapshotStrategy<K>
 
         void forgetUnlessFinished() {
             if (remembered && !finished) {
-                uploaded.failed(checkpointId);
+                notWritten();
             }
+        }
+
+        private void notWritten() {
+            uploaded.failed(checkpointId);
+            context.files().homes().notWritten(checkpointId);
         }
 
         SnapshotResult<KeyedStateHandle> write(CloseableRegistry closeables) throws Exception {
@@ -213,14 +221,15 @@ final class LsmSnapshotStrategy<K>
             early.finish();
             Map<String, SstableMeta> sstables = distinct(sstables(image));
             startUpload(files, sstables, written).finish();
-            Map<String, StreamStateHandle> reused =
+            UploadedSstables.Listed listed =
                     remembered
                             ? uploaded.list(
                                     checkpointId,
                                     reusable,
                                     sstables.keySet(),
                                     context.files().homes())
-                            : Map.of();
+                            : UploadedSstables.Listed.NOTHING;
+            Map<String, StreamStateHandle> reused = listed.files();
 
             context.counters().reused(reused.size());
             byte[] manifest = ManifestCodec.encode(image, context.operatorId());
@@ -229,7 +238,7 @@ final class LsmSnapshotStrategy<K>
             StreamStateHandle metaHandle = files.write(CheckpointNames.META, meta);
 
             KeyedStateHandle handle =
-                    stateHandle(files, reused, written, manifestHandle, metaHandle);
+                    stateHandle(files, listed, written, manifestHandle, metaHandle);
             KeyedStateHandle local =
                     keepLocally(sstables.keySet(), reused, written, manifest, meta);
             streamFactory.reusePreviousStateHandle(reused.values());
@@ -314,12 +323,13 @@ final class LsmSnapshotStrategy<K>
             Map<String, SstableMeta> there = new LinkedHashMap<>();
             Map<String, StreamStateHandle> sources = new HashMap<>();
             Map<String, StreamStateHandle> known = uploaded.known();
+            Map<String, StreamStateHandle> early = context.files().homes().uploadedEarly();
             for (SstableMeta sstable : sstables.values()) {
                 String fileName = sstable.fileName();
                 if (!reusable.containsKey(fileName) && !written.containsKey(fileName)) {
                     StreamStateHandle source = known.get(fileName);
                     if (source == null) {
-                        source = context.files().homes().uploadedEarly(fileName);
+                        source = early.get(fileName);
                     }
                     if (source != null
                             && source.getStateSize() == sstable.sizeBytes()
@@ -381,17 +391,21 @@ final class LsmSnapshotStrategy<K>
 
         private KeyedStateHandle stateHandle(
                 CheckpointFiles files,
-                Map<String, StreamStateHandle> reused,
+                UploadedSstables.Listed listed,
                 Map<String, StreamStateHandle> written,
                 StreamStateHandle manifest,
                 StreamStateHandle meta) {
+            Map<String, StreamStateHandle> reused = listed.files();
             List<HandleAndLocalPath> sstables = new ArrayList<>(reused.size() + written.size());
             List<HandleAndLocalPath> fresh = new ArrayList<>(written.size());
             reused.forEach(
                     (name, handle) ->
                             sstables.add(
                                     HandleAndLocalPath.of(
-                                            reusesRestored ? handle : placeholder(handle), name)));
+                                            reusesRestored || listed.early().contains(name)
+                                                    ? handle
+                                                    : placeholder(handle),
+                                            name)));
             written.forEach((name, handle) -> fresh.add(HandleAndLocalPath.of(handle, name)));
             sstables.addAll(fresh);
 
@@ -399,7 +413,7 @@ final class LsmSnapshotStrategy<K>
             List<HandleAndLocalPath> own = new ArrayList<>();
             (context.files().incremental() ? shared : own).addAll(sstables);
             own.add(HandleAndLocalPath.of(manifest, CheckpointNames.MANIFEST));
-            if (reusesRestored && !reused.isEmpty()) {
+            if (reusesRestored && !reused.isEmpty() || !listed.early().isEmpty()) {
                 return new ReusingStateHandle(
                         context.backendId(),
                         context.keys().groups(),
@@ -409,7 +423,8 @@ final class LsmSnapshotStrategy<K>
                         own,
                         meta,
                         files.writtenBytes(),
-                        StateHandleID.randomStateHandleId());
+                        StateHandleID.randomStateHandleId(),
+                        this::notWritten);
             }
             return new IncrementalRemoteKeyedStateHandle(
                     context.backendId(),

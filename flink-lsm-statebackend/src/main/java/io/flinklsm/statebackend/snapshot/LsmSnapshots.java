@@ -106,11 +106,12 @@ public final class LsmSnapshots<K> {
     /** May be late, out of order, or about an id never seen; so for the other two. */
     public void checkpointCompleted(long checkpointId) {
         uploaded.completed(checkpointId, context.files().homes());
+        context.files().homes().completed(checkpointId);
     }
 
     public void checkpointAborted(long checkpointId) {
         uploaded.aborted(checkpointId);
-        context.files().homes().discarded(checkpointId);
+        context.files().homes().aborted(checkpointId);
     }
 
     /** Nothing: what a subsumed checkpoint had on the storage is the job manager's to delete. */

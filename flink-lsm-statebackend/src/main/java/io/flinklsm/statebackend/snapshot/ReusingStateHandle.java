@@ -27,8 +27,9 @@ import org.apache.flink.runtime.state.StreamStateHandle;
  *
  * <p>As long as no registry has it, Flink's handle deletes whatever it lists when it is discarded,
  * and Flink discards it on the TaskManager whenever the checkpoint is cancelled: the files of the
- * earlier checkpoint would go with it. This one deletes what its own checkpoint wrote. It never
- * leaves the TaskManager: what is serialised is Flink's class, which the job manager has.
+ * earlier checkpoint would go with it, and those that were uploaded before any. This one deletes
+ * what its own checkpoint wrote. It never leaves the TaskManager: what is serialised is Flink's
+ * class, which the job manager has.
  */
 final class ReusingStateHandle extends IncrementalRemoteKeyedStateHandle {
 
@@ -36,9 +37,13 @@ final class ReusingStateHandle extends IncrementalRemoteKeyedStateHandle {
 
     private final List<HandleAndLocalPath> written;
 
+    /** Told when it is discarded. */
+    private final transient Runnable discarded;
+
     /**
      * @param shared all shared files
      * @param written those of them that this checkpoint wrote
+     * @param discarded is run when the checkpoint is discarded that no registry has
      */
     ReusingStateHandle(
             UUID backendId,
@@ -49,15 +54,21 @@ final class ReusingStateHandle extends IncrementalRemoteKeyedStateHandle {
             List<HandleAndLocalPath> own,
             StreamStateHandle meta,
             long writtenBytes,
-            StateHandleID id) {
+            StateHandleID id,
+            Runnable discarded) {
         super(backendId, keyGroupRange, checkpointId, shared, own, meta, writtenBytes, id);
         this.written = written;
+        this.discarded = discarded;
     }
 
     @Override
     public void discardState() throws Exception {
         if (getSharedStateRegistry() == null) {
-            plain(written).discardState();
+            try {
+                plain(written).discardState();
+            } finally {
+                discarded.run();
+            }
         } else {
             super.discardState();
         }
@@ -74,7 +85,8 @@ final class ReusingStateHandle extends IncrementalRemoteKeyedStateHandle {
                 getPrivateState(),
                 getMetaDataStateHandle(),
                 getCheckpointedSize(),
-                getStateHandleId());
+                getStateHandleId(),
+                discarded);
     }
 
     private IncrementalRemoteKeyedStateHandle plain(List<HandleAndLocalPath> shared) {

@@ -49,6 +49,10 @@ import org.jspecify.annotations.Nullable;
  * manager deletes what no retained checkpoint lists. So every checkpoint lists all of them, also
  * those that only an old view still reads, or makes them local before it can be complete; and a
  * file gets a home only if every checkpoint that has begun meanwhile lists it there.
+ *
+ * <p>Files that this backend uploaded early may be referred to by the same rule, though no
+ * checkpoint has them yet. Once one lists such a file, the store reads it like one at home, and the
+ * job manager deletes it; before, or if that checkpoint is not written after all, the backend does.
  */
 public final class UploadedSstables {
 
@@ -67,10 +71,25 @@ public final class UploadedSstables {
         boolean stayRemote();
 
         /**
-         * Where the file is that no checkpoint has yet, if it had to leave the local disk; it may
-         * go at any time, and no checkpoint may list it there. Null if it is not there.
+         * Where files are, by their names, that this backend put there before any checkpoint had
+         * them. They go when they are not needed.
          */
-        @Nullable StreamStateHandle uploadedEarly(String name);
+        Map<String, StreamStateHandle> uploadedEarly();
+
+        /**
+         * A checkpoint begins that may list files where they were uploaded early, and may be
+         * complete before the backend is told: the backend does not delete these any more.
+         *
+         * @return names of those that are still there
+         */
+        Set<String> mayList(long checkpointId, Map<String, StreamStateHandle> early);
+
+        /**
+         * The checkpoint lists these files of the store, and no others.
+         *
+         * @return names of those that it lists where they were uploaded early
+         */
+        Set<String> lists(long checkpointId, Set<String> names);
 
         /**
          * A checkpoint that may become complete has put the file in another place. Once it is
@@ -78,8 +97,25 @@ public final class UploadedSstables {
          */
         void uploadedAgain(long checkpointId, String name, StreamStateHandle handle);
 
-        /** What the checkpoint has uploaded is deleted. */
-        void discarded(long checkpointId);
+        /** Flink says that the checkpoint is complete. */
+        void completed(long checkpointId);
+
+        /** Flink says that the checkpoint will not be complete: what it uploaded is deleted. */
+        void aborted(long checkpointId);
+
+        /** No job manager has the checkpoint: what it uploaded is deleted, what it lists is not. */
+        void notWritten(long checkpointId);
+    }
+
+    /**
+     * What a checkpoint lists that was there before it.
+     *
+     * @param files by the names of the SSTables
+     * @param early names of those that were uploaded early: the job manager may not know them
+     */
+    public record Listed(Map<String, StreamStateHandle> files, Set<String> early) {
+
+        static final Listed NOTHING = new Listed(Map.of(), Set.of());
     }
 
     /**
@@ -147,11 +183,13 @@ public final class UploadedSstables {
      * is a savepoint, {@link #finished} or {@link #failed} must follow.
      *
      * @param canReuse whether the checkpoint storage lets a handle be used again
+     * @param homes knows what was uploaded early
      */
     public synchronized Map<String, StreamStateHandle> begin(
             long checkpointId,
             SharingFilesStrategy sharing,
-            Predicate<StreamStateHandle> canReuse) {
+            Predicate<StreamStateHandle> canReuse,
+            Homes homes) {
         Map<String, StreamStateHandle> reusable = new HashMap<>();
         switch (sharing) {
             case NO_SHARING -> {
@@ -159,18 +197,31 @@ public final class UploadedSstables {
             }
             case FORWARD -> {}
             case FORWARD_BACKWARD -> {
-                for (Map.Entry<String, StreamStateHandle> file : base.entrySet()) {
-                    if (mayRefer(file.getKey(), file.getValue())
-                            && canReuse.test(file.getValue())) {
-                        reusable.put(file.getKey(), file.getValue());
-                    }
-                }
+                addReusable(base, canReuse, reusable);
+                // Where the base has a file, it may be gone from where it was uploaded early.
+                Map<String, StreamStateHandle> early = new HashMap<>(homes.uploadedEarly());
+                early.keySet().removeAll(base.keySet());
+                Map<String, StreamStateHandle> reusableEarly = new HashMap<>();
+                addReusable(early, canReuse, reusableEarly);
+                reusableEarly.keySet().retainAll(homes.mayList(checkpointId, reusableEarly));
+                reusable.putAll(reusableEarly);
             }
         }
         // A checkpoint of the same id that was taken before is void; this one comes last.
         later.remove(checkpointId);
         later.put(checkpointId, new Later(Map.copyOf(reusable)));
         return reusable;
+    }
+
+    private void addReusable(
+            Map<String, StreamStateHandle> files,
+            Predicate<StreamStateHandle> canReuse,
+            Map<String, StreamStateHandle> reusable) {
+        for (Map.Entry<String, StreamStateHandle> file : files.entrySet()) {
+            if (mayRefer(file.getKey(), file.getValue()) && canReuse.test(file.getValue())) {
+                reusable.put(file.getKey(), file.getValue());
+            }
+        }
     }
 
     private boolean mayRefer(String name, StreamStateHandle handle) {
@@ -194,7 +245,7 @@ public final class UploadedSstables {
      * @param reusable what {@link #begin} gave
      * @param image names of the SSTables of the checkpoint
      */
-    public synchronized Map<String, StreamStateHandle> list(
+    public synchronized Listed list(
             long checkpointId,
             Map<String, StreamStateHandle> reusable,
             Set<String> image,
@@ -208,7 +259,7 @@ public final class UploadedSstables {
         }
         // From now on no other file gets a home that this checkpoint would have to list.
         later.computeIfPresent(checkpointId, (id, checkpoint) -> new Later(Map.copyOf(listed)));
-        return listed;
+        return new Listed(listed, homes.lists(checkpointId, listed.keySet()));
     }
 
     /**

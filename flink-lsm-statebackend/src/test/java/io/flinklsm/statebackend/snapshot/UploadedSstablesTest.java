@@ -20,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -42,26 +43,82 @@ class UploadedSstablesTest {
         private final Map<String, String> paths = new HashMap<>();
         private final Set<String> deleted = new HashSet<>();
 
+        /** What was uploaded early, by its name; and which checkpoints list it. */
+        private final Map<String, String> early = new HashMap<>();
+
+        private final Map<String, Set<Long>> listing = new HashMap<>();
+
         @Override
-        public StreamStateHandle uploadedEarly(String name) {
-            return null;
+        public Map<String, StreamStateHandle> uploadedEarly() {
+            Map<String, StreamStateHandle> handles = new HashMap<>();
+            early.forEach((name, path) -> handles.put(name, handle(path)));
+            return handles;
+        }
+
+        @Override
+        public Set<String> mayList(long checkpointId, Map<String, StreamStateHandle> early) {
+            early.keySet().forEach(name -> holders(name).add(checkpointId));
+            return early.keySet();
+        }
+
+        @Override
+        public Set<String> lists(long checkpointId, Set<String> names) {
+            Set<String> lists = new HashSet<>();
+            listing.forEach(
+                    (name, ids) -> {
+                        if (!names.contains(name)) {
+                            ids.remove(checkpointId);
+                        } else if (ids.contains(checkpointId)) {
+                            lists.add(name);
+                        }
+                    });
+            return lists;
+        }
+
+        private Set<Long> holders(String name) {
+            return listing.computeIfAbsent(name, any -> new HashSet<>());
+        }
+
+        @Override
+        public void completed(long checkpointId) {}
+
+        @Override
+        public void aborted(long checkpointId) {}
+
+        @Override
+        public void notWritten(long checkpointId) {
+            listing.values().forEach(ids -> ids.remove(checkpointId));
+        }
+
+        private boolean isListed(String name) {
+            return !holders(name).isEmpty();
+        }
+
+        /** What is read where a checkpoint may have it, by its name. */
+        private Map<String, String> promised() {
+            Map<String, String> promised = new HashMap<>(early);
+            promised.keySet().removeIf(name -> !isListed(name));
+            promised.putAll(paths);
+            return promised;
         }
 
         @Override
         public Set<String> names() {
-            return new TreeSet<>(paths.keySet());
+            return new TreeSet<>(promised().keySet());
         }
 
         @Override
         public void confirmed(String name, StreamStateHandle handle) {
             if (!deleted.contains(name)) {
                 paths.put(name, path(handle));
+                early.remove(name);
             }
         }
 
         @Override
         public void forget(String name) {
             paths.remove(name);
+            early.remove(name);
         }
 
         @Override
@@ -71,9 +128,6 @@ class UploadedSstablesTest {
 
         @Override
         public void uploadedAgain(long checkpointId, String name, StreamStateHandle handle) {}
-
-        @Override
-        public void discarded(long checkpointId) {}
     }
 
     @Test
@@ -220,7 +274,8 @@ class UploadedSstablesTest {
                                 "b",
                                 handle("1/b")));
 
-        assertThat(restored.begin(2, FORWARD_BACKWARD, handle -> true)).containsOnlyKeys("b");
+        assertThat(restored.begin(2, FORWARD_BACKWARD, handle -> true, homes))
+                .containsOnlyKeys("b");
     }
 
     /** FLINK-35570: what the file merging of Flink does not know must be written anew. */
@@ -233,7 +288,8 @@ class UploadedSstablesTest {
                 uploaded.begin(
                         2,
                         FORWARD_BACKWARD,
-                        handle -> handle.getStreamStateHandleID().getKeyString().endsWith("b"));
+                        handle -> handle.getStreamStateHandleID().getKeyString().endsWith("b"),
+                        homes);
 
         assertThat(reusable).containsOnlyKeys("b");
         assertThat(begin(3, FORWARD_BACKWARD)).containsOnlyKeys("b");
@@ -245,7 +301,8 @@ class UploadedSstablesTest {
                 UploadedSstables.restored(
                         Map.of("a", new ByteStreamStateHandle("inline", new byte[] {1})));
 
-        assertThat(restored.begin(2, FORWARD_BACKWARD, handle -> true)).containsOnlyKeys("a");
+        assertThat(restored.begin(2, FORWARD_BACKWARD, handle -> true, homes))
+                .containsOnlyKeys("a");
     }
 
     /** An old view may read a file that no checkpoint has in its image any more. */
@@ -256,10 +313,11 @@ class UploadedSstablesTest {
         assertThat(homes.paths).containsOnly(Map.entry("a", "1/a"), Map.entry("b", "1/b"));
 
         Map<String, StreamStateHandle> reusable =
-                uploaded.begin(2, FORWARD_BACKWARD, handle -> true);
-        assertThat(uploaded.list(2, reusable, Set.of("b"), homes)).containsOnlyKeys("a", "b");
+                uploaded.begin(2, FORWARD_BACKWARD, handle -> true, homes);
+        assertThat(uploaded.list(2, reusable, Set.of("b"), homes).files())
+                .containsOnlyKeys("a", "b");
         homes.forget("a");
-        assertThat(uploaded.list(2, reusable, Set.of("b"), homes)).containsOnlyKeys("b");
+        assertThat(uploaded.list(2, reusable, Set.of("b"), homes).files()).containsOnlyKeys("b");
     }
 
     @Test
@@ -278,7 +336,7 @@ class UploadedSstablesTest {
         UploadedSstables restored = UploadedSstables.restored(Map.of("a", handle("1/a")));
         assertThat(restored.isRestored()).isTrue();
 
-        restored.begin(2, FORWARD_BACKWARD, handle -> true);
+        restored.begin(2, FORWARD_BACKWARD, handle -> true, homes);
         restored.finished(2, Set.of("a"), Map.of());
         restored.completed(2, homes);
 
@@ -291,14 +349,64 @@ class UploadedSstablesTest {
     void orderIsThatOfBeginningNotThatOfIds() {
         UploadedSstables restored = UploadedSstables.restored(Map.of("a", handle("100/a")));
 
-        restored.begin(1, FORWARD, handle -> true);
+        restored.begin(1, FORWARD, handle -> true, homes);
         restored.finished(1, Set.of(), Map.of("a", handle("1/a")));
 
-        assertThat(restored.begin(2, FORWARD_BACKWARD, handle -> true)).isEmpty();
+        assertThat(restored.begin(2, FORWARD_BACKWARD, handle -> true, homes)).isEmpty();
         restored.failed(2);
         restored.completed(1, homes);
-        assertThat(restored.begin(3, FORWARD_BACKWARD, handle -> true).get("a"))
+        assertThat(restored.begin(3, FORWARD_BACKWARD, handle -> true, homes).get("a"))
                 .isEqualTo(handle("1/a"));
+    }
+
+    @Test
+    void whatWasUploadedEarlyIsListedUnderItsRealHandleUntilItHasAHome() {
+        homes.early.put("a", "early/a");
+
+        Map<String, StreamStateHandle> reusable =
+                uploaded.begin(1, FORWARD_BACKWARD, handle -> true, homes);
+        assertThat(homes.isListed("a")).isTrue();
+        UploadedSstables.Listed listed = uploaded.list(1, reusable, Set.of("a"), homes);
+        assertThat(listed.files()).containsOnly(Map.entry("a", handle("early/a")));
+        assertThat(listed.early()).containsExactly("a");
+        assertThat(homes.isListed("a")).isTrue();
+        uploaded.finished(1, Set.of("a"), Map.of());
+        uploaded.completed(1, homes);
+
+        assertThat(homes.paths).containsOnly(Map.entry("a", "early/a"));
+        reusable = uploaded.begin(2, FORWARD_BACKWARD, handle -> true, homes);
+        listed = uploaded.list(2, reusable, Set.of("a"), homes);
+        assertThat(listed.files()).containsOnly(Map.entry("a", handle("early/a")));
+        assertThat(listed.early()).isEmpty();
+    }
+
+    /** The job manager may have it, and deletes what the next complete checkpoint does not list. */
+    @Test
+    void whatAnAbortedCheckpointListedIsListedByTheNext() {
+        homes.early.put("a", "early/a");
+        Map<String, StreamStateHandle> reusable =
+                uploaded.begin(1, FORWARD_BACKWARD, handle -> true, homes);
+        uploaded.list(1, reusable, Set.of("a"), homes);
+        uploaded.finished(1, Set.of("a"), Map.of());
+        uploaded.aborted(1);
+
+        reusable = uploaded.begin(2, FORWARD_BACKWARD, handle -> true, homes);
+        // No image has it, but the store may read it there.
+        assertThat(uploaded.list(2, reusable, Set.of(), homes).early()).containsExactly("a");
+    }
+
+    @Test
+    void whatWasUploadedEarlyIsNotListedByAFullCheckpointNorBesideAnotherUpload() {
+        homes.early.put("a", "early/a");
+
+        assertThat(uploaded.begin(1, FORWARD, handle -> true, homes)).isEmpty();
+        // The first one uploads it.
+        assertThat(uploaded.begin(2, FORWARD_BACKWARD, handle -> true, homes)).isEmpty();
+        uploaded.failed(2);
+        uploaded.finished(1, Set.of(), Map.of("a", handle("1/a")));
+        uploaded.completed(1, homes);
+        assertThat(begin(3, FORWARD_BACKWARD)).containsOnly(Map.entry("a", "1/a"));
+        assertThat(homes.early).isEmpty();
     }
 
     /**
@@ -309,12 +417,15 @@ class UploadedSstablesTest {
     @Test
     void noOrderOfEventsLeadsToAReferenceToADeletedFile() {
         long homesChecked = 0;
+        long earlyListed = 0;
         for (long seed = 0; seed < 3000; seed++) {
             JobManagerInSmall jobManager = new JobManagerInSmall(seed);
             jobManager.run();
             homesChecked += jobManager.homesChecked;
+            earlyListed += jobManager.earlyListed;
         }
         assertThat(homesChecked).isGreaterThan(3000);
+        assertThat(earlyListed).isGreaterThan(3000);
     }
 
     private static final class JobManagerInSmall {
@@ -332,6 +443,11 @@ class UploadedSstablesTest {
         private final Map<Long, Map<String, String>> extras = new HashMap<>();
 
         private final Set<String> existing = new HashSet<>();
+
+        /** Of files that were uploaded early: the last checkpoint that the job manager got. */
+        private final Map<String, Long> lastUsed = new HashMap<>();
+
+        private long earlyListed;
         private final Map<Long, Map<String, String>> running = new HashMap<>();
         private final Map<Long, Map<String, String>> pending = new HashMap<>();
         private Set<String> live = new HashSet<>(Set.of("s0"));
@@ -347,8 +463,15 @@ class UploadedSstablesTest {
         void run() {
             long id = 0;
             for (int step = 0; step < 60; step++) {
-                switch (random.nextInt(7)) {
-                    case 0 -> live.add("s" + files++);
+                switch (random.nextInt(8)) {
+                    case 0 -> {
+                        String name = "s" + files++;
+                        live.add(name);
+                        if (random.nextBoolean()) {
+                            uploadEarly(name);
+                        }
+                    }
+                    case 6 -> failRunning();
                     case 1 -> live.removeIf(name -> random.nextInt(3) == 0);
                     case 2 -> begin(++id);
                     case 3 -> finish();
@@ -367,9 +490,30 @@ class UploadedSstablesTest {
             }
         }
 
+        void uploadEarly(String name) {
+            homes.early.put(name, "early/" + name);
+            existing.add("early/" + name);
+        }
+
+        /** A checkpoint is not written after all, before it lists anything or after. */
+        void failRunning() {
+            Long id = any(running);
+            if (id == null) {
+                return;
+            }
+            Map<String, String> files = running.remove(id);
+            Map<String, StreamStateHandle> mayRefer = reusable.remove(id);
+            if (random.nextBoolean()) {
+                uploaded.list(id, mayRefer, files.keySet(), homes);
+            }
+            uploaded.failed(id);
+            homes.notWritten(id);
+        }
+
         void begin(long id) {
             SharingFilesStrategy sharing = random.nextInt(5) == 0 ? FORWARD : FORWARD_BACKWARD;
-            Map<String, StreamStateHandle> mayRefer = uploaded.begin(id, sharing, handle -> true);
+            Map<String, StreamStateHandle> mayRefer =
+                    uploaded.begin(id, sharing, handle -> true, homes);
             reusable.put(id, mayRefer);
             Map<String, String> files = new HashMap<>();
             for (String name : live) {
@@ -391,6 +535,7 @@ class UploadedSstablesTest {
                     .forEach(homes::forget);
             Map<String, String> more = new HashMap<>();
             uploaded.list(id, mayRefer, files.keySet(), homes)
+                    .files()
                     .forEach((name, handle) -> more.put(name, path(handle)));
             extras.put(id, more);
             Set<String> reused = new HashSet<>();
@@ -407,6 +552,14 @@ class UploadedSstablesTest {
             reused.addAll(more.keySet());
             uploaded.finished(id, reused, written);
             pending.put(id, files);
+            for (Map<String, String> listed : List.of(files, more)) {
+                for (String path : listed.values()) {
+                    if (path.startsWith("early/")) {
+                        lastUsed.merge(path, id, Math::max);
+                        earlyListed++;
+                    }
+                }
+            }
         }
 
         void complete() {
@@ -424,9 +577,11 @@ class UploadedSstablesTest {
             pending.keySet().removeIf(other -> other < id);
             Set<String> needed = new HashSet<>(files.values());
             needed.addAll(extras.getOrDefault(id, Map.of()).values());
+            existing.removeIf(path -> lastUsed.getOrDefault(path, Long.MAX_VALUE) < id);
             existing.removeIf(
                     path ->
                             !needed.contains(path)
+                                    && !path.startsWith("early/")
                                     && Long.parseLong(path.substring(0, path.indexOf('/'))) <= id);
             checkHomes();
             if (random.nextInt(4) > 0) {
@@ -437,19 +592,30 @@ class UploadedSstablesTest {
 
         /** The store deletes a file that neither it nor an old view reads. */
         void deleteUnwanted() {
-            homes.names().stream()
-                    .filter(name -> !live.contains(name) && random.nextInt(4) == 0)
+            Set<String> names = homes.names();
+            names.addAll(homes.early.keySet());
+            names.stream()
+                    .filter(name -> !isNeeded(name) && random.nextInt(4) == 0)
                     .forEach(
                             name -> {
+                                if (!homes.isListed(name)) {
+                                    existing.remove(homes.early.get(name));
+                                }
                                 homes.forget(name);
                                 homes.deleted.add(name);
                             });
         }
 
+        /** By the store, or for a checkpoint that is being written. */
+        private boolean isNeeded(String name) {
+            return live.contains(name)
+                    || running.values().stream().anyMatch(files -> files.containsKey(name));
+        }
+
         void checkHomes() {
             assertThat(existing)
                     .as("seed=%s: files that the store reads there", seed)
-                    .containsAll(homes.paths.values());
+                    .containsAll(homes.promised().values());
             homesChecked += homes.paths.size();
         }
 
@@ -462,7 +628,7 @@ class UploadedSstablesTest {
 
     private Map<String, String> begin(long id, SharingFilesStrategy sharing) {
         Map<String, String> paths = new HashMap<>();
-        uploaded.begin(id, sharing, handle -> true)
+        uploaded.begin(id, sharing, handle -> true, homes)
                 .forEach((name, handle) -> paths.put(name, path(handle)));
         return paths;
     }

@@ -143,8 +143,7 @@ final class DiskRoom {
 
     /** Evicts until local files take no more than their half, less the bytes. */
     void makeRoom(long bytes) throws IOException {
-        long limit = options.cacheBytes() / 2 - bytes;
-        while (localBytes.get() > limit || isDiskFull()) {
+        while (!hasRoom(bytes)) {
             TieredFile victim = nextVictim();
             if (victim == null) {
                 victim = uploadEarly();
@@ -154,6 +153,11 @@ final class DiskRoom {
             }
             evict(victim);
         }
+    }
+
+    /** Whether local files take no more than their half, less the bytes. */
+    boolean hasRoom(long bytes) {
+        return localBytes.get() <= options.cacheBytes() / 2 - bytes && !isDiskFull();
     }
 
     private void evict(TieredFile victim) throws IOException {

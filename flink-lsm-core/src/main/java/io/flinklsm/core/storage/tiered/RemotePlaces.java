@@ -46,7 +46,7 @@ final class RemotePlaces {
     /** Where else the file is, by who put it there. */
     private volatile Map<Long, RemoteSource> copies = Map.of();
 
-    /** Where it was uploaded before any checkpoint had it; deleted once it is not needed. */
+    /** Where it was uploaded before any checkpoint had it; given up once it is not needed. */
     private volatile EarlyUpload.@Nullable Uploaded early;
 
     /** Whether the file is not needed any more: nothing is tried twice. */
@@ -69,6 +69,12 @@ final class RemotePlaces {
     /** Whether the file can be had elsewhere than on the local disk. */
     boolean isSomewhere() {
         return home != null || early != null;
+    }
+
+    /** Whether it can be had where it stays only as long as checkpoints list it. */
+    boolean isPromised() {
+        EarlyUpload.Uploaded uploaded = early;
+        return home != null || uploaded != null && uploaded.isListed();
     }
 
     void uploadedEarly(EarlyUpload.Uploaded uploaded) {
@@ -103,9 +109,9 @@ final class RemotePlaces {
         abandoned = true;
     }
 
-    /** Nothing happens if there is no home. */
+    /** Nothing happens if the file does not go when checkpoints do. */
     synchronized void addCopy(long owner, RemoteSource source) {
-        if (home != null) {
+        if (isPromised()) {
             Map<Long, RemoteSource> more = new LinkedHashMap<>(copies);
             more.put(owner, source);
             copies = Collections.unmodifiableMap(more);

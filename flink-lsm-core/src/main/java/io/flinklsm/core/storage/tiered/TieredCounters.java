@@ -26,4 +26,5 @@ final class TieredCounters {
     final LongAdder notKept = new LongAdder();
     final LongAdder evictions = new LongAdder();
     final LongAdder earlyUploads = new LongAdder();
+    final LongAdder remoteOutputs = new LongAdder();
 }

@@ -78,8 +78,15 @@ final class TieredFile {
         fetches = new ChunkFetches(storage, this, places);
     }
 
+    /**
+     * @param home null if it {@link #wasUploadedEarly} alone
+     */
     static TieredFile remote(
-            TieredStorage storage, String name, long size, RemoteSource home, Chunks chunks) {
+            TieredStorage storage,
+            String name,
+            long size,
+            @Nullable RemoteSource home,
+            Chunks chunks) {
         return new TieredFile(storage, name, size, home, chunks);
     }
 
@@ -124,7 +131,7 @@ final class TieredFile {
     }
 
     String describe() {
-        RemoteSource source = places.home();
+        RemoteSource source = places.home() == null ? places.early() : places.home();
         return isLocal() || source == null
                 ? storage.delegate().describe(name)
                 : name + " at " + source.describe();
@@ -375,11 +382,20 @@ final class TieredFile {
                 return false;
             }
             try (StorageInput input = storage.delegate().open(name)) {
-                places.uploadedEarly(upload.upload(name, input));
+                EarlyUpload.Uploaded uploaded = upload.upload(name, input);
+                if (uploaded == null) {
+                    return false;
+                }
+                places.uploadedEarly(uploaded);
             }
         }
         storage.counters().earlyUploads.increment();
         return true;
+    }
+
+    /** The file was uploaded while it was written. */
+    void wasUploadedEarly(EarlyUpload.Uploaded uploaded) {
+        places.uploadedEarly(uploaded);
     }
 
     /** The file was put there, too; it is read there if the home goes. */
@@ -397,8 +413,16 @@ final class TieredFile {
         synchronized (changing) {
             if (isLocal()) {
                 places.forget();
+                if (places.isPromised()) {
+                    places.deleteEarly();
+                }
             }
         }
+    }
+
+    /** Whether the file may be read where a checkpoint has it, and goes when that does. */
+    boolean isPromised() {
+        return places.isPromised();
     }
 
     /** Whether the local copy may go: the file is read elsewhere then. */

@@ -21,6 +21,7 @@ package io.flinklsm.core.storage.tiered;
  * @param notKept chunks that were read and could not be kept, for want of room on the local disk
  * @param evictions local copies and chunks that made room for others
  * @param earlyUploads files that were uploaded for want of local room, before a checkpoint was
+ * @param remoteOutputs files that were uploaded while they were written, in place of remote ones
  */
 public record TieredStats(
         long hits,
@@ -29,6 +30,7 @@ public record TieredStats(
         long notKept,
         long evictions,
         long earlyUploads,
+        long remoteOutputs,
         Contents contents) {
 
     /**

@@ -16,6 +16,7 @@ package io.flinklsm.core.storage.tiered;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.check.Cleanup;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageNames;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  * ordinary local file, and nothing is evicted. <em>Remote</em>: files stay on remote storage, and
  * local copies and chunks take as much of the disk as the options allow, half of it each. A file
  * without a home cannot be evicted; if such files alone take more, they are uploaded early, by the
- * thread that wants the room.
+ * thread that wants the room. What a compaction makes of remote files is uploaded while it is
+ * written.
  *
  * <p>{@link DiskRoom} says what gives way on the disk, {@link RemoteRequests} what requests have in
  * common, and a {@link TieredFile} where the bytes of one file are.
@@ -59,6 +62,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
     private final TieredOptions options;
     private final RemoteRequests requests;
     private final DiskRoom room;
+    private final @Nullable EarlyUpload earlyUpload;
 
     // Safe for any thread.
     private final Map<String, TieredFile> files = new ConcurrentHashMap<>();
@@ -90,8 +94,9 @@ public final class TieredStorage implements Storage, AutoCloseable {
      *     names
      * @param random spreads retries
      * @param memory for what comes from remote storage
-     * @param earlyUpload for local files that no checkpoint has, if these take more of the disk
-     *     than the options allow; null if they have to stay
+     * @param earlyUpload for files that no checkpoint has: local ones that take more of the disk
+     *     than the options allow, and those that are written in place of remote ones; null if they
+     *     have to stay
      */
     public TieredStorage(
             Storage delegate,
@@ -104,6 +109,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
         this.delegate = delegate;
         this.options = options;
         this.requests = new RemoteRequests(options.retry(), clock, random, memory);
+        this.earlyUpload = earlyUpload;
         this.room = new DiskRoom(directory, options, requests, earlyUpload);
     }
 
@@ -156,11 +162,14 @@ public final class TieredStorage implements Storage, AutoCloseable {
         fetch.start(workers);
     }
 
-    /** Names of files with a home, wherever their bytes are: each may be read there. */
+    /**
+     * Names of files with a home, wherever their bytes are, and of those that were uploaded early
+     * and are in a checkpoint: each may be read there.
+     */
     public Set<String> namesWithHome() {
         Set<String> names = new LinkedHashSet<>();
         for (TieredFile file : files.values()) {
-            if (file.home() != null) {
+            if (file.isPromised()) {
                 names.add(file.name());
             }
         }
@@ -184,16 +193,29 @@ public final class TieredStorage implements Storage, AutoCloseable {
     }
 
     /**
-     * The file's remote home may go: makes it a local file first, which may take as long as reading
-     * all of it. Nothing happens if it has no home.
+     * The file's remote home may go, or where it was uploaded early and is in a checkpoint: makes
+     * it a local file first, which may take as long as reading all of it. Nothing happens if it is
+     * in neither place.
      *
      * @throws LocalDiskFullException if there is no room for it
      */
     public void forgetHome(String name) throws IOException {
         TieredFile file = files.get(name);
-        if (file != null && file.home() != null) {
+        if (file != null && file.isPromised()) {
             file.forgetHome();
         }
+    }
+
+    /** Files that are where they were uploaded early, by their names. */
+    public Map<String, EarlyUpload.Uploaded> allEarly() {
+        Map<String, EarlyUpload.Uploaded> uploads = new LinkedHashMap<>();
+        for (TieredFile file : files.values()) {
+            EarlyUpload.Uploaded uploaded = file.early();
+            if (uploaded != null) {
+                uploads.put(file.name(), uploaded);
+            }
+        }
+        return uploads;
     }
 
     /** Where the file was uploaded early; null if it was not, or is not needed there any more. */
@@ -209,7 +231,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
 
     /**
      * The file is in another place as well, which may become its home; until then it is read there
-     * if the home is gone. Nothing happens if it has no home.
+     * if the home is gone. Nothing happens if it is not one of {@link #namesWithHome}.
      *
      * @param owner who has put it there
      */
@@ -248,6 +270,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
                 counters.notKept.sum(),
                 counters.evictions.sum(),
                 counters.earlyUploads.sum(),
+                counters.remoteOutputs.sum(),
                 new TieredStats.Contents(
                         remoteFiles, missingBytes, room.localBytes() + chunkBytes));
     }
@@ -280,6 +303,15 @@ public final class TieredStorage implements Storage, AutoCloseable {
 
     @Override
     public StorageOutput create(String name) throws IOException {
+        return create(name, List.of());
+    }
+
+    /**
+     * With placement remote, a file that takes the place of files that are not here is written to
+     * remote storage at once, and to the local disk as well as long as there is room.
+     */
+    @Override
+    public StorageOutput create(String name, Collection<String> replaced) throws IOException {
         if (files.containsKey(name)) {
             throw new FileAlreadyExistsException(
                     describe(name), null, "is on remote storage; use a name once");
@@ -288,7 +320,8 @@ public final class TieredStorage implements Storage, AutoCloseable {
             return delegate.create(name);
         }
         room.makeRoom(0);
-        return new CountedOutput(delegate.create(name), name);
+        EarlyUpload upload = areRemote(replaced) && !requests.isStopped() ? earlyUpload : null;
+        return new TieredOutput(this, room, name, delegate.create(name), upload);
     }
 
     @Override
@@ -297,7 +330,7 @@ public final class TieredStorage implements Storage, AutoCloseable {
             return false;
         }
         if (options.evicts()) {
-            track(name, delegate.size(name));
+            track(name, delegate.size(name), true, null);
         }
         return true;
     }
@@ -396,52 +429,53 @@ public final class TieredStorage implements Storage, AutoCloseable {
         room.count(bytes);
     }
 
-    private void track(String name, long sizeBytes) throws IOException {
-        TieredFile file = TieredFile.local(this, name, sizeBytes);
-        // Before another thread can find the file and delete it.
-        room.count(sizeBytes);
-        files.put(name, file);
-        room.addWritten(file);
-    }
-
-    /** Tells when the file is there, and makes room for it while it is written. */
-    private final class CountedOutput implements StorageOutput {
-
-        private static final long STEP_BYTES = 1 << 20;
-
-        private final StorageOutput output;
-        private final String name;
-        private long nextStep = STEP_BYTES;
-
-        CountedOutput(StorageOutput output, String name) {
-            this.output = output;
-            this.name = name;
-        }
-
-        @Override
-        public void write(byte[] bytes, int from, int byteCount) throws IOException {
-            output.write(bytes, from, byteCount);
-            if (output.position() >= nextStep) {
-                nextStep = output.position() + STEP_BYTES;
-                room.makeRoom(output.position());
+    /**
+     * A file was written: to the local disk, to remote storage, or to both.
+     *
+     * @param uploaded is deleted if this fails
+     */
+    void track(
+            String name, long sizeBytes, boolean isLocal, EarlyUpload.@Nullable Uploaded uploaded)
+            throws IOException {
+        Invariants.check(isLocal || uploaded != null, "a file is nowhere", "sizeBytes", sizeBytes);
+        TieredFile file = isLocal ? TieredFile.local(this, name, sizeBytes) : null;
+        if (file == null) {
+            try {
+                Chunks chunks = room.newChunks(name, sizeBytes);
+                file = TieredFile.remote(this, name, sizeBytes, null, chunks);
+            } finally {
+                if (file == null && uploaded != null) {
+                    uploaded.delete();
+                }
             }
         }
-
-        @Override
-        public long position() {
-            return output.position();
+        if (uploaded != null) {
+            file.wasUploadedEarly(uploaded);
         }
-
-        @Override
-        public void finish() throws IOException {
-            output.finish();
-            track(name, output.position());
+        if (isLocal) {
+            // Before another thread can find the file and delete it.
+            room.count(sizeBytes);
         }
-
-        @Override
-        public void close() throws IOException {
-            output.close();
+        files.put(name, file);
+        if (isLocal && uploaded == null) {
+            room.addWritten(file);
+        } else if (isLocal) {
+            room.becameEvictable(file);
         }
+    }
+
+    /** Whether most bytes of the files are on remote storage alone. */
+    private boolean areRemote(Collection<String> names) {
+        long bytes = 0;
+        long remoteBytes = 0;
+        for (String name : names) {
+            TieredFile file = files.get(name);
+            if (file != null) {
+                bytes += file.size();
+                remoteBytes += file.isLocal() ? 0 : file.size();
+            }
+        }
+        return 2 * remoteBytes > bytes;
     }
 
     /** For tests: every file that may be evicted is. */

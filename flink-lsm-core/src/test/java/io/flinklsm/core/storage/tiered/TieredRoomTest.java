@@ -14,19 +14,20 @@
 package io.flinklsm.core.storage.tiered;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.storage.LocalStorage;
 import io.flinklsm.core.storage.RetryPolicy;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;
+import io.flinklsm.core.testing.EarlyFiles;
 import io.flinklsm.core.testing.FlakySource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
 import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,6 +37,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of files when the local disk or the memory has no room for more of them. */
 final class TieredRoomTest {
@@ -44,8 +47,10 @@ final class TieredRoomTest {
 
     @TempDir private Path directory;
 
-    private final Map<String, byte[]> early = new ConcurrentHashMap<>();
-    private final AtomicInteger failingUploads = new AtomicInteger();
+    /** Throws where a test wants it. */
+    private EarlyFiles.Behaviour behaviour = what -> {};
+
+    private final EarlyFiles early = new EarlyFiles(what -> behaviour.before(what));
     private final AtomicLong freeMemory = new AtomicLong(1L << 40);
     private final AtomicLong reserved = new AtomicLong();
 
@@ -62,14 +67,14 @@ final class TieredRoomTest {
 
             assertThat(storage.stats().contents().localBytes()).isLessThanOrEqualTo(50_000);
             assertThat(storage.stats().earlyUploads()).isEqualTo(4);
-            assertThat(early.keySet()).containsExactlyInAnyOrder("f0", "f1", "f2", "f3");
+            assertThat(early.names()).containsExactlyInAnyOrder("f0", "f1", "f2", "f3");
             for (int i = 0; i < written.length; i++) {
                 assertThat(read(storage, "f" + i)).isEqualTo(written[i]);
             }
             // No checkpoint has them: none is to list them.
             assertThat(storage.namesWithHome()).isEmpty();
         }
-        assertThat(early).isEmpty();
+        assertThat(early.names()).isEmpty();
     }
 
     @Test
@@ -78,30 +83,34 @@ final class TieredRoomTest {
             byte[] kept = write(storage, "kept", 30_000);
             write(storage, "dropped", 30_000);
             write(storage, "last", 30_000);
-            assertThat(early.keySet()).containsExactlyInAnyOrder("kept", "dropped");
+            assertThat(early.names()).containsExactlyInAnyOrder("kept", "dropped");
 
             storage.setHome("kept", new FlakySource("s3://b/kept", kept));
-            assertThat(early.keySet()).containsExactly("dropped");
+            assertThat(early.names()).containsExactly("dropped");
             assertThat(read(storage, "kept")).isEqualTo(kept);
             assertThat(storage.namesWithHome()).containsExactly("kept");
 
             storage.delete("dropped");
-            assertThat(early).isEmpty();
+            assertThat(early.names()).isEmpty();
         }
     }
 
     @Test
     void fileThatCannotBeUploadedStaysAndIsUploadedLater() throws IOException {
         try (TieredStorage storage = storage(60_000)) {
-            failingUploads.set(1);
+            behaviour =
+                    what -> {
+                        throw new IOException("no connection");
+                    };
             byte[] first = write(storage, "first", 40_000);
+            behaviour = what -> {};
             assertThat(Files.exists(directory.resolve("first"))).isTrue();
             assertThat(storage.stats().notKept()).isEqualTo(1);
             assertThat(read(storage, "first")).isEqualTo(first);
 
             write(storage, "second", 10_000);
 
-            assertThat(early).containsOnlyKeys("first");
+            assertThat(early.names()).containsExactly("first");
             assertThat(Files.exists(directory.resolve("first"))).isFalse();
             assertThat(read(storage, "first")).isEqualTo(first);
         }
@@ -137,6 +146,166 @@ final class TieredRoomTest {
             other.shutdownNow();
             assertThat(other.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         }
+    }
+
+    // --------------------------------------------------------------------------- remote outputs
+
+    @Test
+    void whatTakesThePlaceOfRemoteFilesIsUploadedWhileItIsWritten() throws IOException {
+        try (TieredStorage storage = storage(1 << 20)) {
+            adopt(storage, "far", 3_000);
+            write(storage, "near", 2_000);
+
+            byte[] output = write(storage, "output", 90_000, "far", "near");
+
+            assertThat(early.names()).containsExactly("output");
+            assertThat(storage.stats().remoteOutputs()).isEqualTo(1);
+            assertThat(storage.stats().earlyUploads()).isZero();
+            // As long as there is room it is here, too, and need not stay.
+            assertThat(Files.exists(directory.resolve("output"))).isTrue();
+            storage.evictAll();
+            assertThat(Files.exists(directory.resolve("output"))).isFalse();
+            assertThat(read(storage, "output")).isEqualTo(output);
+            // No checkpoint has it.
+            assertThat(storage.namesWithHome()).containsExactly("far");
+
+            storage.delete("output");
+            assertThat(early.names()).isEmpty();
+            assertThat(storage.stats().contents().localBytes()).isEqualTo(2_000);
+        }
+    }
+
+    @Test
+    void whatTakesThePlaceOfLocalFilesIsALocalOne() throws IOException {
+        try (TieredStorage storage = storage(1 << 20)) {
+            adopt(storage, "far", 2_000);
+            write(storage, "near", 3_000);
+
+            write(storage, "output", 90_000, "far", "near");
+
+            assertThat(early.names()).isEmpty();
+            assertThat(storage.stats().remoteOutputs()).isZero();
+        }
+    }
+
+    @Test
+    void outputThatIsGivenUpHalfWayIsNowhere() throws IOException {
+        try (TieredStorage storage = storage(1 << 20)) {
+            adopt(storage, "far", 3_000);
+            try (StorageOutput output = storage.create("output", List.of("far"))) {
+                output.write(new byte[90_000], 0, 90_000);
+            }
+
+            assertThat(early.names()).isEmpty();
+            assertThat(storage.exists("output")).isFalse();
+            assertThat(storage.stats().contents().localBytes()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"begin", "write", "finish"})
+    void outputWhoseUploadFailsIsALocalOne(String step) throws IOException {
+        try (TieredStorage storage = storage(1 << 20)) {
+            adopt(storage, "far", 3_000);
+            behaviour = failingAt(step, 1);
+
+            byte[] output = write(storage, "output", 90_000, "far");
+
+            assertThat(early.names()).isEmpty();
+            assertThat(storage.stats().remoteOutputs()).isZero();
+            assertThat(storage.stats().notKept()).isEqualTo(1);
+            assertThat(read(storage, "output")).isEqualTo(output);
+            // It may still be uploaded when the room is wanted.
+            behaviour = what -> {};
+            write(storage, "more", 500_000);
+            assertThat(early.names()).contains("output");
+            assertThat(read(storage, "output")).isEqualTo(output);
+        }
+    }
+
+    /** A file that is larger than all of the room: it never stands on the local disk. */
+    @Test
+    void outputForWhichThereIsNoRoomIsOnRemoteStorageAlone() throws IOException {
+        try (TieredStorage storage = storage(4 << 20)) {
+            adopt(storage, "far", 3_000);
+            write(storage, "near", 1_500_000);
+
+            byte[] output = write(storage, "output", 7_000_000, "far");
+
+            // What no checkpoint had made room first.
+            assertThat(early.names()).containsExactly("near", "output");
+            assertThat(storage.stats().earlyUploads()).isEqualTo(1);
+            assertThat(storage.stats().remoteOutputs()).isEqualTo(1);
+            assertThat(Files.exists(directory.resolve("output"))).isFalse();
+            assertThat(storage.stats().contents().localBytes()).isZero();
+            assertThat(storage.size("output")).isEqualTo(output.length);
+            assertThat(read(storage, "output")).isEqualTo(output);
+        }
+        assertThat(early.names()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"write", "finish"})
+    void outputWhoseUploadFailsWhenThereWasNoRoomFailsAndIsNowhere(String step) throws IOException {
+        try (TieredStorage storage = storage(4 << 20)) {
+            adopt(storage, "far", 3_000);
+            behaviour = failingAt(step, step.equals("write") ? 60 : 1);
+
+            assertThatThrownBy(() -> write(storage, "output", 7_000_000, "far"))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("[output] cannot be written: the local disk has no room")
+                    .hasMessageContaining("no connection");
+
+            assertThat(early.names()).isEmpty();
+            assertThat(storage.exists("output")).isFalse();
+            assertThat(storage.stats().contents().localBytes()).isZero();
+            assertThat(directory.toFile().list((parent, name) -> name.contains("output")))
+                    .isEmpty();
+            // The name is free, and the next attempt succeeds.
+            behaviour = what -> {};
+            byte[] output = write(storage, "output", 7_000_000, "far");
+            assertThat(read(storage, "output")).isEqualTo(output);
+        }
+    }
+
+    @Test
+    void outputThatACheckpointListsIsTheCheckpointsFromThenOn() throws IOException {
+        try (TieredStorage storage = storage(1 << 20)) {
+            adopt(storage, "far", 3_000);
+            byte[] kept = write(storage, "kept", 90_000, "far");
+            byte[] forgotten = write(storage, "forgotten", 90_000, "far");
+            storage.evictAll();
+            early.list("kept");
+            early.list("forgotten");
+            assertThat(storage.namesWithHome())
+                    .containsExactlyInAnyOrder("far", "kept", "forgotten");
+
+            // The next checkpoint cannot list it there, so that it may go.
+            storage.forgetHome("forgotten");
+            early.lose("forgotten");
+            assertThat(read(storage, "forgotten")).isEqualTo(forgotten);
+            assertThat(storage.namesWithHome()).containsExactlyInAnyOrder("far", "kept");
+
+            // The next one lists it in another place: it is read there when this one is gone.
+            storage.addCopy("kept", 7, new FlakySource("s3://b/kept", kept));
+            early.lose("kept");
+            assertThat(read(storage, "kept")).isEqualTo(kept);
+        }
+    }
+
+    private static EarlyFiles.Behaviour failingAt(String step, int call) {
+        AtomicInteger calls = new AtomicInteger();
+        return what -> {
+            if (what.startsWith("early " + step) && calls.incrementAndGet() == call) {
+                throw new IOException("no connection");
+            }
+        };
+    }
+
+    private static void adopt(TieredStorage storage, String name, int byteCount)
+            throws IOException {
+        byte[] content = random(byteCount);
+        storage.adopt(name, byteCount, byteCount - 10, new FlakySource("s3://b/" + name, content));
     }
 
     // ------------------------------------------------------------------------- streamed reads
@@ -285,41 +454,17 @@ final class TieredRoomTest {
                         assertThat(reserved.addAndGet(-bytes)).isNotNegative();
                     }
                 },
-                this::upload);
+                early);
     }
 
-    private EarlyUpload.Uploaded upload(String name, StorageInput content) throws IOException {
-        if (failingUploads.getAndDecrement() > 0) {
-            throw new IOException("no connection");
-        }
-        byte[] bytes = new byte[(int) content.size()];
-        content.readFully(0, bytes, 0, bytes.length);
-        early.put(name, bytes);
-        FlakySource source = new FlakySource("early:" + name, bytes);
-        return new EarlyUpload.Uploaded() {
-            @Override
-            public void readFully(long position, byte[] target, int at, int byteCount)
-                    throws IOException {
-                source.readFully(position, target, at, byteCount);
-            }
-
-            @Override
-            public String describe() {
-                return source.describe();
-            }
-
-            @Override
-            public void delete() {
-                early.remove(name);
-            }
-        };
-    }
-
-    private static byte[] write(TieredStorage storage, String name, int byteCount)
+    private static byte[] write(
+            TieredStorage storage, String name, int byteCount, String... replaced)
             throws IOException {
         byte[] bytes = random(byteCount);
-        try (StorageOutput output = storage.create(name)) {
-            output.write(bytes, 0, bytes.length);
+        try (StorageOutput output = storage.create(name, List.of(replaced))) {
+            for (int at = 0; at < byteCount; at += 50_000) {
+                output.write(bytes, at, Math.min(50_000, byteCount - at));
+            }
             output.finish();
         }
         return bytes;
