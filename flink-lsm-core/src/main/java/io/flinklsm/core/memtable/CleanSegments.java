@@ -16,6 +16,7 @@ package io.flinklsm.core.memtable;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memtable.Generation.Condition;
 import io.flinklsm.core.memtable.Segments.Segment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -259,5 +260,23 @@ final class CleanSegments {
             }
         }
         return emptiest;
+    }
+
+    /**
+     * Those in which nothing is in use. Their memory may not be wanted for long, or ever; but what
+     * keeps their generations takes heap that is not counted.
+     */
+    List<Segment> unused() {
+        List<Segment> unused = new ArrayList<>();
+        for (int i = 0; i < cleanCount; i++) {
+            Segment segment = clean[i];
+            if (segment.liveBytes() == 0
+                    && segment != resident.current()
+                    && segment != directories.current()
+                    && segment.owner().isUnread()) {
+                unused.add(segment);
+            }
+        }
+        return unused;
     }
 }

@@ -307,6 +307,12 @@ public abstract class HotTier {
                     clean.addAll(generation);
                 }
             }
+            for (Segment segment : clean.unused()) {
+                // A tombstone spares reads of files, if there may be something in them.
+                if (complete || !SegmentEmptier.hasFound(segment)) {
+                    emptier.empty(segment, true);
+                }
+            }
             clean.plan();
         } finally {
             access.unlock();

@@ -110,6 +110,18 @@ final class SegmentEmptier {
         return 0;
     }
 
+    /** Whether any of its records is found, be it a tombstone. */
+    static boolean hasFound(Segment segment) {
+        for (int at = 0; at < segment.usedBytes(); ) {
+            long record = segment.address() + at;
+            if (!Records.has(record, Records.DEAD | Records.OLD)) {
+                return true;
+            }
+            at += Records.sizeBytes(record);
+        }
+        return false;
+    }
+
     /** Forgets or moves each record; what finds no other place slides to the segment's front. */
     private int spare(Segment victim, Generation taker, boolean sparesAll) {
         // At most half of what is there is spared, so that every other segment becomes free.

@@ -565,6 +565,56 @@ final class EntryTierTest {
         assertThat(probe.get("k")).isEqualTo("a,b");
     }
 
+    /** There is memory for all of them; but each of them takes heap, too. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void generationsThatHoldNothingAnyMoreGoAlsoIfTheirMemoryIsNotWanted(boolean isComplete) {
+        EntryTier tier = isComplete ? completeTier() : incompleteTier();
+        TierProbe probe = new TierProbe(tier);
+        long ofOneGeneration = 0;
+        for (int round = 0; round < 300; round++) {
+            for (int i = 0; i < 20; i++) {
+                probe.put("k" + i, "value " + round);
+            }
+            if (round % 10 == 0) {
+                probe.put("kept" + round, "value " + round);
+                probe.delete("deleted" + round);
+            } else {
+                probe.delete("deleted often");
+            }
+            probe.flush();
+            if (round == 0) {
+                ofOneGeneration = tier.cleanBytes();
+            }
+        }
+
+        // One in ten has something that no other one has; and so have the last ones.
+        assertThat(tier.cleanBytes()).isBetween(30 * ofOneGeneration, 35 * ofOneGeneration);
+        for (int i = 0; i < 20; i++) {
+            assertThat(probe.get("k" + i)).isEqualTo("value 299");
+        }
+        for (int round = 0; round < 300; round += 10) {
+            assertThat(probe.get("kept" + round)).isEqualTo("value " + round);
+            assertThat(probe.get("deleted" + round)).isEqualTo(ABSENT);
+        }
+        assertThat(probe.get("deleted often")).isEqualTo(ABSENT);
+    }
+
+    @Test
+    void tombstonesOfACompleteTierKeepNoGeneration() {
+        EntryTier tier = completeTier();
+        TierProbe probe = new TierProbe(tier);
+        for (int round = 0; round < 300; round++) {
+            probe.put("k" + round, "value");
+            probe.flush();
+            probe.delete("k" + round);
+            probe.flush();
+        }
+
+        assertThat(tier.cleanBytes()).isLessThan(32 << 10);
+        assertThat(probe.get("k7")).isEqualTo(ABSENT);
+    }
+
     @Test
     void garbageIsPutTogetherWithoutALoss() {
         EntryTier tier = completeTier();
