@@ -31,23 +31,40 @@ import org.jspecify.annotations.Nullable;
 /**
  * Brings remote files here while the store is in use: first the tails of all, by which a file is
  * opened, then whole files in the order in which they are given, except that a file that a reader
- * had to wait for comes next. Each worker makes one request and queues again, so the executor's
- * threads stay free for others. Safe for any thread.
+ * had to wait for comes next. All workers fetch parts of the first file, since a state may be in
+ * one, and a single request does not fill a network. Each makes one request and queues again, so
+ * the executor's threads stay free for others. Safe for any thread.
  */
 final class BackgroundFetch {
 
-    /** A file, and how far it was fetched. Used by one worker at a time. */
+    /** A file, and how much of it is left to workers; guarded by the lock of the fetch. */
     private static final class Task {
         final TieredFile file;
         final long tailOffset;
-        boolean hasTail;
-        boolean hasBegun;
+
+        /** From here on no worker has been given chunks. */
         int nextChunk;
+
+        /** Workers that fetch chunks of it. */
+        int workers;
+
         boolean told;
+        boolean lost;
 
         Task(TieredFile file, long tailOffset) {
             this.file = file;
             this.tailOffset = tailOffset;
+        }
+
+        int chunks() {
+            return Chunks.count(file.size());
+        }
+    }
+
+    /** What one worker does next: fetches these chunks, or the tail if there are none. */
+    private record Part(Task task, int from, int to) {
+        boolean isTail() {
+            return to == 0;
         }
     }
 
@@ -74,6 +91,10 @@ final class BackgroundFetch {
 
     @GuardedBy("this")
     private int busy;
+
+    /** Workers that found nothing to do; they are started again when there is more. */
+    @GuardedBy("this")
+    private int idle;
 
     @GuardedBy("this")
     private boolean over;
@@ -139,62 +160,65 @@ final class BackgroundFetch {
             stop();
             return;
         }
-        Task task = take();
-        if (task == null) {
+        Part part = take();
+        if (part == null) {
             return;
         }
         Outcome outcome = Outcome.DONE;
+        int woken;
         try {
-            outcome = fetch(task);
+            outcome = fetch(part);
         } catch (StorageStoppedException e) {
             stop();
         } catch (IOException e) {
-            outcome = failed(task, e);
+            outcome = failed(part.task(), e);
         } catch (RuntimeException | Error e) {
-            listener.fileLost(task.file.describe(), new IOException(e.toString(), e));
+            lost(part.task(), new IOException(e.toString(), e));
         } finally {
-            giveBack(task, outcome);
+            woken = giveBack(part, outcome);
         }
         if (isAllDone()) {
             end();
-        } else {
+            return;
+        }
+        for (int worker = 0; worker <= woken; worker++) {
             queue();
         }
     }
 
-    /** One request. */
-    private Outcome fetch(Task task) throws IOException {
-        if (!task.hasTail) {
-            task.file.fetchTail(task.tailOffset);
-            task.hasTail = true;
+    /** One request, if the memory suffices for all of it. */
+    private Outcome fetch(Part part) throws IOException {
+        TieredFile file = part.task().file;
+        if (part.isTail()) {
+            file.fetchTail(part.task().tailOffset);
             return tailsOnly ? Outcome.DONE : Outcome.MORE;
         }
-        task.hasBegun = true;
-        int next = task.file.fetchNext(task.nextChunk);
-        Invariants.check(
-                next >= task.nextChunk && next <= Chunks.count(task.file.size()),
-                "a fetch goes back",
-                "before",
-                task.nextChunk,
-                "next",
-                next);
-        task.nextChunk = next;
-        if (task.nextChunk < Chunks.count(task.file.size())) {
-            return Outcome.MORE;
+        file.fetch(part.from(), part.to());
+        if (isLast(part.task())) {
+            file.makeLocal();
+            return Outcome.DONE;
         }
-        task.file.makeLocal();
-        return Outcome.DONE;
+        return Outcome.MORE;
+    }
+
+    /** Whether no other worker fetches, or will fetch, a part of the file. */
+    private synchronized boolean isLast(Task task) {
+        return task.workers == 1 && isAllGiven(task) && !task.lost;
     }
 
     private Outcome failed(Task task, IOException cause) {
         if (!RetryPolicy.isWorthRetrying(cause)) {
             if (!storage.requests().isStopped()) {
-                listener.fileLost(task.file.describe(), cause);
+                lost(task, cause);
             }
             return Outcome.DONE;
         }
-        if (!task.told) {
+        boolean isFirst;
+        synchronized (this) {
+            isFirst = !task.told;
             task.told = true;
+        }
+        if (isFirst) {
             listener.fetchDelayed(task.file.describe(), cause);
         }
         try {
@@ -205,21 +229,41 @@ final class BackgroundFetch {
         return Outcome.LATER;
     }
 
-    private synchronized @Nullable Task take() {
+    private void lost(Task task, IOException cause) {
+        synchronized (this) {
+            if (task.lost) {
+                return;
+            }
+            task.lost = true;
+        }
+        listener.fileLost(task.file.describe(), cause);
+    }
+
+    private synchronized @Nullable Part take() {
         if (over) {
             return null;
         }
-        Task task = tails.poll();
-        if (task == null) {
-            if (!wanted.isEmpty()) {
-                moveWantedToTheFront();
-            }
-            task = files.poll();
-        }
-        if (task != null) {
+        Task tail = tails.poll();
+        if (tail != null) {
             busy++;
+            return new Part(tail, 0, 0);
         }
-        return task;
+        if (!wanted.isEmpty()) {
+            moveWantedToTheFront();
+        }
+        Task task = files.peek();
+        if (task == null) {
+            idle++;
+            return null;
+        }
+        int from = task.nextChunk;
+        task.nextChunk = Math.min(task.chunks(), from + ChunkFetches.MAX_CHUNKS);
+        task.workers++;
+        busy++;
+        if (task.nextChunk == task.chunks()) {
+            files.remove();
+        }
+        return new Part(task, from, task.nextChunk);
     }
 
     @GuardedBy("this")
@@ -237,20 +281,55 @@ final class BackgroundFetch {
         }
     }
 
-    private synchronized void giveBack(Task task, Outcome outcome) {
+    /** Returns how many workers more there is something to do for now. */
+    private synchronized int giveBack(Part part, Outcome outcome) {
+        Task task = part.task();
         busy--;
-        Invariants.check(busy >= 0, "more fetches ended than began", "busy", busy);
-        if (over || outcome == Outcome.DONE) {
-            return;
+        task.workers -= part.isTail() ? 0 : 1;
+        Invariants.check(
+                busy >= 0 && task.workers >= 0,
+                "more fetches ended than began",
+                "busy",
+                busy,
+                "workers",
+                task.workers);
+        if (over) {
+            return 0;
         }
-        if (!task.hasTail) {
-            tails.addLast(task);
-        } else if (outcome == Outcome.LATER || !task.hasBegun) {
-            // Behind those whose tail came before, or that can be had.
+        if (task.lost) {
+            files.remove(task);
+        } else if (part.isTail()) {
+            if (outcome == Outcome.LATER) {
+                tails.addLast(task);
+            } else if (outcome == Outcome.MORE) {
+                files.addLast(task);
+            }
+        } else if (outcome == Outcome.LATER) {
+            // Behind those that can be had. What is here by then is not fetched again.
+            files.remove(task);
+            task.nextChunk = Math.min(task.nextChunk, part.from());
             files.addLast(task);
-        } else {
+        } else if (outcome == Outcome.MORE && task.workers == 0 && isAllGiven(task)) {
+            // Two were the last at once, and each saw the other.
+            task.nextChunk = part.from();
             files.addFirst(task);
         }
+        int woken = Math.min(idle, partsLeft());
+        idle -= woken;
+        return woken;
+    }
+
+    private static boolean isAllGiven(Task task) {
+        return task.nextChunk == task.chunks();
+    }
+
+    @GuardedBy("this")
+    private int partsLeft() {
+        int parts = tails.size();
+        for (Task task : files) {
+            parts += (task.chunks() - task.nextChunk) / ChunkFetches.MAX_CHUNKS + 1;
+        }
+        return parts;
     }
 
     private synchronized boolean isAllDone() {

@@ -271,26 +271,24 @@ final class TieredFile {
         }
     }
 
-    /**
-     * Brings the next chunks that are missing here.
-     *
-     * @param from no chunk before this one is missing
-     * @return the chunk behind those; the number of chunks if none is missing
-     */
-    int fetchNext(int from) throws IOException {
-        Invariants.check(from >= 0, "a file begins with chunk 0", "from", from);
-        int count = Chunks.count(size);
-        for (int chunk = from; chunk < count; chunk++) {
+    /** Brings the chunks that are missing here, from the first to before the last. */
+    void fetch(int from, int to) throws IOException {
+        Invariants.check(
+                from >= 0 && from <= to && to <= Chunks.count(size),
+                "chunks are fetched that a file does not have",
+                "from",
+                from,
+                "to",
+                to);
+        for (int chunk = from; chunk < to; chunk++) {
             Chunks here = chunks;
             if (here == null) {
-                return count;
+                return;
             }
             if (!here.has(chunk)) {
-                bring(here, chunk, ChunkFetches.MAX_CHUNKS);
-                return chunk;
+                bring(here, chunk, Math.min(to - chunk, ChunkFetches.MAX_CHUNKS));
             }
         }
-        return count;
     }
 
     private void bring(Chunks here, int chunk, int countMax) throws IOException {
@@ -321,10 +319,7 @@ final class TieredFile {
         }
         Chunks here = chunks;
         if (here instanceof ChunkFile) {
-            int next = 0;
-            while (next < Chunks.count(size)) {
-                next = fetchNext(next);
-            }
+            fetch(0, Chunks.count(size));
         }
         synchronized (changing) {
             if (isLocal() || deleted) {

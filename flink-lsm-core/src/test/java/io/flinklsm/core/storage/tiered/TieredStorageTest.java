@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -510,6 +511,61 @@ final class TieredStorageTest {
         for (int i = 0; i < 12; i++) {
             assertThat(Files.readAllBytes(directory.resolve("f" + i))).isEqualTo(bytes);
         }
+        assertThat(hidden()).isEmpty();
+    }
+
+    /** A state may be in one large file, and one request at a time would not fill the network. */
+    @Test
+    void severalWorkersFetchPartsOfOneFileSideBySide() throws Exception {
+        TieredStorage storage = storage(0, FAST);
+        byte[] bytes = random(64 * CHUNK);
+        CyclicBarrier allAtOnce = new CyclicBarrier(4);
+        FlakySource source = new FlakySource("s3://b/f", bytes);
+        source.behaving(
+                request -> {
+                    // The tail comes first, and alone.
+                    if (request > 1) {
+                        try {
+                            allAtOnce.await(20, TimeUnit.SECONDS);
+                        } catch (Exception e) {
+                            throw new FileNotFoundException("fewer than four at once");
+                        }
+                    }
+                });
+        storage.adopt("f", bytes.length, 63 * CHUNK, source);
+        CountDownLatch ended = new CountDownLatch(1);
+        Recorder recorder = new Recorder(ended::countDown);
+
+        storage.startFetching(threads, 4, recorder);
+
+        assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(recorder.lost).isEmpty();
+        assertThat(source.requests()).hasSize(5);
+        assertThat(Files.readAllBytes(directory.resolve("f"))).isEqualTo(bytes);
+        assertThat(hidden()).isEmpty();
+    }
+
+    @Test
+    void partsOfAFileThatAreSlowToComeAreFetchedLater() throws Exception {
+        TieredStorage storage = storage(0, new RetryPolicy(1, 1000, 1));
+        byte[] bytes = random(70 * CHUNK);
+        FlakySource source = new FlakySource("s3://b/f", bytes);
+        source.behaving(
+                request -> {
+                    if (request % 3 == 0) {
+                        throw new IOException("503 SlowDown");
+                    }
+                });
+        storage.adopt("f", bytes.length, 69 * CHUNK, source);
+        CountDownLatch ended = new CountDownLatch(1);
+        Recorder recorder = new Recorder(ended::countDown);
+
+        storage.startFetching(threads, 4, recorder);
+
+        assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(recorder.delayed).containsExactly("f at s3://b/f");
+        assertThat(recorder.lost).isEmpty();
+        assertThat(Files.readAllBytes(directory.resolve("f"))).isEqualTo(bytes);
         assertThat(hidden()).isEmpty();
     }
 
