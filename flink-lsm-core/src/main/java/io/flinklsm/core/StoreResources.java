@@ -16,6 +16,7 @@ package io.flinklsm.core;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Clock;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.slot.BackgroundWork;
 import io.flinklsm.core.slot.Slot;
 import io.flinklsm.core.write.FlushPace;
 
@@ -37,23 +38,24 @@ public final class StoreResources implements AutoCloseable {
         this.flushPace = new FlushPace(slot.tierMemory());
     }
 
-    /** With the default share of {@link Slot}. */
+    /** With the default share of {@link Slot}, and threads of its own. */
     public static StoreResources create(
             String name, long memoryBytes, int backgroundThreads, Clock clock) {
-        return create(name, memoryBytes, Slot.UNFLUSHED_SHARE, backgroundThreads, clock);
+        BackgroundWork background = new BackgroundWork(name, backgroundThreads);
+        return create(name, memoryBytes, Slot.UNFLUSHED_SHARE, background, clock);
     }
 
     /**
-     * @param name prefix of thread names
+     * @param name of the memory in messages
      * @param memoryBytes the budget's limit; at least {@link #MIN_MEMORY_BYTES}
      * @param unflushedShare part of it, but for what is set aside, for entries without an SSTable
-     * @param backgroundThreads threads for compactions, at least 1; one more is for flushes
+     * @param background is closed with these resources
      */
     public static StoreResources create(
             String name,
             long memoryBytes,
             double unflushedShare,
-            int backgroundThreads,
+            BackgroundWork background,
             Clock clock) {
         if (memoryBytes < MIN_MEMORY_BYTES) {
             throw new IllegalArgumentException(
@@ -63,8 +65,7 @@ public final class StoreResources implements AutoCloseable {
                             + MIN_MEMORY_BYTES
                             + "; raise the memory of the state backend");
         }
-        return new StoreResources(
-                new Slot(name, memoryBytes, unflushedShare, backgroundThreads, clock));
+        return new StoreResources(new Slot(name, memoryBytes, unflushedShare, background, clock));
     }
 
     /** The whole pool. */

@@ -401,10 +401,10 @@ final class LayoutTest {
     void timeThreadsAndChanceAreInjected() {
         check(
                 classes()
-                        .that(not(named(CORE + ".slot.BackgroundWork")))
+                        .that(not(named(CORE + ".check.SharedThreads")))
                         .and(not(assignableTo(Clock.class)))
                         .should(callNoneOf(NOT_REPLAYABLE)),
-                "R7 no Thread, System.currentTimeMillis or Random outside BackgroundWork and the"
+                "R7 no Thread, System.currentTimeMillis or Random outside SharedThreads and the"
                         + " injected Clock: a run must be replayable from a seed");
     }
 

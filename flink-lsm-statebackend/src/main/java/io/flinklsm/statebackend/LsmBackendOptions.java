@@ -135,8 +135,17 @@ public final class LsmBackendOptions {
                     .intType()
                     .defaultValue(2)
                     .withDescription(
-                            "Threads for compactions, shared by the backends of a slot; one more"
-                                    + " thread flushes.");
+                            "How many compactions run at a time in a slot, beside one flush.");
+
+    public static final ConfigOption<Integer> BACKGROUND_THREADS_PER_TASK_MANAGER =
+            key("state.backend.lsm.background-threads-per-tm")
+                    .intType()
+                    .defaultValue(0)
+                    .withDescription(
+                            "How many compactions run at a time in a TaskManager, all its slots"
+                                    + " together, and how many flushes. 0 is as many as it has"
+                                    + " processors, and at least one more than"
+                                    + " background-threads.");
 
     public static final ConfigOption<Integer> TRANSFER_THREADS =
             key("state.backend.lsm.transfer-threads")
@@ -228,6 +237,14 @@ public final class LsmBackendOptions {
                                     + " time. They are started when memory does not have what is"
                                     + " asked for, and end when they have nothing to do.");
 
+    public static final ConfigOption<Integer> ASYNC_READ_THREADS_PER_TASK_MANAGER =
+            key("state.backend.lsm.async.read-threads-per-tm")
+                    .intType()
+                    .defaultValue(128)
+                    .withDescription(
+                            "How many threads of a TaskManager read files for State V2 at the same"
+                                    + " time, all its subtasks together.");
+
     public static final ConfigOption<String> METRICS =
             key("state.backend.lsm.metrics")
                     .stringType()
@@ -296,8 +313,10 @@ public final class LsmBackendOptions {
                     OPEN_FILES,
                     MEMTABLE_SHARE,
                     TIMER_HEADS,
+                    BACKGROUND_THREADS_PER_TASK_MANAGER,
                     TRANSFER_THREADS,
                     ASYNC_READ_THREADS,
+                    ASYNC_READ_THREADS_PER_TASK_MANAGER,
                     REMOTE_REQUEST_TIMEOUT,
                     REMOTE_RETRY_DEADLINE,
                     METRICS,

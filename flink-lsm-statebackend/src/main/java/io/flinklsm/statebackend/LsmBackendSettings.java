@@ -26,6 +26,7 @@ import io.flinklsm.core.storage.FileReads;
 import io.flinklsm.core.storage.RetryPolicy;
 import io.flinklsm.core.storage.tiered.TieredOptions;
 import io.flinklsm.core.write.WriteLimits;
+import io.flinklsm.statebackend.memory.ThreadRequest;
 import io.flinklsm.statebackend.metrics.MetricScope;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -91,10 +92,11 @@ record LsmBackendSettings(
     /**
      * Threads of a TaskManager, and of a subtask.
      *
+     * @param request for those that subtasks share
      * @param transfer files of a subtask in transfer at a time
      * @param read threads of a subtask that read files for State V2
      */
-    record Threads(int background, int transfer, int read) {}
+    record Threads(ThreadRequest request, int transfer, int read) {}
 
     /**
      * Where files are on the local disk, and how they are read.
@@ -179,7 +181,10 @@ record LsmBackendSettings(
                         bytesOrZero(OptionBounds.FIXED_MEMORY_PER_TASK_MANAGER.read(config)),
                         OptionBounds.MEMTABLE_SHARE.read(config)),
                 new Threads(
-                        OptionBounds.BACKGROUND_THREADS.read(config),
+                        new ThreadRequest(
+                                OptionBounds.BACKGROUND_THREADS.read(config),
+                                OptionBounds.BACKGROUND_THREADS_PER_TASK_MANAGER.read(config),
+                                OptionBounds.ASYNC_READ_THREADS_PER_TASK_MANAGER.read(config)),
                         OptionBounds.TRANSFER_THREADS.read(config),
                         OptionBounds.ASYNC_READ_THREADS.read(config)),
                 new Local(

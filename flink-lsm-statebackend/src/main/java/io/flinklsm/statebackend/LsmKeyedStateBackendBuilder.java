@@ -30,6 +30,7 @@ import io.flinklsm.statebackend.life.PoolOfTaskManager;
 import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.MemorySource;
 import io.flinklsm.statebackend.memory.SlotMemory;
+import io.flinklsm.statebackend.memory.TaskManagerThreads;
 import io.flinklsm.statebackend.metrics.EventCounters;
 import io.flinklsm.statebackend.metrics.EventLog;
 import io.flinklsm.statebackend.metrics.LsmMetrics;
@@ -151,7 +152,7 @@ final class LsmKeyedStateBackendBuilder<K> {
     LsmAsyncKeyedStateBackend<K> buildAsync() throws BackendBuildingException {
         LsmKeyedStateBackend<K> backend = build();
         String owner = parameters.getOperatorIdentifier();
-        ReadThreads threads = resources.hold(new ReadThreads(owner, settings.threads().read()));
+        ReadThreads threads = resources.hold(readThreads());
         AsyncStats stats = new AsyncStats();
         if (settings.metrics() != MetricScope.NONE) {
             LsmMetrics.registerAsync(parameters.getMetricGroup(), stats);
@@ -163,6 +164,21 @@ final class LsmKeyedStateBackendBuilder<K> {
                 threads,
                 stats,
                 Objects.requireNonNull(remoteFiles, "made with the backend"));
+    }
+
+    private ReadThreads readThreads() throws BackendBuildingException {
+        try {
+            TaskManagerThreads.Lease lease =
+                    resources.hold(
+                            TaskManagerThreads.lease(
+                                    environment.getSharedResources(),
+                                    settings.threads().request()));
+            return new ReadThreads(lease.threads(), settings.threads().read());
+        } catch (IOException e) {
+            Cleanup.undo(e, resources);
+            throw new BackendBuildingException(
+                    "[" + parameters.getOperatorIdentifier() + "] has no threads", e);
+        }
     }
 
     /**
@@ -206,7 +222,7 @@ final class LsmKeyedStateBackendBuilder<K> {
                         settings.memory().slotBytes(),
                         settings.memory().taskManagerBytes(),
                         settings.memory().memtableShare(),
-                        settings.threads().background());
+                        settings.threads().request());
         MemorySource memorySource = SlotMemory.source(environment, memoryRequest);
         StoreResources memory =
                 resources

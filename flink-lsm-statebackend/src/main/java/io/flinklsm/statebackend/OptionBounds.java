@@ -99,6 +99,9 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
     static final OptionBounds<Integer> BACKGROUND_THREADS =
             number(LsmBackendOptions.BACKGROUND_THREADS, 1, 256);
 
+    static final OptionBounds<Integer> BACKGROUND_THREADS_PER_TASK_MANAGER =
+            number(LsmBackendOptions.BACKGROUND_THREADS_PER_TASK_MANAGER, 0, 1024);
+
     static final OptionBounds<Integer> TRANSFER_THREADS =
             number(LsmBackendOptions.TRANSFER_THREADS, 1, 256);
 
@@ -130,6 +133,9 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
 
     static final OptionBounds<Integer> ASYNC_READ_THREADS =
             number(LsmBackendOptions.ASYNC_READ_THREADS, 1, 1024);
+
+    static final OptionBounds<Integer> ASYNC_READ_THREADS_PER_TASK_MANAGER =
+            number(LsmBackendOptions.ASYNC_READ_THREADS_PER_TASK_MANAGER, 1, 4096);
 
     static final OptionBounds<String> METRICS =
             names(LsmBackendOptions.METRICS, "none", "operator", "state");
@@ -169,6 +175,7 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                     VALUE_COLUMNS,
                     LOCAL_DIRECTORIES,
                     BACKGROUND_THREADS,
+                    BACKGROUND_THREADS_PER_TASK_MANAGER,
                     TRANSFER_THREADS,
                     FIXED_MEMORY_PER_SLOT,
                     FIXED_MEMORY_PER_TASK_MANAGER,
@@ -179,6 +186,7 @@ record OptionBounds<T>(ConfigOption<T> option, Predicate<T> allows, String text)
                     REMOTE_REQUEST_TIMEOUT,
                     REMOTE_RETRY_DEADLINE,
                     ASYNC_READ_THREADS,
+                    ASYNC_READ_THREADS_PER_TASK_MANAGER,
                     METRICS,
                     MEMORY_MAPPED_FILES,
                     OPEN_FILES,

@@ -65,8 +65,7 @@ final class AdoptingPageTest {
                         "local-cache.size",
                         "background-threads",
                         "memory-mapped-files",
-                        "memory.fixed-per-tm",
-                        "async.read-threads")) {
+                        "memory.fixed-per-tm")) {
             assertThat(Files.readString(PAGE)).contains(part);
             assertThat(ours).contains("state.backend.lsm." + part);
         }

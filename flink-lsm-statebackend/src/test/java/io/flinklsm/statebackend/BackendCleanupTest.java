@@ -23,6 +23,7 @@ import io.flinklsm.core.testing.Faults;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.SlotMemory;
+import io.flinklsm.statebackend.memory.ThreadRequest;
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.EngineThreads;
 import io.flinklsm.statebackend.testing.FaultyCheckpointStorage;
@@ -195,7 +196,7 @@ class BackendCleanupTest {
             lease =
                     SlotMemory.lease(
                             harness.environment(),
-                            new MemoryRequest(0.4, 0, 0, 0.5, 1),
+                            new MemoryRequest(0.4, 0, 0, 0.5, new ThreadRequest(1, 1, 1)),
                             Clock.system(),
                             bytes -> {});
         }

@@ -23,6 +23,7 @@ import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.testing.HostileStorage;
 import io.flinklsm.statebackend.memory.MemoryRequest;
 import io.flinklsm.statebackend.memory.SlotMemory;
+import io.flinklsm.statebackend.memory.ThreadRequest;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.EngineThreads;
@@ -308,7 +309,7 @@ class BackendFaultsTest {
         try (OpaqueMemoryResource<StoreResources> lease =
                 SlotMemory.lease(
                         harness.environment(),
-                        new MemoryRequest(0.4, 0, 0, 0.5, 1),
+                        new MemoryRequest(0.4, 0, 0, 0.5, new ThreadRequest(1, 1, 1)),
                         Clock.system(),
                         bytes -> {})) {
             for (int i = 0; i < 10; i++) {

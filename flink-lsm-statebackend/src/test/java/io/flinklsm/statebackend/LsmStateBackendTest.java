@@ -22,6 +22,7 @@ import io.flinklsm.core.sstable.SstableCodec;
 import io.flinklsm.core.sstable.SstableOptions.LevelCodecs;
 import io.flinklsm.core.sstable.ValueColumns;
 import io.flinklsm.core.storage.FileReads;
+import io.flinklsm.statebackend.memory.ThreadRequest;
 import io.flinklsm.statebackend.metrics.MetricScope;
 import java.time.Duration;
 import java.util.List;
@@ -72,6 +73,8 @@ class LsmStateBackendTest {
         config.setString("state.backend.lsm.sstable.value-columns", "binary");
         config.setString("state.backend.lsm.local-directories", "/one, /two/./three");
         config.setString("state.backend.lsm.background-threads", "5");
+        config.setString("state.backend.lsm.background-threads-per-tm", "8");
+        config.setString("state.backend.lsm.async.read-threads-per-tm", "9");
         config.setString("state.backend.lsm.transfer-threads", "6");
         config.setString("state.backend.lsm.memory.fixed-per-slot", "70mb");
         config.setString("state.backend.lsm.memory.fixed-per-tm", "80mb");
@@ -110,7 +113,7 @@ class LsmStateBackendTest {
                                                 ValueColumns.BINARY),
                                         Map.of()),
                                 new LsmBackendSettings.Memory(70L << 20, 80L << 20, 0.25),
-                                new LsmBackendSettings.Threads(5, 6, 7),
+                                new LsmBackendSettings.Threads(new ThreadRequest(5, 8, 9), 6, 7),
                                 new LsmBackendSettings.Local(
                                         List.of("/one", "/two/three"), FileReads.PLAIN),
                                 new LsmBackendSettings.Remote(
@@ -235,7 +238,7 @@ class LsmStateBackendTest {
         LsmBackendSettings settings = inCode.configure(config, LOADER).settings();
 
         assertThat(settings.store().memtableBytes()).isEqualTo(3 << 20);
-        assertThat(settings.threads().background()).isEqualTo(7);
+        assertThat(settings.threads().request().compactionsOfSlot()).isEqualTo(7);
         assertThat(settings.incremental()).isTrue();
     }
 

@@ -13,97 +13,83 @@
  */
 package io.flinklsm.core.slot;
 
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.check.SharedThreads;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
- * The threads behind the stores of one slot: one for flushes, so that a long compaction never keeps
- * a writer waiting, and some for compactions. Daemons that end when they have been idle for a
- * while. Safe for any thread.
+ * What works behind the stores of one slot: a thread for flushes, so that a long compaction never
+ * keeps a writer waiting, and some for compactions. They are the slot's own, or lanes of threads
+ * that it shares with others. Safe for any thread.
  *
- * <p>The queues are bounded by construction: a tree has at most one flush and one compaction that
+ * <p>What waits is bounded by construction: a tree has at most one flush and one compaction that
  * wait, a store one deletion and one check of a restored file (see {@code Upkeep}).
  */
 public final class BackgroundWork implements AutoCloseable {
 
-    private static final long IDLE_SECONDS = 10;
+    private final SharedThreads.Lane flushes;
+    private final SharedThreads.Lane compactions;
+    private final int compactionThreads;
+    private final Runnable whenClosed;
 
-    private final ThreadPoolExecutor flushes;
-    private final ThreadPoolExecutor compactions;
-
+    /** With threads of its own, which end when this is closed. */
     public BackgroundWork(String name, int compactionThreads) {
-        flushes = pool(name + "-flush", 1);
-        compactions = pool(name + "-compaction", compactionThreads);
+        SharedThreads ofFlushes = new SharedThreads(name + "-flush", 1);
+        SharedThreads ofCompactions = new SharedThreads(name + "-compaction", compactionThreads);
+        this.flushes = ofFlushes.lane(1);
+        this.compactions = ofCompactions.lane(compactionThreads);
+        this.compactionThreads = compactionThreads;
+        this.whenClosed = () -> Cleanup.runAll(ofFlushes::close, ofCompactions::close);
     }
 
-    private static ThreadPoolExecutor pool(String name, int threads) {
-        BlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
-        ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(
-                        threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, queue, named(name));
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
+    /**
+     * With a share in threads of others.
+     *
+     * @param compactionsMax how many compactions run at a time; fewer if there are fewer threads
+     * @param whenClosed gives the share back
+     */
+    public BackgroundWork(
+            SharedThreads ofFlushes,
+            SharedThreads ofCompactions,
+            int compactionsMax,
+            Runnable whenClosed) {
+        this.compactionThreads = Math.min(compactionsMax, ofCompactions.count());
+        this.flushes = ofFlushes.lane(1);
+        this.compactions = ofCompactions.lane(compactionThreads);
+        this.whenClosed = whenClosed;
     }
 
-    private static ThreadFactory named(String name) {
-        AtomicInteger count = new AtomicInteger();
-        return task -> {
-            Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
-            thread.setDaemon(true);
-            // The creating thread's loader may be a user's: a pooled thread must not keep it alive.
-            thread.setContextClassLoader(BackgroundWork.class.getClassLoader());
-            return thread;
-        };
+    /** How many compactions run at a time, at most. */
+    int compactionThreads() {
+        return compactionThreads;
     }
 
-    /** Runs a flush or a part of one, or a deletion of obsolete files, soon. */
+    /**
+     * Runs a flush or a part of one, or a deletion of obsolete files, soon.
+     *
+     * @throws RejectedExecutionException after {@link #close}
+     */
     public void flush(Runnable task) {
-        execute(flushes, task);
+        flushes.execute(task);
     }
 
-    /** Runs a compaction when a thread is free. */
+    /**
+     * Runs a compaction when a thread is free.
+     *
+     * @throws RejectedExecutionException after {@link #close}
+     */
     public void compaction(Runnable task) {
-        execute(compactions, task);
+        compactions.execute(task);
     }
 
     /** How many tasks of the flush thread have ended; for tests. */
     public long flushTasks() {
-        return flushes.getCompletedTaskCount();
+        return flushes.completed();
     }
 
-    private static void execute(ThreadPoolExecutor pool, Runnable task) {
-        try {
-            pool.execute(task);
-        } catch (RuntimeException | Error e) {
-            // No thread could be started, and the task may wait in the queue for one.
-            pool.remove(task);
-            throw e;
-        }
-    }
-
-    /** Ends the threads; the stores have been closed, so nothing waits or runs. */
+    /** Waits for what runs; the stores have been closed, so that is the end of their last tasks. */
     @Override
     public void close() {
-        flushes.shutdown();
-        compactions.shutdown();
-        boolean interrupted = false;
-        for (ThreadPoolExecutor pool : new ThreadPoolExecutor[] {flushes, compactions}) {
-            while (true) {
-                try {
-                    if (pool.awaitTermination(1, TimeUnit.MINUTES)) {
-                        break;
-                    }
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Cleanup.runAll(flushes::close, compactions::close, whenClosed::run);
     }
 }

@@ -53,7 +53,6 @@ public final class Slot implements AutoCloseable {
     private final MemoryBudget cacheBudget;
     private final BlockCache blockCache;
     private final BackgroundWork background;
-    private final int compactionThreads;
     private final Clock clock;
 
     // Makes file names unique, also between machines; safe for any thread.
@@ -68,27 +67,27 @@ public final class Slot implements AutoCloseable {
 
     /** With the default share. */
     public Slot(String name, long memoryBytes, int backgroundThreads, Clock clock) {
-        this(name, memoryBytes, UNFLUSHED_SHARE, backgroundThreads, clock);
+        this(
+                name,
+                memoryBytes,
+                UNFLUSHED_SHARE,
+                new BackgroundWork(name, backgroundThreads),
+                clock);
     }
 
     /**
-     * @param name prefix of thread names
      * @param unflushedShare part of the shared memory that entries without an SSTable may take;
      *     less than the entries have together
-     * @param backgroundThreads threads for compactions; one more is for flushes
+     * @param background is closed with the slot
      */
     public Slot(
             String name,
             long memoryBytes,
             double unflushedShare,
-            int backgroundThreads,
+            BackgroundWork background,
             Clock clock) {
-        if (memoryBytes < 1 || backgroundThreads < 1) {
-            throw new IllegalArgumentException(
-                    "a slot has memory and a thread: memoryBytes="
-                            + memoryBytes
-                            + ", backgroundThreads="
-                            + backgroundThreads);
+        if (memoryBytes < 1) {
+            throw new IllegalArgumentException("a slot has memory: memoryBytes=" + memoryBytes);
         }
         if (!(unflushedShare > 0 && unflushedShare <= 1 - 1.0 / LEAST_CACHE_PART)) {
             throw new IllegalArgumentException(
@@ -103,7 +102,7 @@ public final class Slot implements AutoCloseable {
                                 LEAST_WRITE_RESERVE_BYTES,
                                 Math.min(memoryBytes / 16, MAX_WRITE_RESERVE_BYTES)));
         long sharedBytes = memoryBytes - writeBytes;
-        writerBudgets = new WriterBudgets(memory, writeBytes, backgroundThreads);
+        writerBudgets = new WriterBudgets(memory, writeBytes, background.compactionThreads());
         tierBudget = memory.child("tier", 0, sharedBytes - sharedBytes / LEAST_CACHE_PART);
         cacheBudget = memory.child("cache", 0, sharedBytes);
         blockCache = new BlockCache(cacheBudget);
@@ -114,8 +113,7 @@ public final class Slot implements AutoCloseable {
                         blockCache::reclaimBorrowed);
         memory.setSpare(tierMemory);
         memory.addReclaimer(blockCache);
-        background = new BackgroundWork(name, backgroundThreads);
-        compactionThreads = backgroundThreads;
+        this.background = background;
     }
 
     /** The whole pool. */
@@ -159,7 +157,7 @@ public final class Slot implements AutoCloseable {
     }
 
     public int compactionThreads() {
-        return compactionThreads;
+        return background.compactionThreads();
     }
 
     /**

@@ -72,7 +72,7 @@ final class StatedChecksTest {
                 "sizeBytes=1, minBytes=2",
                 () -> new BudgetedMemory(budget, "test").allocateUpTo(1, 2));
         refused("compactionThreads=0", () -> new WriterBudgets(budget, 1, 0));
-        refused("backgroundThreads=0", () -> new Slot("s", 1 << 20, 0, Clock.system()));
+        refused("count=0", () -> new Slot("s", 1 << 20, 0, Clock.system()));
     }
 
     @Test

@@ -158,7 +158,7 @@ final class BackgroundWorkTest {
                             wasInterrupted[0] = Thread.currentThread().isInterrupted();
                         });
         closing.start();
-        while (closing.getState() != Thread.State.TIMED_WAITING) {
+        while (closing.getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
         }
         closing.interrupt();

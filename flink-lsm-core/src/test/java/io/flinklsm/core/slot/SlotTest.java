@@ -58,14 +58,14 @@ final class SlotTest {
     @Test
     void shareSaysHowMuchEntriesWithoutAnSstableMayTake() {
         for (double share : new double[] {0.1, 0.5, 0.9}) {
-            Slot slot = new Slot("slot", 100 << 20, share, 1, new ManualClock());
+            Slot slot = slot(100 << 20, share);
             long shared = (100 << 20) - (8 << 20);
 
             assertThat(slot.tierMemory().dirtyLimitBytes()).isEqualTo((long) (shared * share));
             slot.close();
         }
         for (double share : new double[] {0, -1, 0.95, Double.NaN}) {
-            assertThatThrownBy(() -> new Slot("slot", 100 << 20, share, 1, new ManualClock()))
+            assertThatThrownBy(() -> slot(100 << 20, share))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("unflushedShare=" + share);
         }
@@ -208,7 +208,7 @@ final class SlotTest {
                 .hasMessageContaining("memoryBytes=0");
         assertThatThrownBy(() -> new Slot("slot", 1 << 20, 0, new ManualClock()))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("backgroundThreads=0");
+                .hasMessageContaining("count=0");
     }
 
     @Test
@@ -220,6 +220,11 @@ final class SlotTest {
 
         first.close();
         second.close();
+    }
+
+    private static Slot slot(long memoryBytes, double share) {
+        return new Slot(
+                "slot", memoryBytes, share, new BackgroundWork("slot", 1), new ManualClock());
     }
 
     private static long takeAll(MemoryBudget budget) {

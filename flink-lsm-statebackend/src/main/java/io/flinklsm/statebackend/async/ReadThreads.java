@@ -13,64 +13,47 @@
  */
 package io.flinklsm.statebackend.async;
 
+import io.flinklsm.core.check.SharedThreads;
+import io.flinklsm.statebackend.memory.TaskManagerThreads;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import org.apache.flink.util.concurrent.ExecutorThreadFactory;
 
 /**
- * The threads that read files for one backend. None is there before the first miss, and none after
- * seconds without one. Safe for any thread.
+ * The share of one backend in the threads of its TaskManager that read files. None is there before
+ * the first miss, and none after seconds without one. Safe for any thread.
  */
 public final class ReadThreads implements Executor, AutoCloseable {
-
-    private static final long IDLE_SECONDS = 5;
 
     /** Local files may have to come from the disk, which answers several at a time. */
     private static final int AT_HAND_PER_PROCESSOR = 4;
 
-    private final int count;
-    private final int atHandCount;
-    private final ThreadPoolExecutor pool;
+    private final SharedThreads.Lane lane;
 
-    public ReadThreads(String owner, int count) {
-        this(owner, count, IDLE_SECONDS);
-    }
-
-    ReadThreads(String owner, int count, long idleSeconds) {
-        this.count = count;
-        this.atHandCount =
-                Math.min(count, AT_HAND_PER_PROCESSOR * Runtime.getRuntime().availableProcessors());
-        this.pool =
-                new ThreadPoolExecutor(
-                        count,
-                        count,
-                        idleSeconds,
-                        TimeUnit.SECONDS,
-                        new LinkedBlockingQueue<>(),
-                        new ExecutorThreadFactory("lsm-read-" + owner));
-        pool.allowCoreThreadTimeOut(true);
+    /**
+     * @param count how many read for this backend at a time; fewer if the TaskManager has fewer
+     */
+    public ReadThreads(TaskManagerThreads threads, int count) {
+        lane = threads.readsOf(count);
     }
 
     /** How many there are at most. */
     int count() {
-        return count;
+        return lane.most();
     }
 
     /** How many there is a use for that read what is on this machine. */
     int atHandCount() {
-        return atHandCount;
+        return Math.min(
+                count(), AT_HAND_PER_PROCESSOR * Runtime.getRuntime().availableProcessors());
     }
 
     @Override
     public void execute(Runnable job) {
-        pool.execute(job);
+        lane.execute(job);
     }
 
-    /** Ends the threads when they have done what is in the queue; waits for nothing. */
+    /** Takes no job any more; what is in the queue is done, and not waited for. */
     @Override
     public void close() {
-        pool.shutdown();
+        lane.shutdown();
     }
 }

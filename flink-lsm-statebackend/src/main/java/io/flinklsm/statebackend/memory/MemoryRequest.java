@@ -21,11 +21,11 @@ package io.flinklsm.statebackend.memory;
  * @param taskManagerBytes memory of all slots together, instead of managed memory; 0 if not set.
  *     Heeded where {@code slotBytes} is not set.
  * @param memtableShare part of the pool for entries that no SSTable has yet
- * @param backgroundThreads threads for compactions
+ * @param threads of the slot and of the TaskManager
  */
 public record MemoryRequest(
         double managedFraction,
         long slotBytes,
         long taskManagerBytes,
         double memtableShare,
-        int backgroundThreads) {}
+        ThreadRequest threads) {}

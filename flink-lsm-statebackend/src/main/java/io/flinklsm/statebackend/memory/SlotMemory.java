@@ -15,6 +15,7 @@ package io.flinklsm.statebackend.memory;
 
 import io.flinklsm.core.StoreResources;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.slot.BackgroundWork;
 import java.io.IOException;
 import java.util.function.LongConsumer;
 import org.apache.flink.runtime.execution.Environment;
@@ -27,9 +28,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Leases of what the backends of a slot, or of a whole TaskManager, share: memory, block cache and
- * background threads. The first lease makes it (and decides its size and threads), the last one
- * closes it. Flink keeps the count: its {@link MemoryManager} is one for each slot, its {@link
- * SharedResources} are one for each TaskManager.
+ * a share of the TaskManager's threads. The first lease makes it (and decides its size and
+ * threads), the last one closes it. Flink keeps the count: its {@link MemoryManager} is one for
+ * each slot, its {@link SharedResources} are one for each TaskManager.
  */
 public final class SlotMemory {
 
@@ -78,26 +79,26 @@ public final class SlotMemory {
             Environment environment, MemoryRequest request, Clock clock, LongConsumer whenMade)
             throws IOException {
         MemoryManager slot = environment.getMemoryManager();
+        SharedResources shared = environment.getSharedResources();
         try {
             if (request.slotBytes() > 0) {
                 return slot.getExternalSharedMemoryResource(
                         FIXED,
-                        bytes -> create(bytes, request, clock, whenMade),
+                        bytes -> create(bytes, shared, request, clock, whenMade),
                         request.slotBytes());
             }
             if (request.taskManagerBytes() > 0) {
-                return leaseOfTaskManager(
-                        environment.getSharedResources(), request, clock, whenMade);
+                return leaseOfTaskManager(shared, request, clock, whenMade);
             }
             if (request.managedFraction() > 0 && slot.getMemorySize() > 0) {
                 return slot.getSharedMemoryResourceForManagedMemory(
                         MANAGED,
-                        bytes -> createManaged(bytes, request, clock, whenMade),
+                        bytes -> createManaged(bytes, shared, request, clock, whenMade),
                         request.managedFraction());
             }
             return slot.getExternalSharedMemoryResource(
                     UNMANAGED,
-                    bytes -> createUnmanaged(bytes, request, clock, whenMade),
+                    bytes -> createUnmanaged(bytes, shared, request, clock, whenMade),
                     UNMANAGED_BYTES);
         } catch (IOException | RuntimeException e) {
             throw e;
@@ -126,7 +127,7 @@ public final class SlotMemory {
                 shared.getOrAllocateSharedResource(
                         TASK_MANAGER,
                         holder,
-                        bytes -> create(bytes, request, clock, whenMade),
+                        bytes -> create(bytes, shared, request, clock, whenMade),
                         request.taskManagerBytes());
         if (!(pool.resourceHandle() instanceof StoreResources resources)) {
             shared.release(TASK_MANAGER, holder, bytes -> {});
@@ -151,7 +152,12 @@ public final class SlotMemory {
     }
 
     private static StoreResources createManaged(
-            long bytes, MemoryRequest request, Clock clock, LongConsumer whenMade) {
+            long bytes,
+            SharedResources shared,
+            MemoryRequest request,
+            Clock clock,
+            LongConsumer whenMade)
+            throws IOException {
         if (bytes < MIN_BYTES) {
             LOG.warn(
                     "[state backend] the slot's managed memory for state is too small: managed={}"
@@ -159,26 +165,45 @@ public final class SlotMemory {
                     bytes,
                     MIN_BYTES);
         }
-        return create(Math.max(bytes, MIN_BYTES), request, clock, whenMade);
+        return create(Math.max(bytes, MIN_BYTES), shared, request, clock, whenMade);
     }
 
     private static StoreResources createUnmanaged(
-            long bytes, MemoryRequest request, Clock clock, LongConsumer whenMade) {
+            long bytes,
+            SharedResources shared,
+            MemoryRequest request,
+            Clock clock,
+            LongConsumer whenMade)
+            throws IOException {
         LOG.warn(
                 "[state backend] the slot has no managed memory for state: used={} bytes, which"
                         + " Flink accounts for nowhere; set taskmanager.memory.managed.size, or"
                         + " state.backend.lsm.memory.fixed-per-tm for all slots together, or"
                         + " state.backend.lsm.memory.fixed-per-slot.",
                 bytes);
-        return create(bytes, request, clock, whenMade);
+        return create(bytes, shared, request, clock, whenMade);
     }
 
     private static StoreResources create(
-            long bytes, MemoryRequest request, Clock clock, LongConsumer whenMade) {
+            long bytes,
+            SharedResources shared,
+            MemoryRequest request,
+            Clock clock,
+            LongConsumer whenMade)
+            throws IOException {
         QuietArrow.begin();
         // First: a failure of it leaves no memory behind.
         whenMade.accept(bytes);
-        return StoreResources.create(
-                "flink-lsm", bytes, request.memtableShare(), request.backgroundThreads(), clock);
+        BackgroundWork background =
+                TaskManagerThreads.ofSlot(
+                        TaskManagerThreads.lease(shared, request.threads()),
+                        request.threads().compactionsOfSlot());
+        try {
+            return StoreResources.create(
+                    "flink-lsm", bytes, request.memtableShare(), background, clock);
+        } catch (RuntimeException | Error e) {
+            background.close();
+            throw e;
+        }
     }
 }

@@ -14,9 +14,14 @@
 package io.flinklsm.statebackend.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flinklsm.statebackend.memory.TaskManagerThreads;
+import io.flinklsm.statebackend.memory.ThreadRequest;
 import io.flinklsm.statebackend.testing.EngineThreads;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.flink.runtime.memory.SharedResources;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -26,8 +31,22 @@ final class ReadThreadsTest {
     private final EngineThreads engineThreads = new EngineThreads();
 
     @Test
-    void threadsBeginWithTheFirstJobsAndEndWithoutOne() throws Exception {
-        try (ReadThreads threads = new ReadThreads("owner", 2, 1)) {
+    void backendReadsWithAsManyThreadsAsItMayAndTheTaskManagerHas() throws Exception {
+        try (TaskManagerThreads.Lease lease =
+                TaskManagerThreads.lease(new SharedResources(), new ThreadRequest(1, 1, 3))) {
+            assertThat(new ReadThreads(lease.threads(), 2).count()).isEqualTo(2);
+            ReadThreads all = new ReadThreads(lease.threads(), 32);
+            assertThat(all.count()).isEqualTo(3);
+            assertThat(all.atHandCount()).isBetween(1, 3);
+        }
+    }
+
+    @Test
+    void threadsBeginWithTheFirstJobs() throws Exception {
+        try (TaskManagerThreads.Lease lease =
+                        TaskManagerThreads.lease(
+                                new SharedResources(), new ThreadRequest(1, 1, 8));
+                ReadThreads threads = new ReadThreads(lease.threads(), 2)) {
             assertThat(engineThreads.left()).isEmpty();
 
             // Two jobs that wait for each other need two threads.
@@ -42,12 +61,31 @@ final class ReadThreadsTest {
                         });
             }
             done.await();
+        }
 
-            // They are waited for, and the pool is open all the while.
-            assertThat(engineThreads.left()).isEmpty();
-            CountDownLatch again = new CountDownLatch(1);
-            threads.execute(again::countDown);
-            again.await();
+        assertThat(engineThreads.left()).isEmpty();
+    }
+
+    @Test
+    void closedOnesDoWhatIsInTheQueueAndTakeNoMore() throws Exception {
+        try (TaskManagerThreads.Lease lease =
+                TaskManagerThreads.lease(new SharedResources(), new ThreadRequest(1, 1, 1))) {
+            ReadThreads threads = new ReadThreads(lease.threads(), 1);
+            CountDownLatch closed = new CountDownLatch(1);
+            CountDownLatch done = new CountDownLatch(2);
+            for (int i = 0; i < 2; i++) {
+                threads.execute(
+                        () -> {
+                            awaitUninterrupted(closed);
+                            done.countDown();
+                        });
+            }
+            threads.close();
+            closed.countDown();
+
+            done.await();
+            assertThatThrownBy(() -> threads.execute(() -> {}))
+                    .isInstanceOf(RejectedExecutionException.class);
         }
     }
 

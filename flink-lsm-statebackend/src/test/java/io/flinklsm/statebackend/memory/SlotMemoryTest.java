@@ -33,6 +33,8 @@ class SlotMemoryTest {
 
     private static final long MIB = 1 << 20;
 
+    private static final ThreadRequest THREADS = new ThreadRequest(1, 1, 1);
+
     @Test
     void backendsOfASlotShareOnePoolOfManagedMemory() throws Exception {
         MemoryManager manager = MemoryManager.create(64 * MIB, 32 << 10);
@@ -98,7 +100,7 @@ class SlotMemoryTest {
         SharedResources taskManager = new SharedResources();
         MemoryManager slot = MemoryManager.create(64 * MIB, 32 << 10);
         MemoryManager otherSlot = MemoryManager.create(64 * MIB, 32 << 10);
-        MemoryRequest request = new MemoryRequest(0.5, 0, 20 * MIB, 0.5, 1);
+        MemoryRequest request = new MemoryRequest(0.5, 0, 20 * MIB, 0.5, THREADS);
 
         OpaqueMemoryResource<StoreResources> one = lease(slot, taskManager, request);
         OpaqueMemoryResource<StoreResources> two = lease(otherSlot, taskManager, request);
@@ -123,7 +125,10 @@ class SlotMemoryTest {
         MemoryManager slot = MemoryManager.create(64 * MIB, 32 << 10);
 
         try (OpaqueMemoryResource<StoreResources> lease =
-                lease(slot, taskManager, new MemoryRequest(0.5, 10 * MIB, 20 * MIB, 0.5, 1))) {
+                lease(
+                        slot,
+                        taskManager,
+                        new MemoryRequest(0.5, 10 * MIB, 20 * MIB, 0.5, THREADS))) {
             assertThat(lease.getResourceHandle().memory().limitBytes()).isEqualTo(10 * MIB);
         }
     }
@@ -135,9 +140,15 @@ class SlotMemoryTest {
 
         try (LogLines log = LogLines.of(SlotMemory.class);
                 OpaqueMemoryResource<StoreResources> first =
-                        lease(slot, taskManager, new MemoryRequest(0.5, 0, 20 * MIB, 0.5, 1));
+                        lease(
+                                slot,
+                                taskManager,
+                                new MemoryRequest(0.5, 0, 20 * MIB, 0.5, THREADS));
                 OpaqueMemoryResource<StoreResources> second =
-                        lease(slot, taskManager, new MemoryRequest(0.5, 0, 30 * MIB, 0.5, 1))) {
+                        lease(
+                                slot,
+                                taskManager,
+                                new MemoryRequest(0.5, 0, 30 * MIB, 0.5, THREADS))) {
             assertThat(second.getResourceHandle()).isSameAs(first.getResourceHandle());
             assertThat(log.warnings())
                     .singleElement()
@@ -160,7 +171,11 @@ class SlotMemoryTest {
                 20 * MIB);
 
         assertThatThrownBy(
-                        () -> lease(slot, taskManager, new MemoryRequest(0, 0, 20 * MIB, 0.5, 1)))
+                        () ->
+                                lease(
+                                        slot,
+                                        taskManager,
+                                        new MemoryRequest(0, 0, 20 * MIB, 0.5, THREADS)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("[state.backend.lsm.memory.fixed-per-tm]")
                 .hasMessageContaining("put the backend's jar into Flink's lib/");
@@ -183,7 +198,9 @@ class SlotMemoryTest {
     private static OpaqueMemoryResource<StoreResources> lease(
             MemoryManager manager, double fraction, long slotBytes) throws Exception {
         return lease(
-                manager, new SharedResources(), new MemoryRequest(fraction, slotBytes, 0, 0.5, 1));
+                manager,
+                new SharedResources(),
+                new MemoryRequest(fraction, slotBytes, 0, 0.5, THREADS));
     }
 
     private static OpaqueMemoryResource<StoreResources> lease(
