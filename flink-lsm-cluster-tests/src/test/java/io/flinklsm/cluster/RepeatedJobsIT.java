@@ -18,6 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.flinklsm.cluster.testing.CheckedJob;
 import io.flinklsm.cluster.testing.FlinkCluster;
+import io.flinklsm.cluster.testing.HeapDump;
 import io.flinklsm.cluster.testing.ProcessFigures;
 import io.flinklsm.cluster.testing.Waiting;
 import java.io.IOException;
@@ -26,7 +27,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -58,10 +59,13 @@ final class RepeatedJobsIT {
             Pattern.compile("/blobStorage/|/archived[A-Za-z]*Store-");
 
     /** What a JVM compiles, and its allocator keeps, between the first third and the end. */
-    private static final long GROWTH_KB_MAX = 48 << 10;
+    private static final long GROWTH_KB_MAX = 40 << 10;
 
-    /** {@code cluster.io-pool.size} of {@link FlinkCluster}. */
+    /** Flink's pools start their threads as they need them: {@code cluster.io-pool.size}. */
     private static final int POOL_THREADS = 4;
+
+    /** What tells threads of one kind apart: numbers, and ids of jobs and operators. */
+    private static final Pattern COUNTED = Pattern.compile("[0-9a-f]{8,}|\\d+");
 
     private static final Pattern OF_A_TASK =
             Pattern.compile(
@@ -69,23 +73,17 @@ final class RepeatedJobsIT {
                             + "core\\.(LsmStore|LsmTree|StoreResources|sstable\\.SstableReader)"
                             + "|statebackend\\.LsmKeyedStateBackend)( |$)");
 
-    /**
-     * Where the backend is, and where its files are; and how many class loaders of ended jobs may
-     * be held. Before JDK 24 a thread holds the loaders of all classes on the stack of the one that
-     * started it: the job's among them, if the backend is in its jar. So each thread of Flink's
-     * pool may hold one job, but no more.
-     */
+    /** Where the backend is, and where its files are. */
     private enum Form {
-        LIB(true, "local", 0),
-        USER_JAR(false, "local", POOL_THREADS),
-        LIB_REMOTE(true, "remote", 0);
+        LIB(true, "local"),
+        USER_JAR(false, "local"),
+        LIB_REMOTE(true, "remote"),
+        USER_JAR_REMOTE(false, "remote");
 
         private final boolean isInLib;
         private final String placement;
-        private final int loadersMax;
 
-        Form(boolean isInLib, String placement, int loadersMax) {
-            this.loadersMax = loadersMax;
+        Form(boolean isInLib, String placement) {
             this.isInLib = isInLib;
             this.placement = placement;
         }
@@ -106,7 +104,8 @@ final class RepeatedJobsIT {
                         root.resolve("flink"),
                         root.resolve("no-plugins"),
                         Map.of(),
-                        form.isInLib)) {
+                        form.isInLib,
+                        true)) {
             cluster = started;
             cluster.startTaskManager();
             cluster.awaitTaskManagers(1);
@@ -136,9 +135,7 @@ final class RepeatedJobsIT {
                             + ", at the end="
                             + atEnd);
             assertFlat(afterFirst, atEnd);
-            assertThat(atEnd.loaders())
-                    .as("class loaders of ended jobs")
-                    .isLessThanOrEqualTo(form.loadersMax);
+            assertThat(atEnd.loaders()).as("class loaders of ended jobs").isEmpty();
         }
     }
 
@@ -183,17 +180,17 @@ final class RepeatedJobsIT {
     }
 
     /**
-     * @param loaders of jobs, in both processes
+     * @param loaders what holds class loaders of jobs, in both processes
      * @param objects of classes that a task has and nothing else, in the TaskManager
-     * @param backendThreads names of threads of the backend, in the TaskManager
+     * @param threads of the TaskManager by their names without what counts them
      * @param localPlaces files and directories of both processes, but for those that Flink keeps
      */
     private record Figures(
             ProcessFigures taskManager,
             ProcessFigures jobManager,
-            int loaders,
+            List<String> loaders,
             List<String> objects,
-            TreeSet<String> backendThreads,
+            Map<String, Integer> threads,
             int localPlaces) {}
 
     private Figures figures() throws Exception {
@@ -213,22 +210,31 @@ final class RepeatedJobsIT {
         return new Figures(
                 ProcessFigures.of(taskManager),
                 ProcessFigures.of(jobManager),
-                Math.max(
-                        ProcessFigures.jobClassLoaders(taskManager),
-                        ProcessFigures.jobClassLoaders(jobManager)),
+                Stream.of(loaderHolders(taskManager), loaderHolders(jobManager))
+                        .flatMap(List::stream)
+                        .toList(),
                 objects(taskManager),
-                backendThreads(taskManager),
+                threads(taskManager),
                 localPlaces("").size());
     }
 
-    private static TreeSet<String> backendThreads(long pid) throws Exception {
-        TreeSet<String> names = new TreeSet<>();
+    private List<String> loaderHolders(long pid) throws Exception {
+        return HeapDump.holdersOf(
+                pid, "org.apache.flink.util.ChildFirstClassLoader", root.resolve("heap.hprof"));
+    }
+
+    private static List<String> backendThreads(long pid) throws Exception {
+        return ProcessFigures.threadNames(pid).stream()
+                .filter(name -> name.contains("lsm"))
+                .toList();
+    }
+
+    private static Map<String, Integer> threads(long pid) throws Exception {
+        Map<String, Integer> counts = new TreeMap<>();
         for (String name : ProcessFigures.threadNames(pid)) {
-            if (name.contains("lsm")) {
-                names.add(name);
-            }
+            counts.merge(COUNTED.matcher(name).replaceAll("#"), 1, Integer::sum);
         }
-        return names;
+        return counts;
     }
 
     /** Lines of the histogram of what a task has, and an ended one has not. */
@@ -255,7 +261,15 @@ final class RepeatedJobsIT {
         assertFlat(before.taskManager(), after.taskManager());
         assertFlat(before.jobManager(), after.jobManager());
         assertThat(after.objects()).as("objects of ended tasks").isEmpty();
-        assertThat(after.backendThreads()).isEmpty();
+        assertThat(after.threads())
+                .as("threads by name, before: %s", before.threads())
+                .allSatisfy(
+                        (name, count) ->
+                                assertThat(count)
+                                        .as(name)
+                                        .isLessThanOrEqualTo(
+                                                before.threads().getOrDefault(name, 0)
+                                                        + POOL_THREADS));
         assertThat(after.localPlaces()).isLessThanOrEqualTo(before.localPlaces() + 4);
     }
 
@@ -264,9 +278,11 @@ final class RepeatedJobsIT {
         assertThat(after.residentAnonymousKb())
                 .as(facts)
                 .isLessThan(before.residentAnonymousKb() + GROWTH_KB_MAX);
-        assertThat(after.metaspaceKb()).as(facts).isLessThan(before.metaspaceKb() + (4 << 10));
-        assertThat(after.heapKb()).as(facts).isLessThan(before.heapKb() + (8 << 10));
-        assertThat(after.threads()).as(facts).isLessThanOrEqualTo(before.threads() + 4);
+        assertThat(after.metaspaceKb()).as(facts).isLessThan(before.metaspaceKb() + (2 << 10));
+        assertThat(after.heapKb()).as(facts).isLessThan(before.heapKb() + (3 << 10));
+        assertThat(after.threads())
+                .as(facts)
+                .isLessThanOrEqualTo(before.threads() + 3 * POOL_THREADS);
         assertThat(after.descriptors()).as(facts).isLessThanOrEqualTo(before.descriptors() + 8);
         assertThat(after.mappings()).as(facts).isLessThanOrEqualTo(before.mappings() + 8);
     }

@@ -76,6 +76,7 @@ public final class FlinkCluster implements AutoCloseable {
     private final Path directory;
     private final Path plugins;
     private final String classPath;
+    private final boolean isSteady;
     private final int restPort;
     private final HttpClient http = HttpClient.newHttpClient();
     private final ServerProcess jobManager;
@@ -94,7 +95,7 @@ public final class FlinkCluster implements AutoCloseable {
      */
     public FlinkCluster(Path directory, Path plugins, Map<String, String> settings)
             throws Exception {
-        this(directory, plugins, settings, true);
+        this(directory, plugins, settings, true, false);
     }
 
     /**
@@ -102,11 +103,19 @@ public final class FlinkCluster implements AutoCloseable {
      * @param plugins Flink's directory of plugins; may be one that is not there
      * @param settings of Flink, beside what makes the cluster
      * @param isInLib whether the runtime jar is in {@code lib/}
+     * @param isSteady whether processes take the memory of their heap when they start, and give
+     *     memory that was freed back to the system: what they take later is in use
      */
-    public FlinkCluster(Path directory, Path plugins, Map<String, String> settings, boolean isInLib)
+    public FlinkCluster(
+            Path directory,
+            Path plugins,
+            Map<String, String> settings,
+            boolean isInLib,
+            boolean isSteady)
             throws Exception {
         this.directory = directory;
         this.plugins = plugins;
+        this.isSteady = isSteady;
         restPort = ServerProcess.freePort();
         classPath = classPath(isInLib);
         Map<String, String> all = new TreeMap<>(settings);
@@ -163,7 +172,7 @@ public final class FlinkCluster implements AutoCloseable {
         jobManager =
                 start(
                         "job-manager",
-                        "-Xmx256m",
+                        "256m",
                         "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
                         List.of("--executionMode", "cluster"));
         Configuration configuration = new Configuration();
@@ -194,6 +203,7 @@ public final class FlinkCluster implements AutoCloseable {
                             || name.contains("test-utils")
                             || name.startsWith("arrow-")
                             || name.startsWith("duckdb")
+                            || name.startsWith("org-netbeans")
                             || name.startsWith("slf4j-nop");
             if (!ours && !test) {
                 parts.add(part);
@@ -213,7 +223,11 @@ public final class FlinkCluster implements AutoCloseable {
 
     private ServerProcess start(String name, String heap, String mainClass, List<String> more)
             throws IOException {
-        List<String> args = new ArrayList<>(List.of(heap, "-XX:+UseSerialGC"));
+        List<String> args = new ArrayList<>(List.of("-Xmx" + heap, "-XX:+UseSerialGC"));
+        if (isSteady) {
+            // Without the gaps that a collection may leave, which count as objects.
+            args.addAll(List.of("-Xms" + heap, "-XX:+AlwaysPreTouch", "-XX:MarkSweepDeadRatio=0"));
+        }
         args.add("-XX:TieredStopAtLevel=1");
         args.addAll(OPENS);
         args.add("-Dlog4j2.configurationFile=" + directory.resolve("conf/log4j.properties"));
@@ -227,7 +241,9 @@ public final class FlinkCluster implements AutoCloseable {
                 name,
                 directory.resolve("log").resolve(name + ".log"),
                 args,
-                Map.of("FLINK_PLUGINS_DIR", plugins.toString()));
+                isSteady
+                        ? Map.of("FLINK_PLUGINS_DIR", plugins.toString(), "MALLOC_ARENA_MAX", "1")
+                        : Map.of("FLINK_PLUGINS_DIR", plugins.toString()));
     }
 
     /** Starts one more; returns its id, at once. */
@@ -237,7 +253,7 @@ public final class FlinkCluster implements AutoCloseable {
                 id,
                 start(
                         id,
-                        "-Xmx320m",
+                        "320m",
                         "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
                         List.of("-Dtaskmanager.resource-id=" + id)));
         return id;

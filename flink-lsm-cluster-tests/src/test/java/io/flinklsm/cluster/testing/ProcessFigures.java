@@ -46,6 +46,7 @@ public record ProcessFigures(
         // Soft and weak references, and loaders that only these hold, go with the second one.
         jcmd(pid, "GC.run");
         jcmd(pid, "GC.run");
+        jcmd(pid, "System.trim_native_heap");
         String heap = jcmd(pid, "GC.heap_info");
         Path proc = Path.of("/proc", String.valueOf(pid));
         String status = Files.readString(proc.resolve("status"));
@@ -56,15 +57,6 @@ public record ProcessFigures(
                 (int) sum(Pattern.compile("Threads:\\s+(\\d+)"), status),
                 count(proc.resolve("fd")),
                 count(proc.resolve("map_files")));
-    }
-
-    /** Class loaders of jobs that the JVM still has, each once. */
-    public static int jobClassLoaders(long pid) throws IOException, InterruptedException {
-        return (int)
-                jcmd(pid, "VM.classloader_stats")
-                        .lines()
-                        .filter(line -> line.contains("ChildFirstClassLoader"))
-                        .count();
     }
 
     /** The class histogram, which counts live objects only. */
@@ -82,18 +74,15 @@ public record ProcessFigures(
         return names;
     }
 
-    private static String jcmd(long pid, String command) throws IOException, InterruptedException {
-        Process process =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                                String.valueOf(pid),
-                                command)
-                        .redirectErrorStream(true)
-                        .start();
+    static String jcmd(long pid, String... command) throws IOException, InterruptedException {
+        List<String> words = new ArrayList<>();
+        words.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
+        words.add(String.valueOf(pid));
+        words.addAll(List.of(command));
+        Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes());
         if (process.waitFor() != 0) {
-            throw new IllegalStateException(
-                    "[jcmd] has failed: pid=" + pid + ", command=" + command + ": " + output);
+            throw new IllegalStateException("[jcmd] has failed: command=" + words + ": " + output);
         }
         return output;
     }

@@ -197,6 +197,7 @@ public final class BackendLife {
         } catch (IOException | RuntimeException e) {
             LOG.warn("[{}] not everything could be released when the backend was closed", owner, e);
         } finally {
+            LinkedRecords.forgetLast();
             lock.lock();
             try {
                 released = true;

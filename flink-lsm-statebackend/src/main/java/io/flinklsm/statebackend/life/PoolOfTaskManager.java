@@ -14,25 +14,29 @@
 package io.flinklsm.statebackend.life;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 
 /**
- * A pool of threads that is Flink's and outlives the job. A thread inherits the context class
- * loader of the one that starts it, so that a pool which starts its threads for a task would hold
- * the class loader of the task's job for as long as it has the thread.
+ * A pool of threads that is Flink's and outlives the job: where it would start a thread for a task,
+ * it is called by another one, for the new thread would hold the classes of the task's job ({@link
+ * CleanStart}).
  *
  * @param pool takes the work
  */
 public record PoolOfTaskManager(Executor pool) implements Executor {
 
+    /**
+     * @throws RejectedExecutionException if the pool has ended
+     */
     @Override
     public void execute(Runnable command) {
-        Thread thread = Thread.currentThread();
-        ClassLoader ofTask = thread.getContextClassLoader();
-        thread.setContextClassLoader(ClassLoader.getSystemClassLoader());
-        try {
+        if (pool instanceof ThreadPoolExecutor threads
+                && threads.getPoolSize() < threads.getCorePoolSize()
+                && !threads.isShutdown()) {
+            CleanStart.execute(threads, command);
+        } else {
             pool.execute(command);
-        } finally {
-            thread.setContextClassLoader(ofTask);
         }
     }
 }

@@ -15,6 +15,7 @@ package io.flinklsm.statebackend.remote;
 
 import io.flinklsm.core.storage.StorageStoppedException;
 import io.flinklsm.core.storage.tiered.RemoteSource;
+import io.flinklsm.statebackend.life.CleanStart;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -40,6 +41,10 @@ final class HandleSource implements RemoteSource {
     /** As Flink lays out a checkpoint directory: the id of the job that wrote the file. */
     private static final Pattern OWNER =
             Pattern.compile("/([0-9a-f]{32})/(?:shared|taskowned|chk-[0-9]+)/");
+
+    static {
+        CleanStart.ofTimer();
+    }
 
     private final StreamStateHandle handle;
     private final CloseableRegistry registry;
