@@ -35,6 +35,7 @@ final class ReusingStateHandle extends IncrementalRemoteKeyedStateHandle {
 
     private static final long serialVersionUID = 1L;
 
+    @SuppressWarnings("serial") // It is not serialised: see writeReplace.
     private final List<HandleAndLocalPath> written;
 
     /** Told when it is discarded. */
