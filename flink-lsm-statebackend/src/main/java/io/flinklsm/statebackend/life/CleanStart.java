@@ -38,6 +38,11 @@ public final class CleanStart {
      * @param executor may start a thread for it
      */
     static void execute(Executor executor, Runnable task) {
+        if (ForkJoinPool.getCommonPoolParallelism() == 0) {
+            // It has no thread: it was switched off by a system property.
+            executor.execute(task);
+            return;
+        }
         CompletableFuture<Void> start = new CompletableFuture<>();
         handOver(start, executor, task);
         // The thread that completes a future hands over what waits for it.
