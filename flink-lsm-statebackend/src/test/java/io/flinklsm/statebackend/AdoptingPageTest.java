@@ -65,7 +65,8 @@ final class AdoptingPageTest {
                         "local-cache.size",
                         "background-threads",
                         "memory-mapped-files",
-                        "memory.fixed-per-tm")) {
+                        "memory.fixed-per-tm",
+                        "timers.cache-size")) {
             assertThat(Files.readString(PAGE)).contains(part);
             assertThat(ours).contains("state.backend.lsm." + part);
         }
