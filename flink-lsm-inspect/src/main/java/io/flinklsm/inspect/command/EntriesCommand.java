@@ -16,11 +16,11 @@ package io.flinklsm.inspect.command;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.columns.EntryColumns;
-import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.inspect.cli.InspectCommand;
 import io.flinklsm.inspect.cli.StateOptions;
 import io.flinklsm.inspect.merge.MergedState;
+import io.flinklsm.inspect.merge.StateCursor;
 import io.flinklsm.inspect.print.Console;
 import io.flinklsm.inspect.print.Json;
 import io.flinklsm.inspect.print.Progress;
@@ -107,7 +107,7 @@ abstract class EntriesCommand extends InspectCommand {
             throws IOException {
         var printer = new EntryPrinter(merged);
         var tick = new Tick(merged, progress);
-        try (EntryCursor cursor = merged.cursor(selection.range())) {
+        try (StateCursor cursor = merged.cursor(selection.range())) {
             if (countOnly()) {
                 EntryPrinter.Printed counted = printer.count(cursor, selection.filter(), tick);
                 printCount(checkpoint, merged.view(), counted.count(), to);

@@ -16,9 +16,9 @@ package io.flinklsm.inspect.command;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.columns.EntryColumns;
-import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.inspect.merge.EntryDecoder;
 import io.flinklsm.inspect.merge.MergedState;
+import io.flinklsm.inspect.merge.StateCursor;
 import io.flinklsm.inspect.merge.TimerText;
 import io.flinklsm.inspect.merge.ValueText;
 import io.flinklsm.inspect.print.Console;
@@ -51,13 +51,11 @@ final class EntryPrinter {
     private static final String TIME_COLUMN = "timestamp";
 
     private final MergedState state;
-    private final @Nullable EntryDecoder decoder;
     private final int keyGroupBytes;
 
     EntryPrinter(MergedState state) {
         this.state = state;
         EntryColumns columns = state.columns();
-        this.decoder = columns == null ? null : new EntryDecoder(columns);
         this.keyGroupBytes =
                 columns == null ? state.view().keyGroupBytes() : columns.keyGroupBytes();
     }
@@ -90,7 +88,8 @@ final class EntryPrinter {
         }
     }
 
-    Decoded decode(EntryCursor cursor) {
+    private Decoded decode(StateCursor cursor) throws IOException {
+        EntryDecoder decoder = cursor.decoder();
         OwnedSlice key = cursor.key().toOwned();
         return new Decoded(
                 keyGroupBytes == 0 ? -1 : KeyGroups.of(key, keyGroupBytes),
@@ -118,7 +117,7 @@ final class EntryPrinter {
      * @param tick called for every entry, printed or not
      */
     private Printed forEach(
-            EntryCursor cursor, Predicate<Decoded> filter, long limit, Runnable tick, Sink sink)
+            StateCursor cursor, Predicate<Decoded> filter, long limit, Runnable tick, Sink sink)
             throws IOException {
         long count = 0;
         while (cursor.next()) {
@@ -136,14 +135,14 @@ final class EntryPrinter {
         return new Printed(count, false);
     }
 
-    Printed count(EntryCursor cursor, Predicate<Decoded> filter, Runnable tick) throws IOException {
+    Printed count(StateCursor cursor, Predicate<Decoded> filter, Runnable tick) throws IOException {
         return forEach(cursor, filter, 0, tick, entry -> {});
     }
 
     // ------------------------------------------------------------------------------------ tables
 
     Printed printTables(
-            EntryCursor cursor, Predicate<Decoded> filter, long limit, Runnable tick, Console to)
+            StateCursor cursor, Predicate<Decoded> filter, long limit, Runnable tick, Console to)
             throws IOException {
         List<Decoded> batch = new ArrayList<>();
         Printed printed =
@@ -225,7 +224,7 @@ final class EntryPrinter {
 
     /** Writes the fields {@code entries} and {@code has_more}. */
     Printed writeJson(
-            EntryCursor cursor,
+            StateCursor cursor,
             Predicate<Decoded> filter,
             long limit,
             Runnable tick,

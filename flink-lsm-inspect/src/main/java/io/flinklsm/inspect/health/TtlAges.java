@@ -14,10 +14,10 @@
 package io.flinklsm.inspect.health;
 
 import io.flinklsm.core.columns.EntryColumns;
-import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.inspect.merge.EntryDecoder;
 import io.flinklsm.inspect.merge.MergedState;
+import io.flinklsm.inspect.merge.StateCursor;
 import io.flinklsm.inspect.source.StateView;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -87,15 +87,14 @@ public record TtlAges(
         long oldest = Long.MAX_VALUE;
         long newest = -1;
         try (MergedState merged = MergedState.open(view);
-                EntryCursor cursor = merged.cursor(KeyRange.ALL)) {
-            EntryColumns columns = merged.columns();
-            EntryDecoder decoder = columns == null ? null : new EntryDecoder(columns);
+                StateCursor cursor = merged.cursor(KeyRange.ALL)) {
             long read = 0;
-            while (decoder != null && cursor.next()) {
+            while (cursor.next()) {
                 if (++read % TICK_ENTRIES == 0) {
                     progress.run();
                 }
-                long time = time(decoder.value(cursor.value()));
+                EntryDecoder decoder = cursor.decoder();
+                long time = decoder == null ? -1 : time(decoder.value(cursor.value()));
                 if (time < 0) {
                     continue;
                 }

@@ -133,8 +133,9 @@ public final class MergedState implements AutoCloseable {
     }
 
     /**
-     * The columns of the newest file that says any, null if none does. Older files may have other
-     * ones (before a schema migration); entries come out as bytes of their own time either way.
+     * The columns of the newest file that says any, null if none does. A subtask that has not
+     * registered the state since its schema changed has files of the older one: values are to be
+     * read by {@link StateCursor#decoder}.
      *
      * @throws InspectException if the text in the footer is not what a writer writes
      */
@@ -198,6 +199,11 @@ public final class MergedState implements AutoCloseable {
         return columns;
     }
 
+    /** The columns of a part, whose entries all have the same schema; reads a footer. */
+    @Nullable EntryColumns columns(int part) throws IOException {
+        return parts.size() == 1 ? columns : columns(view.of(List.of(parts.get(part).part())));
+    }
+
     /** How many subtasks have a part of the state. */
     public int partCount() {
         return parts.size();
@@ -213,21 +219,21 @@ public final class MergedState implements AutoCloseable {
     }
 
     /** The live entries in the range, of all subtasks: PUTs only, operands folded in. */
-    public EntryCursor cursor(KeyRange range) throws IOException {
+    public StateCursor cursor(KeyRange range) throws IOException {
         return cursor(range, true);
     }
 
     /** The live keys in the range: values are not read, and what stands for them says nothing. */
-    public EntryCursor keys(KeyRange range) throws IOException {
+    public StateCursor keys(KeyRange range) throws IOException {
         return cursor(range, false);
     }
 
-    private EntryCursor cursor(KeyRange range, boolean withValues) throws IOException {
+    private StateCursor cursor(KeyRange range, boolean withValues) throws IOException {
         List<EntryCursor> cursors = new ArrayList<>();
         for (int part = 0; part < parts.size(); part++) {
             cursors.add(partCursor(part, range, withValues));
         }
-        return cursors.size() == 1 ? cursors.get(0) : new ChainedCursor(cursors);
+        return new StateCursor(this, cursors);
     }
 
     /** The live entries in the range of one part. */

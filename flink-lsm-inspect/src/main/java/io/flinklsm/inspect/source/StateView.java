@@ -46,6 +46,16 @@ public record StateView(Operator operator, String treeName, List<Part> parts) {
         public Part {
             sstables = List.copyOf(sstables);
         }
+
+        /** Whether it has no entries. */
+        public boolean isEmpty() {
+            return sstables.isEmpty() && store.rows() == null;
+        }
+    }
+
+    /** The same state, of some of its subtasks. */
+    public StateView of(List<Part> some) {
+        return new StateView(operator, treeName, some);
     }
 
     /** As the job names it. */

@@ -259,9 +259,9 @@ public final class SqlSession implements AutoCloseable {
         }
     }
 
-    /** What the columns of a state come from; reads a footer. */
+    /** What the columns of a state come from; reads a footer of each subtask. */
     List<Field> fields(StateView view) throws IOException {
-        return streams.columns(view).fields();
+        return streams.fields(view);
     }
 
     /** Makes a state a view, or a table if it is read more than once. */

@@ -13,6 +13,8 @@
  */
 package io.flinklsm.inspect.sql;
 
+import io.flinklsm.core.columns.ColumnTypes;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.inspect.arrow.ArrowColumns;
 import io.flinklsm.inspect.arrow.EntryReader;
@@ -21,11 +23,14 @@ import io.flinklsm.inspect.source.SourceStorage;
 import io.flinklsm.inspect.source.StateView;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
@@ -33,6 +38,7 @@ import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +52,8 @@ final class StateStreams implements AutoCloseable {
     private final LongConsumer progress;
     private final List<ArrowArrayStream> streams = new ArrayList<>();
     private final List<EntryReader> readers = new ArrayList<>();
-    private final Map<StateView, ArrowColumns> columns = new HashMap<>();
+    private final Map<StateView, List<Share>> shares = new HashMap<>();
+    private int partViews;
 
     // Also used by the threads of the engine, one at a time for each stream.
     private final Map<StateView, MergedState> open = new HashMap<>();
@@ -59,26 +66,107 @@ final class StateStreams implements AutoCloseable {
         this.progress = progress;
     }
 
-    /** The columns of a state; reads a footer. */
-    ArrowColumns columns(StateView view) throws IOException {
-        ArrowColumns known = columns.get(view);
+    /** Those subtasks of a state whose values have the same schema. */
+    private record Share(StateView view, ArrowColumns columns) {}
+
+    /** The columns of a state; reads a footer of each subtask. */
+    List<Field> fields(StateView view) throws IOException {
+        List<Field> fields = new ArrayList<>();
+        for (Share share : shares(view)) {
+            fields = Objects.requireNonNull(UnitedFields.of(fields, share.columns().fields()));
+        }
+        return fields;
+    }
+
+    /** One if all subtasks have the same columns; else the first one has the newest. */
+    private List<Share> shares(StateView view) throws IOException {
+        List<Share> known = shares.get(view);
         if (known == null) {
-            known =
-                    ArrowColumns.of(
-                            MergedState.columns(view), view.keyGroupBytes(), view.isQueue());
-            columns.put(view, known);
+            known = split(view);
+            shares.put(view, known);
         }
         return known;
+    }
+
+    private static List<Share> split(StateView view) throws IOException {
+        EntryColumns newest = MergedState.columns(view);
+        Map<String, List<StateView.Part>> parts = new LinkedHashMap<>();
+        Map<String, EntryColumns> columns = new HashMap<>();
+        parts.put(String.valueOf(newest), new ArrayList<>());
+        for (StateView.Part part : view.parts()) {
+            boolean hasOwn = view.parts().size() > 1 && !part.isEmpty();
+            EntryColumns own = hasOwn ? MergedState.columns(view.of(List.of(part))) : newest;
+            String text = String.valueOf(own);
+            parts.computeIfAbsent(text, key -> new ArrayList<>()).add(part);
+            columns.put(text, own);
+        }
+        List<Share> shares = new ArrayList<>();
+        List<Field> fields = new ArrayList<>();
+        for (Map.Entry<String, List<StateView.Part>> share : parts.entrySet()) {
+            StateView own = parts.size() == 1 ? view : view.of(share.getValue());
+            ArrowColumns typed = columns(own, columns.get(share.getKey()));
+            List<Field> united = UnitedFields.of(fields, typed.fields());
+            if (united == null) {
+                // What the newest schema cannot say is not forced into it.
+                typed = columns(own, withBytes(columns.get(share.getKey())));
+                united = Objects.requireNonNull(UnitedFields.of(fields, typed.fields()));
+            }
+            fields = united;
+            shares.add(new Share(own, typed));
+        }
+        return shares;
+    }
+
+    private static ArrowColumns columns(StateView view, @Nullable EntryColumns columns) {
+        return ArrowColumns.of(columns, view.keyGroupBytes(), view.isQueue());
+    }
+
+    /** The same keys, values as bytes. */
+    private static @Nullable EntryColumns withBytes(@Nullable EntryColumns columns) {
+        return columns == null || columns.value() == null
+                ? columns
+                : new EntryColumns(
+                        columns.kind(),
+                        columns.keyGroupBytes(),
+                        columns.hasLengths(),
+                        columns.key(),
+                        columns.namespace(),
+                        columns.mapKey(),
+                        ColumnTypes.opaque("", "is of another schema"));
     }
 
     /** Makes the state a view of this name, for one reading. */
     void register(
             DuckDBConnection connection, String name, StateView view, Predicate<String> wanted)
             throws IOException, SQLException {
+        List<Share> all = shares(view);
+        if (all.size() == 1) {
+            register(connection, name, all.get(0), wanted);
+            return;
+        }
+        List<String> parts = new ArrayList<>();
+        for (Share share : all) {
+            String part = "lsm_part_" + ++partViews;
+            register(connection, part, share, wanted);
+            parts.add("FROM " + part);
+        }
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "CREATE TEMP VIEW "
+                            + ViewNames.quote(name)
+                            + " AS "
+                            + String.join(" UNION ALL BY NAME ", parts));
+        }
+    }
+
+    private void register(
+            DuckDBConnection connection, String name, Share share, Predicate<String> wanted)
+            throws SQLException {
+        StateView view = share.view();
         EntryReader reader =
                 new EntryReader(
                         allocator,
-                        columns(view),
+                        share.columns(),
                         wanted,
                         withValues ->
                                 withValues

@@ -16,6 +16,7 @@ package io.flinklsm.inspect.merge;
 import io.flinklsm.core.bytes.LargeValue;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Cleanup;
+import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
@@ -23,14 +24,38 @@ import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Cursors one after the other. Owns them; confined to one thread. */
-final class ChainedCursor implements EntryCursor {
+/**
+ * The live entries of a state, subtask after subtask. Values of two subtasks may have different
+ * schemas: {@link #decoder} goes by that of the entry that the cursor stands on. Confined to one
+ * thread.
+ */
+public final class StateCursor implements EntryCursor {
 
+    private final MergedState state;
     private final List<EntryCursor> cursors;
     private int index;
+    private int decoderIndex = -1;
+    private @Nullable EntryDecoder decoder;
 
-    ChainedCursor(List<EntryCursor> cursors) {
+    /**
+     * @param cursors one for each part of the state; the new cursor owns them
+     */
+    StateCursor(MergedState state, List<EntryCursor> cursors) {
+        this.state = state;
         this.cursors = List.copyOf(cursors);
+    }
+
+    /**
+     * Takes the entry that the cursor stands on apart, by the schema of its own; null if nothing
+     * says one. Reads a footer for each subtask.
+     */
+    public @Nullable EntryDecoder decoder() throws IOException {
+        if (decoderIndex != index) {
+            EntryColumns columns = state.columns(index);
+            decoder = columns == null ? null : new EntryDecoder(columns);
+            decoderIndex = index;
+        }
+        return decoder;
     }
 
     @Override
