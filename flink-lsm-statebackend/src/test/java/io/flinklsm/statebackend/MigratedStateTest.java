@@ -41,6 +41,7 @@ import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
+import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyedStateHandle;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
@@ -50,6 +51,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -158,6 +160,45 @@ class MigratedStateTest {
         backend = restored("leveled", handle);
         register(EVOLVED_TTL);
         check(0);
+    }
+
+    /**
+     * A subtask that has not registered a state since its schema changed carries the older one. A
+     * restore that gives both to one subtask would read one as the other.
+     */
+    @ParameterizedTest
+    @CsvSource({"false, 0", "false, 1", "true, 0", "true, 1"})
+    void twoSchemasOfOneStateAreNotRestoredAsOne(boolean canonical, int evolved) throws Exception {
+        List<KeyedStateHandle> handles = new ArrayList<>();
+        for (int half = 0; half < 2; half++) {
+            backend =
+                    harness.restore(
+                            backend("leveled"),
+                            StringSerializer.INSTANCE,
+                            KeyGroupRange.of(half * 4, half * 4 + 3),
+                            List.of());
+            register(half == evolved ? EVOLVED : PLAIN);
+            handles.add(
+                    canonical
+                            ? harness.canonicalSavepoint(backend, 1)
+                            : harness.checkpoint(backend, 1));
+            harness.dispose(backend);
+        }
+
+        assertThatThrownBy(
+                        () ->
+                                harness.restore(
+                                        backend("leveled"),
+                                        StringSerializer.INSTANCE,
+                                        harness.allKeyGroups(),
+                                        handles))
+                .hasStackTraceContaining("[value] subtasks have it in two schemas")
+                .hasStackTraceContaining("restore with the parallelism that the snapshot has");
+        for (KeyedStateHandle handle : handles) {
+            backend = restored("leveled", handle);
+            register(EVOLVED);
+            harness.dispose(backend);
+        }
     }
 
     private void runAll(String style, boolean canonical, Run first, Run... later) throws Exception {

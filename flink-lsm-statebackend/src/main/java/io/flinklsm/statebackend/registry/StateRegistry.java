@@ -24,14 +24,19 @@ import io.flinklsm.core.tree.TreeOptions;
 import io.flinklsm.statebackend.key.EntryFormat;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.state.RegisteredStateMetaInfoBase;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot;
 import org.apache.flink.runtime.state.metainfo.StateMetaInfoSnapshot.BackendStateType;
+import org.apache.flink.util.StateMigrationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,8 +75,11 @@ public final class StateRegistry {
      * Adopts a state of a checkpoint: configures its tree (or creates an empty one) by the state's
      * kind alone. A state that is there already stays as it is: several handles of one checkpoint
      * list the same states.
+     *
+     * @throws StateMigrationException if a handle before has it in another schema
      */
-    public RegisteredState restore(StateMetaInfoSnapshot snapshot) throws IOException {
+    public RegisteredState restore(StateMetaInfoSnapshot snapshot)
+            throws IOException, StateMigrationException {
         String treeName = treeName(snapshot);
         RegisteredState state = byTree.get(treeName);
         if (state == null) {
@@ -80,8 +88,52 @@ public final class StateRegistry {
             state = new RegisteredState(snapshot, tree);
             byTree.put(treeName, state);
             whenOpened.accept(tree);
+        } else {
+            checkSchema(state.snapshotMetaInfo(), snapshot);
         }
         return state;
+    }
+
+    /**
+     * A job may register a state with the first event that comes: then a subtask without events
+     * still carries the schema before, and its entries are not migrated.
+     */
+    private static void checkSchema(StateMetaInfoSnapshot one, StateMetaInfoSnapshot other)
+            throws IOException, StateMigrationException {
+        for (Map.Entry<String, TypeSerializerSnapshot<?>> part :
+                other.getSerializerSnapshotsImmutable().entrySet()) {
+            TypeSerializerSnapshot<?> before =
+                    one.getSerializerSnapshotsImmutable().get(part.getKey());
+            if (before == null || !isSameSchema(before, part.getValue())) {
+                throw new StateMigrationException(
+                        "["
+                                + Unicode.escape(other.getName())
+                                + "] subtasks have it in two schemas, so that one cannot read what"
+                                + " both have written: serializer="
+                                + part.getKey()
+                                + "; restore with the parallelism that the snapshot has, let every"
+                                + " subtask register the state (best in open(), not with the first"
+                                + " event), take a snapshot, and rescale from that one.");
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> boolean isSameSchema(
+            TypeSerializerSnapshot<?> one, TypeSerializerSnapshot<T> other) throws IOException {
+        if (Arrays.equals(bytes(one), bytes(other))) {
+            return true;
+        }
+        // Caches of subclasses, for one, may differ from subtask to subtask.
+        TypeSerializerSchemaCompatibility<T> compatibility =
+                other.resolveSchemaCompatibility((TypeSerializerSnapshot<T>) one);
+        return !compatibility.isCompatibleAfterMigration() && !compatibility.isIncompatible();
+    }
+
+    private static byte[] bytes(TypeSerializerSnapshot<?> snapshot) throws IOException {
+        DataOutputSerializer out = new DataOutputSerializer(256);
+        TypeSerializerSnapshot.writeVersionedSnapshot(out, snapshot);
+        return out.getCopyOfBuffer();
     }
 
     /**
