@@ -15,44 +15,34 @@ package io.flinklsm.inspect.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flinklsm.inspect.testing.AvroStates;
 import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.SampleCheckpoint;
 import io.flinklsm.statebackend.LsmStateBackend;
-import io.flinklsm.statebackend.testing.AvroOrder;
-import java.math.BigDecimal;
-import java.nio.ByteBuffer;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
-import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericRecord;
-import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.formats.avro.typeutils.AvroSerializer;
-import org.apache.flink.runtime.state.AbstractKeyedStateBackend;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.hadoop.ParquetReader;
+import org.apache.parquet.hadoop.example.GroupReadSupport;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** States of Avro's records, in checkpoints of ours and in canonical savepoints. */
 final class AvroRecordsTest {
-
-    private static final Schema PAYMENT =
-            new Schema.Parser()
-                    .parse(
-                            """
-                            {"type": "record", "name": "Payment", "namespace": "test", "fields": [
-                             {"name": "day", "type": {"type": "int", "logicalType": "date"}},
-                             {"name": "time", "type":
-                              {"type": "long", "logicalType": "time-micros"}},
-                             {"name": "amount", "type": {"type": "bytes",
-                              "logicalType": "decimal", "precision": 9, "scale": 2}},
-                             {"name": "kind", "type": {"type": "enum", "name": "Kind",
-                              "symbols": ["CARD", "CASH"]}},
-                             {"name": "to", "type": ["null", {"type": "record", "name": "Place",
-                              "fields": [{"name": "city", "type": "string"}]}]}]}
-                            """);
 
     @TempDir static Path root;
 
@@ -64,44 +54,11 @@ final class AvroRecordsTest {
         try (var sample = new SampleCheckpoint(root, new LsmStateBackend())) {
             for (int i = 1; i <= 6; i++) {
                 int number = i;
-                sample.with("k" + i, backend -> write(backend, number));
+                sample.with("k" + i, backend -> AvroStates.write(backend, number));
             }
             checkpoint = sample.take(1);
             savepoint = sample.takeCanonicalSavepoint(2);
         }
-    }
-
-    private static void write(AbstractKeyedStateBackend<String> backend, int number)
-            throws Exception {
-        SampleCheckpoint.state(
-                        backend,
-                        new ValueStateDescriptor<>("orders", new AvroSerializer<>(AvroOrder.class)))
-                .update(AvroOrder.of(number));
-        SampleCheckpoint.state(
-                        backend,
-                        new ListStateDescriptor<>(
-                                "payments", new AvroSerializer<>(GenericRecord.class, PAYMENT)))
-                .update(List.of(payment(number), payment(number + 1)));
-    }
-
-    private static GenericRecord payment(int number) {
-        GenericRecord payment = new GenericData.Record(PAYMENT);
-        payment.put("day", 20_000 + number);
-        payment.put("time", number * 1_000_001L);
-        payment.put(
-                "amount",
-                ByteBuffer.wrap(new BigDecimal(number + ".25").unscaledValue().toByteArray()));
-        payment.put(
-                "kind",
-                new GenericData.EnumSymbol(
-                        PAYMENT.getField("kind").schema(), number % 2 == 0 ? "CASH" : "CARD"));
-        if (number % 2 == 0) {
-            Schema place = PAYMENT.getField("to").schema().getTypes().get(1);
-            GenericRecord to = new GenericData.Record(place);
-            to.put("city", "city " + number);
-            payment.put("to", to);
-        }
-        return payment;
     }
 
     private static Path source(boolean canonical) {
@@ -176,5 +133,125 @@ final class AvroRecordsTest {
                         CARD,25.50,2024-10-11,0
                         CASH,25.50,2024-10-10,6
                         """);
+    }
+
+    /** A file for each SSTable of a state. */
+    private static List<Path> files(String state) throws IOException {
+        Path directory = Files.createTempDirectory(root, state).resolve("files");
+        Run run =
+                Run.of(
+                        "files",
+                        "--state",
+                        state,
+                        "--copy-to",
+                        directory.toString(),
+                        checkpoint.toString());
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.toString().endsWith(".parquet")).sorted().toList();
+        }
+    }
+
+    @Test
+    void plainDuckDbReadsTheFiles() throws Exception {
+        assertThat(
+                        duckDb(
+                                "orders",
+                                "key, value.id, value.customer, epoch_ms(value.at),"
+                                        + " list_sort(value.goods), value.counts['goods 1'],"
+                                        + " value.discount.double, value.discount.string"))
+                .containsExactly(
+                        "k1|1|customer 1|1700000000001|[goods 0]|null|null|all",
+                        "k2|2|customer 2|1700000000002|[goods 0, goods 1]|2|0.5|null",
+                        "k3|3|null|1700000000003|[goods 0, goods 1, goods 2]|2|0.75|null",
+                        "k4|4|customer 4|1700000000004|[]|null|1.0|null",
+                        "k5|5|customer 5|1700000000005|[goods 0]|null|null|null",
+                        "k6|6|null|1700000000006|[goods 0, goods 1]|2|null|all");
+        assertThat(
+                        duckDb(
+                                "payments",
+                                "key, value[1].day, value[1].amount, value[1].kind,"
+                                        + " value[1].\"to\".city, value[2].amount"))
+                .startsWith(
+                        "k1|2024-10-05|1.25|CARD|null|2.25", "k2|2024-10-06|2.25|CASH|city 2|3.25")
+                .hasSize(6);
+    }
+
+    private static List<String> duckDb(String state, String columns) throws Exception {
+        List<String> names = new ArrayList<>();
+        files(state).forEach(file -> names.add("'" + file + "'"));
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement();
+                ResultSet rows =
+                        statement.executeQuery(
+                                "SELECT "
+                                        + columns
+                                        + " FROM read_parquet("
+                                        + names
+                                        + ") ORDER BY key")) {
+            List<String> lines = new ArrayList<>();
+            while (rows.next()) {
+                List<String> line = new ArrayList<>();
+                for (int i = 1; i <= rows.getMetaData().getColumnCount(); i++) {
+                    line.add(String.valueOf(rows.getString(i)));
+                }
+                lines.add(String.join("|", line));
+            }
+            return lines;
+        }
+    }
+
+    @Test
+    void parquetsOwnReaderReadsTheFiles() throws Exception {
+        Map<String, String> orders = new TreeMap<>();
+        read(
+                "orders",
+                row -> {
+                    Group value = row.getGroup("value", 0);
+                    Group counts = value.getGroup("counts", 0);
+                    orders.put(
+                            row.getString("key", 0),
+                            value.getLong("id", 0)
+                                    + "/"
+                                    + (value.getFieldRepetitionCount("customer") == 0
+                                            ? null
+                                            : value.getString("customer", 0))
+                                    + "/"
+                                    + value.getLong("at", 0)
+                                    + "/"
+                                    + counts.getFieldRepetitionCount(0));
+                });
+        List<Integer> days = new ArrayList<>();
+        read(
+                "payments",
+                row -> {
+                    Group list = row.getGroup("value", 0);
+                    for (int i = 0; i < list.getFieldRepetitionCount(0); i++) {
+                        days.add(list.getGroup(0, i).getGroup(0, 0).getInteger("day", 0));
+                    }
+                });
+
+        assertThat(orders)
+                .hasSize(6)
+                .containsEntry("k3", "3/null/1700000000003/3")
+                .containsEntry("k4", "4/customer 4/1700000000004/0");
+        assertThat(days)
+                .containsExactlyInAnyOrder(
+                        20_001, 20_002, 20_002, 20_003, 20_003, 20_004, 20_004, 20_005, 20_005,
+                        20_006, 20_006, 20_007);
+    }
+
+    private static void read(String state, Consumer<Group> taker) throws IOException {
+        for (Path file : files(state)) {
+            try (ParquetReader<Group> reader =
+                    ParquetReader.builder(
+                                    new GroupReadSupport(),
+                                    new org.apache.hadoop.fs.Path(file.toUri()))
+                            .build()) {
+                for (Group row = reader.read(); row != null; row = reader.read()) {
+                    taker.accept(row);
+                }
+            }
+        }
     }
 }

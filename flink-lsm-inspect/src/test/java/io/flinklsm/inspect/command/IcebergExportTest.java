@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flinklsm.inspect.testing.AvroStates;
 import io.flinklsm.inspect.testing.Child;
 import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.SampleCheckpoint;
@@ -27,9 +28,13 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -77,7 +82,11 @@ final class IcebergExportTest {
     @BeforeAll
     static void compact() throws Exception {
         try (var sample = new SampleCheckpoint(root)) {
-            sample.write(10, 0).with("k2", IcebergExportTest::writeMeasure).take(1);
+            sample.write(10, 0)
+                    .with("k2", IcebergExportTest::writeMeasure)
+                    .with("k3", backend -> AvroStates.write(backend, 3))
+                    .with("k4", backend -> AvroStates.write(backend, 4))
+                    .take(1);
             checkpoint = sample.write(10, 1).take(2);
         }
         compacted = root.resolve("compacted");
@@ -175,7 +184,7 @@ final class IcebergExportTest {
 
     /** Engines are stricter than the reader above; so here is all that they may look at. */
     @ParameterizedTest
-    @ValueSource(strings = {"count", "visits", "tags", "measure"})
+    @ValueSource(strings = {"count", "visits", "tags", "measure", "orders", "payments"})
     void whatTheTableSaysIsWhatIsThere(String state) throws IOException {
         String directory = "strict-" + state;
         assertThat(export(compacted, state, directory).exitCode()).isZero();
@@ -270,6 +279,45 @@ final class IcebergExportTest {
         assertThat(export.err()).contains("no type for these columns", "value.f2");
         Record value = (Record) read("table-measure").get(0).getField("value");
         assertThat(value.toString()).contains("1.50", "2.5").doesNotContain("1970");
+    }
+
+    @Test
+    void recordsOfAvroAreStructs() throws IOException {
+        Run orders = export(compacted, "orders", "table-orders");
+        Run payments = export(compacted, "payments", "table-payments");
+
+        assertThat(orders.err()).contains("2 rows").doesNotContain("no type");
+        // Iceberg's times of day have microseconds, those of SSTables have nanoseconds.
+        assertThat(payments.err()).contains("no type for these columns", "value.element.time");
+        Map<Object, Record> byKey = new HashMap<>();
+        read("table-orders").forEach(row -> byKey.put(row.getField("key"), row));
+        Record third = (Record) byKey.get("k3").getField("value");
+        assertThat(third.getField("id")).isEqualTo(3L);
+        assertThat(third.getField("customer")).isNull();
+        assertThat(third.getField("at"))
+                .isEqualTo(Instant.ofEpochMilli(1_700_000_000_003L).atOffset(ZoneOffset.UTC));
+        assertThat(third.getField("goods")).isEqualTo(List.of("goods 0", "goods 1", "goods 2"));
+        assertThat(third.getField("counts"))
+                .isEqualTo(Map.of("goods 0", 1, "goods 1", 2, "goods 2", 3));
+        assertThat(((Record) third.getField("discount")).getField("double")).isEqualTo(0.75);
+        assertThat(((Record) third.getField("discount")).getField("string")).isNull();
+        Set<String> cities = new TreeSet<>();
+        for (Record row : read("table-payments")) {
+            for (Object element : (List<?>) row.getField("value")) {
+                Record payment = (Record) element;
+                assertThat(payment.getField("amount").toString()).endsWith(".25");
+                Record to = (Record) payment.getField("to");
+                cities.add(
+                        payment.getField("day")
+                                + " "
+                                + payment.getField("kind")
+                                + " "
+                                + (to == null ? null : to.getField("city")));
+            }
+        }
+        assertThat(cities)
+                .containsExactly(
+                        "2024-10-07 CARD null", "2024-10-08 CASH city 4", "2024-10-09 CARD null");
     }
 
     @Test

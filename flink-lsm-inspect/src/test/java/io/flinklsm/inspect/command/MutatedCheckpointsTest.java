@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.flinklsm.inspect.FlinkLsm;
+import io.flinklsm.inspect.testing.AvroStates;
 import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.SampleCheckpoint;
 import java.io.IOException;
@@ -54,35 +55,71 @@ final class MutatedCheckpointsTest {
     /** For what a run of a few milliseconds may take on a machine that does much else. */
     private static final Duration HANGS = Duration.ofMinutes(3);
 
-    /** What to run; BEFORE and CKPT are two checkpoints, ROOT their directory, OUT a new file. */
-    private static final Map<String, String> COMMANDS =
+    /**
+     * What to run, in turn; BEFORE and CKPT are two checkpoints, SAVE is a canonical savepoint,
+     * ROOT the directory of all, OUT a new file. {@code orders} and {@code payments} are records of
+     * Avro, specific and generic ones.
+     */
+    private static final Map<String, List<String>> COMMANDS =
             Map.ofEntries(
-                    Map.entry("ls", "ls ROOT"),
-                    Map.entry("show", "show CKPT"),
-                    Map.entry("files", "files CKPT"),
-                    Map.entry("verify", "verify CKPT"),
-                    Map.entry("top", "top --exact CKPT"),
-                    Map.entry("health", "health --min-bytes 1 CKPT"),
-                    Map.entry("diff", "diff --explain BEFORE CKPT"),
-                    Map.entry("get", "get --state visits --key k4 CKPT"),
-                    Map.entry("scan", "scan --state tags CKPT"),
-                    Map.entry("sql", "sql CKPT select_*_from_tags,lsm_states,lsm_health"),
-                    Map.entry("export", "export CKPT --state count --format json"),
-                    Map.entry("gc", "gc ROOT"),
-                    Map.entry("compact", "compact CKPT --into OUT"),
-                    Map.entry("watch", "watch --count 1 ROOT"),
-                    Map.entry("report", "report CKPT -o OUT"));
+                    Map.entry("ls", List.of("ls ROOT")),
+                    Map.entry("show", List.of("show CKPT", "show SAVE")),
+                    Map.entry("files", List.of("files CKPT")),
+                    Map.entry("verify", List.of("verify CKPT")),
+                    Map.entry("top", List.of("top --exact CKPT", "top SAVE")),
+                    Map.entry("health", List.of("health --min-bytes 1 CKPT")),
+                    Map.entry("diff", List.of("diff --explain BEFORE CKPT")),
+                    Map.entry(
+                            "get",
+                            List.of(
+                                    "get --state visits --key k4 CKPT",
+                                    "get --state orders --key k4 CKPT")),
+                    Map.entry(
+                            "scan",
+                            List.of(
+                                    "scan --state tags CKPT",
+                                    "scan --state orders CKPT",
+                                    "scan --state payments CKPT",
+                                    "scan --state payments SAVE")),
+                    Map.entry(
+                            "sql",
+                            List.of(
+                                    "sql CKPT select_*_from_tags,lsm_states,lsm_health",
+                                    "sql CKPT select_*_from_orders,payments",
+                                    "sql SAVE select_*_from_orders,payments")),
+                    Map.entry(
+                            "export",
+                            List.of(
+                                    "export CKPT --state count --format json",
+                                    "export CKPT --state orders --format json",
+                                    "export SAVE --state payments --format csv")),
+                    Map.entry("gc", List.of("gc ROOT")),
+                    Map.entry("compact", List.of("compact CKPT --into OUT")),
+                    Map.entry("watch", List.of("watch --count 1 ROOT")),
+                    Map.entry("report", List.of("report CKPT -o OUT")));
 
     @TempDir static Path root;
     @TempDir static Path outputs;
 
     private static SampleCheckpoint sample;
+    private static Path checkpoint;
+    private static Path savepoint;
     private static List<Path> files;
     private static int outputCount;
 
     @BeforeAll
     static void takeTwoCheckpoints() throws Exception {
-        sample = SampleCheckpoint.ofTwoRounds(root);
+        sample = new SampleCheckpoint(root);
+        for (int round = 0; round < 2; round++) {
+            sample.write(10, round);
+            for (int key = 0; key < 10; key++) {
+                int number = key * 10 + round;
+                sample.with("k" + key, backend -> AvroStates.write(backend, number));
+            }
+            sample.take(round + 1);
+        }
+        checkpoint = sample.last();
+        savepoint = sample.takeCanonicalSavepoint(3);
         try (Stream<Path> all = Files.walk(sample.jobDirectory())) {
             files =
                     all.filter(Files::isRegularFile)
@@ -122,26 +159,26 @@ final class MutatedCheckpointsTest {
     @MethodSource("commands")
     void eachRunEndsWithASentence(String command) throws IOException {
         Random random = new Random(SEED ^ command.hashCode());
+        List<String> lines = COMMANDS.get(command);
         for (int number = 0; number < MUTATIONS; number++) {
+            String line = lines.get(number % lines.size());
             Path victim = files.get(random.nextInt(files.size()));
             byte[] original = Files.readAllBytes(victim);
             byte[] changed = mutate(original, random);
             Files.write(victim, changed);
             try {
-                Run run =
-                        assertTimeoutPreemptively(
-                                HANGS, () -> Run.of(arguments(COMMANDS.get(command))));
+                Run run = assertTimeoutPreemptively(HANGS, () -> Run.of(arguments(line)));
                 String what =
                         String.format(
                                 "mutation %d of %s in %s: exit code %d, %s",
-                                number, command, victim, run.exitCode(), run.err());
+                                number, line, victim, run.exitCode(), run.err());
                 assertThat(run.exitCode()).as(what).isIn(0, 1, 3, 4);
                 assertThat(run.err())
                         .as(what)
                         .doesNotContain("this is a bug", "more memory than there is", "\tat ");
                 boolean isChecked =
                         command.equals("verify")
-                                && victim.startsWith(sample.last())
+                                && victim.startsWith(checkpoint)
                                 && !victim.endsWith("_metadata")
                                 && !Arrays.equals(original, changed);
                 if (isChecked) {
@@ -160,7 +197,8 @@ final class MutatedCheckpointsTest {
                     switch (word) {
                         case "ROOT" -> sample.jobDirectory().toString();
                         case "BEFORE" -> sample.jobDirectory().resolve("chk-1").toString();
-                        case "CKPT" -> sample.last().toString();
+                        case "CKPT" -> checkpoint.toString();
+                        case "SAVE" -> savepoint.toString();
                         case "OUT" -> outputs.resolve("out-" + outputCount++).toString();
                         default -> word.replace('_', ' ').replace("lsm ", "lsm_");
                     });
