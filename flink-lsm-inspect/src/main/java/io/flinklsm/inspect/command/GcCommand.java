@@ -39,8 +39,8 @@ import picocli.CommandLine.Parameters;
         name = "gc",
         description = {
             "Lists the files in a job's checkpoint directory that no complete checkpoint or"
-                    + " savepoint needs, whatever backend wrote them, and deletes them with"
-                    + " --delete.",
+                + " savepoint needs, whatever backend wrote them, and directories of checkpoints"
+                + " that are empty, and deletes them with --delete.",
             "Exit code 1 if a file is missing that a checkpoint needs; 3 or 4, and nothing is"
                     + " listed, if the metadata of any checkpoint cannot be read."
         },
@@ -142,6 +142,7 @@ public final class GcCommand extends InspectCommand {
                                 + files(deletion.files())
                                 + ", "
                                 + Units.bytes(deletion.bytes())
+                                + andDirectories(deletion.directories())
                                 + ".");
             }
         }
@@ -174,15 +175,25 @@ public final class GcCommand extends InspectCommand {
     private static boolean isAgreed(Audit audit, Console to) throws IOException {
         return to.ask(
                         "flink-lsm: delete "
-                                + files(audit.deletable().size())
+                                + files(audit.deletableFiles())
                                 + ", "
                                 + Units.bytes(deletableBytes(audit))
+                                + andDirectories(deletableDirectories(audit))
                                 + ", for ever? Type yes: ")
                 .equals("yes");
     }
 
     private static long deletableBytes(Audit audit) {
         return audit.deletable().stream().mapToLong(Audit.Unneeded::bytes).sum();
+    }
+
+    private static int deletableDirectories(Audit audit) {
+        return audit.deletable().size() - audit.deletableFiles();
+    }
+
+    /** Nothing if there are none, as is usual. */
+    private static String andDirectories(int count) {
+        return count == 0 ? "" : ", and " + count(count, "empty directory", "empty directories");
     }
 
     private static String files(int count) {
@@ -215,9 +226,10 @@ public final class GcCommand extends InspectCommand {
                         + ", "
                         + Units.bytes(audit.neededBytes())
                         + "; "
-                        + files(deletable.size())
+                        + files(audit.deletableFiles())
                         + ", "
                         + Units.bytes(deletableBytes(audit))
+                        + andDirectories(deletableDirectories(audit))
                         + ", may go, "
                         + Units.count(kept)
                         + " unneeded "
@@ -282,9 +294,12 @@ public final class GcCommand extends InspectCommand {
                     json.writeStringField("location", audit.location());
                     json.writeNumberField("needed_files", audit.neededFiles());
                     json.writeNumberField("needed_bytes", audit.neededBytes());
-                    json.writeNumberField("deletable_files", audit.deletable().size());
+                    json.writeNumberField("deletable_files", audit.deletableFiles());
+                    json.writeNumberField("deletable_directories", deletableDirectories(audit));
                     json.writeNumberField("deletable_bytes", deletableBytes(audit));
                     json.writeNumberField("deleted_files", deletion == null ? 0 : deletion.files());
+                    json.writeNumberField(
+                            "deleted_directories", deletion == null ? 0 : deletion.directories());
                     json.writeNumberField("deleted_bytes", deletion == null ? 0 : deletion.bytes());
                     json.writeArrayFieldStart("checkpoints");
                     for (Audit.Retained checkpoint : audit.checkpoints()) {
@@ -304,6 +319,7 @@ public final class GcCommand extends InspectCommand {
                         json.writeStartObject();
                         json.writeStringField("name", file.name());
                         json.writeStringField("location", file.location());
+                        json.writeBooleanField("directory", file.isDirectory());
                         json.writeNumberField("bytes", file.bytes());
                         json.writeNumberField("modified", file.modifiedMillis());
                         json.writeStringField("why", file.why());

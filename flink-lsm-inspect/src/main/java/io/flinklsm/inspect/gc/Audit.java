@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param location what was looked at
  * @param checkpoints the retained checkpoints that refer to files there, oldest first
  * @param neededFiles how many of the files there any of them needs
- * @param unneeded the files there that none of them needs
+ * @param unneeded the files and empty directories there that none of them needs
  * @param missing what they need and is not there
  * @param elsewhere files of the directory's own checkpoints that lie outside of it
  * @param passedOver what is not of the layout of checkpoints, and links
@@ -54,15 +54,16 @@ public record Audit(
             boolean isOwn) {}
 
     /**
-     * A file that no checkpoint needs.
+     * A file that no checkpoint needs, or the empty directory of one that never completed.
      *
-     * @param name its path below the location
+     * @param name its path below the location; of a directory with a slash at its end
      * @param why it seems that it is not needed
      * @param keptBecause why it stays all the same; empty if it may go
      */
     public record Unneeded(
             Path path,
             String name,
+            boolean isDirectory,
             long bytes,
             long modifiedMillis,
             String why,
@@ -114,5 +115,10 @@ public record Audit(
     /** Those of {@link #unneeded} that may be deleted. */
     public List<Unneeded> deletable() {
         return unneeded.stream().filter(Unneeded::mayGo).toList();
+    }
+
+    /** How many of {@link #deletable} are files; the others are directories. */
+    public int deletableFiles() {
+        return (int) deletable().stream().filter(one -> !one.isDirectory()).count();
     }
 }

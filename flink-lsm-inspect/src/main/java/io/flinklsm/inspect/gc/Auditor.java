@@ -256,8 +256,12 @@ final class Auditor {
             job.passedOver().forEach(path -> passedOver.add(name(root, path)));
             long newest = newestCheckpoint(job);
             for (Listed file : job.files()) {
+                if (file.isDirectory() && checkpoints.containsKey(file.path())) {
+                    // It has completed since it was listed.
+                    continue;
+                }
                 boolean isNeeded =
-                        neededNames.contains(file.path().getName())
+                        (!file.isDirectory() && neededNames.contains(file.path().getName()))
                                 || (job.isMetadata(file)
                                         && checkpoints.containsKey(file.directory()));
                 if (isNeeded) {
@@ -267,7 +271,8 @@ final class Auditor {
                     unneeded.add(
                             new Unneeded(
                                     file.path(),
-                                    name(root, file.path()),
+                                    name(root, file.path()) + (file.isDirectory() ? "/" : ""),
+                                    file.isDirectory(),
                                     file.bytes(),
                                     file.modifiedMillis(),
                                     why(file),
@@ -335,6 +340,7 @@ final class Auditor {
                     checkpoints.containsKey(file.directory())
                             ? "its checkpoint does not list it"
                             : "its checkpoint is not complete";
+            case EMPTY_CHECKPOINT -> "an empty directory: its checkpoint is not complete";
         };
     }
 
@@ -386,7 +392,9 @@ final class Auditor {
 
         Own() throws IOException {
             for (JobDirectory job : jobs) {
-                job.files().forEach(file -> byName.put(file.path().getName(), file));
+                job.files().stream()
+                        .filter(file -> !file.isDirectory())
+                        .forEach(file -> byName.put(file.path().getName(), file));
             }
             for (References checkpoint : checkpoints.values()) {
                 boolean isOwn = isOwn(checkpoint);

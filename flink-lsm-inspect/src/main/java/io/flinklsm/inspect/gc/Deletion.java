@@ -28,8 +28,9 @@ import org.apache.flink.core.fs.Path;
  * checkpoints may have completed while the user thought about it.
  *
  * @param files how many files went
+ * @param directories of checkpoints without files that went; not those that lost their last file
  */
-public record Deletion(int files, long bytes) {
+public record Deletion(int files, int directories, long bytes) {
 
     /**
      * @param audit what the user agreed to
@@ -39,8 +40,9 @@ public record Deletion(int files, long bytes) {
         Audit second = Audit.of(audit.location(), options);
         Set<Path> agreed = new HashSet<>();
         audit.deletable().forEach(file -> agreed.add(file.path()));
-        Set<Path> directories = new LinkedHashSet<>();
+        Set<Path> left = new LinkedHashSet<>();
         int files = 0;
+        int directories = 0;
         long bytes = 0;
         int failed = 0;
         Exception first = null;
@@ -49,16 +51,21 @@ public record Deletion(int files, long bytes) {
                 continue;
             }
             try {
+                // A directory that has a file by now stays: only an empty one can be deleted.
                 Locations.delete(file.path());
-                directories.add(file.path().getParent());
-                files++;
-                bytes += file.bytes();
+                if (file.isDirectory()) {
+                    directories++;
+                } else {
+                    left.add(file.path().getParent());
+                    files++;
+                    bytes += file.bytes();
+                }
             } catch (IOException | InspectException e) {
                 failed++;
                 first = first == null ? e : first;
             }
         }
-        deleteIfEmpty(directories);
+        deleteIfEmpty(left);
         if (first != null) {
             throw InspectException.unreadable(
                     "["
@@ -72,7 +79,7 @@ public record Deletion(int files, long bytes) {
                             + "; mend it and run the command again.",
                     first);
         }
-        return new Deletion(files, bytes);
+        return new Deletion(files, directories, bytes);
     }
 
     /** Directories of checkpoints that never completed; those of a job stay. */

@@ -49,18 +49,24 @@ record JobDirectory(Path path, List<Listed> files, List<Path> passedOver) {
     /** Where a file lies, which says who may use it. */
     enum Place {
         CHECKPOINT,
+        EMPTY_CHECKPOINT,
         SHARED,
         MERGED,
         TASK_OWNED
     }
 
     /**
-     * A file.
+     * A file, or the directory of a checkpoint with nothing in it.
      *
      * @param directory that it lies in
      * @param modifiedMillis 0 if the file system does not know
      */
-    record Listed(Path path, Path directory, Place place, long bytes, long modifiedMillis) {}
+    record Listed(Path path, Path directory, Place place, long bytes, long modifiedMillis) {
+
+        boolean isDirectory() {
+            return place == Place.EMPTY_CHECKPOINT;
+        }
+    }
 
     JobDirectory {
         files = List.copyOf(files);
@@ -94,12 +100,30 @@ record JobDirectory(Path path, List<Listed> files, List<Path> passedOver) {
                 case SHARED -> addAll(childPath, Place.SHARED, Place.MERGED, files, passedOver);
                 case TASK_OWNED ->
                         addAll(childPath, Place.TASK_OWNED, Place.MERGED, files, passedOver);
-                default -> addAll(childPath, Place.CHECKPOINT, Place.CHECKPOINT, files, passedOver);
+                default -> addCheckpoint(child, path, files, passedOver);
             }
         }
         files.sort(Comparator.comparing(file -> file.path().toString()));
         passedOver.sort(Comparator.comparing(Path::toString));
         return new JobDirectory(path, files, passedOver);
+    }
+
+    /** Flink makes the directory when the checkpoint begins, and leaves it if no task wrote. */
+    private static void addCheckpoint(
+            FileStatus checkpoint, Path job, List<Listed> files, List<Path> passedOver)
+            throws IOException {
+        Path path = checkpoint.getPath();
+        int before = files.size() + passedOver.size();
+        addAll(path, Place.CHECKPOINT, Place.CHECKPOINT, files, passedOver);
+        if (files.size() + passedOver.size() == before) {
+            files.add(
+                    new Listed(
+                            path,
+                            job,
+                            Place.EMPTY_CHECKPOINT,
+                            0,
+                            checkpoint.getModificationTime()));
+        }
     }
 
     private static void addAll(

@@ -18,6 +18,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flinklsm.inspect.gc.Audit;
+import io.flinklsm.inspect.gc.AuditOptions;
+import io.flinklsm.inspect.gc.Deletion;
 import io.flinklsm.inspect.testing.Child;
 import io.flinklsm.inspect.testing.FailingFileSystem;
 import io.flinklsm.inspect.testing.Run;
@@ -148,6 +151,93 @@ final class GcCommandTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.exitCode()).isZero();
         assertThat(filesBelow(root)).isEqualTo(before);
+    }
+
+    /** Flink makes the directory of a checkpoint when it begins. */
+    private Path putEmpty(String name, Duration age) throws IOException {
+        Path directory = Files.createDirectories(job.resolve(name));
+        modified(directory, age);
+        return directory;
+    }
+
+    @Test
+    void emptyDirectoriesOfCheckpointsAreListed() throws Exception {
+        putEmpty("chk-7", Duration.ofDays(20));
+        putEmpty("chk-8", Duration.ofDays(3));
+        putEmpty("chk-9", Duration.ofHours(3));
+        // Not empty, although no file of Flink's is there.
+        putEmpty("chk-10/nested", Duration.ofDays(20));
+
+        Run run = Run.of("gc", job.toString());
+        JsonNode audit = json(Run.of("gc", "--json", job.toString()));
+
+        assertThat(run.golden(root))
+                .isEqualTo(
+                        """
+                        file  size  modified  age  why  may go
+                        chk-7/  SIZE  TIME  AGE  an empty directory: its checkpoint is not complete  yes
+                        chk-8/  SIZE  TIME  AGE  an empty directory: its checkpoint is not complete  no: not older than the newest checkpoint (--job-ended)
+                        chk-9/  SIZE  TIME  AGE  an empty directory: its checkpoint is not complete  no: younger than 24h (--older-than)
+
+                        2 checkpoints need 30 files, SIZE; 0 files, SIZE, and 1 empty directory, may go, 2 unneeded stay; 0 are missing
+                        not covered: 1 name is not Flink's, or a link, such as chk-10/nested: left alone
+                        """);
+        assertThat(run.exitCode()).isZero();
+        assertThat(audit.get("deletable_files").asInt()).isZero();
+        assertThat(audit.get("deletable_directories").asInt()).isEqualTo(1);
+        assertThat(audit.get("unneeded").get(0).get("directory").asBoolean()).isTrue();
+        assertThat(job.resolve("chk-7")).isEmptyDirectory();
+    }
+
+    @Test
+    void emptyDirectoriesAreDeletedByTheRulesOfFiles() throws Exception {
+        List<Path> needed = filesBelow(root);
+        Path old = putEmpty("chk-7", Duration.ofDays(20));
+        Path young = putEmpty("chk-9", Duration.ofHours(3));
+        put("shared/orphan", Duration.ofDays(20));
+
+        Run run = Run.of("gc", "--delete", "--yes", job.toString());
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err())
+                .isEqualTo("flink-lsm: deleted 1 file, 1000 B, and 1 empty directory.\n");
+        assertThat(old).doesNotExist();
+        assertThat(young).isEmptyDirectory();
+        assertThat(filesBelow(root)).isEqualTo(needed);
+        Run ended =
+                Run.of(
+                        "gc",
+                        "--delete",
+                        "--yes",
+                        "--json",
+                        "--job-ended",
+                        "--older-than",
+                        "0s",
+                        job.toString());
+        assertThat(json(ended).get("deleted_directories").asInt()).isEqualTo(1);
+        assertThat(young).doesNotExist();
+    }
+
+    /** A task may begin to write between the look and the deletion. */
+    @Test
+    void aDirectoryThatGetsAFileStays() throws Exception {
+        Path directory = putEmpty("chk-7", Duration.ofDays(20));
+        AuditOptions options =
+                new AuditOptions(
+                        Duration.ofDays(1),
+                        Run.NOW_MILLIS,
+                        false,
+                        false,
+                        false,
+                        List.of(),
+                        Duration.ZERO);
+        Audit audit = Audit.of(job.toString(), options);
+        Path file = put("chk-7/part", Duration.ofHours(1));
+
+        Deletion deletion = Deletion.of(audit, options);
+
+        assertThat(deletion.directories()).isZero();
+        assertThat(directory).isDirectoryContaining(file::equals);
     }
 
     @Test
