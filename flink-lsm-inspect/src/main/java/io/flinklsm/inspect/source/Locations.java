@@ -15,6 +15,7 @@ package io.flinklsm.inspect.source;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -61,7 +62,10 @@ public final class Locations {
 
     private Locations() {}
 
-    /** A path or URI; a path without a scheme is a local one. */
+    /**
+     * A path or URI; a path without a scheme is a local one. What stands in a URI is its path as it
+     * is, by Flink's rule; where only that is there, as other programs write it, with {@code %20}.
+     */
     public static Path parse(String text) {
         if (text.isEmpty()) {
             throw InspectException.usage("an empty location; give a path or a URI.");
@@ -78,14 +82,35 @@ public final class Locations {
                                             .normalize()
                                             .toString());
             if (isLocal(path)) {
-                // Only whether it is one.
-                var unused = java.nio.file.Path.of(path.getPath());
+                return decoded(path, java.nio.file.Path.of(path.getPath()));
             }
             return path;
         } catch (IllegalArgumentException e) {
             throw InspectException.usage(
                     "[" + redact(text) + "] is no path and no URI: give one of them.");
         }
+    }
+
+    private static Path decoded(Path path, java.nio.file.Path literal) {
+        if (Files.exists(literal) || path.getPath().indexOf('%') < 0) {
+            return path;
+        }
+        java.nio.file.Path decoded;
+        try {
+            decoded = java.nio.file.Path.of(URI.create("file://" + path.getPath()));
+        } catch (IllegalArgumentException e) {
+            // Percent signs of its own.
+            return path;
+        }
+        boolean isTarget = !hasParent(literal) && hasParent(decoded);
+        return Files.exists(decoded) || isTarget
+                ? new Path("file", null, decoded.toString())
+                : path;
+    }
+
+    private static boolean hasParent(java.nio.file.Path path) {
+        java.nio.file.Path parent = path.getParent();
+        return parent != null && Files.exists(parent);
     }
 
     /** What output and errors call it: local paths without a scheme, URIs without secrets. */

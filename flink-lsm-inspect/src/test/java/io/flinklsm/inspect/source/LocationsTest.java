@@ -15,7 +15,11 @@ package io.flinklsm.inspect.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -67,5 +71,24 @@ final class LocationsTest {
                         Locations.redact(
                                 "[s3://A:b/c@x/1] not abfss://c@y/2, but [s3://D:e@z/3?q=1] is"))
                 .isEqualTo("[s3://***@x/1] not abfss://c@y/2, but [s3://***@z/3?*** is");
+    }
+
+    @Test
+    void aUriOfAFileMayBeEncoded(@TempDir Path root) throws IOException {
+        Path directory = Files.createDirectories(root.resolve("a b ä%20"));
+        Path literal = Files.createDirectories(root.resolve("a%20c"));
+        Files.createDirectories(root.resolve("a c"));
+
+        assertThat(local(directory.toUri().toString())).isEqualTo(directory);
+        assertThat(local("file:" + directory)).isEqualTo(directory);
+        assertThat(local(directory.toUri() + "new")).isEqualTo(directory.resolve("new"));
+        // Where both are there, Flink's rule holds.
+        assertThat(local("file://" + literal)).isEqualTo(literal);
+        assertThat(local("file://" + root + "/100%")).isEqualTo(root.resolve("100%"));
+        assertThat(local(literal.toString())).isEqualTo(literal);
+    }
+
+    private static Path local(String text) {
+        return Path.of(Locations.parse(text).getPath());
     }
 }
