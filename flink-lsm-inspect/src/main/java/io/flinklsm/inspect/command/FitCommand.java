@@ -29,6 +29,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -67,12 +69,26 @@ public final class FitCommand extends InspectCommand {
         super(console);
     }
 
+    /** A class loader takes any file for a jar without classes, which all of Flink's own fit. */
+    private void checkIsJar() throws IOException {
+        try (var opened = new ZipFile(jar.toFile())) {
+            if (opened.size() == 0) {
+                throw InspectException.unreadable(
+                        "[" + jar + "] is an empty jar; give the job's jar.");
+            }
+        } catch (ZipException e) {
+            throw InspectException.unreadable(
+                    "[" + jar + "] is no jar: " + e.getMessage() + "; give the job's jar.", e);
+        }
+    }
+
     @Override
     protected int run(Console to) throws IOException {
         if (!Files.isRegularFile(jar) || !Files.isReadable(jar)) {
             throw InspectException.unreadable(
                     "[" + jar + "] there is no such file, or it must not be read; give a jar.");
         }
+        checkIsJar();
         Checkpoint checkpoint = Checkpoint.openAny(location);
         List<Finding> findings;
         try {

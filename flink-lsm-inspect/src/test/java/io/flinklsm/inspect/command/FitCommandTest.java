@@ -171,9 +171,14 @@ final class FitCommandTest {
     }
 
     @Test
-    void whatIsNoJarOrHasNoSerializersIsToldByName() {
+    void whatIsNoJarOrHasNoSerializersIsToldByName() throws IOException {
         Run noJar = Run.of("fit", checkpoint.toString(), root.resolve("none.jar").toString());
 
+        Path text = Files.writeString(root.resolve("text"), "no jar at all");
+        Run ofText = Run.of("fit", checkpoint.toString(), text.toString());
+
+        assertThat(ofText.exitCode()).isEqualTo(3);
+        assertThat(ofText.err()).contains("text] is no jar: ", "give the job's jar.");
         assertThat(noJar.exitCode()).isEqualTo(3);
         assertThat(noJar.err()).contains("none.jar] there is no such file");
     }
