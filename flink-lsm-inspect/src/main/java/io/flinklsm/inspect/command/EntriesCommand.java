@@ -107,12 +107,14 @@ abstract class EntriesCommand extends InspectCommand {
             throws IOException {
         var printer = new EntryPrinter(merged);
         var tick = new Tick(merged, progress);
-        try (StateCursor cursor = merged.cursor(selection.range())) {
-            if (countOnly()) {
-                EntryPrinter.Printed counted = printer.count(cursor, selection.filter(), tick);
-                printCount(checkpoint, merged.view(), counted.count(), to);
-                return counted;
+        if (countOnly()) {
+            try (StateCursor keys = merged.keys(selection.range())) {
+                long count = printer.count(keys, selection.filter(), tick);
+                printCount(checkpoint, merged.view(), count, to);
+                return new EntryPrinter.Printed(count, false);
             }
+        }
+        try (StateCursor cursor = merged.cursor(selection.range())) {
             if (!output.json()) {
                 noteOpaque(merged, to);
                 return printer.printTables(cursor, selection.filter(), selection.limit(), tick, to);

@@ -90,13 +90,23 @@ final class EntryPrinter {
 
     private Decoded decode(StateCursor cursor) throws IOException {
         EntryDecoder decoder = cursor.decoder();
+        return decode(
+                cursor,
+                decoder == null ? null : decoder.value(cursor.value()),
+                cursor.value().toOwned());
+    }
+
+    private Decoded decode(
+            StateCursor cursor, @Nullable Map<String, @Nullable Object> value, OwnedSlice bytes)
+            throws IOException {
+        EntryDecoder decoder = cursor.decoder();
         OwnedSlice key = cursor.key().toOwned();
         return new Decoded(
                 keyGroupBytes == 0 ? -1 : KeyGroups.of(key, keyGroupBytes),
                 key,
                 decoder == null ? Map.of() : decoder.key(cursor.key()),
-                decoder == null ? null : decoder.value(cursor.value()),
-                cursor.value().toOwned());
+                value,
+                bytes);
     }
 
     /**
@@ -135,8 +145,20 @@ final class EntryPrinter {
         return new Printed(count, false);
     }
 
-    Printed count(StateCursor cursor, Predicate<Decoded> filter, Runnable tick) throws IOException {
-        return forEach(cursor, filter, 0, tick, entry -> {});
+    /**
+     * Counts entries by their keys alone.
+     *
+     * @param keys whose values say nothing
+     */
+    long count(StateCursor keys, Predicate<Decoded> filter, Runnable tick) throws IOException {
+        long count = 0;
+        while (keys.next()) {
+            tick.run();
+            if (filter.test(decode(keys, null, OwnedSlice.EMPTY))) {
+                count++;
+            }
+        }
+        return count;
     }
 
     // ------------------------------------------------------------------------------------ tables

@@ -105,6 +105,23 @@ public final class SqlResult {
             return row;
         } catch (SQLException e) {
             throw session.failure(e);
+        } catch (NullPointerException e) {
+            if (isOfEngine(e)) {
+                throw noMemory(e);
+            }
+            throw e;
         }
+    }
+
+    /** Native code of the engine goes on with nothing where the heap has no room for an object. */
+    private static boolean isOfEngine(NullPointerException e) {
+        StackTraceElement[] frames = e.getStackTrace();
+        return frames.length > 0 && frames[0].isNativeMethod();
+    }
+
+    private static Error noMemory(NullPointerException e) {
+        var failure = new OutOfMemoryError("a row of the result does not fit");
+        failure.initCause(e);
+        return failure;
     }
 }
