@@ -168,7 +168,12 @@ abstract class EntriesCommand extends InspectCommand {
         if (output.quiet()) {
             return;
         }
-        if (columns == null) {
+        if (merged.view().isEmpty()) {
+            to.note(
+                    "flink-lsm: [tree "
+                            + SafeText.forTerminal(merged.view().treeName())
+                            + "] has no entries in this checkpoint.");
+        } else if (columns == null) {
             to.note(
                     "flink-lsm: the SSTables say no types, so that keys and values are shown as"
                             + " bytes.");

@@ -87,6 +87,9 @@ public final class GetCommand extends EntriesCommand {
             return new Selection(KeyRange.ofPrefix(prefix), filter, false, 0);
         }
         String text = String.valueOf(key.text);
+        if (view.isEmpty()) {
+            return new Selection(KeyRange.ALL, filter, false, 0);
+        }
         if (columns == null) {
             throw InspectException.usage(
                     "[tree "

@@ -17,6 +17,7 @@ import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.columns.EntryColumns;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.inspect.print.Console;
+import io.flinklsm.inspect.print.SafeText;
 import io.flinklsm.inspect.source.InspectException;
 import io.flinklsm.inspect.source.StateView;
 import java.util.function.Predicate;
@@ -119,13 +120,11 @@ public final class ScanCommand extends EntriesCommand {
         }
         int first = Integer.parseInt(matcher.group(1));
         int last = matcher.group(2) == null ? first : Integer.parseInt(matcher.group(2));
-        if (first > last || last >= 1 << Byte.SIZE * bytes) {
+        int known = view.operator().maxParallelism();
+        int highest = (known > 0 ? known : 1 << Byte.SIZE * bytes) - 1;
+        if (first > last || last > highest) {
             throw InspectException.usage(
-                    "--key-group is out of range: given="
-                            + text
-                            + ", highest="
-                            + ((1 << Byte.SIZE * bytes) - 1)
-                            + ".");
+                    "--key-group is out of range: given=" + text + ", highest=" + highest + ".");
         }
         return new KeyRange(prefix(first, bytes), KeyRange.successorOfPrefix(prefix(last, bytes)));
     }
@@ -139,6 +138,13 @@ public final class ScanCommand extends EntriesCommand {
 
     @Override
     int nothingFound(Console to, StateView view) {
+        boolean isFiltered = prefixHex != null || keyGroups != null || prefix != null;
+        if (isFiltered && !output.quiet() && !output.json()) {
+            to.note(
+                    "flink-lsm: [tree "
+                            + SafeText.forTerminal(view.treeName())
+                            + "] has no entry that fits.");
+        }
         return InspectException.OK;
     }
 }

@@ -58,6 +58,11 @@ public record StateView(Operator operator, String treeName, List<Part> parts) {
         return new StateView(operator, treeName, some);
     }
 
+    /** Whether it has no entries in any subtask. */
+    public boolean isEmpty() {
+        return parts.stream().allMatch(Part::isEmpty);
+    }
+
     /** As the job names it. */
     public String name() {
         return TreeNames.nameIn(treeName);

@@ -18,6 +18,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flinklsm.inspect.testing.Run;
 import io.flinklsm.inspect.testing.SampleCheckpoint;
 import java.nio.file.Path;
+import java.util.List;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -281,5 +284,42 @@ final class EntryCommandsTest {
         assertThat(run.err())
                 .contains(
                         "say which state you mean", "remember / pq/timers", "remember / kv/count");
+    }
+
+    @Test
+    void aStateWithoutEntriesSaysSo(@TempDir Path other) throws Exception {
+        try (var sample = new SampleCheckpoint(other)) {
+            var count = new ValueStateDescriptor<>("count", Types.LONG);
+            sample.with("k", backend -> SampleCheckpoint.state(backend, count).clear());
+            String path = sample.take(1).toString();
+
+            Run scan = Run.of("scan", "--state", "count", path);
+            Run get = Run.of("get", "--state", "count", "--key", "k", path);
+            Run json = Run.of("scan", "--json", "--state", "count", path);
+
+            assertThat(scan.exitCode()).isZero();
+            assertThat(scan.out()).isEmpty();
+            assertThat(scan.err())
+                    .isEqualTo("flink-lsm: [tree kv/count] has no entries in this checkpoint.\n");
+            assertThat(get.exitCode()).isEqualTo(1);
+            assertThat(get.err()).contains("[tree kv/count] holds nothing for this key.");
+            assertThat(json.out()).contains("\"entries\" : [ ]");
+            assertThat(json.err()).isEmpty();
+        }
+    }
+
+    @Test
+    void aScanThatFindsNothingSaysSo() {
+        Run group = Run.of("scan", "--state", "count", "--key-group", "15", checkpoint.toString());
+        Run prefix = Run.of("scan", "--state", "count", "--prefix", "z", checkpoint.toString());
+        Run beyond = Run.of("scan", "--state", "count", "--key-group", "16", checkpoint.toString());
+
+        for (Run run : List.of(group, prefix)) {
+            assertThat(run.exitCode()).isZero();
+            assertThat(run.out()).isEmpty();
+            assertThat(run.err()).isEqualTo("flink-lsm: [tree kv/count] has no entry that fits.\n");
+        }
+        assertThat(beyond.exitCode()).isEqualTo(2);
+        assertThat(beyond.err()).contains("--key-group is out of range: given=16, highest=15.");
     }
 }
