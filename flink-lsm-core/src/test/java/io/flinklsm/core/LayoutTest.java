@@ -23,8 +23,6 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
-import static java.util.stream.Collectors.counting;
-import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -43,6 +41,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.testing.SizeRules;
 import io.flinklsm.core.tree.StoreLock;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -60,7 +59,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
@@ -103,8 +101,6 @@ final class LayoutTest {
 
     private static final int TYPES_IN_ROOT = 10;
     private static final int LINES_IN_ROOT = 1500;
-    private static final int TYPES_IN_PACKAGE = 25;
-    private static final int COMPONENTS_IN_RECORD = 8;
 
     private static final Set<String> GROUND = Set.of("bytes", "check", "storage", "errors");
 
@@ -304,42 +300,12 @@ final class LayoutTest {
 
     @Test
     void packagesAreSmallEnoughToBeOverlooked() {
-        Map<String, Long> types =
-                ENGINE.stream()
-                        .filter(type -> type.isTopLevelClass())
-                        .filter(type -> !type.getSimpleName().equals("package-info"))
-                        .collect(groupingBy(JavaClass::getPackageName, TreeMap::new, counting()));
-
-        assertThat(types).hasSizeGreaterThan(15);
-        assertThat(types)
-                .as("packages and how many types they have; divide those above the limit")
-                .allSatisfy(
-                        (name, count) ->
-                                assertThat(count).as(name).isLessThanOrEqualTo(TYPES_IN_PACKAGE));
+        SizeRules.checkPackages(ENGINE, 15, type -> true);
     }
 
     @Test
     void recordsHaveFewComponents() {
-        var records = new TreeMap<String, Integer>();
-        ENGINE.stream()
-                .filter(JavaClass::isRecord)
-                .forEach(type -> records.put(type.getName(), componentsOf(type)));
-
-        assertThat(records).hasSizeGreaterThan(50);
-        assertThat(records)
-                .as("records and how many components they have; give those above the limit parts")
-                .allSatisfy(
-                        (name, count) ->
-                                assertThat(count)
-                                        .as(name)
-                                        .isLessThanOrEqualTo(COMPONENTS_IN_RECORD));
-    }
-
-    private static int componentsOf(JavaClass type) {
-        return (int)
-                type.getFields().stream()
-                        .filter(field -> !field.getModifiers().contains(STATIC))
-                        .count();
+        SizeRules.checkRecords(ENGINE, 50, type -> true);
     }
 
     @Test

@@ -14,17 +14,15 @@
 package io.flinklsm.inspect;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import io.flinklsm.core.testing.SizeRules;
 import java.util.Set;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** What the inspect tool may know. A rule's message is its sentence in the style guide. */
@@ -56,8 +54,6 @@ final class LayoutTest {
                     CORE + ".memory",
                     CORE + ".cache",
                     BACKEND + ".snapshot");
-
-    private static final int COMPONENTS_IN_RECORD = 8;
 
     private static final JavaClasses TOOL =
             new ClassFileImporter()
@@ -134,26 +130,7 @@ final class LayoutTest {
 
     @Test
     void recordsHaveFewComponents() {
-        var records = new TreeMap<String, Integer>();
-        TOOL.stream()
-                .filter(JavaClass::isRecord)
-                .forEach(type -> records.put(type.getName(), componentsOf(type)));
-
-        assertThat(records).hasSizeGreaterThan(20);
-        assertThat(records)
-                .as("records and how many components they have; give those above the limit parts")
-                .allSatisfy(
-                        (name, count) ->
-                                assertThat(count)
-                                        .as(name)
-                                        .isLessThanOrEqualTo(COMPONENTS_IN_RECORD));
-    }
-
-    private static int componentsOf(JavaClass type) {
-        return (int)
-                type.getFields().stream()
-                        .filter(field -> !field.getModifiers().contains(JavaModifier.STATIC))
-                        .count();
+        SizeRules.checkRecords(TOOL, 20, type -> true);
     }
 
     private static boolean isInside(JavaClass type) {

@@ -15,7 +15,6 @@ package io.flinklsm.statebackend;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -26,8 +25,8 @@ import com.tngtech.archunit.core.domain.JavaType;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import io.flinklsm.core.testing.SizeRules;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -51,8 +50,6 @@ final class LayoutTest {
                     CORE + ".events",
                     CORE + ".errors",
                     CORE + ".check");
-
-    private static final int COMPONENTS_IN_RECORD = 8;
 
     private static final JavaClasses BACKEND =
             new ClassFileImporter()
@@ -94,26 +91,7 @@ final class LayoutTest {
 
     @Test
     void recordsHaveFewComponents() {
-        var records = new TreeMap<String, Integer>();
-        BACKEND.stream()
-                .filter(JavaClass::isRecord)
-                .forEach(type -> records.put(type.getName(), componentsOf(type)));
-
-        assertThat(records).hasSizeGreaterThan(20);
-        assertThat(records)
-                .as("records and how many components they have; give those above the limit parts")
-                .allSatisfy(
-                        (name, count) ->
-                                assertThat(count)
-                                        .as(name)
-                                        .isLessThanOrEqualTo(COMPONENTS_IN_RECORD));
-    }
-
-    private static int componentsOf(JavaClass type) {
-        return (int)
-                type.getFields().stream()
-                        .filter(field -> !field.getModifiers().contains(JavaModifier.STATIC))
-                        .count();
+        SizeRules.checkRecords(BACKEND, 20, type -> true);
     }
 
     private static DescribedPredicate<JavaClass> areInsideTheEngine() {
