@@ -109,7 +109,9 @@ abstract class EntriesCommand extends InspectCommand {
         var tick = new Tick(merged, progress);
         if (countOnly()) {
             try (StateCursor keys = merged.keys(selection.range())) {
-                long count = printer.count(keys, selection.filter(), tick);
+                Predicate<EntryPrinter.Decoded> filter =
+                        selection.hasFilter() ? selection.filter() : null;
+                long count = printer.count(keys, filter, tick);
                 printCount(checkpoint, merged.view(), count, to);
                 return new EntryPrinter.Printed(count, false);
             }

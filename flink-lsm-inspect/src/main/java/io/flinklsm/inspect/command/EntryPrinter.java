@@ -149,12 +149,14 @@ final class EntryPrinter {
      * Counts entries by their keys alone.
      *
      * @param keys whose values say nothing
+     * @param filter null if all of them pass: then none is taken apart
      */
-    long count(StateCursor keys, Predicate<Decoded> filter, Runnable tick) throws IOException {
+    long count(StateCursor keys, @Nullable Predicate<Decoded> filter, Runnable tick)
+            throws IOException {
         long count = 0;
         while (keys.next()) {
             tick.run();
-            if (filter.test(decode(keys, null, OwnedSlice.EMPTY))) {
+            if (filter == null || filter.test(decode(keys, null, OwnedSlice.EMPTY))) {
                 count++;
             }
         }

@@ -339,8 +339,14 @@ final class HashMapRowCursor implements EntryCursor {
                 from += length;
                 return length;
             }
-            if (to - from < wanted || wanted == MAX_PART_BYTES) {
+            if (to - from < wanted) {
                 throw unknown("a value that is not just what its type says");
+            }
+            if (wanted == MAX_PART_BYTES) {
+                throw unknown(
+                        "a value or key of more than "
+                                + (MAX_PART_BYTES >> 20)
+                                + " MiB, or one that is not just what its type says");
             }
             wanted = Math.min(MAX_PART_BYTES, 4 * wanted);
         }

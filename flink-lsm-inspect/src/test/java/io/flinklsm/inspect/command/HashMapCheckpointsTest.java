@@ -286,4 +286,23 @@ final class HashMapCheckpointsTest {
         }
         assertThat(told).isPositive();
     }
+
+    @Test
+    void aValueThatIsTooLargeToFindItsEndIsTold(@TempDir Path other) throws Exception {
+        try (var sample = new SampleCheckpoint(other, new HashMapStateBackend())) {
+            sample.with(
+                    "k",
+                    backend ->
+                            SampleCheckpoint.state(
+                                            backend,
+                                            new ValueStateDescriptor<>("text", Types.STRING))
+                                    .update("v".repeat(33 << 20)));
+
+            Run run = Run.of("scan", "--state", "text", sample.take(1).toString());
+
+            assertThat(run.exitCode()).isEqualTo(3);
+            assertThat(run.err())
+                    .contains("a value or key of more than 32 MiB", "take a canonical savepoint");
+        }
+    }
 }
