@@ -278,7 +278,10 @@ public final class EntryTier extends HotTier {
         return record;
     }
 
-    /** Appends to the value of the open generation's record; its room doubles when it is full. */
+    /**
+     * Appends to the value of the open generation's record. When it is full, it gets room for as
+     * much again, and for the separator between the two.
+     */
     private boolean append(
             long slot,
             KeyBuffer key,
@@ -296,7 +299,7 @@ public final class EntryTier extends HotTier {
         }
         int kind = Records.kind(record);
         if (longer > Records.valueCapacity(record)) {
-            int capacity = (int) Math.min(Records.BYTES_MAX, longer * 2);
+            int capacity = (int) Math.min(Records.BYTES_MAX, longer * 2 + 1);
             int link = kind == Records.MERGE ? Records.link(record) : NO_REF;
             long moved = replace(slot, key, ref, kind, link, NO_BYTES, 0, 0, capacity);
             if (moved == 0) {

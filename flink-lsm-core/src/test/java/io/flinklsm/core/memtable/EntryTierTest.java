@@ -23,6 +23,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.entry.EntryCursor;
+import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.memory.MemoryBudget;
 import io.flinklsm.core.merge.AppendOperator;
@@ -310,6 +311,27 @@ final class EntryTierTest {
         assertThat(probe.get("list")).hasSize(1 + count * 8 - 1).endsWith("0123456,0123456");
         // The place it is in is at most half empty, and those it left sum up to as much at most.
         assertThat(tier.openBytes()).isLessThan(count * 8L * 5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {7, 8, 9, 10})
+    void whatHasRoomForAsMuchAgainIsFullWithTwiceAsManyOperands(int operandBytes) {
+        EntryTier tier = incompleteTier();
+        TierProbe probe = new TierProbe(tier);
+        List<Integer> movedAt = new ArrayList<>();
+        int ref = 0;
+
+        for (int count = 1; count <= 47; count++) {
+            probe.merge("kk", "v".repeat(operandBytes));
+            KeyBuffer key = probe.key("kk");
+            int now = RecordIndex.ref(tier.index.find(key.array(), key.length(), key.hash()));
+            if (now != ref) {
+                movedAt.add(count);
+            }
+            ref = now;
+        }
+
+        assertThat(movedAt).containsExactly(1, 2, 5, 11, 23, 47);
     }
 
     // ---------------------------------------------------------------------------------- chains
