@@ -59,6 +59,24 @@ public final class KeyBuffer {
         return this;
     }
 
+    /**
+     * Replaces the key by copies of the first bytes of two arrays, one behind the other; the prefix
+     * is the whole key.
+     */
+    public KeyBuffer set(byte[] head, int headBytes, byte[] tail, int tailBytes) {
+        Objects.checkFromIndexSize(0, headBytes, head.length);
+        Objects.checkFromIndexSize(0, tailBytes, tail.length);
+        int byteCount = Math.addExact(headBytes, tailBytes);
+        ensure(byteCount);
+        System.arraycopy(head, 0, bytes, 0, headBytes);
+        System.arraycopy(tail, 0, bytes, headBytes, tailBytes);
+        length = byteCount;
+        prefixLength = byteCount;
+        hashKnown = false;
+        prefixHashKnown = false;
+        return this;
+    }
+
     public KeyBuffer set(Slice source, int prefixByteCount) {
         Objects.checkIndex(prefixByteCount, source.length() + 1);
         ensure(source.length());

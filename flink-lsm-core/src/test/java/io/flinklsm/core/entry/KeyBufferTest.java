@@ -57,6 +57,26 @@ final class KeyBufferTest {
     }
 
     @Test
+    void twoPartsBesideEachOtherAreTheKeyAndItsPrefix() {
+        key.set(bytes("before"), 0, 6);
+        assertThat(key.hash()).isEqualTo(key.prefixHash());
+        byte[] longHead = bytes("head".repeat(40) + "?");
+
+        key.set(longHead, 160, bytes("tail?"), 4);
+
+        byte[] whole = bytes("head".repeat(40) + "tail");
+        assertThat(key.toOwned()).isEqualTo(OwnedSlice.copyOf(whole, 0, whole.length));
+        assertThat(key.prefixLength()).isEqualTo(whole.length);
+        assertThat(key.hash()).isEqualTo(KeyHash.hash(whole, 0, whole.length));
+        assertThat(key.prefixHash()).isEqualTo(key.hash());
+        assertThatThrownBy(() -> key.set(longHead, 162, whole, 1))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> key.set(longHead, 1, whole, -1))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThat(key.length()).as("as before").isEqualTo(whole.length);
+    }
+
+    @Test
     void suffixTakesThePlaceOfWhatIsBehindThePrefix() {
         key.set(bytes("maptail"), 0, 7, 3);
 

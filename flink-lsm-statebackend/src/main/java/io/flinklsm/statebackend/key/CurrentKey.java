@@ -13,6 +13,7 @@
  */
 package io.flinklsm.statebackend.key;
 
+import io.flinklsm.core.entry.KeyBuffer;
 import java.io.IOException;
 import java.util.Objects;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -62,6 +63,21 @@ public final class CurrentKey<K> {
 
     /** Appends key group and key, and the key's length where a row needs it. */
     void appendTo(DataOutputSerializer target, boolean ambiguous) throws IOException {
+        serialise();
+        target.write(out.getSharedBuffer(), 0, out.length());
+        if (ambiguous) {
+            CompositeKeySerializationUtils.writeVariableIntBytes(
+                    out.length() - keyGroupBytes, target);
+        }
+    }
+
+    /** Fills the buffer with key group, key and the first bytes of a tail. */
+    KeyBuffer fill(KeyBuffer target, byte[] tail, int tailBytes) throws IOException {
+        serialise();
+        return target.set(out.getSharedBuffer(), out.length(), tail, tailBytes);
+    }
+
+    private void serialise() throws IOException {
         if (serialisedAt != context.changes()) {
             K key =
                     Objects.requireNonNull(
@@ -73,11 +89,6 @@ public final class CurrentKey<K> {
                     context.getCurrentKeyGroupIndex(), keyGroupBytes, out);
             serializer.serialize(key, out);
             serialisedAt = context.changes();
-        }
-        target.write(out.getSharedBuffer(), 0, out.length());
-        if (ambiguous) {
-            CompositeKeySerializationUtils.writeVariableIntBytes(
-                    out.length() - keyGroupBytes, target);
         }
     }
 }

@@ -45,6 +45,11 @@ public final class StateKey<K, N> {
     private final DataOutputSerializer out = new DataOutputSerializer(64);
     private final KeyBuffer row = new KeyBuffer();
 
+    /** The current namespace as it ends a row without lengths. */
+    private final DataOutputSerializer rowEnd = new DataOutputSerializer(16);
+
+    private boolean isRowEndKnown;
+
     // Of the row as it is built; 0 if it must be built anew.
     private long builtAt;
     private @Nullable N namespace;
@@ -74,6 +79,7 @@ public final class StateKey<K, N> {
             return;
         }
         namespace = newNamespace;
+        isRowEndKnown = false;
         builtAt = 0;
     }
 
@@ -85,7 +91,11 @@ public final class StateKey<K, N> {
                             namespace,
                             "no current namespace: the state was used before it was set");
             builtAt = 0;
-            build(row, current);
+            if (ambiguous || !immutableNamespaces) {
+                build(row, current);
+            } else {
+                currentKey.fill(row, rowEnd(current).getSharedBuffer(), rowEnd.length());
+            }
             builtAt = currentKey.changes();
         }
         return row;
@@ -107,6 +117,17 @@ public final class StateKey<K, N> {
     /** Writes the row of the current key and another namespace to the buffer, which is returned. */
     public KeyBuffer rowOf(N otherNamespace, KeyBuffer buffer) throws IOException {
         return build(buffer, otherNamespace);
+    }
+
+    /** Most operations change the key alone: the namespace is serialised once. */
+    private DataOutputSerializer rowEnd(N ofNamespace) throws IOException {
+        if (!isRowEndKnown) {
+            rowEnd.clear();
+            CompositeKeySerializationUtils.writeNameSpace(
+                    ofNamespace, namespaceSerializer, rowEnd, false);
+            isRowEndKnown = true;
+        }
+        return rowEnd;
     }
 
     private KeyBuffer build(KeyBuffer buffer, N ofNamespace) throws IOException {

@@ -35,8 +35,10 @@ import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.api.common.typeutils.base.ListSerializer;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
+import org.apache.flink.queryablestate.client.state.serialization.KvStateSerializer;
 import org.apache.flink.runtime.state.internal.InternalListState;
 import org.apache.flink.runtime.state.internal.InternalReducingState;
+import org.apache.flink.runtime.state.internal.InternalValueState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +131,48 @@ class StatesTest {
         list.setCurrentNamespace("c");
 
         assertThat(list.getInternal()).isNull();
+    }
+
+    @Test
+    @SuppressWarnings("unchecked") // The backend knows no type of its states.
+    void rowsWithANamespaceOfFixedLengthAreThoseThatQueriesBuild() throws Exception {
+        InternalValueState<String, Long, Long> state =
+                (InternalValueState<String, Long, Long>)
+                        fixture.backend.getPartitionedState(
+                                0L,
+                                LongSerializer.INSTANCE,
+                                new ValueStateDescriptor<>("value", LongSerializer.INSTANCE));
+        List<String> keys = List.of("a", "a longer key", "b");
+        List<Long> namespaces = List.of(7L, 8L, 7L << 32);
+        for (long namespace : namespaces) {
+            state.setCurrentNamespace(namespace);
+            for (String key : keys) {
+                fixture.backend.setCurrentKey(key);
+                state.update(namespace + key.length());
+            }
+        }
+
+        for (String key : keys) {
+            fixture.backend.setCurrentKey(key);
+            for (long namespace : namespaces) {
+                state.setCurrentNamespace(namespace);
+                assertThat(state.value()).isEqualTo(namespace + key.length());
+                byte[] queried =
+                        state.getSerializedValue(
+                                KvStateSerializer.serializeKeyAndNamespace(
+                                        key,
+                                        StringSerializer.INSTANCE,
+                                        namespace,
+                                        LongSerializer.INSTANCE),
+                                StringSerializer.INSTANCE,
+                                LongSerializer.INSTANCE,
+                                LongSerializer.INSTANCE);
+                assertThat(queried)
+                        .isEqualTo(
+                                KvStateSerializer.serializeValue(
+                                        namespace + key.length(), LongSerializer.INSTANCE));
+            }
+        }
     }
 
     @Test
