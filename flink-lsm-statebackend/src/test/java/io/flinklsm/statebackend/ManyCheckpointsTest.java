@@ -126,6 +126,12 @@ class ManyCheckpointsTest {
                     int key = random.nextInt(KEYS);
                     write(backend, state, key, ++rounds[key]);
                 }
+                // How many files a checkpoint has does not depend on how fast the machine is.
+                ((LsmKeyedStateBackend<Integer>) backend)
+                        .registry()
+                        .state("value")
+                        .tree()
+                        .awaitIdle();
                 long begin = System.nanoTime();
                 KeyedStateHandle handle =
                         harness.snapshot(
@@ -145,12 +151,6 @@ class ManyCheckpointsTest {
                 if (id % 10 != 0) {
                     continue;
                 }
-                // What runs behind comes late on a machine with other load.
-                ((LsmKeyedStateBackend<Integer>) backend)
-                        .registry()
-                        .state("value")
-                        .tree()
-                        .awaitIdle();
                 IncrementalRemoteKeyedStateHandle files =
                         (IncrementalRemoteKeyedStateHandle) handle;
                 seen.add(
