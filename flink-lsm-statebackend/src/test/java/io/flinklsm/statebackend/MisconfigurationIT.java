@@ -47,6 +47,7 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.flink.test.junit5.InjectMiniCluster;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.util.FileUtils;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -148,6 +149,9 @@ final class MisconfigurationIT {
                     catchThrowable(() -> cluster.triggerCheckpoint(job.getJobID()).get());
 
             assertThat(refused).isNotNull();
+            // Who asked for the checkpoint is answered before the log and the page have it.
+            CommonTestUtils.waitUntilCondition(() -> !attempts.warnings().isEmpty());
+            CommonTestUtils.waitUntilCondition(() -> latestFailed(cluster, job) != null);
             List<String> failures = new ArrayList<>(log.failures());
             failures.addAll(attempts.failures());
             assertThat(failures)
@@ -162,20 +166,21 @@ final class MisconfigurationIT {
                                             .contains(
                                                     "see that execution.checkpointing.dir has room"
                                                             + " and can be written."));
-            assertThat(attempts.warnings()).isNotEmpty();
-            FailedCheckpointStats failed =
-                    Objects.requireNonNull(
-                            cluster.getExecutionGraph(job.getJobID())
-                                    .get()
-                                    .getCheckpointStatsSnapshot()
-                                    .getHistory()
-                                    .getLatestFailedCheckpoint());
-            assertThat(failed.getFailureMessage())
+            assertThat(Objects.requireNonNull(latestFailed(cluster, job)).getFailureMessage())
                     .isEqualTo(CheckpointFailureReason.CHECKPOINT_ASYNC_EXCEPTION.message());
         } finally {
             job.cancel().get();
             awaitEnd(cluster, job.getJobID());
         }
+    }
+
+    private static @Nullable FailedCheckpointStats latestFailed(MiniCluster cluster, JobClient job)
+            throws Exception {
+        return cluster.getExecutionGraph(job.getJobID())
+                .get()
+                .getCheckpointStatsSnapshot()
+                .getHistory()
+                .getLatestFailedCheckpoint();
     }
 
     private Path checkpointOfRocksDb(MiniCluster cluster) throws Exception {
