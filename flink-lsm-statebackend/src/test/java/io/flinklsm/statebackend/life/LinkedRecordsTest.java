@@ -21,6 +21,8 @@ import java.lang.ref.WeakReference;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 
 @Timeout(60)
 final class LinkedRecordsTest {
@@ -28,6 +30,8 @@ final class LinkedRecordsTest {
     /** Has a component of its own type, as well. */
     public record Chained(String text, Chained next) {}
 
+    /** From JDK 19 on it is held softly, for as long as there is memory. */
+    @EnabledForJreRange(max = JRE.JAVA_18)
     @Test
     void recordThatWasLinkedLastIsNotHeld() throws Exception {
         WeakReference<ClassLoader> ofJob = linkInJob();
