@@ -19,6 +19,8 @@ import io.flinklsm.core.slot.BackgroundWork;
 import java.io.IOException;
 import java.util.UUID;
 import org.apache.flink.runtime.memory.SharedResources;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The threads of a TaskManager for flushes, compactions and reads of State V2: its slots share
@@ -29,6 +31,8 @@ public final class TaskManagerThreads implements AutoCloseable {
 
     /** Of this copy of the class alone: each job that brings the jar has threads of its own. */
     private static final String TYPE = "flink-lsm-threads-" + UUID.randomUUID();
+
+    private static final Logger LOG = LoggerFactory.getLogger(TaskManagerThreads.class);
 
     private final SharedThreads flushes;
     private final SharedThreads compactions;
@@ -73,6 +77,7 @@ public final class TaskManagerThreads implements AutoCloseable {
                     shared.<TaskManagerThreads>getOrAllocateSharedResource(
                                     TYPE, holder, bytes -> new TaskManagerThreads(request), 0)
                             .resourceHandle();
+            threads.warnUnlessAsMany(request);
             return new Lease(shared, threads, holder);
         } catch (RuntimeException e) {
             throw e;
@@ -81,6 +86,21 @@ public final class TaskManagerThreads implements AutoCloseable {
                     "[threads] the task was interrupted before it had any; Flink ends it, so there"
                             + " is nothing to do",
                     e);
+        }
+    }
+
+    private void warnUnlessAsMany(ThreadRequest request) {
+        int background = request.compactionThreads();
+        if (background != compactions.count() || request.readsOfTaskManager() != reads.count()) {
+            LOG.warn(
+                    "[state backend] the TaskManager's threads were made for an earlier task that"
+                            + " asked for another number: wanted={} and {} that read, used={} and"
+                            + " {} that read; set state.backend.lsm.background-threads-per-tm and"
+                            + " async.read-threads-per-tm once, in the cluster's configuration.",
+                    background,
+                    request.readsOfTaskManager(),
+                    compactions.count(),
+                    reads.count());
         }
     }
 

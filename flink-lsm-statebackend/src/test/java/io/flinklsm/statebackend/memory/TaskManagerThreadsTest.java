@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.core.slot.BackgroundWork;
 import io.flinklsm.statebackend.testing.EngineThreads;
+import io.flinklsm.statebackend.testing.LogLines;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.runtime.memory.SharedResources;
@@ -49,6 +50,27 @@ final class TaskManagerThreadsTest {
         try (TaskManagerThreads.Lease next =
                 TaskManagerThreads.lease(taskManager, new ThreadRequest(2, 30, 40))) {
             assertThat(next.threads().readsOf(64).most()).isEqualTo(40);
+        }
+    }
+
+    @Test
+    void whoAsksForAnotherNumberIsToldWhatThereIs() throws Exception {
+        try (LogLines log = LogLines.of(TaskManagerThreads.class)) {
+            ThreadRequest request = new ThreadRequest(2, 3, 4);
+            try (TaskManagerThreads.Lease one = TaskManagerThreads.lease(taskManager, request);
+                    TaskManagerThreads.Lease same =
+                            TaskManagerThreads.lease(taskManager, request)) {
+                assertThat(same.threads()).isSameAs(one.threads());
+                assertThat(log.warnings()).isEmpty();
+
+                TaskManagerThreads.lease(taskManager, new ThreadRequest(2, 30, 40)).close();
+            }
+
+            assertThat(log.warnings())
+                    .singleElement()
+                    .asString()
+                    .contains("wanted=30 and 40 that read, used=3 and 4 that read")
+                    .contains("set state.backend.lsm.background-threads-per-tm");
         }
     }
 
