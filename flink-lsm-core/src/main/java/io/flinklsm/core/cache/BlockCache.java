@@ -56,7 +56,6 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
     private final LongAdder usedBytes = new LongAdder();
-    private final int windowMisses;
 
     /** The clock of the window. */
     private final AtomicInteger blockMisses = new AtomicInteger();
@@ -81,13 +80,6 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
      */
     public BlockCache(MemoryBudget budget) {
         this.budget = budget;
-        this.windowMisses =
-                (int)
-                        Math.min(
-                                Integer.MAX_VALUE / 2,
-                                Math.max(
-                                        MIN_WINDOW_MISSES,
-                                        budget.limitBytes() / 4 / TYPICAL_BLOCK_BYTES));
         budget.addReclaimer(this);
     }
 
@@ -169,8 +161,15 @@ public final class BlockCache implements MemoryReclaimer, AutoCloseable {
     /** Whether a block that was missed at the one time and again at the other is to be kept. */
     boolean isSoon(int lastMiss, int now) {
         int evictedAt = missesAtEviction;
-        boolean hasRoom = evictedAt == 0 || now - evictedAt > windowMisses;
-        return hasRoom || now - lastMiss <= windowMisses;
+        int window = windowMisses();
+        boolean hasRoom = evictedAt == 0 || now - evictedAt > window;
+        return hasRoom || now - lastMiss <= window;
+    }
+
+    /** A quarter of what blocks have, and not of what entries have meanwhile. */
+    private int windowMisses() {
+        long sharedBytes = Math.max(leastBytes(), usedBytes.sum());
+        return (int) Math.max(MIN_WINDOW_MISSES, sharedBytes / 4 / TYPICAL_BLOCK_BYTES);
     }
 
     void countHit() {

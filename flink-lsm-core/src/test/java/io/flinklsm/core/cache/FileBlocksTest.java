@@ -185,6 +185,29 @@ final class FileBlocksTest {
     }
 
     @Test
+    void howLateIsTooLateGoesByWhatBlocksHaveAndNotByWhatEntriesHave() {
+        MemoryBudget large = MemoryBudget.root("large", 64 << 20);
+        try (BlockCache shared = new BlockCache(large)) {
+            FileBlocks blocks = shared.open(1000);
+            // Entries have all but the sixteenth that is left to blocks: a quarter of it are 128.
+            shared.reclaim(1);
+
+            assertThat(blocks.isWorthBuilding(0)).isFalse();
+            assertThat(blocks.isWorthBuilding(500)).isFalse();
+            for (int i = 1; i <= 120; i++) {
+                blocks.isWorthBuilding(i);
+            }
+            assertThat(blocks.isWorthBuilding(0)).as("within it").isTrue();
+            for (int i = 121; i <= 250; i++) {
+                blocks.isWorthBuilding(i);
+            }
+            shared.reclaim(1);
+            assertThat(blocks.isWorthBuilding(500)).as("long ago").isFalse();
+        }
+        large.close();
+    }
+
+    @Test
     void blockThatTheFileDoesNotHaveIsOurFault() {
         FileBlocks file = cache.open(2);
         MemoryBlock memory = file.allocate(BLOCK_BYTES);
