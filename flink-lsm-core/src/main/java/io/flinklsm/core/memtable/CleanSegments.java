@@ -52,7 +52,7 @@ final class CleanSegments {
 
     // Written under the tier's lock, read without.
     private volatile long oldestStamp = Long.MAX_VALUE;
-    private volatile boolean isWorthCompacting;
+    private volatile long compactableBytes;
 
     CleanSegments(TierMemory memory, Segments segments, boolean ofBlocks, long nowMillis) {
         this.memory = memory;
@@ -205,9 +205,12 @@ final class CleanSegments {
         return oldestStamp;
     }
 
-    /** Whether putting them together frees a good part, with nothing lost; any thread. */
-    boolean isWorthCompacting() {
-        return isWorthCompacting;
+    /**
+     * Garbage that is freed, with nothing lost, by putting them together; 0 if it is not worth it;
+     * any thread.
+     */
+    long compactableBytes() {
+        return compactableBytes;
     }
 
     /** Finds out what is evicted next, and whether garbage goes first. */
@@ -220,13 +223,14 @@ final class CleanSegments {
             }
         }
         oldestStamp = oldest;
-        isWorthCompacting = cleanCount > 2 && garbageBytes > cleanBytes * GARBAGE_SHARE;
+        boolean isWorthIt = cleanCount > 2 && garbageBytes > cleanBytes * GARBAGE_SHARE;
+        compactableBytes = isWorthIt ? garbageBytes : 0;
     }
 
     /** Nothing can be evicted now. */
     void planNothing() {
         oldestStamp = Long.MAX_VALUE;
-        isWorthCompacting = false;
+        compactableBytes = 0;
     }
 
     /** The segment that was written or spared longest ago; null if readers hold them all. */
@@ -247,7 +251,7 @@ final class CleanSegments {
     /** The segment with the least in use, if putting them together is worth it now. */
     @Nullable Segment emptiest() {
         Segment emptiest = null;
-        double least = isWorthCompacting ? LIVE_SHARE : 0;
+        double least = compactableBytes > 0 ? LIVE_SHARE : 0;
         for (int i = 0; i < cleanCount && least > 0; i++) {
             Segment segment = clean[i];
             double live = (double) segment.liveBytes() / segment.sizeBytes();

@@ -334,9 +334,12 @@ public abstract class HotTier {
         }
     }
 
-    /** Whether putting clean memory together frees a good part of it, with nothing lost. */
-    boolean isWorthCompacting() {
-        return clean.isWorthCompacting();
+    /**
+     * Garbage that putting clean memory together frees, with nothing lost; 0 if that is not worth
+     * it.
+     */
+    long compactableBytes() {
+        return clean.compactableBytes();
     }
 
     /**

@@ -147,18 +147,20 @@ public final class TierMemory implements MemoryReclaimer {
                 : borrower.reclaim(wantedBytes);
     }
 
+    /** The tier with the most garbage that is worth it, or else the one with the oldest segment. */
     private @Nullable HotTier next() {
         HotTier oldest = null;
+        HotTier fullest = null;
         for (HotTier tier : tiers) {
             tier.noticeUnpinned();
-            if (tier.isWorthCompacting()) {
-                return tier;
+            if (tier.compactableBytes() > (fullest == null ? 0 : fullest.compactableBytes())) {
+                fullest = tier;
             }
             if (tier.oldestStamp() != Long.MAX_VALUE
                     && (oldest == null || tier.oldestStamp() < oldest.oldestStamp())) {
                 oldest = tier;
             }
         }
-        return oldest;
+        return fullest != null ? fullest : oldest;
     }
 }

@@ -113,14 +113,7 @@ final class TierMemoryTest {
         TierProbe wasteful = tier();
         fillOneSegment(oldest, "oldest");
         int count = 4000;
-        for (int i = 0; i < count; i++) {
-            wasteful.put("k" + i, "a value of some length");
-        }
-        wasteful.flush();
-        for (int i = 0; i < count; i += 2) {
-            wasteful.put("k" + i, "another of this length");
-        }
-        wasteful.flush();
+        writeWithGarbage(wasteful, count);
 
         assertThat(memory.reclaim(1)).isPositive();
 
@@ -128,6 +121,37 @@ final class TierMemoryTest {
         for (int i = 0; i < count; i++) {
             assertThat(wasteful.get("k" + i)).hasSize(22);
         }
+    }
+
+    @Test
+    void theTierWithTheMostGarbageIsPutTogetherFirst() {
+        TierProbe first = tier();
+        TierProbe most = tier();
+        TierProbe last = tier();
+        writeWithGarbage(first, 4000);
+        writeWithGarbage(most, 8000);
+        writeWithGarbage(last, 4000);
+        List<Long> before = tiers.stream().map(HotTier::compactableBytes).toList();
+        assertThat(before.get(1)).isGreaterThan(before.get(0)).isGreaterThan(before.get(2));
+        assertThat(before.get(0)).isPositive();
+
+        assertThat(memory.reclaim(1)).isPositive();
+
+        assertThat(tiers.get(0).compactableBytes()).isEqualTo(before.get(0));
+        assertThat(tiers.get(1).compactableBytes()).isLessThan(before.get(1));
+        assertThat(tiers.get(2).compactableBytes()).isEqualTo(before.get(2));
+    }
+
+    /** So many entries, half of which stand beside what they replaced. */
+    private static void writeWithGarbage(TierProbe probe, int count) {
+        for (int i = 0; i < count; i++) {
+            probe.put("k" + i, "a value of some length");
+        }
+        probe.flush();
+        for (int i = 0; i < count; i += 2) {
+            probe.put("k" + i, "another of this length");
+        }
+        probe.flush();
     }
 
     @Test
