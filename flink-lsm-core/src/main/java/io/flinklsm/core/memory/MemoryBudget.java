@@ -358,6 +358,24 @@ public final class MemoryBudget implements AutoCloseable {
         return usedBytes() + bytes <= limitBytes();
     }
 
+    /** Whether so many bytes are free here and above. */
+    public boolean hasFree(long bytes) {
+        Invariants.check(bytes >= 0, "fewer bytes than none are free", "bytes", bytes);
+        lock.lock();
+        try {
+            long wantedBytes = bytes;
+            for (MemoryBudget b = this; b != null && wantedBytes > 0; b = b.parent) {
+                if (wantedBytes > b.limitBytes - b.committedBytes) {
+                    return false;
+                }
+                wantedBytes = b.beyondReserve(wantedBytes);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     public long limitBytes() {
         return limitBytes;
     }
@@ -422,9 +440,7 @@ public final class MemoryBudget implements AutoCloseable {
         if (bytes > limitBytes - committedBytes) {
             return false;
         }
-        long beyondReserve =
-                Math.max(0, committedBytes + bytes - reservedBytes)
-                        - Math.max(0, committedBytes - reservedBytes);
+        long beyondReserve = beyondReserve(bytes);
         if (parent != null && beyondReserve > 0 && !parent.commit(beyondReserve)) {
             return false;
         }
@@ -437,6 +453,12 @@ public final class MemoryBudget implements AutoCloseable {
                 "limitBytes",
                 limitBytes);
         return true;
+    }
+
+    /** How many of so many more bytes the parent must give. */
+    private long beyondReserve(long bytes) {
+        return Math.max(0, committedBytes + bytes - reservedBytes)
+                - Math.max(0, committedBytes - reservedBytes);
     }
 
     private void uncommit(long bytes) {

@@ -451,12 +451,13 @@ public final class EntryTier extends HotTier {
             if (closed || find(key) != 0 || !isCurrent.getAsBoolean()) {
                 return true;
             }
-            if (!index.prepare(key.hash())) {
-                return isFirstMiss(key.hash());
+            if (!isWorthKeeping(key.hash())) {
+                return true;
             }
-            int ref = allocateResident((int) sizeBytes);
+            int ref = index.prepare(key.hash()) ? allocateResident((int) sizeBytes) : NO_REF;
             if (ref == NO_REF) {
-                return isFirstMiss(key.hash());
+                noteNoRoom(key.hash());
+                return false;
             }
             long record = segments.address(ref);
             int size = (int) sizeBytes;

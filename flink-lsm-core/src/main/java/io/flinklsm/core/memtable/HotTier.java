@@ -188,9 +188,19 @@ public abstract class HotTier {
      */
     public abstract boolean keepIf(BooleanSupplier isCurrent, KeyBuffer key, ValueBuffer value);
 
-    /** Whether the key was not missed lately; it is remembered as missed. */
-    final boolean isFirstMiss(long hash) {
-        return misses.isFirst(hash, index.count());
+    /**
+     * Whether what was read from files of a key is kept: as long as memory is free, or if the key
+     * was missed before, lately. If every miss took the place of another entry, then of a state
+     * that is read in an order of its own and is little larger than memory nothing would ever be
+     * found.
+     */
+    final boolean isWorthKeeping(long hash) {
+        return !memory.isTight() || !misses.isFirst(hash, index.count());
+    }
+
+    /** For a key that is worth keeping there is no room: it is asked for once more. */
+    final void noteNoRoom(long hash) {
+        misses.remember(hash, index.count());
     }
 
     // -------------------------------------------------------------------------------------- open

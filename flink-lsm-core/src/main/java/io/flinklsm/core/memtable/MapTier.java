@@ -235,9 +235,13 @@ public final class MapTier extends HotTier {
         }
         access.lock();
         try {
-            return !isCurrent.getAsBoolean()
-                    || keepOne(key, value.array(), 0, value.length()) != Kept.NO_ROOM
-                    || isFirstMiss(key.hash());
+            if (!isCurrent.getAsBoolean()
+                    || !isWorthKeeping(key.hash())
+                    || keepOne(key, value.array(), 0, value.length()) != Kept.NO_ROOM) {
+                return true;
+            }
+            noteNoRoom(key.hash());
+            return false;
         } finally {
             access.unlock();
         }
@@ -434,7 +438,8 @@ public final class MapTier extends HotTier {
                 return true;
             }
             long limitBytes = Math.max(KEPT_BYTES_MAX, segments.budget().limitBytes() / 64);
-            if (closed || !completeness.add(after, page, limitBytes)) {
+            boolean isBegun = after != null || isWorthKeeping(prefix.prefixHash());
+            if (closed || !isBegun || !completeness.add(after, page, limitBytes)) {
                 return true;
             }
             scratch.set(prefix.array(), 0, prefix.length(), prefix.length());
@@ -453,7 +458,11 @@ public final class MapTier extends HotTier {
             }
             if (kept != Kept.YES) {
                 completeness.endRun();
-                return kept == Kept.NO || isFirstMiss(prefix.prefixHash());
+                if (kept == Kept.NO) {
+                    return true;
+                }
+                noteNoRoom(prefix.prefixHash());
+                return false;
             }
             if (!isLast) {
                 completeness.goOnBehind(scratch.toOwned());

@@ -31,14 +31,28 @@ final class RecentMisses {
      * @param keys so many keys the tier has
      */
     boolean isFirst(long hash, long keys) {
+        int at = place(hash, keys);
+        int tag = tagOf(hash);
+        boolean isFirst = tags[at] != tag;
+        tags[at] = isFirst ? tag : 0;
+        return isFirst;
+    }
+
+    /** The key was missed; {@code keys} as for {@link #isFirst}. */
+    void remember(long hash, long keys) {
+        int at = place(hash, keys);
+        tags[at] = tagOf(hash);
+    }
+
+    private int place(long hash, long keys) {
         int wanted = (int) Math.min(COUNT_MAX, Long.highestOneBit(keys | 1));
         if (tags.length < Math.max(COUNT_MIN, wanted)) {
             tags = new int[Math.max(COUNT_MIN, wanted)];
         }
-        int at = (int) hash & (tags.length - 1);
-        int tag = (int) (hash >>> Integer.SIZE) | 1;
-        boolean isFirst = tags[at] != tag;
-        tags[at] = isFirst ? tag : 0;
-        return isFirst;
+        return (int) hash & (tags.length - 1);
+    }
+
+    private static int tagOf(long hash) {
+        return (int) (hash >>> Integer.SIZE) | 1;
     }
 }

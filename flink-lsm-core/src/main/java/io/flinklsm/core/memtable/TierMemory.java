@@ -147,6 +147,11 @@ public final class TierMemory implements MemoryReclaimer {
                 : borrower.reclaim(wantedBytes);
     }
 
+    /** Whether the next segment takes the place of another one. */
+    boolean isTight() {
+        return !budget.hasFree(segmentBytes);
+    }
+
     /** The tier with the most garbage that is worth it, or else the one with the oldest segment. */
     private @Nullable HotTier next() {
         HotTier oldest = null;

@@ -332,4 +332,22 @@ class MemoryBudgetTest {
             threads.shutdownNow();
         }
     }
+
+    @Test
+    void whatIsFreeIsFreeHereAndAbove() {
+        try (MemoryBudget root = MemoryBudget.root("root", 100)) {
+            MemoryBudget reserved = root.child("reserved", 40, 60);
+            MemoryBudget other = root.child("other", 0, 100);
+
+            assertThat(reserved.hasFree(60)).isTrue();
+            assertThat(reserved.hasFree(61)).as("its own limit").isFalse();
+            assertThat(other.hasFree(60)).isTrue();
+            assertThat(other.hasFree(61)).as("what is set aside").isFalse();
+
+            assertThat(other.tryReserve(50)).isTrue();
+            assertThat(reserved.hasFree(50)).isTrue();
+            assertThat(reserved.hasFree(51)).as("what the root has left").isFalse();
+            other.unreserve(50);
+        }
+    }
 }

@@ -791,6 +791,21 @@ final class EntryTierTest {
         assertThat(entries(probe.freeze())).containsExactly("k:MERGE b", "l:PUT b");
     }
 
+    @Test
+    void whatIsMissedOnceTakesNoRoomThatASegmentStillHas() {
+        EntryTier tier = incompleteTier();
+        TierProbe probe = new TierProbe(tier);
+        probe.keep("other", "value");
+        long held = takeAll();
+
+        assertThat(probe.keep("k", "v")).isTrue();
+
+        assertThat(probe.get("k")).as("first miss").isEqualTo(UNKNOWN);
+        assertThat(probe.keep("k", "v")).isTrue();
+        assertThat(probe.get("k")).as("second miss").isEqualTo("v");
+        budget.unreserve(held);
+    }
+
     // ----------------------------------------------------------------------------- generations
 
     @Test
