@@ -469,6 +469,77 @@ public final class EntryTier extends HotTier {
         }
     }
 
+    /**
+     * Keeps what the files have of a key whose newest record is an operand, as that what its
+     * operands belong to, so that the next read ends in memory. For an operator that appends;
+     * writer only, and as {@link #keep}.
+     *
+     * @param value of the key, all operands folded in
+     */
+    public boolean keepBelow(KeyBuffer key, ValueBuffer value) {
+        access.lock();
+        try {
+            MergeOperator fold = operator;
+            long slot = find(key);
+            boolean isAppended = fold != null && fold.separator() != NOT_APPENDING;
+            if (closed || slot == 0 || !isAppended || value.length() > KEPT_BYTES_MAX) {
+                return true;
+            }
+            return endsInMemory(RecordIndex.ref(slot)) || keepBelow(slot, key, value);
+        } finally {
+            access.unlock();
+        }
+    }
+
+    private boolean keepBelow(long slot, KeyBuffer key, ValueBuffer value) {
+        int oldestDirty = NO_REF;
+        int byteCount = value.length();
+        int at = RecordIndex.ref(slot);
+        while (at != NO_REF && conditionOf(at) != Condition.CLEAN) {
+            long record = segments.address(at);
+            // It stands at the end of the value, behind a separator.
+            byteCount -= Records.valueLength(record) + 1;
+            oldestDirty = at;
+            at = Records.link(record);
+        }
+        if (byteCount < 0) {
+            beginValue(oldestDirty);
+            return true;
+        }
+        int sizeBytes = (int) Records.sizeBytes(Records.PUT, key.length(), byteCount);
+        if (!isWorthKeeping(key.hash())) {
+            return true;
+        }
+        int ref = allocateResident(sizeBytes);
+        if (ref == NO_REF) {
+            noteNoRoom(key.hash());
+            return false;
+        }
+        long record = segments.address(ref);
+        init(record, sizeBytes, key, Records.PUT, value.array(), 0, byteCount);
+        if (oldestDirty == NO_REF) {
+            int newest = RecordIndex.ref(slot);
+            dropLinked(segments.address(newest));
+            becomeGarbage(newest, Records.OLD);
+            RecordIndex.setRef(slot, ref);
+        } else {
+            long dirty = segments.address(oldestDirty);
+            dropLinked(dirty);
+            Records.setLink(dirty, ref);
+            Records.set(record, Records.LINKED);
+        }
+        return true;
+    }
+
+    /** There is nothing older than the operand anywhere: it is a value, and the first one. */
+    private void beginValue(int ref) {
+        if (isOpen(ref)) {
+            long record = segments.address(ref);
+            Records.setValue(record, Records.PUT, Records.valueLength(record));
+            Records.set(record, Records.FIRST);
+        }
+    }
+
     /** Address of the record, in the chain of a newest one, that links to the ref. */
     private long linkingTo(int newest, int ref) {
         long record = segments.address(newest);
@@ -541,7 +612,26 @@ public final class EntryTier extends HotTier {
         } else {
             Records.setLink(linkingTo(newest, ref), NO_REF);
             complete = false;
+            dropUseless(slot);
         }
+    }
+
+    /** Operands that files have say nothing without what they belong to. */
+    private void dropUseless(long slot) {
+        int newest = RecordIndex.ref(slot);
+        if (conditionOf(newest) == Condition.CLEAN) {
+            dropLinked(segments.address(newest));
+            becomeGarbage(newest, Records.OLD);
+            index.remove(slot);
+            return;
+        }
+        int dirty = newest;
+        int next = Records.link(segments.address(dirty));
+        while (next != NO_REF && conditionOf(next) != Condition.CLEAN) {
+            dirty = next;
+            next = Records.link(segments.address(dirty));
+        }
+        dropLinked(segments.address(dirty));
     }
 
     @Override

@@ -18,6 +18,7 @@ import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.memtable.EntryTier;
 import io.flinklsm.core.memtable.HotTier;
 import io.flinklsm.core.memtable.MapTier;
 import io.flinklsm.core.memtable.PrefixCopy;
@@ -59,6 +60,7 @@ public final class TreeReader {
     private static final int NOT_IN_FILES = -2;
     private static final int FROM_MEMORY = 0;
     private static final int FROM_FILES = 1;
+    private static final int FROM_BOTH = 2;
 
     // Immutable.
     private final TreeState tree;
@@ -105,14 +107,20 @@ public final class TreeReader {
     public boolean getAsWriter(KeyBuffer key, ValueBuffer out) throws IOException {
         HotTier hot = tree.tier();
         int found = get(hot, key, out, writerLookup, true);
-        if (found == FROM_FILES && !hot.keep(key, out)) {
+        if (found > FROM_MEMORY && !keep(hot, found, key, out)) {
             makeRoom();
-            hot.keep(key, out);
+            keep(hot, found, key, out);
         }
         if (found == NOT_IN_FILES && hot instanceof MapTier maps) {
             isNewMap(maps, key);
         }
         return found >= 0;
+    }
+
+    private static boolean keep(HotTier hot, int found, KeyBuffer key, ValueBuffer value) {
+        return found == FROM_BOTH && hot instanceof EntryTier entries
+                ? entries.keepBelow(key, value)
+                : hot.keep(key, value);
     }
 
     /**
@@ -180,7 +188,7 @@ public final class TreeReader {
             if (!lookup.finish()) {
                 return NOT_IN_FILES;
             }
-            return found == HotTier.UNKNOWN ? FROM_FILES : FROM_MEMORY;
+            return found == HotTier.UNKNOWN ? FROM_FILES : FROM_BOTH;
         } catch (UncheckedIOException e) {
             throw e.getCause();
         } finally {

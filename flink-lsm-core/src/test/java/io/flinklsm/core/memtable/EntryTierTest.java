@@ -791,6 +791,144 @@ final class EntryTierTest {
         assertThat(entries(probe.freeze())).containsExactly("k:MERGE b", "l:PUT b");
     }
 
+    // ------------------------------------------------------------------------ keep below operands
+
+    @Test
+    void whatFilesHaveIsKeptBelowAnOperand() throws Exception {
+        EntryTier tier = incompleteTier();
+        TierProbe probe = new TierProbe(tier);
+        probe.merge("k", "b");
+
+        assertThat(probe.keepBelow("k", "a,b")).isTrue();
+
+        assertThat(probe.get("k")).isEqualTo("a,b");
+        Generation frozen = probe.freeze();
+        assertThat(entries(frozen)).as("no more is flushed for it").containsExactly("k:MERGE b");
+        probe.merge("k", "c");
+        assertThat(probe.get("k")).isEqualTo("a,b,c");
+        probe.flush(frozen);
+        assertThat(probe.get("k")).isEqualTo("a,b,c");
+        assertThat(entries(probe.freeze())).containsExactly("k:MERGE c");
+    }
+
+    @Test
+    void whatFilesHaveIsKeptBelowTheOperandsOfSeveralGenerations() throws Exception {
+        EntryTier tier = incompleteTier();
+        TierProbe probe = new TierProbe(tier);
+        probe.merge("k", "b");
+        probe.flush();
+        probe.merge("k", "c");
+        Generation frozen = probe.freeze();
+        probe.merge("k", "d");
+        assertThat(probe.get("k")).as("what no file has").isEqualTo(UNKNOWN + "c,d");
+
+        assertThat(probe.keepBelow("k", "a,b,c,d")).isTrue();
+
+        assertThat(probe.get("k")).isEqualTo("a,b,c,d");
+        assertThat(entries(frozen)).containsExactly("k:MERGE c");
+        probe.flush(frozen);
+        assertThat(probe.get("k")).isEqualTo("a,b,c,d");
+        probe.flush();
+        evictAll(tier);
+        assertThat(probe.get("k")).isEqualTo(UNKNOWN);
+        assertThat(tier.index.count()).isZero();
+    }
+
+    @Test
+    void anOperandThatFilesHaveGivesWayToTheValue() throws Exception {
+        EntryTier tier = incompleteTier();
+        TierProbe probe = new TierProbe(tier);
+        probe.merge("k", "b");
+        probe.flush();
+
+        assertThat(probe.keepBelow("k", "a,b")).isTrue();
+
+        assertThat(probe.get("k")).isEqualTo("a,b");
+        assertThat(probe.freeze()).as("nothing that a file needs").isNull();
+        assertLiveBytesAreThoseOfRecords(tier);
+    }
+
+    @Test
+    void anOperandOfAKeyThatNothingOlderHasBecomesItsFirstValue() throws Exception {
+        TierProbe probe = new TierProbe(incompleteTier());
+        probe.merge("k", "a");
+        probe.merge("l", "a");
+
+        assertThat(probe.keepBelow("k", "a")).isTrue();
+        assertThat(probe.keepBelow("l", "a")).isTrue();
+        probe.delete("l");
+
+        assertThat(probe.get("k")).isEqualTo("a");
+        assertThat(entries(probe.freeze())).as("no tombstone").containsExactly("k:PUT a");
+    }
+
+    @Test
+    void aFrozenOperandOfAKeyThatNothingOlderHasStaysAsItIs() throws Exception {
+        TierProbe probe = new TierProbe(incompleteTier());
+        probe.merge("k", "a");
+        Generation frozen = probe.freeze();
+
+        assertThat(probe.keepBelow("k", "a")).isTrue();
+
+        assertThat(probe.get("k")).isEqualTo(UNKNOWN + "a");
+        assertThat(entries(frozen)).containsExactly("k:MERGE a");
+    }
+
+    @Test
+    void nothingIsKeptBelowWhereItCannotBeToldApartOrIsLongOrInMemory() {
+        TierProbe sums = new TierProbe(tier(SUM, false));
+        sums.merge("k", "1");
+        TierProbe probe = new TierProbe(incompleteTier());
+        probe.merge("long", "b");
+        probe.put("value", "a");
+
+        assertThat(sums.keepBelow("k", "3")).isTrue();
+        assertThat(probe.keepBelow("long", "a".repeat(40_000) + ",b")).isTrue();
+        assertThat(probe.keepBelow("value", "other")).isTrue();
+        assertThat(probe.keepBelow("missing", "other")).isTrue();
+
+        assertThat(sums.get("k")).isEqualTo(UNKNOWN + "1");
+        assertThat(probe.get("long")).isEqualTo(UNKNOWN + "b");
+        assertThat(probe.get("value")).isEqualTo("a");
+        assertThat(probe.get("missing")).isEqualTo(UNKNOWN);
+    }
+
+    @Test
+    void operandsThatFilesHaveGoWithTheValueThatTheyBelongTo() throws Exception {
+        EntryTier tier = incompleteTier();
+        TierProbe probe = new TierProbe(tier);
+        probe.keep("k", "a");
+        probe.merge("k", "b");
+        probe.flush();
+        probe.merge("k", "c");
+        Generation open = probe.freeze();
+
+        // The value's segment is the oldest.
+        tier.evict();
+
+        assertThat(probe.get("k")).as("what no file has").isEqualTo(UNKNOWN + "c");
+        assertLiveBytesAreThoseOfRecords(tier);
+        probe.flush(open);
+        evictAll(tier);
+        assertThat(tier.index.count()).isZero();
+    }
+
+    @Test
+    void inFullMemoryAValueIsKeptBelowWhenItIsMissedTheSecondTime() {
+        TierProbe probe = new TierProbe(incompleteTier());
+        probe.merge("k", "b");
+        String value = "value".repeat(600) + ",b";
+        long held = takeAll();
+
+        assertThat(probe.keepBelow("k", value)).as("first miss").isTrue();
+        assertThat(probe.get("k")).isEqualTo(UNKNOWN + "b");
+        assertThat(probe.keepBelow("k", value)).as("second miss").isFalse();
+        budget.unreserve(held);
+        assertThat(probe.keepBelow("k", value)).isTrue();
+
+        assertThat(probe.get("k")).isEqualTo(value);
+    }
+
     @Test
     void whatIsMissedOnceTakesNoRoomThatASegmentStillHas() {
         EntryTier tier = incompleteTier();

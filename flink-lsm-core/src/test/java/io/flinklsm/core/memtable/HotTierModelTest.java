@@ -331,11 +331,17 @@ final class HotTierModelTest {
             if (!lookup.finish()) {
                 return null;
             }
-            if (found == HotTier.UNKNOWN && !tier.keep(key, out)) {
+            if (!keep(found)) {
                 memory.reclaim(1);
-                tier.keep(key, out);
+                keep(found);
             }
             return out.toBytes();
+        }
+
+        private boolean keep(int found) {
+            return found == HotTier.OPERANDS
+                    ? ((EntryTier) tier).keepBelow(key, out)
+                    : tier.keep(key, out);
         }
 
         private KeyBuffer randomPrefix() {

@@ -87,6 +87,13 @@ final class TierProbe {
         return tier.keep(key(k), bytes);
     }
 
+    /** Keeps what the files have below the operands in memory, given the value as a whole. */
+    boolean keepBelow(String k, String value) {
+        ValueBuffer bytes = new ValueBuffer();
+        bytes.append(value.getBytes(UTF_8), 0, value.getBytes(UTF_8).length);
+        return ((EntryTier) tier).keepBelow(key(k), bytes);
+    }
+
     /** The value, {@link #ABSENT}, or {@link #UNKNOWN} and what is to be folded into the files'. */
     String get(String k) {
         tier.lock();
