@@ -32,37 +32,45 @@ import org.jspecify.annotations.Nullable;
  * until closed.
  *
  * <pre>
- * head 8 for each block, then a record for each block, then the fences
+ * head 8 for each block, then a record for each block and one for their end, then the fences
  *
- * record: keys offset 8 | raw offset 8 | kinds offset 8 | keys bytes 4 | raw bytes 4
- *         kinds bytes 4 | rows 4 | fence offset 4 | fence bytes 4
- *         for each typed column of the value: offset in its chunk 4 | bytes 4
+ * record: keys offset 4 | rows 26 bits, kind 2 bits, length of the tail 4 bits
+ *         if any block of the part has values that are raw bytes: raw offset 4 | raw bytes 4
+ *         if any has entries of several kinds: kinds offset 4 | kinds bytes 4
+ *         if any has a tail of more than 8 bytes: fence offset 4 | fence bytes 4
+ *         for each typed column of the value: its offset 4
  * </pre>
  *
- * If all entries of a block are of one kind, its kinds bytes are 0 and the kinds offset is the
- * kind's code: there is nothing to read. If none of its values is raw bytes, and its neighbours
- * have none either, its raw bytes are 0.
+ * Offsets of pages are those in their column chunks, where one page begins where the one before
+ * ends. If all entries of a block are of one kind, which is the record's, its kinds bytes are 0:
+ * there is nothing to read. If none of its values is raw bytes, and its neighbours have none
+ * either, its raw bytes are 0.
  *
- * <p>A head is what follows, in a fence, the bytes that all fences of the part begin with: eight
- * bytes as a big-endian number, zeros behind its end. Heads of two fences that differ are in the
- * order of the fences, so a search runs over the heads, which lie together, and looks at a fence
- * only where its head is that of the key. It begins with every 32nd head: these of all files stay
- * in the processor's cache, and what is left of the search reads a few lines of memory.
+ * <p>The tail of a fence is what follows the bytes that all fences of the part begin with. A head
+ * are its first eight bytes as a big-endian number, with zeros behind its end; where no tail is
+ * longer, heads and lengths are all that is held of the fences. Heads of two fences that differ are
+ * in the order of the fences, so a search runs over the heads, which lie together, and looks at a
+ * fence only where its head is that of the key. It begins with every 32nd head: these of all files
+ * stay in the processor's cache, and what is left of the search reads a few lines of memory.
  */
 final class IndexPart implements AutoCloseable {
 
-    private static final int KEYS_OFFSET = 0;
-    private static final int RAW_OFFSET = 8;
-    private static final int KINDS_OFFSET = 16;
-    private static final int KEYS_BYTES = 24;
-    private static final int RAW_BYTES = 28;
-    private static final int KINDS_BYTES = 32;
-    private static final int ROWS = 36;
-    private static final int FENCE_OFFSET = 40;
-    private static final int FENCE_BYTES = 44;
-    private static final int OWN_RECORD_BYTES = 48;
-    private static final int LEAF_RECORD_BYTES = 8;
     private static final int HEAD_BYTES = Long.BYTES;
+
+    // A record.
+    private static final int KEYS_OFFSET = 0;
+    private static final int ROWS = 4;
+    private static final int OWN_RECORD_BYTES = 8;
+    private static final int PAIR_BYTES = 8;
+    private static final int LEAF_BYTES = 4;
+
+    private static final int ROWS_MAX = (1 << 26) - 1;
+    private static final int KIND_SHIFT = 26;
+    private static final int KIND_MASK = 3;
+    private static final int TAIL_SHIFT = 28;
+
+    /** Where a part has nothing of a kind, and its records no place for it. */
+    private static final int NONE = 0;
 
     /** One head of so many is among the {@link #steps}. */
     private static final int STEP_BLOCKS = 32;
@@ -77,29 +85,74 @@ final class IndexPart implements AutoCloseable {
     private final int sizeBytes;
     private final int firstBlock;
     private final int blockCount;
-    private final int recordBytes;
     private final FileLayout.Group group;
 
     /** Where the first record is. */
     private final long records;
 
-    /** What all fences begin with; set once the part is loaded. */
-    private byte[] common = new byte[0];
+    // Where in a record these pairs and the typed columns begin.
+    private final int rawAt;
+    private final int kindsAt;
+    private final int fenceAt;
+    private final int leavesAt;
+    private final int recordBytes;
+
+    /** What all fences begin with. */
+    private final byte[] common;
 
     /** The head of every {@link #STEP_BLOCKS}th block from the first on. */
     private final long[] steps;
 
-    private IndexPart(@Nullable MemoryBlock memory, int sizeBytes, Extent extent, int recordBytes) {
+    private IndexPart(Extent extent, Shape shape, @Nullable MemoryBlock memory, int sizeBytes) {
         this.memory = memory;
         this.base = memory == null ? new byte[sizeBytes] : null;
         this.address = memory == null ? RawMemory.BYTE_ARRAY_OFFSET : memory.address();
         this.sizeBytes = sizeBytes;
         this.firstBlock = extent.firstBlock();
         this.blockCount = extent.blockCount();
-        this.recordBytes = recordBytes;
         this.group = extent.group();
         this.records = address + (long) blockCount * HEAD_BYTES;
+        int at = OWN_RECORD_BYTES;
+        this.rawAt = shape.hasRaw() ? at : NONE;
+        at += shape.hasRaw() ? PAIR_BYTES : 0;
+        this.kindsAt = shape.hasKinds() ? at : NONE;
+        at += shape.hasKinds() ? PAIR_BYTES : 0;
+        this.fenceAt = shape.hasLongTails() ? at : NONE;
+        at += shape.hasLongTails() ? PAIR_BYTES : 0;
+        this.leavesAt = at;
+        this.recordBytes = shape.recordBytes(extent.group());
+        this.common = shape.common();
         this.steps = new long[(blockCount + STEP_BLOCKS - 1) / STEP_BLOCKS];
+        Invariants.check(
+                recordBytes == leavesAt + extent.group().valueLeaves().size() * LEAF_BYTES,
+                "a record is as long as its parts",
+                "bytes",
+                recordBytes);
+    }
+
+    /**
+     * What records of a part have.
+     *
+     * @param common what all fences begin with
+     * @param fenceBytes of all fences
+     */
+    private record Shape(
+            boolean hasRaw,
+            boolean hasKinds,
+            boolean hasLongTails,
+            byte[] common,
+            long fenceBytes) {
+
+        int recordBytes(FileLayout.Group group) {
+            int pairs = (hasRaw ? 1 : 0) + (hasKinds ? 1 : 0) + (hasLongTails ? 1 : 0);
+            return OWN_RECORD_BYTES + pairs * PAIR_BYTES + group.valueLeaves().size() * LEAF_BYTES;
+        }
+
+        long sizeBytes(Extent extent) {
+            return (long) extent.blockCount() * HEAD_BYTES
+                    + (extent.blockCount() + 1L) * recordBytes(extent.group())
+                    + (hasLongTails ? fenceBytes : 0);
+        }
     }
 
     /** Which blocks a row group has. */
@@ -204,28 +257,39 @@ final class IndexPart implements AutoCloseable {
     }
 
     private long fenceAddress(long record) {
-        return address + (RawMemory.getInt(base, record + FENCE_OFFSET) & 0xFFFF_FFFFL);
+        return address + getUnsignedInt(record + fenceAt);
     }
 
     /** The first key of the block, borrowed while the part is open. */
     Slice fence(int block, Slice slice) {
         long record = record(block);
-        return slice.setRaw(
-                base,
-                address + (RawMemory.getInt(base, record + FENCE_OFFSET) & 0xFFFF_FFFFL),
-                RawMemory.getInt(base, record + FENCE_BYTES));
+        if (fenceAt != NONE) {
+            int byteCount = getInt(record + fenceAt + Integer.BYTES);
+            return slice.setRaw(base, fenceAddress(record), byteCount);
+        }
+        int tailBytes = tailBytes(record);
+        byte[] bytes = Arrays.copyOf(common, common.length + tailBytes);
+        long head = head(block - firstBlock);
+        for (int i = 0; i < tailBytes; i++) {
+            bytes[common.length + i] = (byte) (head >>> (HEAD_BYTES - 1 - i) * Byte.SIZE);
+        }
+        return slice.setBytes(bytes, 0, bytes.length);
+    }
+
+    private int tailBytes(long record) {
+        return getInt(record + ROWS) >>> TAIL_SHIFT;
     }
 
     int rows(int block) {
-        return RawMemory.getInt(base, record(block) + ROWS);
+        return getInt(record(block) + ROWS) & ROWS_MAX;
     }
 
     long keysOffset(int block) {
-        return RawMemory.getLong(base, record(block) + KEYS_OFFSET);
+        return group.keys().offset() + getUnsignedInt(record(block) + KEYS_OFFSET);
     }
 
     int keysBytes(int block) {
-        return RawMemory.getInt(base, record(block) + KEYS_BYTES);
+        return bytesAt(record(block) + KEYS_OFFSET);
     }
 
     /** Where the keys of the row group end: the furthest that reading ahead makes sense. */
@@ -234,12 +298,13 @@ final class IndexPart implements AutoCloseable {
     }
 
     long rawOffset(int block) {
-        return RawMemory.getLong(base, record(block) + RAW_OFFSET);
+        long inChunk = rawAt == NONE ? 0 : getUnsignedInt(record(block) + rawAt);
+        return group.raw().offset() + inChunk;
     }
 
     /** 0 if no value of the block is raw bytes. */
     int rawBytes(int block) {
-        return RawMemory.getInt(base, record(block) + RAW_BYTES);
+        return rawAt == NONE ? 0 : getInt(record(block) + rawAt + Integer.BYTES);
     }
 
     long rawEnd() {
@@ -247,38 +312,43 @@ final class IndexPart implements AutoCloseable {
     }
 
     long leafOffset(int block, int leaf) {
-        long inChunk = RawMemory.getInt(base, leafRecord(block, leaf)) & 0xFFFF_FFFFL;
-        return group.valueLeaves().get(leaf).offset() + inChunk;
+        return group.valueLeaves().get(leaf).offset() + getUnsignedInt(leafAt(block, leaf));
     }
 
     int leafBytes(int block, int leaf) {
-        return RawMemory.getInt(base, leafRecord(block, leaf) + Integer.BYTES);
+        return bytesAt(leafAt(block, leaf));
     }
 
     long leafEnd(int leaf) {
         return group.valueLeaves().get(leaf).end();
     }
 
-    private long leafRecord(int block, int leaf) {
+    private long leafAt(int block, int leaf) {
         if (Invariants.ENABLED) {
             Invariants.check(
                     leaf >= 0 && leaf < group.valueLeaves().size(), "the value has the column");
         }
-        return record(block) + OWN_RECORD_BYTES + (long) leaf * LEAF_RECORD_BYTES;
+        return record(block) + leavesAt + (long) leaf * LEAF_BYTES;
+    }
+
+    /** Bytes of a page whose offset is in a record: the next record has where it ends. */
+    private int bytesAt(long offsetAt) {
+        return getInt(offsetAt + recordBytes) - getInt(offsetAt);
     }
 
     /** 0 if all entries of the block have the {@link #commonKind}. */
     int kindsBytes(int block) {
-        return RawMemory.getInt(base, record(block) + KINDS_BYTES);
+        return kindsAt == NONE ? 0 : getInt(record(block) + kindsAt + Integer.BYTES);
     }
 
     long kindsOffset(int block) {
-        return RawMemory.getLong(base, record(block) + KINDS_OFFSET);
+        long inChunk = kindsAt == NONE ? 0 : getUnsignedInt(record(block) + kindsAt);
+        return group.kinds().offset() + inChunk;
     }
 
     /** Code of the kind of all entries of the block. */
     int commonKind(int block) {
-        return (int) RawMemory.getLong(base, record(block) + KINDS_OFFSET);
+        return getInt(record(block) + ROWS) >>> KIND_SHIFT & KIND_MASK;
     }
 
     @Override
@@ -290,19 +360,47 @@ final class IndexPart implements AutoCloseable {
 
     int compareFence(int block, Slice key) {
         long record = record(block);
-        return RawMemory.compare(
-                base,
-                fenceAddress(record),
-                RawMemory.getInt(base, record + FENCE_BYTES),
-                key.rawBase(),
-                key.rawOffset(),
-                key.length());
+        if (fenceAt != NONE) {
+            return RawMemory.compare(
+                    base,
+                    fenceAddress(record),
+                    getInt(record + fenceAt + Integer.BYTES),
+                    key.rawBase(),
+                    key.rawOffset(),
+                    key.length());
+        }
+        if (!beginsAsAll(key)) {
+            return RawMemory.compare(
+                    common,
+                    RawMemory.BYTE_ARRAY_OFFSET,
+                    common.length,
+                    key.rawBase(),
+                    key.rawOffset(),
+                    key.length());
+        }
+        long head = headOf(key.rawBase(), key.rawOffset(), key.length());
+        int order = Long.compareUnsigned(head(block - firstBlock), head);
+        // Where the heads are equal, one of the two is the other one and zeros, or goes on.
+        return order != 0 ? order : tailBytes(record) - (key.length() - common.length);
     }
 
     private long record(int block) {
         Invariants.check(
                 block >= firstBlock && block - firstBlock < blockCount, "the part has the block");
-        return records + (long) (block - firstBlock) * recordBytes;
+        return recordAt(block - firstBlock);
+    }
+
+    /** Of a block, counted from the part's first, or of their end. */
+    private long recordAt(int index) {
+        return records + (long) index * recordBytes;
+    }
+
+    private int getInt(long at) {
+        return RawMemory.getInt(base, at);
+    }
+
+    private long getUnsignedInt(long at) {
+        return RawMemory.getInt(base, at) & 0xFFFF_FFFFL;
     }
 
     /**
@@ -314,26 +412,16 @@ final class IndexPart implements AutoCloseable {
     static IndexPart load(
             IndexBytes bytes, Extent extent, IntFunction<@Nullable MemoryBlock> memory)
             throws MalformedPageException {
-        IndexParser keys = new IndexParser();
-        bytes.parse(keys, extent.group().keys(), extent.group().rows());
-        if (keys.pageCount() != extent.blockCount()) {
-            throw new MalformedPageException(
-                    "a row group has another number of blocks: found=" + keys.pageCount());
-        }
-        long fenceBytes = 0;
-        for (int page = 0; page < keys.pageCount(); page++) {
-            fenceBytes += keys.minBytes(page);
-        }
-        int recordBytes =
-                OWN_RECORD_BYTES + extent.group().valueLeaves().size() * LEAF_RECORD_BYTES;
-        long sizeBytes = (long) keys.pageCount() * (HEAD_BYTES + recordBytes) + fenceBytes;
+        Parsed parsed = new Parsed(bytes, extent);
+        Shape shape = parsed.shape();
+        long sizeBytes = shape.sizeBytes(extent);
         if (sizeBytes > Integer.MAX_VALUE) {
             throw new MalformedPageException("block index is too large: sizeBytes=" + sizeBytes);
         }
         IndexPart part =
-                new IndexPart(memory.apply((int) sizeBytes), (int) sizeBytes, extent, recordBytes);
+                new IndexPart(extent, shape, memory.apply((int) sizeBytes), (int) sizeBytes);
         try {
-            new Loader(bytes, part, keys).load();
+            new Loader(parsed, part).load();
             return part;
         } catch (MalformedPageException | RuntimeException | Error e) {
             part.close();
@@ -341,68 +429,62 @@ final class IndexPart implements AutoCloseable {
         }
     }
 
-    /** Fills the memory. */
-    private static final class Loader {
+    /** The indexes of the columns that every value has. */
+    private static final class Parsed {
         private final IndexBytes bytes;
-        private final IndexPart part;
-        private final IndexParser keys;
+        private final FileLayout.Group group;
+        private final IndexParser keys = new IndexParser();
         private final IndexParser kinds = new IndexParser();
         private final IndexParser raw = new IndexParser();
-        private final IndexParser leaf = new IndexParser();
-        private final Slice fence = new Slice();
-        private final Slice lastFence = new Slice();
-        private int block;
-        private int fenceOffset;
 
-        Loader(IndexBytes bytes, IndexPart part, IndexParser keys) {
+        Parsed(IndexBytes bytes, Extent extent) throws MalformedPageException {
             this.bytes = bytes;
-            this.part = part;
-            this.keys = keys;
-            this.block = part.firstBlock;
-            this.fenceOffset = part.blockCount * (HEAD_BYTES + part.recordBytes);
-        }
-
-        void load() throws MalformedPageException {
-            FileLayout.Group group = part.group;
+            this.group = extent.group();
+            bytes.parse(keys, group.keys(), group.rows());
+            if (keys.pageCount() != extent.blockCount()) {
+                throw new MalformedPageException(
+                        "a row group has another number of blocks: found=" + keys.pageCount());
+            }
             bytes.parse(kinds, group.kinds(), group.rows());
             bytes.parse(raw, group.raw(), group.rows());
-            int kindsPage = 0;
-            int rawPage = 0;
-            for (int page = 0; page < keys.pageCount(); page++, block++) {
-                long firstRow = keys.firstRow(page);
-                int rows = keys.rowCount(page, group.rows());
-                kindsPage = pageOf(kinds, kindsPage, firstRow);
-                rawPage = pageOf(raw, rawPage, firstRow);
-                long record = part.record(block);
-                RawMemory.putLong(part.base, record + KEYS_OFFSET, keys.offset(page));
-                RawMemory.putInt(part.base, record + KEYS_BYTES, keys.pageBytes(page));
-                RawMemory.putInt(part.base, record + ROWS, rows);
-                putKinds(record, kindsPage, firstRow, rows, group.rows());
-                putRaw(record, rawPage, firstRow, rows, group.rows());
-                putFence(record, page);
-            }
-            for (int i = 0; i < group.valueLeaves().size(); i++) {
-                putLeaf(i, group.valueLeaves().get(i), group.rows());
-            }
-            putHeads();
         }
 
-        private void putHeads() {
-            part.fence(part.firstBlock, fence);
-            part.fence(part.lastBlock(), lastFence);
-            part.common = Arrays.copyOf(fence.toBytes(), fence.commonPrefixLength(lastFence));
-            for (int i = 0; i < part.blockCount; i++) {
-                part.fence(part.firstBlock + i, fence);
-                long head = part.headOf(fence.rawBase(), fence.rawOffset(), fence.length());
-                RawMemory.putLong(part.base, part.address + (long) i * HEAD_BYTES, head);
-                if (i % STEP_BLOCKS == 0) {
-                    part.steps[i / STEP_BLOCKS] = head;
+        Shape shape() throws MalformedPageException {
+            Slice first = fence(0, new Slice());
+            Slice last = fence(keys.pageCount() - 1, new Slice());
+            int commonBytes = first.commonPrefixLength(last);
+            boolean hasLongTails = false;
+            long fenceBytes = 0;
+            for (int page = 0; page < keys.pageCount(); page++) {
+                hasLongTails |= keys.minBytes(page) - commonBytes > HEAD_BYTES;
+                fenceBytes += keys.minBytes(page);
+            }
+            boolean hasKinds = false;
+            for (int page = 0; page < kinds.pageCount(); page++) {
+                hasKinds |= minKind(page) != maxKind(page);
+            }
+            return new Shape(
+                    hasRawOfOneBlock(),
+                    hasKinds,
+                    hasLongTails,
+                    Arrays.copyOf(first.toBytes(), commonBytes),
+                    fenceBytes);
+        }
+
+        /** A page of several blocks has nulls alone. */
+        private boolean hasRawOfOneBlock() throws MalformedPageException {
+            int rawPage = 0;
+            for (int page = 0; page < keys.pageCount(); page++) {
+                rawPage = pageOf(raw, rawPage, keys.firstRow(page));
+                if (isWhole(raw, rawPage, page)) {
+                    return true;
                 }
             }
+            return false;
         }
 
         /** The page that a row is in, which is not before the given one. */
-        private static int pageOf(IndexParser pages, int from, long row) {
+        static int pageOf(IndexParser pages, int from, long row) {
             int page = from;
             while (page + 1 < pages.pageCount() && pages.firstRow(page + 1) <= row) {
                 page++;
@@ -410,87 +492,193 @@ final class IndexPart implements AutoCloseable {
             return page;
         }
 
+        int rows(int block) throws MalformedPageException {
+            return keys.rowCount(block, group.rows());
+        }
+
+        /** Whether a page has the rows of this block and no others. */
+        boolean isWhole(IndexParser pages, int page, int block) throws MalformedPageException {
+            return pages.firstRow(page) == keys.firstRow(block)
+                    && pages.rowCount(page, group.rows()) == rows(block);
+        }
+
+        /** Whether a page has all rows of this block, whose first it has. */
+        boolean holds(IndexParser pages, int page, int block) throws MalformedPageException {
+            return keys.firstRow(block) + rows(block)
+                    <= pages.firstRow(page) + pages.rowCount(page, group.rows());
+        }
+
+        int minKind(int page) throws MalformedPageException {
+            return kind(page, kinds.minAt(page), kinds.minBytes(page));
+        }
+
+        int maxKind(int page) throws MalformedPageException {
+            return kind(page, kinds.maxAt(page), kinds.maxBytes(page));
+        }
+
+        private int kind(int page, int at, int byteCount) throws MalformedPageException {
+            if (byteCount != Integer.BYTES) {
+                throw new MalformedPageException("bounds of kinds are malformed: page=" + page);
+            }
+            return RawMemory.getIntLittleEndian(bytes.array(), RawMemory.BYTE_ARRAY_OFFSET + at);
+        }
+
+        Slice fence(int block, Slice slice) {
+            return slice.setBytes(bytes.array(), keys.minAt(block), keys.minBytes(block));
+        }
+    }
+
+    /** Fills the memory. */
+    private static final class Loader {
+        private final Parsed parsed;
+        private final IndexPart part;
+        private final IndexParser leaf = new IndexParser();
+        private final Slice fence = new Slice();
+        private final Slice lastFence = new Slice();
+        private long fenceOffset;
+
+        Loader(Parsed parsed, IndexPart part) {
+            this.parsed = parsed;
+            this.part = part;
+            this.fenceOffset = part.recordAt(part.blockCount + 1) - part.address;
+        }
+
+        void load() throws MalformedPageException {
+            FileLayout.Group group = part.group;
+            int kindsPage = 0;
+            int rawPage = 0;
+            for (int block = 0; block < part.blockCount; block++) {
+                long firstRow = parsed.keys.firstRow(block);
+                kindsPage = Parsed.pageOf(parsed.kinds, kindsPage, firstRow);
+                rawPage = Parsed.pageOf(parsed.raw, rawPage, firstRow);
+                putOffset(block, KEYS_OFFSET, parsed.keys.offset(block), group.keys());
+                putRows(block, kindsPage);
+                putRaw(block, rawPage);
+                putFence(block);
+            }
+            putEnd(KEYS_OFFSET, group.keys());
+            for (int i = 0; i < group.valueLeaves().size(); i++) {
+                putLeaf(i, group.valueLeaves().get(i), group.rows());
+            }
+        }
+
+        private void putOffset(int block, int at, long offset, ChunkPlace chunk)
+                throws MalformedPageException {
+            long inChunk = offset - chunk.offset();
+            if (inChunk > 0xFFFF_FFFFL) {
+                throw new MalformedPageException(
+                        "a column chunk is too long: block=" + name(block) + ", offset=" + inChunk);
+            }
+            putInt(block, at, (int) inChunk);
+        }
+
+        /** The record behind the last one has where its pages end. */
+        private void putEnd(int at, ChunkPlace chunk) throws MalformedPageException {
+            putOffset(part.blockCount, at, chunk.end(), chunk);
+        }
+
         private void putLeaf(int index, ChunkPlace chunk, long groupRows)
                 throws MalformedPageException {
-            bytes.parse(leaf, chunk, groupRows);
-            if (leaf.pageCount() != keys.pageCount()) {
+            parsed.bytes.parse(leaf, chunk, groupRows);
+            if (leaf.pageCount() != part.blockCount) {
                 throw new MalformedPageException(
                         "keys and values have different pages: keys="
-                                + keys.pageCount()
+                                + part.blockCount
                                 + ", values="
                                 + leaf.pageCount());
             }
-            for (int page = 0; page < leaf.pageCount(); page++) {
-                if (leaf.firstRow(page) != keys.firstRow(page)) {
-                    throw new MalformedPageException(
-                            "a block's pages differ: block=" + (part.firstBlock + page));
+            int at = part.leavesAt + index * LEAF_BYTES;
+            for (int block = 0; block < part.blockCount; block++) {
+                if (leaf.firstRow(block) != parsed.keys.firstRow(block)) {
+                    throw differentPages(block);
                 }
-                long at = part.leafRecord(part.firstBlock + page, index);
-                RawMemory.putInt(part.base, at, (int) (leaf.offset(page) - chunk.offset()));
-                RawMemory.putInt(part.base, at + Integer.BYTES, leaf.pageBytes(page));
+                putOffset(block, at, leaf.offset(block), chunk);
             }
+            putEnd(at, chunk);
         }
 
-        private void putRaw(long record, int page, long firstRow, int rows, long groupRows)
-                throws MalformedPageException {
-            int pageRows = raw.rowCount(page, groupRows);
-            boolean isWhole = raw.firstRow(page) == firstRow && pageRows == rows;
-            if (firstRow + rows > raw.firstRow(page) + pageRows) {
-                throw new MalformedPageException("a block's pages differ: block=" + block);
-            }
-            // A page of several blocks has nulls alone.
-            RawMemory.putLong(part.base, record + RAW_OFFSET, raw.offset(page));
-            RawMemory.putInt(part.base, record + RAW_BYTES, isWhole ? raw.pageBytes(page) : 0);
-        }
-
-        private void putKinds(long record, int page, long firstRow, int rows, long groupRows)
-                throws MalformedPageException {
-            int pageRows = kinds.rowCount(page, groupRows);
-            if (kinds.minBytes(page) != Integer.BYTES || kinds.maxBytes(page) != Integer.BYTES) {
-                throw new MalformedPageException("bounds of kinds are malformed: block=" + block);
-            }
-            int min = littleEndian(kinds.minAt(page));
-            int max = littleEndian(kinds.maxAt(page));
-            boolean isWhole = kinds.firstRow(page) == firstRow && pageRows == rows;
-            boolean isInside = firstRow + rows <= kinds.firstRow(page) + pageRows;
+        private void putRows(int block, int kindsPage) throws MalformedPageException {
+            int rows = parsed.rows(block);
+            int min = parsed.minKind(kindsPage);
+            int max = parsed.maxKind(kindsPage);
+            boolean isInside = parsed.holds(parsed.kinds, kindsPage, block);
             if (min < 0 || min > max || max > EntryKind.MERGE.code() || !isInside) {
                 throw new MalformedPageException(
-                        "kinds are malformed: block=" + block + ", min=" + min + ", max=" + max);
+                        "kinds are malformed: block="
+                                + name(block)
+                                + ", min="
+                                + min
+                                + ", max="
+                                + max);
             }
-            if (min == max) {
-                RawMemory.putLong(part.base, record + KINDS_OFFSET, min);
-                RawMemory.putInt(part.base, record + KINDS_BYTES, 0);
-            } else if (isWhole) {
-                RawMemory.putLong(part.base, record + KINDS_OFFSET, kinds.offset(page));
-                RawMemory.putInt(part.base, record + KINDS_BYTES, kinds.pageBytes(page));
-            } else {
+            if (rows > ROWS_MAX) {
                 throw new MalformedPageException(
-                        "a page of mixed kinds is not one block: block=" + block);
+                        "a block has too many rows: block=" + name(block) + ", rows=" + rows);
+            }
+            int tailBytes = parsed.keys.minBytes(block) - part.common.length;
+            int tail = part.fenceAt == NONE ? tailBytes << TAIL_SHIFT : 0;
+            putInt(block, ROWS, rows | min << KIND_SHIFT | tail);
+            if (part.kindsAt == NONE) {
+                return;
+            }
+            boolean isMixed = min != max;
+            if (isMixed && !parsed.isWhole(parsed.kinds, kindsPage, block)) {
+                throw new MalformedPageException(
+                        "a page of mixed kinds is not one block: block=" + name(block));
+            }
+            long offset = parsed.kinds.offset(kindsPage);
+            putOffset(block, part.kindsAt, offset, part.group.kinds());
+            int byteCount = isMixed ? parsed.kinds.pageBytes(kindsPage) : 0;
+            putInt(block, part.kindsAt + Integer.BYTES, byteCount);
+        }
+
+        private void putRaw(int block, int page) throws MalformedPageException {
+            if (!parsed.holds(parsed.raw, page, block)) {
+                throw differentPages(block);
+            }
+            if (part.rawAt != NONE) {
+                boolean isWhole = parsed.isWhole(parsed.raw, page, block);
+                putOffset(block, part.rawAt, parsed.raw.offset(page), part.group.raw());
+                int byteCount = isWhole ? parsed.raw.pageBytes(page) : 0;
+                putInt(block, part.rawAt + Integer.BYTES, byteCount);
             }
         }
 
-        private void putFence(long record, int page) throws MalformedPageException {
-            int byteCount = keys.minBytes(page);
-            RawMemory.putInt(part.base, record + FENCE_OFFSET, fenceOffset);
-            RawMemory.putInt(part.base, record + FENCE_BYTES, byteCount);
-            long target = part.address + (fenceOffset & 0xFFFF_FFFFL);
-            RawMemory.copy(
-                    bytes.array(),
-                    RawMemory.BYTE_ARRAY_OFFSET + keys.minAt(page),
-                    part.base,
-                    target,
-                    byteCount);
-            fence.setRaw(part.base, target, byteCount);
-            if (page > 0 && lastFence.compareTo(fence) >= 0) {
+        private void putFence(int block) throws MalformedPageException {
+            parsed.fence(block, fence);
+            if (block > 0 && lastFence.compareTo(fence) >= 0) {
                 throw new MalformedPageException(
-                        "first keys of blocks must ascend: block=" + block);
+                        "first keys of blocks must ascend: block=" + name(block));
             }
             lastFence.setSlice(fence);
-            fenceOffset += byteCount;
+            long head = part.headOf(fence.rawBase(), fence.rawOffset(), fence.length());
+            RawMemory.putLong(part.base, part.address + (long) block * HEAD_BYTES, head);
+            if (block % STEP_BLOCKS == 0) {
+                part.steps[block / STEP_BLOCKS] = head;
+            }
+            if (part.fenceAt != NONE) {
+                putInt(block, part.fenceAt, (int) fenceOffset);
+                putInt(block, part.fenceAt + Integer.BYTES, fence.length());
+                RawMemory.copy(
+                        fence.rawBase(),
+                        fence.rawOffset(),
+                        part.base,
+                        part.address + fenceOffset,
+                        fence.length());
+                fenceOffset += fence.length();
+            }
         }
 
-        private int littleEndian(int at) {
-            return RawMemory.getIntLittleEndian(bytes.array(), RawMemory.BYTE_ARRAY_OFFSET + at);
+        private void putInt(int block, int at, int value) {
+            RawMemory.putInt(part.base, part.recordAt(block) + at, value);
+        }
+
+        private MalformedPageException differentPages(int block) {
+            return new MalformedPageException("a block's pages differ: block=" + name(block));
+        }
+
+        private int name(int block) {
+            return part.firstBlock + block;
         }
     }
 }

@@ -72,8 +72,11 @@ public record SstableOptions(
     /** The index of a tree should not take more than this part of the memory. */
     private static final int INDEX_PART = 4;
 
-    /** What {@link IndexPart} keeps of a block with one column of values and a key of 12 bytes. */
-    private static final int INDEX_BYTES_A_BLOCK = 80;
+    /**
+     * What {@link IndexPart} keeps of a block with three columns of values, or with one and keys
+     * that are longer than a head.
+     */
+    private static final int INDEX_BYTES_A_BLOCK = 32;
 
     /** Pages are about half as long as what is in them. */
     private static final int COMPRESSION = 2;

@@ -55,6 +55,8 @@ class BlockSearchTest {
                 Arguments.of("zeros alone", 40, 0, 1),
                 Arguments.of("two bytes, short", 9, 0, 2),
                 Arguments.of("two bytes, long", 24, 0, 2),
+                Arguments.of("two bytes, no longer than a head", 8, 0, 2),
+                Arguments.of("behind thirteen common bytes, no longer than a head", 8, 13, 2),
                 Arguments.of("all bytes, short", 3, 0, 256),
                 Arguments.of("behind eight common bytes", 3, 8, 256),
                 Arguments.of("behind thirteen common bytes, same heads", 20, 13, 2),

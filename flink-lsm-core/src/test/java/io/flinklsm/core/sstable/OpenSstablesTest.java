@@ -122,6 +122,25 @@ final class OpenSstablesTest {
     }
 
     @Test
+    void indexTakesTwentyFourBytesABlockIfKeysAreNoLongerThanAHead() throws IOException {
+        try (SstableFixture fixture = new SstableFixture()) {
+            int blockEntries = 10;
+            SstableOptions tenABlock =
+                    new SstableOptions(
+                            1 << 20, blockEntries, 4 << 20, 10.6, SstableCodec.LZ4_RAW, 0);
+            SstableMeta meta = fixture.write(tenABlock, numbered(1000));
+            fixture.open.verify(meta);
+            long opened = fixture.open.residentBytes();
+
+            fixture.get(meta, OwnedSlice.ofText(numberedKey(500)));
+
+            int blocks = 1000 / blockEntries;
+            int endBytes = 16;
+            assertThat(fixture.open.residentBytes() - opened).isEqualTo(24L * blocks + endBytes);
+        }
+    }
+
+    @Test
     void indexThatIsDamagedWhileTheFileIsOpenIsFound() throws IOException {
         try (SstableFixture fixture = new SstableFixture()) {
             SstableMeta meta = fixture.write("cut.parquet", SstableFixture.TINY, numbered(100));

@@ -27,14 +27,15 @@ class SstableOptionsTest {
     @Test
     void blocksStaySmallWhileTheirIndexIsSmallBesideTheMemory() {
         assertThat(blockBytes(0, MEMORY_BYTES)).isEqualTo(options.blockBytes());
-        assertThat(blockBytes(6 * MEMORY_BYTES, MEMORY_BYTES)).isEqualTo(options.blockBytes());
-        assertThat(blockBytes(6 * MEMORY_BYTES, 10 * MEMORY_BYTES)).isEqualTo(options.blockBytes());
+        assertThat(blockBytes(15 * MEMORY_BYTES, MEMORY_BYTES)).isEqualTo(options.blockBytes());
+        assertThat(blockBytes(15 * MEMORY_BYTES, 10 * MEMORY_BYTES))
+                .isEqualTo(options.blockBytes());
     }
 
     @Test
     void blocksGrowWithTheTreeByFourAtMost() {
-        assertThat(blockBytes(7 * MEMORY_BYTES, MEMORY_BYTES)).isEqualTo(2 * options.blockBytes());
-        assertThat(blockBytes(14 * MEMORY_BYTES, MEMORY_BYTES)).isEqualTo(4 * options.blockBytes());
+        assertThat(blockBytes(17 * MEMORY_BYTES, MEMORY_BYTES)).isEqualTo(2 * options.blockBytes());
+        assertThat(blockBytes(33 * MEMORY_BYTES, MEMORY_BYTES)).isEqualTo(4 * options.blockBytes());
         assertThat(blockBytes(Long.MAX_VALUE, 1)).isEqualTo(4 * options.blockBytes());
     }
 
