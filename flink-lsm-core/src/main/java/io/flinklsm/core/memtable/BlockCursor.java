@@ -50,7 +50,7 @@ final class BlockCursor extends RecordCursor {
                 if (nextBlock == refs.length) {
                     break;
                 }
-                record = segments.address(refs[nextBlock++]);
+                record = record(nextBlock++);
                 entry = MapBlock.first(record);
                 blockEnd = MapBlock.end(record);
             }

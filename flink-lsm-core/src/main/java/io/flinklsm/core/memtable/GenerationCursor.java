@@ -36,7 +36,7 @@ final class GenerationCursor extends RecordCursor {
         if (closed || at >= to) {
             return end();
         }
-        long record = segments.address(refs[at++]);
+        long record = record(at++);
         Records.viewKey(record, key);
         Records.viewValue(record, value);
         kind = EntryKind.ofCode(Records.kind(record));

@@ -23,6 +23,9 @@ import io.flinklsm.core.entry.EntryKind;
  */
 abstract class RecordCursor implements EntryCursor {
 
+    /** Records that are fetched from memory together: they fit into the nearest cache. */
+    private static final int TOUCHED = 16;
+
     final Segments segments;
     final int[] refs;
     final Slice key = new Slice();
@@ -30,6 +33,11 @@ abstract class RecordCursor implements EntryCursor {
     EntryKind kind = EntryKind.DELETE;
     boolean closed;
     private final Generation generation;
+
+    /** Index behind the refs that were touched, and what that gave. */
+    private int touchedTo;
+
+    int touched;
 
     /**
      * Takes over one reference.
@@ -40,6 +48,15 @@ abstract class RecordCursor implements EntryCursor {
         this.generation = generation;
         this.segments = segments;
         this.refs = refs;
+    }
+
+    /** Address of the record with this index, which is not below one that was asked for before. */
+    final long record(int index) {
+        if (index >= touchedTo) {
+            touchedTo = Math.min(index + TOUCHED, refs.length);
+            touched += segments.touch(refs, index, touchedTo);
+        }
+        return segments.address(refs[index]);
     }
 
     /** There is no entry any more. */

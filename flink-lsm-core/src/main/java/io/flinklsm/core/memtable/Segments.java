@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.memtable;
 
+import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.memory.MemoryBudget;
@@ -31,6 +32,12 @@ import org.jspecify.annotations.Nullable;
  * any thread, as long as it holds the generation.
  */
 final class Segments {
+
+    /** What the processor fetches from memory at once. */
+    private static final int LINE_BYTES = 64;
+
+    /** Of a longer record, the processor sees by itself that the rest is wanted. */
+    private static final int TOUCHED_BYTES_MAX = 512;
 
     /** The ref of nothing: segment 0 is never there. */
     static final int NO_REF = 0;
@@ -312,6 +319,28 @@ final class Segments {
 
     long address(int ref) {
         return addresses[ref >>> OFFSET_BITS] + (long) (ref & OFFSET_MASK) * UNIT_BYTES;
+    }
+
+    /**
+     * Reads from the records of some refs, which are to be looked at one after the other: like
+     * this, the processor waits for the memory of all of them at the same time.
+     *
+     * @return a number without a meaning, for the caller to keep: reads that nobody needs are left
+     *     out by the compiler
+     */
+    int touch(int[] refs, int from, int to) {
+        int sum = 0;
+        for (int i = from; i < to; i++) {
+            sum += RawMemory.getInt(null, address(refs[i]));
+        }
+        for (int i = from; i < to; i++) {
+            long record = address(refs[i]);
+            int bytes = Math.min(Records.sizeBytes(record), TOUCHED_BYTES_MAX);
+            for (int at = LINE_BYTES; at < bytes; at += LINE_BYTES) {
+                sum += RawMemory.getByte(null, record + at);
+            }
+        }
+        return sum;
     }
 
     /** The segment that the ref points into. */
