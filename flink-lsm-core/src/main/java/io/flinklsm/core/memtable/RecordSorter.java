@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * stand in an array beside the refs while they are compared, so that a comparison touches no entry;
  * a run of equal windows is sorted by the next eight bytes.
  *
+ * <p>Bytes that are the same in all keys decide nothing. Of those that the first windows would
+ * hold, the longest run is passed over, so that more of what follows is in the windows: a number
+ * behind a key group is mostly zeros, and its last byte would be in the second window. To what
+ * sorts, keys without that run are the keys: a depth and the length of a key do not count it.
+ *
  * <p>A large range is parted by the first byte in which its windows differ (American flag sort:
  * McIlroy, Bostic, McIlroy, "Engineering Radix Sort", 1993), which moves every entry once where a
  * quicksort would do so up to eight times; a small one by a three-way quicksort (Bentley,
@@ -41,13 +46,17 @@ final class RecordSorter {
 
     private static final int BYTE_VALUES = 256;
 
+    /** So many keys say which bytes may be the same in all. */
+    private static final int SAMPLED_KEYS = 64;
+
     private final Segments segments;
 
     private int[] refs = new int[0];
     private long @Nullable [] windows;
 
-    /** Index in {@link #refs} of the first window. */
-    private int windowsFrom;
+    // The run of bytes that all keys have in common and that is passed over.
+    private int skipFrom;
+    private int skipBytes;
 
     RecordSorter(Segments segments) {
         this.segments = segments;
@@ -64,24 +73,80 @@ final class RecordSorter {
      * @param hasRoomForWindows whether the caller has reserved {@link #windowBytes} of them
      */
     void sort(int[] array, boolean hasRoomForWindows) {
-        int from = 0;
-        int to = array.length;
-        int count = to - from;
+        int count = array.length;
         if (count < 2) {
             return;
         }
         refs = array;
-        windowsFrom = from;
+        skipFrom = 0;
+        skipBytes = 0;
         windows = hasRoomForWindows ? new long[count] : null;
         try {
-            load(from, to, 0);
-            if (!isAscending(from, to)) {
-                sortRange(from, to, 0);
+            if (windows != null) {
+                loadFirst(windows, count);
             }
-            checkSorted(from, to);
+            if (!isAscending(0, count)) {
+                sortRange(0, count, 0);
+            }
+            checkSorted(0, count);
         } finally {
             windows = null;
         }
+    }
+
+    /**
+     * Loads the first windows without the run that is passed over. It is found in a few keys, and
+     * while the windows are loaded it turns out whether all keys have it. A key that ends within a
+     * run of zeros may be there: it is padded with zeros, here as everywhere, and its length, even
+     * if that is negative, tells it from the others.
+     */
+    private void loadFirst(long[] first, int count) {
+        findCommonRun(count);
+        if (skipBytes > 0) {
+            long run = -1L << Long.SIZE - Byte.SIZE * skipBytes >>> Byte.SIZE * skipFrom;
+            long bytes = firstBytes(refs[0]);
+            long differing = 0;
+            for (int i = 0; i < count; i++) {
+                differing |= firstBytes(refs[i]) ^ bytes;
+                first[i] = readWindow(refs[i], 0);
+            }
+            if ((differing & run) == 0) {
+                return;
+            }
+            skipBytes = 0;
+        }
+        load(0, count, 0);
+    }
+
+    /** The longest run of bytes within a window that some of the keys have in common. */
+    private void findCommonRun(int count) {
+        long first = firstBytes(refs[0]);
+        long differing = 0;
+        int longest = 0;
+        int step = Math.max(1, count / SAMPLED_KEYS);
+        for (int i = 0; i < count; i += step) {
+            differing |= firstBytes(refs[i]) ^ first;
+            longest = Math.max(longest, keyLength(refs[i]));
+        }
+        if (longest <= WINDOW_BYTES) {
+            // The windows have all of these keys as they are.
+            return;
+        }
+        int runFrom = 0;
+        for (int at = 0; at < WINDOW_BYTES; at++) {
+            if ((differing << Byte.SIZE * at >>> Long.SIZE - Byte.SIZE) != 0) {
+                runFrom = at + 1;
+            } else if (at + 1 - runFrom > skipBytes) {
+                skipFrom = runFrom;
+                skipBytes = at + 1 - runFrom;
+            }
+        }
+    }
+
+    /** The first bytes of the key, padded with zeros, as a big-endian number. */
+    private long firstBytes(int ref) {
+        long record = segments.address(ref);
+        return readWindow(Records.keyAddress(record), Records.keyLength(record), 0);
     }
 
     /** Whether the first windows alone say so: counters and times often come in order. */
@@ -293,9 +358,9 @@ final class RecordSorter {
         refs[right] = ref;
         long[] w = windows;
         if (w != null) {
-            long window = w[left - windowsFrom];
-            w[left - windowsFrom] = w[right - windowsFrom];
-            w[right - windowsFrom] = window;
+            long window = w[left];
+            w[left] = w[right];
+            w[right] = window;
         }
     }
 
@@ -303,35 +368,44 @@ final class RecordSorter {
         long[] w = windows;
         if (w != null) {
             for (int i = from; i < to; i++) {
-                w[i - windowsFrom] = readWindow(refs[i], depth);
+                w[i] = readWindow(refs[i], depth);
             }
         }
     }
 
     private long window(int index, int depth) {
         long[] w = windows;
-        return w != null ? w[index - windowsFrom] : readWindow(refs[index], depth);
+        return w != null ? w[index] : readWindow(refs[index], depth);
     }
 
     /** The key's bytes from {@code depth} on, padded with zeros, as a number of the same order. */
     private long readWindow(int ref, int depth) {
-        long address = segments.address(ref);
-        int length = Records.keyLength(address);
-        int rest = length - depth;
-        long key = Records.keyAddress(address);
-        long window;
-        if (rest >= WINDOW_BYTES) {
-            window = RawMemory.getLongBigEndian(null, key + depth);
-        } else if (rest <= 0) {
-            window = 0;
-        } else {
-            // The eight bytes that end with the key: a record has 8 bytes or more in front of its
-            // key.
-            window =
-                    RawMemory.getLongBigEndian(null, key + length - WINDOW_BYTES)
-                            << (Byte.SIZE * (WINDOW_BYTES - rest));
+        long record = segments.address(ref);
+        long key = Records.keyAddress(record);
+        int length = Records.keyLength(record);
+        if (skipBytes == 0) {
+            return readWindow(key, length, depth) ^ Long.MIN_VALUE;
         }
-        return window ^ Long.MIN_VALUE;
+        long behind = readWindow(key, length, Math.max(depth, skipFrom) + skipBytes);
+        if (depth >= skipFrom) {
+            return behind ^ Long.MIN_VALUE;
+        }
+        // The first window: what stands before the run, and then what stands behind it.
+        long before = readWindow(key, length, 0) & ~(-1L >>> Byte.SIZE * skipFrom);
+        return (before | behind >>> Byte.SIZE * skipFrom) ^ Long.MIN_VALUE;
+    }
+
+    private static long readWindow(long key, int length, int from) {
+        int rest = length - from;
+        if (rest >= WINDOW_BYTES) {
+            return RawMemory.getLongBigEndian(null, key + from);
+        }
+        if (rest <= 0) {
+            return 0;
+        }
+        // The eight bytes that end with the key: a record has 8 bytes or more in front of its key.
+        return RawMemory.getLongBigEndian(null, key + length - WINDOW_BYTES)
+                << (Byte.SIZE * (WINDOW_BYTES - rest));
     }
 
     private void checkSorted(int from, int to) {
@@ -348,8 +422,9 @@ final class RecordSorter {
         }
     }
 
+    /** Without the bytes that are passed over. */
     private int keyLength(int ref) {
-        return Records.keyLength(segments.address(ref));
+        return Records.keyLength(segments.address(ref)) - skipBytes;
     }
 
     private int compareKeys(int left, int right, int depth) {
@@ -357,7 +432,8 @@ final class RecordSorter {
         long rightAddress = segments.address(right);
         int leftLength = Records.keyLength(leftAddress);
         int rightLength = Records.keyLength(rightAddress);
-        int skip = Math.min(depth, Math.min(leftLength, rightLength));
+        int agreed = depth >= skipFrom ? depth + skipBytes : depth;
+        int skip = Math.min(agreed, Math.min(leftLength, rightLength));
         return RawMemory.compare(
                 null,
                 Records.keyAddress(leftAddress) + skip,

@@ -33,12 +33,19 @@ final class RecordSorterTest {
     /** Ranges of this size are parted by bytes, several times over. */
     private static final int LARGE = 20_000;
 
+    /**
+     * Keys at these places are of another shape; none of them is at a multiple of a power of two.
+     */
+    private static final int SELDOM = 150;
+
     private final Random random = new Random(11);
 
     @ParameterizedTest
     @CsvSource({
         "numbers, true", "numbers, false",
         "ascending, true", "descending, true",
+        "differ seldom, true", "differ seldom, false",
+        "short seldom, true", "short seldom, false",
         "any, true", "any, false",
         "prefixes, true", "prefixes, false",
         "equal, true", "zeros, true"
@@ -60,6 +67,23 @@ final class RecordSorterTest {
                                     .array();
             case "ascending" -> i -> ByteBuffer.allocate(8).putLong(i).array();
             case "descending" -> i -> ByteBuffer.allocate(8).putLong(-i).array();
+            // Bytes that nearly all keys have in common, and keys that end within them.
+            case "differ seldom" ->
+                    i ->
+                            ByteBuffer.allocate(9)
+                                    .put((byte) random.nextInt(128))
+                                    .putLong(
+                                            (i % SELDOM == SELDOM - 1 ? 1L << 40 : 0)
+                                                    + random.nextInt(1 << 20))
+                                    .array();
+            case "short seldom" ->
+                    i ->
+                            Arrays.copyOf(
+                                    ByteBuffer.allocate(9)
+                                            .put((byte) random.nextInt(128))
+                                            .putLong(random.nextInt(1 << 20))
+                                            .array(),
+                                    i % SELDOM == SELDOM - 1 ? random.nextInt(6) : 9);
             case "any" ->
                     i -> {
                         byte[] key = new byte[random.nextInt(40)];
