@@ -37,6 +37,12 @@ public final class KeySketchBuilder {
     static final int SAMPLE_HASHES = 512;
     static final int GROUP_SHARES = 128;
 
+    /** A threshold is lowered by this part of itself. */
+    private static final int THRESHOLD_STEP_PART = 4;
+
+    /** No more hashes than these stay when the threshold is lowered. */
+    private static final int HASHES_LEFT_MAX = 2 * SAMPLE_HASHES * 7 / 8;
+
     private final int keyGroupBytes;
     private final Slice prefix = new Slice();
 
@@ -146,11 +152,10 @@ public final class KeySketchBuilder {
         byBytes.offer(key, keyTotal);
         byEntries.offer(key, keyEntries);
         long kept = KeySample.kept(keyHash);
+        if (kept < threshold && hashCount == hashes.length) {
+            thinOut();
+        }
         if (kept < threshold) {
-            if (hashCount == hashes.length) {
-                thinOut();
-            }
-            // The threshold may be lower now: what is above it goes at the next turn.
             hashes[hashCount++] = kept;
         }
         keyEntries = 0;
@@ -158,12 +163,20 @@ public final class KeySketchBuilder {
         keyTotal = 0;
     }
 
+    /**
+     * Makes room by a lower threshold. Hashes are spread evenly, so one step is enough, and more
+     * are left than a sample has.
+     */
     private void thinOut() {
-        Arrays.sort(hashes, 0, hashCount);
-        threshold = hashes[SAMPLE_HASHES];
-        hashCount = 0;
-        while (hashes[hashCount] < threshold) {
-            hashCount++;
+        while (hashCount > HASHES_LEFT_MAX) {
+            threshold -= threshold / THRESHOLD_STEP_PART + 1;
+            int kept = 0;
+            for (int i = 0; i < hashCount; i++) {
+                if (hashes[i] < threshold) {
+                    hashes[kept++] = hashes[i];
+                }
+            }
+            hashCount = kept;
         }
     }
 
@@ -224,11 +237,6 @@ public final class KeySketchBuilder {
         endKey(last);
         keyBytes = -1;
         Arrays.sort(hashes, 0, hashCount);
-        int count = 0;
-        while (count < hashCount && hashes[count] < threshold) {
-            count++;
-        }
-        KeySample sample = sample(count);
         List<KeyGroupShare> groups = new ArrayList<>();
         for (int i = 0; i < groupCount; i++) {
             groups.add(
@@ -247,7 +255,7 @@ public final class KeySketchBuilder {
                         heaviest.stream().sorted(LARGEST_FIRST).toList(),
                         byBytes.omitted,
                         byEntries.omitted),
-                sample);
+                sample());
     }
 
     /** Without the zeros at the end. */
@@ -265,10 +273,10 @@ public final class KeySketchBuilder {
                     .thenComparing(HeavyKey::key)
                     .thenComparingLong(HeavyKey::hash);
 
-    private KeySample sample(int count) {
-        long[] distinct = new long[count];
+    private KeySample sample() {
+        long[] distinct = new long[hashCount];
         int kept = 0;
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < hashCount; i++) {
             // Two keys in a billion billion have the same bits, and count as one.
             if (kept == 0 || distinct[kept - 1] != hashes[i]) {
                 distinct[kept++] = hashes[i];

@@ -14,10 +14,10 @@
 package io.flinklsm.core.sketch;
 
 import io.flinklsm.core.bytes.OwnedSlice;
-import java.io.ByteArrayOutputStream;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -244,8 +244,35 @@ final class KeySketchCodec {
         }
     }
 
-    /** Bytes on their way into the text. */
-    private static final class Bytes extends ByteArrayOutputStream {
+    /** Bytes on their way into the text: thousands, so they are put without a lock each. */
+    private static final class Bytes {
+
+        private byte[] bytes = new byte[64];
+        private int size;
+
+        void write(int value) {
+            ensure(1)[size++] = (byte) value;
+        }
+
+        void writeBytes(byte[] more) {
+            System.arraycopy(more, 0, ensure(more.length), size, more.length);
+            size += more.length;
+        }
+
+        int size() {
+            return size;
+        }
+
+        byte[] toByteArray() {
+            return Arrays.copyOf(bytes, size);
+        }
+
+        private byte[] ensure(int more) {
+            if (more > bytes.length - size) {
+                bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, size + more));
+            }
+            return bytes;
+        }
 
         /** Seven bits a byte, lowest first; at most nine bytes, so numbers below 2^63. */
         void varint(long value) {
@@ -259,8 +286,9 @@ final class KeySketchCodec {
 
         /** Big-endian. */
         void hash(long hash) {
+            byte[] target = ensure(HASH_BYTES);
             for (int shift = KeySample.HASH_BITS - Byte.SIZE; shift >= 0; shift -= Byte.SIZE) {
-                write((int) (hash >>> shift));
+                target[size++] = (byte) (hash >>> shift);
             }
         }
     }

@@ -198,6 +198,27 @@ final class KeySketchTest {
         assertThat(all.relativeError()).isZero();
     }
 
+    /** However often its threshold was lowered, nothing below it was lost. */
+    @Test
+    void aSampleOfManyKeysIsFullAndHasAllHashesBelowItsThreshold() {
+        for (int keys : new int[] {512, 513, 1024, 1025, 1500, 40_000}) {
+            List<Line> lines = new ArrayList<>();
+            for (int number = 0; number < keys; number++) {
+                lines.add(new Line(entryKey(1, number, 0), KEY_BYTES, EntryKind.PUT, 10));
+            }
+
+            KeySample sample = sketch(lines).sample();
+
+            long below =
+                    lines.stream()
+                            .map(line -> new Slice().setBytes(line.key(), 0, KEY_BYTES))
+                            .filter(key -> KeySample.kept(key.hash64()) < sample.threshold())
+                            .count();
+            assertThat(sample.size()).as("of %s keys", keys).isEqualTo(512);
+            assertThat(below).as("of %s keys", keys).isEqualTo(512);
+        }
+    }
+
     @Test
     void theEstimateOfManyKeysIsWithinFourOfItsStandardErrors() {
         for (int textLength : new int[] {1024, 2048, 8192}) {
