@@ -218,8 +218,12 @@ final class CleanSegments {
         segments.forgetUnpinned();
         long oldest = Long.MAX_VALUE;
         for (int i = 0; i < cleanCount; i++) {
-            if (clean[i].owner() != directories && clean[i].owner().isUnread()) {
-                oldest = Math.min(oldest, clean[i].stamp());
+            Segment segment = clean[i];
+            // Owners are asked last: they are many, and most of the list is younger.
+            if (segment.stamp() < oldest
+                    && segment.owner() != directories
+                    && segment.owner().isUnread()) {
+                oldest = segment.stamp();
             }
         }
         oldestStamp = oldest;

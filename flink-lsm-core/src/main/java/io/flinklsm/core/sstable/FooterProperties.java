@@ -87,11 +87,8 @@ record FooterProperties(
         add(
                 pairs,
                 SstableFormat.PAGES_CHECKSUM_PROPERTY,
-                String.format(Locale.ROOT, "%08x", pagesChecksum));
-        add(
-                pairs,
-                SstableFormat.TAIL_OFFSET_PROPERTY,
-                String.format(Locale.ROOT, "%016x", tailOffset));
+                HexFormat.of().toHexDigits(pagesChecksum));
+        add(pairs, SstableFormat.TAIL_OFFSET_PROPERTY, HexFormat.of().toHexDigits(tailOffset));
         add(pairs, SstableFormat.TAIL_CHECKSUM_PROPERTY, "0".repeat(CHECKSUM_DIGITS));
         return pairs;
     }
@@ -178,8 +175,7 @@ record FooterProperties(
         int at =
                 ParquetFooter.valueAt(
                         footer, SstableFormat.TAIL_CHECKSUM_PROPERTY, CHECKSUM_DIGITS);
-        byte[] digits =
-                String.format(Locale.ROOT, "%08x", checksum).getBytes(StandardCharsets.US_ASCII);
+        byte[] digits = HexFormat.of().toHexDigits(checksum).getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(digits, 0, footer, at, CHECKSUM_DIGITS);
     }
 

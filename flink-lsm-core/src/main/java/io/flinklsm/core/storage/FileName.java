@@ -19,6 +19,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoField;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
@@ -92,7 +93,11 @@ public record FileName(String tree, int level, long generation, long createdMill
                 level,
                 generation,
                 createdMillis,
-                String.format(Locale.ROOT, "%016x%016x", random.nextLong(), random.nextLong()));
+                hex(random.nextLong()) + hex(random.nextLong()));
+    }
+
+    private static String hex(long bits) {
+        return HexFormat.of().toHexDigits(bits);
     }
 
     /**
