@@ -210,7 +210,11 @@ final class LsmSnapshotStrategy<K>
             bringHere();
             Map<String, StreamStateHandle> written = new ConcurrentHashMap<>();
             // What is there already goes up while the memtables become files.
-            Transfers early = startUpload(files, distinct(pending.pinned()), written);
+            Transfers early =
+                    Transfers.start(
+                            uploads(files, distinct(pending.pinned()), written),
+                            context.transfers().executor(),
+                            context.transfers().count() - 1);
             CheckpointImage image;
             try {
                 image = pending.complete();
@@ -220,7 +224,11 @@ final class LsmSnapshotStrategy<K>
             }
             early.finish();
             Map<String, SstableMeta> sstables = distinct(sstables(image));
-            startUpload(files, sstables, written).finish();
+            // A small checkpoint has one file here, and wakes no thread for it.
+            Transfers.run(
+                    uploads(files, sstables, written),
+                    context.transfers().executor(),
+                    context.transfers().count());
             UploadedSstables.Listed listed =
                     remembered
                             ? uploaded.list(
@@ -312,8 +320,8 @@ final class LsmSnapshotStrategy<K>
                     shared);
         }
 
-        /** Begins to upload what no earlier checkpoint holds and {@code written} has not yet. */
-        private Transfers startUpload(
+        /** Uploads of what no earlier checkpoint holds and {@code written} has not yet. */
+        private List<Transfers.Transfer> uploads(
                 CheckpointFiles files,
                 Map<String, SstableMeta> sstables,
                 Map<String, StreamStateHandle> written) {
@@ -344,8 +352,7 @@ final class LsmSnapshotStrategy<K>
             for (Map<String, SstableMeta> batch : batches(there, context.transfers().count())) {
                 transfers.add(() -> copyThere(files, batch, sources, scope, written));
             }
-            return Transfers.start(
-                    transfers, context.transfers().executor(), context.transfers().count() - 1);
+            return transfers;
         }
 
         private void upload(

@@ -75,6 +75,20 @@ class TransfersTest {
     }
 
     @Test
+    void oneTransferIsRunByTheCallerAndWakesNoThread() throws Exception {
+        List<Thread> threads = new ArrayList<>();
+
+        Transfers.run(
+                List.of(() -> threads.add(Thread.currentThread())),
+                task -> {
+                    throw new AssertionError("a thread is woken for one transfer");
+                },
+                4);
+
+        assertThat(threads).containsExactly(Thread.currentThread());
+    }
+
+    @Test
     void helperThatComesTooLateDoesNothing() throws Exception {
         List<Runnable> later = new ArrayList<>();
         AtomicInteger ran = new AtomicInteger();
