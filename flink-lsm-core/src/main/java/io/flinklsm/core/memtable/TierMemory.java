@@ -73,6 +73,11 @@ public final class TierMemory implements MemoryReclaimer {
         return budget;
     }
 
+    /** Size of a segment that holds many records, once a generation has grown. */
+    public int segmentBytes() {
+        return segmentBytes;
+    }
+
     public long dirtyLimitBytes() {
         return dirtyLimitBytes;
     }

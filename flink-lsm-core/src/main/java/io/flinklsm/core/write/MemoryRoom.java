@@ -38,9 +38,6 @@ final class MemoryRoom {
     /** A refused write makes room for its entry and for what comes next. */
     private static final long ROOM_BEYOND_ENTRY_BYTES = 1 << 20;
 
-    /** A segment is this part of what tiers may take, at most. */
-    private static final int SEGMENTS_OF_TIERS = 64;
-
     // Immutable.
     private final StoreWriter writer;
     private final Upkeep upkeep;
@@ -120,9 +117,8 @@ final class MemoryRoom {
             return evict(entryBytes) > 0;
         }
         MemoryBudget tiers = slot.tierBudget();
-        long wantedBytes =
-                entryBytes
-                        + Math.min(ROOM_BEYOND_ENTRY_BYTES, tiers.limitBytes() / SEGMENTS_OF_TIERS);
+        // No more at a time: what is spared is copied, and the caller waits for that.
+        long wantedBytes = Math.max(entryBytes, tierMemory.segmentBytes());
         if (tierMemory.reclaim(wantedBytes) > 0) {
             return true;
         }

@@ -37,9 +37,9 @@ final class MemoryRoomTest {
 
     private static final byte[] VALUE = new byte[500];
 
-    private final WriterFixture fixture = new WriterFixture(1L << 40);
-    private final TreeState tree = fixture.tree("counts");
-    private final TreeWriter writer = fixture.writerOf(tree);
+    private WriterFixture fixture = new WriterFixture(1L << 40);
+    private TreeState tree = fixture.tree("counts");
+    private TreeWriter writer = fixture.writerOf(tree);
     private final List<Long> neighbourAsked = new ArrayList<>();
     private final Neighbour neighbour = neighbourAsked::add;
     private long takenBytes;
@@ -77,6 +77,30 @@ final class MemoryRoomTest {
         assertThat(fixture.slot.tierMemory().cleanBytes()).isLessThan(before);
         assertThat(fixture.flushesAsked).isEmpty();
         assertThat(fixture.frozen(tree)).isEmpty();
+    }
+
+    /** Each gives way before a write, which waits for that. */
+    @Test
+    void hardlyMoreGivesWayAtATimeThanAWriteNeeds() throws Exception {
+        fixture.close();
+        fixture = new WriterFixture(1L << 40, WriterFixture.NEVER_SLOW, 64 << 20);
+        tree = fixture.tree("counts");
+        writer = fixture.writerOf(tree);
+        put(4 << 20);
+        fixture.writer.flush(tree);
+        takeAllTierMemory();
+        int segmentBytes = fixture.slot.tierMemory().segmentBytes();
+        long before = fixture.slot.tierMemory().cleanBytes();
+        long least = before;
+
+        for (int i = 0; i < 2_000; i++) {
+            put(1);
+            long after = fixture.slot.tierMemory().cleanBytes();
+            assertThat(least - after).isLessThanOrEqualTo(2L * segmentBytes);
+            least = after;
+        }
+
+        assertThat(least).isLessThan(before);
     }
 
     @Test

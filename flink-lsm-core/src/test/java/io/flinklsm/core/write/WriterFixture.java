@@ -54,8 +54,10 @@ final class WriterFixture implements Paths, AutoCloseable {
     /** The least that a slot works with. */
     static final int SLOT_BYTES = 2 << 20;
 
+    static final StallRule NEVER_SLOW = new StallRule(10, 20, 4, 1L << 30, 1L << 31);
+
     final ManualClock clock = new ManualClock();
-    final Slot slot = new Slot("writer", SLOT_BYTES, 1, clock);
+    final Slot slot;
     final Upkeep upkeep = new Upkeep();
     final StoreWriter writer;
 
@@ -81,10 +83,15 @@ final class WriterFixture implements Paths, AutoCloseable {
     private final List<TreeState> trees = new ArrayList<>();
 
     WriterFixture(long memtableBytes) {
-        this(memtableBytes, new StallRule(10, 20, 4, 1L << 30, 1L << 31));
+        this(memtableBytes, NEVER_SLOW);
     }
 
     WriterFixture(long memtableBytes, StallRule stallRule) {
+        this(memtableBytes, stallRule, SLOT_BYTES);
+    }
+
+    WriterFixture(long memtableBytes, StallRule stallRule, long slotBytes) {
+        slot = new Slot("writer", slotBytes, 1, clock);
         InMemoryStorage storage = new InMemoryStorage();
         openSstables = new OpenSstables(storage, slot.cacheBudget(), slot.blockCache(), 10);
         StoreFiles files =
