@@ -49,12 +49,18 @@ public final class RestBehindFlushes implements CompactionPace {
 
     @Override
     public void rest() {
+        boolean isBehind = isUrgent.getAsBoolean();
         // An interrupt would end every part at once.
         while (isProcessorScarce
+                && !isBehind
                 && isFlushing.getAsBoolean()
-                && !isUrgent.getAsBoolean()
                 && !Thread.currentThread().isInterrupted()) {
             LockSupport.parkNanos(PART_NANOS);
+            isBehind = isUrgent.getAsBoolean();
+        }
+        if (!isBehind) {
+            // A task that shares the processor goes on now, and not at the end of a time slice.
+            Thread.yield();
         }
     }
 }

@@ -75,6 +75,10 @@ public final class FlushPace implements FlushMeter {
                     "now",
                     entryCount);
             writtenCount = entryCount;
+            if (!isWriterAhead()) {
+                // A task that shares the processor goes on now, and not at the end of a time slice.
+                Thread.yield();
+            }
         }
 
         /** How much must be free now for writers to go on. */

@@ -59,9 +59,9 @@ final class RestBehindFlushesTest {
     @Test
     void whereProcessorsAreManyNothingRests() {
         new RestBehindFlushes(
-                        RestBehindFlushes.PROCESSORS_FOR_ALL, () -> true, () -> isUrgentAfter(9))
+                        RestBehindFlushes.PROCESSORS_FOR_ALL, () -> isFlushing(9), () -> false)
                 .rest();
 
-        assertThat(urgentAsked).hasValue(0);
+        assertThat(flushingAsked).hasValue(0);
     }
 }

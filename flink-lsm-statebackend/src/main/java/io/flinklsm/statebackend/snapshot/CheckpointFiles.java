@@ -89,6 +89,8 @@ final class CheckpointFiles {
                             input.readFully(position, buffer, 0, byteCount);
                             out.write(buffer, 0, byteCount);
                             position += byteCount;
+                            // The task's records are not to wait for a time slice to end.
+                            Thread.yield();
                         }
                         if (isSavepoint
                                 && out instanceof FsCheckpointStateOutputStream fileStream) {
