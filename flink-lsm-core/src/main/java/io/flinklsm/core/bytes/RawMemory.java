@@ -214,6 +214,36 @@ public final class RawMemory {
         return leftLength - rightLength;
     }
 
+    /**
+     * Some bits that are set if the bytes differ, 0 if they are equal: for bytes that nearly always
+     * are. It has no branch that only rare differences take, for which the just-in-time compiler
+     * would throw away the code of all callers at the first of them, and make it anew.
+     */
+    public static long difference(
+            @Nullable Object leftBase,
+            long leftOffset,
+            @Nullable Object rightBase,
+            long rightOffset,
+            int length) {
+        if (Invariants.ENABLED) {
+            checkRange(leftBase, leftOffset, length);
+            checkRange(rightBase, rightOffset, length);
+        }
+        long difference = 0;
+        int i = 0;
+        for (; i + Long.BYTES <= length; i += Long.BYTES) {
+            difference |=
+                    UNSAFE.getLong(leftBase, leftOffset + i)
+                            ^ UNSAFE.getLong(rightBase, rightOffset + i);
+        }
+        for (; i < length; i++) {
+            difference |=
+                    UNSAFE.getByte(leftBase, leftOffset + i)
+                            ^ UNSAFE.getByte(rightBase, rightOffset + i);
+        }
+        return difference;
+    }
+
     public static boolean contentEquals(
             @Nullable Object leftBase,
             long leftOffset,

@@ -82,8 +82,12 @@ final class RecordIndex {
             if (slot == 0) {
                 return 0;
             }
-            if ((int) (slot >>> Integer.SIZE) == tag
-                    && Records.hasKey(segments.address((int) slot), key, keyLength)) {
+            // One branch for both, which goes either way often: see RawMemory.difference.
+            long difference = (int) (slot >>> Integer.SIZE) ^ tag;
+            if (difference == 0) {
+                difference = Records.keyDifference(segments.address((int) slot), key, keyLength);
+            }
+            if (difference == 0) {
                 return address;
             }
             index = (index + 1) & mask;
@@ -104,8 +108,12 @@ final class RecordIndex {
             if (slot == 0) {
                 return 0;
             }
-            if ((int) (slot >>> Integer.SIZE) == tag
-                    && Records.hasKeyAt(segments.address((int) slot), key, keyLength)) {
+            // One branch for both, which goes either way often: see RawMemory.difference.
+            long difference = (int) (slot >>> Integer.SIZE) ^ tag;
+            if (difference == 0) {
+                difference = Records.keyDifferenceAt(segments.address((int) slot), key, keyLength);
+            }
+            if (difference == 0) {
                 return address;
             }
             index = (index + 1) & slotMask;

@@ -306,16 +306,24 @@ final class Records {
         return slice.setAddress(valueAddress(record), valueLength(record));
     }
 
-    static boolean hasKey(long record, byte[] key, int keyLength) {
-        return keyLength(record) == keyLength
-                && RawMemory.contentEquals(
-                        null, keyAddress(record), key, RawMemory.BYTE_ARRAY_OFFSET, keyLength);
+    /** 0 if the record has this key; see {@link RawMemory#difference}. */
+    static long keyDifference(long record, byte[] key, int keyLength) {
+        int length = keyLength(record);
+        return RawMemory.difference(
+                        null,
+                        keyAddress(record),
+                        key,
+                        RawMemory.BYTE_ARRAY_OFFSET,
+                        Math.min(length, keyLength))
+                | (length ^ keyLength);
     }
 
-    /** Whether the record has the key that stands at this address. */
-    static boolean hasKeyAt(long record, long key, int keyLength) {
-        return keyLength(record) == keyLength
-                && RawMemory.contentEquals(null, keyAddress(record), null, key, keyLength);
+    /** 0 if the record has the key that stands at this address. */
+    static long keyDifferenceAt(long record, long key, int keyLength) {
+        int length = keyLength(record);
+        return RawMemory.difference(
+                        null, keyAddress(record), null, key, Math.min(length, keyLength))
+                | (length ^ keyLength);
     }
 
     /** Compares the keys of two records in unsigned byte order. */

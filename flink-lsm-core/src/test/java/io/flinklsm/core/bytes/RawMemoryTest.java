@@ -103,6 +103,25 @@ final class RawMemoryTest {
     }
 
     @Test
+    void bytesDifferIfAnyOfThemDoes() {
+        for (int length = 0; length <= 40; length++) {
+            byte[] left = new byte[40];
+            byte[] right = new byte[40];
+            Arrays.fill(left, (byte) -1);
+            Arrays.fill(right, (byte) -1);
+            long at = RawMemory.BYTE_ARRAY_OFFSET;
+
+            assertThat(RawMemory.difference(left, at, right, at, length)).isZero();
+            for (int i = 0; i < right.length; i++) {
+                right[i] ^= (byte) 0x80;
+                boolean differs = RawMemory.difference(left, at, right, at, length) != 0;
+                assertThat(differs).as("length=%s, index=%s", length, i).isEqualTo(i < length);
+                right[i] ^= (byte) 0x80;
+            }
+        }
+    }
+
+    @Test
     void rangeOutsideItsArrayIsOurFault() {
         byte[] bytes = new byte[16];
         long at = RawMemory.BYTE_ARRAY_OFFSET;
@@ -115,6 +134,8 @@ final class RawMemoryTest {
         assertThatThrownBy(() -> RawMemory.compare(bytes, at, 16, bytes, at, 17))
                 .isInstanceOf(AssertionError.class);
         assertThatThrownBy(() -> RawMemory.contentEquals(bytes, at + 16, bytes, at, 1))
+                .isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> RawMemory.difference(bytes, at, bytes, at + 16, 1))
                 .isInstanceOf(AssertionError.class);
         assertThatThrownBy(() -> RawMemory.fill(bytes, at, 17, (byte) 0))
                 .isInstanceOf(AssertionError.class);

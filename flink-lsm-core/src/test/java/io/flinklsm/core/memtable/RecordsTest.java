@@ -86,20 +86,23 @@ final class RecordsTest {
                 assertThat(Records.valueCapacity(record)).isBetween(valueLength, valueLength + 3);
                 assertThat(Records.link(record)).isEqualTo(Segments.NO_REF);
                 assertThat(Records.has(record, ALL_FLAGS)).isFalse();
-                assertThat(Records.hasKey(record, key, keyLength)).isTrue();
-                assertThat(Records.hasKeyAt(record, Records.keyAddress(record), keyLength))
-                        .isTrue();
+                assertThat(Records.keyDifference(record, key, keyLength)).isZero();
+                assertThat(Records.keyDifferenceAt(record, Records.keyAddress(record), keyLength))
+                        .isZero();
             }
         }
     }
 
     @Test
-    void anotherKeyOfTheSameLengthIsNotItsKey() {
+    void anotherKeyIsNotItsKey() {
         byte[] key = {1, 2, 3};
         init(Records.PUT, key, 3, new byte[0], 0);
 
-        assertThat(Records.hasKey(record, new byte[] {1, 2, 4}, 3)).isFalse();
-        assertThat(Records.hasKey(record, new byte[] {1, 2}, 2)).isFalse();
+        assertThat(Records.keyDifference(record, new byte[] {1, 2, 4}, 3)).isNotZero();
+        assertThat(Records.keyDifference(record, new byte[] {1, 2}, 2)).isNotZero();
+        assertThat(Records.keyDifference(record, new byte[] {1, 2, 3, 4}, 4)).isNotZero();
+        assertThat(Records.keyDifferenceAt(record, Records.keyAddress(record), 2)).isNotZero();
+        assertThat(Records.keyDifferenceAt(record, Records.keyAddress(record), 4)).isNotZero();
     }
 
     @ParameterizedTest
