@@ -99,7 +99,7 @@ public final class EntryTier extends HotTier {
             prepareWrite();
             long slot = find(key);
             if (slot == 0) {
-                return complete || add(key, Records.DELETE, NO_BYTES, 0, 0);
+                return complete || write(0, key, Records.DELETE, NO_BYTES, 0, 0);
             }
             int ref = RecordIndex.ref(slot);
             long record = segments.address(ref);
@@ -132,7 +132,7 @@ public final class EntryTier extends HotTier {
             long slot = find(key);
             if (slot == 0) {
                 int kind = complete ? Records.PUT : Records.MERGE;
-                return add(key, kind, operand, from, byteCount);
+                return write(0, key, kind, operand, from, byteCount);
             }
             int ref = RecordIndex.ref(slot);
             long record = segments.address(ref);
@@ -154,13 +154,34 @@ public final class EntryTier extends HotTier {
         }
     }
 
-    /** Gives the key this newest record; the slot is the key's, or 0 if it has none. */
+    /**
+     * Gives the key this newest record; the slot is the key's, or 0 if it has none. In one piece:
+     * it is longer than what the just-in-time compiler copies into callers ({@code CodeSizesTest}).
+     */
     private boolean write(
             long slot, KeyBuffer key, int kind, byte[] value, int from, int byteCount) {
-        if (slot == 0) {
-            return add(key, kind, value, from, byteCount);
-        }
         checkLengths(key, byteCount);
+        if (slot == 0) {
+            long sizeBytes = Records.sizeBytes(kind, key.length(), byteCount);
+            if (!index.prepare(key.hash())) {
+                return false;
+            }
+            int ref = allocateOpen(Math.toIntExact(sizeBytes));
+            if (ref == NO_REF) {
+                return false;
+            }
+            long record = segments.address(ref);
+            init(record, (int) sizeBytes, key, kind, value, from, byteCount);
+            if (kind == Records.PUT && complete) {
+                Records.set(record, Records.FIRST);
+            }
+            if (kind == Records.DELETE) {
+                segments.of(ref).addLive(-(int) sizeBytes);
+            }
+            index.insert(key.hash(), ref);
+            open.addEntry();
+            return true;
+        }
         int ref = RecordIndex.ref(slot);
         long record = segments.address(ref);
         if (!isOpen(ref)) {
@@ -171,48 +192,19 @@ public final class EntryTier extends HotTier {
                 dropLinked(record);
             }
             Records.fillValue(record, 0, value, from, byteCount);
-            setKind(ref, record, kind, byteCount);
+            boolean wasTombstone = Records.kind(record) == Records.DELETE;
+            Records.setValue(record, kind, byteCount);
+            if (wasTombstone != (kind == Records.DELETE)) {
+                // A tombstone is not worth its memory.
+                int sizeBytes = Records.sizeBytes(record);
+                segments.of(ref).addLive(wasTombstone ? sizeBytes : -sizeBytes);
+            }
             return true;
         }
         // A quarter in reserve: a value that keeps growing a little moves seldom.
         int capacity = (int) Math.min(Records.BYTES_MAX, byteCount * 5L / 4);
         int link = kind == Records.MERGE ? Records.link(record) : NO_REF;
         return replace(slot, key, ref, kind, link, value, from, byteCount, capacity) != 0;
-    }
-
-    /** The first record of a key that is not in the index. */
-    private boolean add(KeyBuffer key, int kind, byte[] value, int from, int byteCount) {
-        long sizeBytes = Records.sizeBytes(kind, key.length(), byteCount);
-        if (!index.prepare(key.hash())) {
-            return false;
-        }
-        int ref = allocateOpen(Math.toIntExact(sizeBytes));
-        if (ref == NO_REF) {
-            return false;
-        }
-        long record = segments.address(ref);
-        init(record, (int) sizeBytes, key, kind, value, from, byteCount);
-        if (kind == Records.PUT && complete) {
-            Records.set(record, Records.FIRST);
-        }
-        if (kind == Records.DELETE) {
-            segments.of(ref).addLive(-(int) sizeBytes);
-        }
-        index.insert(key.hash(), ref);
-        open.addEntry();
-        return true;
-    }
-
-    /**
-     * A record of the open generation becomes of this kind; a tombstone is not worth its memory.
-     */
-    private void setKind(int ref, long record, int kind, int byteCount) {
-        boolean wasTombstone = Records.kind(record) == Records.DELETE;
-        Records.setValue(record, kind, byteCount);
-        if (wasTombstone != (kind == Records.DELETE)) {
-            int sizeBytes = Records.sizeBytes(record);
-            segments.of(ref).addLive(wasTombstone ? sizeBytes : -sizeBytes);
-        }
     }
 
     private static void init(

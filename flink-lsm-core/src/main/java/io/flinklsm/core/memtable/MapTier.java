@@ -77,38 +77,73 @@ public final class MapTier extends HotTier {
     @Override
     public boolean put(KeyBuffer key, byte[] value, int from, int byteCount) {
         checkLengths(key, byteCount);
-        access.lock();
-        try {
-            prepareWrite();
-            return path.find(key)
-                    ? write(key, path.search(key), 0, value, from, byteCount)
-                    : create(key, 0, value, from, byteCount);
-        } finally {
-            access.unlock();
-        }
+        return write(key, 0, value, from, byteCount);
     }
 
     @Override
     public boolean delete(KeyBuffer key) {
         checkLengths(key, 0);
+        return write(key, MapBlock.DELETE, NO_BYTES, 0, 0);
+    }
+
+    /**
+     * Writes an entry, or a tombstone. In one piece: it is longer than what the just-in-time
+     * compiler copies into callers ({@code CodeSizesTest}), so that it is compiled once, and not
+     * again with each of the five methods that a state's put comes through.
+     *
+     * @param kind 0 or {@link MapBlock#DELETE}
+     */
+    private boolean write(KeyBuffer key, int kind, byte[] value, int from, int byteCount) {
+        boolean isDelete = kind == MapBlock.DELETE;
         access.lock();
         try {
             prepareWrite();
+            int head = kind | MapBlock.DIRTY;
             if (!path.find(key)) {
-                return complete || create(key, MapBlock.DELETE, NO_BYTES, 0, 0);
+                // The first entry of a map.
+                if (isDelete && complete) {
+                    return true;
+                }
+                boolean isNew = complete || completeness.isNewMap(key);
+                if (isNew && !isDelete) {
+                    head |= MapBlock.FIRST;
+                }
+                if (!blocks.create(key, isNew, head, value, from, byteCount)) {
+                    return false;
+                }
+                open.addEntry();
+                completeness.forgetNewMap();
+                return true;
             }
             long found = path.search(key);
-            if (found < 0) {
-                return path.isMapComplete() || write(key, found, MapBlock.DELETE, NO_BYTES, 0, 0);
+            boolean isInPlace = isOpen(path.ref());
+            boolean wasDirty = false;
+            if (found >= 0) {
+                int before = MapBlock.head(found);
+                if (isDelete && (before & MapBlock.DELETE) != 0) {
+                    return true;
+                }
+                if (isInPlace) {
+                    if (isDelete && (before & MapBlock.FIRST) != 0) {
+                        removeTrace(found);
+                        return true;
+                    }
+                    wasDirty = (before & MapBlock.DIRTY) != 0;
+                    head |= before & MapBlock.FIRST;
+                }
+            } else if (path.isMapComplete()) {
+                if (isDelete) {
+                    return true;
+                }
+                head |= MapBlock.FIRST;
             }
-            if (MapBlock.isDelete(found)) {
-                return true;
+            if (!blocks.change(key, found, head, value, from, byteCount, isInPlace, true)) {
+                return false;
             }
-            if (isOpen(path.ref()) && (MapBlock.head(found) & MapBlock.FIRST) != 0) {
-                removeTrace(found);
-                return true;
+            if (!wasDirty) {
+                open.addEntry();
             }
-            return write(key, found, MapBlock.DELETE, NO_BYTES, 0, 0);
+            return true;
         } finally {
             access.unlock();
         }
@@ -125,46 +160,6 @@ public final class MapTier extends HotTier {
     @Override
     public boolean isValueFull() {
         return false;
-    }
-
-    /** The first entry of a map. */
-    private boolean create(KeyBuffer key, int kind, byte[] value, int from, int byteCount) {
-        boolean isNew = complete || completeness.isNewMap(key);
-        boolean isFirst = isNew && kind != MapBlock.DELETE;
-        int head = kind | MapBlock.DIRTY | (isFirst ? MapBlock.FIRST : 0);
-        if (!blocks.create(key, isNew, head, value, from, byteCount)) {
-            return false;
-        }
-        open.addEntry();
-        completeness.forgetNewMap();
-        return true;
-    }
-
-    /**
-     * Writes an entry into the block that was found.
-     *
-     * @param found what {@link MapPath#search} has found
-     * @param kind 0 or {@link MapBlock#DELETE}
-     */
-    private boolean write(
-            KeyBuffer key, long found, int kind, byte[] value, int from, int byteCount) {
-        boolean isInPlace = isOpen(path.ref());
-        int head = kind | MapBlock.DIRTY;
-        boolean wasDirty = false;
-        if (found >= 0) {
-            int before = isInPlace ? MapBlock.head(found) : 0;
-            wasDirty = (before & MapBlock.DIRTY) != 0;
-            head |= before & MapBlock.FIRST;
-        } else if (kind != MapBlock.DELETE && path.isMapComplete()) {
-            head |= MapBlock.FIRST;
-        }
-        if (!blocks.change(key, found, head, value, from, byteCount, isInPlace, true)) {
-            return false;
-        }
-        if (!wasDirty) {
-            open.addEntry();
-        }
-        return true;
     }
 
     /** Takes an entry that no file ever had out of its block, which is of the open generation. */

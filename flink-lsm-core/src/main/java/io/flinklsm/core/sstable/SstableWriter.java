@@ -196,7 +196,7 @@ public final class SstableWriter implements AutoCloseable {
         long entryBytes = (long) key.length() + value.length();
         boolean isAlone = beginEntry(entryBytes);
         shredder.shred(key, kind, value);
-        endEntry(key, kind, entryBytes, isAlone);
+        endEntry(key, kind, entryBytes, isAlone, null);
     }
 
     /** Adds an entry, the value of which is read twice and not held. */
@@ -207,8 +207,7 @@ public final class SstableWriter implements AutoCloseable {
         }
         endRowGroup();
         shredder.shredWithoutValue(key, kind);
-        countEntry(key, kind, key.length() + value.length());
-        writeRowGroupOfOneBlock(value);
+        endEntry(key, kind, key.length() + value.length(), true, value);
     }
 
     /**
@@ -229,7 +228,7 @@ public final class SstableWriter implements AutoCloseable {
         long entryBytes = key.length() + valueBytes;
         boolean isAlone = beginEntry(entryBytes);
         shredder.copy(key, kind, value);
-        endEntry(key, kind, entryBytes, isAlone);
+        endEntry(key, kind, entryBytes, isAlone, null);
     }
 
     private void addBytes(EntryCursor entry) throws IOException {
@@ -258,17 +257,16 @@ public final class SstableWriter implements AutoCloseable {
         return isAlone;
     }
 
-    private void endEntry(Slice key, EntryKind kind, long entryBytes, boolean isAlone)
+    /**
+     * Counts the entry and ends its block if that is full. In one piece: it is longer than what the
+     * just-in-time compiler copies into callers ({@code CodeSizesTest}).
+     *
+     * @param isAlone whether it is a row group of its own
+     * @param large its value, if it is not in the columns yet
+     */
+    private void endEntry(
+            Slice key, EntryKind kind, long entryBytes, boolean isAlone, @Nullable LargeValue large)
             throws IOException {
-        countEntry(key, kind, entryBytes);
-        if (isAlone) {
-            writeRowGroupOfOneBlock(null);
-        } else if (blockBytes >= options.blockBytes() || blockEntries >= options.blockEntries()) {
-            endBlock();
-        }
-    }
-
-    private void countEntry(Slice key, EntryKind kind, long entryBytes) throws IOException {
         Invariants.check(
                 entryBytes >= key.length(),
                 "an entry is shorter than its key",
@@ -279,7 +277,25 @@ public final class SstableWriter implements AutoCloseable {
         long hash = key.hash64();
         if (options.bloomBitsPerKey() > 0) {
             hashes.appendLong(hash);
-            addPrefix(key);
+            // The filter also knows the maps that have entries here, each once in a row group.
+            int prefixBytes = shredder.prefixBytes();
+            if (prefixBytes < 0) {
+                filtersPrefixes = false;
+            } else {
+                Invariants.check(
+                        prefixBytes <= key.length(),
+                        "a prefix is longer than its key",
+                        "prefixBytes",
+                        prefixBytes,
+                        "keyBytes",
+                        key.length());
+                prefix.setRaw(key.rawBase(), key.rawOffset(), prefixBytes);
+                if (prefixBytes != lastPrefixBytes
+                        || !lastKey.view(lastKeyView).startsWith(prefix)) {
+                    hashes.appendLong(prefix.hash64());
+                    lastPrefixBytes = prefixBytes;
+                }
+            }
         }
         sketch.add(key, shredder.keyBytes(), hash, lastKey.view(lastKeyView), kind, entryBytes);
         lastKey.set(key);
@@ -288,26 +304,10 @@ public final class SstableWriter implements AutoCloseable {
         mergeCount += kind == EntryKind.MERGE ? 1 : 0;
         blockBytes += entryBytes;
         blockEntries++;
-    }
-
-    /** The filter also knows the maps that have entries here, each once in a row group. */
-    private void addPrefix(Slice key) throws IOException {
-        int prefixBytes = shredder.prefixBytes();
-        if (prefixBytes < 0) {
-            filtersPrefixes = false;
-            return;
-        }
-        Invariants.check(
-                prefixBytes <= key.length(),
-                "a prefix is longer than its key",
-                "prefixBytes",
-                prefixBytes,
-                "keyBytes",
-                key.length());
-        prefix.setRaw(key.rawBase(), key.rawOffset(), prefixBytes);
-        if (prefixBytes != lastPrefixBytes || !lastKey.view(lastKeyView).startsWith(prefix)) {
-            hashes.appendLong(prefix.hash64());
-            lastPrefixBytes = prefixBytes;
+        if (isAlone) {
+            writeRowGroupOfOneBlock(large);
+        } else if (blockBytes >= options.blockBytes() || blockEntries >= options.blockEntries()) {
+            endBlock();
         }
     }
 
