@@ -14,20 +14,21 @@
 package io.flinklsm.statebackend.async;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.statebackend.text.ArrayInput;
+import io.flinklsm.statebackend.text.TextSerializers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.core.memory.DataInputDeserializer;
 
 /** Reads the elements of lists. Has its own serializer; one thread. */
 final class ListDecoder<E> {
 
     private final TypeSerializer<E> serializer;
-    private final DataInputDeserializer in = new DataInputDeserializer();
+    private final ArrayInput in = new ArrayInput();
 
     ListDecoder(TypeSerializer<E> serializer) {
-        this.serializer = serializer.duplicate();
+        this.serializer = TextSerializers.of(serializer.duplicate());
     }
 
     List<E> elements(boolean isFound, ValueBuffer value) throws IOException {

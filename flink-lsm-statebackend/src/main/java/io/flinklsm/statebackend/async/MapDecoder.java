@@ -15,9 +15,10 @@ package io.flinklsm.statebackend.async;
 
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.statebackend.key.MapValues;
+import io.flinklsm.statebackend.text.ArrayInput;
+import io.flinklsm.statebackend.text.TextSerializers;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.core.memory.DataInputDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads user keys and values of maps. Has its own serializers; one thread. */
@@ -25,11 +26,11 @@ final class MapDecoder<U, V> {
 
     private final TypeSerializer<U> userKeySerializer;
     private final TypeSerializer<V> valueSerializer;
-    private final DataInputDeserializer in = new DataInputDeserializer();
+    private final ArrayInput in = new ArrayInput();
 
     MapDecoder(TypeSerializer<U> userKeySerializer, TypeSerializer<V> valueSerializer) {
-        this.userKeySerializer = userKeySerializer.duplicate();
-        this.valueSerializer = valueSerializer.duplicate();
+        this.userKeySerializer = TextSerializers.of(userKeySerializer.duplicate());
+        this.valueSerializer = TextSerializers.of(valueSerializer.duplicate());
     }
 
     @Nullable V value(boolean isFound, ValueBuffer value) throws IOException {

@@ -14,19 +14,20 @@
 package io.flinklsm.statebackend.async;
 
 import io.flinklsm.core.bytes.ValueBuffer;
+import io.flinklsm.statebackend.text.ArrayInput;
+import io.flinklsm.statebackend.text.TextSerializers;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.core.memory.DataInputDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads values that are the whole of a row's bytes. Has its own serializer; one thread. */
 final class ValueDecoder<V> {
 
     private final TypeSerializer<V> serializer;
-    private final DataInputDeserializer in = new DataInputDeserializer();
+    private final ArrayInput in = new ArrayInput();
 
     ValueDecoder(TypeSerializer<V> serializer) {
-        this.serializer = serializer.duplicate();
+        this.serializer = TextSerializers.of(serializer.duplicate());
     }
 
     @Nullable V answer(boolean isFound, ValueBuffer value) throws IOException {

@@ -14,6 +14,7 @@
 package io.flinklsm.statebackend.key;
 
 import io.flinklsm.core.entry.KeyBuffer;
+import io.flinklsm.statebackend.text.TextSerializers;
 import java.io.IOException;
 import java.util.Objects;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -30,6 +31,10 @@ public final class CurrentKey<K> {
 
     private final TaskKeyContext<K> context;
     private final TypeSerializer<K> serializer;
+
+    /** Writes what that does. */
+    private final TypeSerializer<K> working;
+
     private final int keyGroupBytes;
     private final boolean variableLength;
     private final DataOutputSerializer out = new DataOutputSerializer(64);
@@ -38,6 +43,7 @@ public final class CurrentKey<K> {
     public CurrentKey(TaskKeyContext<K> context, TypeSerializer<K> serializer) {
         this.context = context;
         this.serializer = serializer;
+        this.working = TextSerializers.of(serializer);
         this.keyGroupBytes =
                 CompositeKeySerializationUtils.computeRequiredBytesInKeyGroupPrefix(
                         context.getNumberOfKeyGroups());
@@ -87,7 +93,7 @@ public final class CurrentKey<K> {
             out.clear();
             CompositeKeySerializationUtils.writeKeyGroup(
                     context.getCurrentKeyGroupIndex(), keyGroupBytes, out);
-            serializer.serialize(key, out);
+            working.serialize(key, out);
             serialisedAt = context.changes();
         }
     }

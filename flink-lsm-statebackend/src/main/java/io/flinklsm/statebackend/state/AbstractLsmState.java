@@ -18,10 +18,11 @@ import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.statebackend.key.StateKey;
 import io.flinklsm.statebackend.life.BackendLife;
+import io.flinklsm.statebackend.text.ArrayInput;
+import io.flinklsm.statebackend.text.TextSerializers;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.java.tuple.Tuple2;
-import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.queryablestate.client.state.serialization.KvStateSerializer;
 import org.apache.flink.runtime.state.CompositeKeySerializationUtils;
@@ -46,12 +47,15 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
     final StateKey<K, N> key;
     final ValueBuffer value;
     final StateBuffers buffers;
-    final DataInputDeserializer in;
+    final ArrayInput in;
     private final int numberOfKeyGroups;
     private final BackendLife life;
 
     // Replaced when the state is registered again with a newer serializer.
     private TypeSerializer<V> valueSerializer;
+
+    /** Writes and reads what that does. */
+    private TypeSerializer<V> working;
 
     AbstractLsmState(
             StateContext<K> context,
@@ -66,6 +70,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
         this.numberOfKeyGroups = context.numberOfKeyGroups();
         this.life = context.life();
         this.valueSerializer = valueSerializer;
+        this.working = TextSerializers.of(valueSerializer);
     }
 
     @Override
@@ -85,6 +90,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
 
     void setValueSerializer(TypeSerializer<V> serializer) {
         valueSerializer = serializer;
+        working = TextSerializers.of(serializer);
     }
 
     @Override
@@ -151,7 +157,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
             return null;
         }
         in.setBuffer(value.array(), 0, value.length());
-        V read = valueSerializer.deserialize(in);
+        V read = working.deserialize(in);
         buffers.giveUpLarge();
         return read;
     }
@@ -159,7 +165,7 @@ abstract class AbstractLsmState<K, N, V> implements InternalKvState<K, N, V> {
     /** Stores a value as the whole of a row's bytes. */
     final void write(KeyBuffer row, V newValue) throws IOException {
         DataOutputSerializer out = buffers.emptyOut();
-        valueSerializer.serialize(newValue, out);
+        working.serialize(newValue, out);
         tree.put(row, out.getSharedBuffer(), 0, out.length());
         buffers.giveUpLarge();
     }

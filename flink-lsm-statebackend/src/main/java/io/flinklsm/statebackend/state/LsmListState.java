@@ -16,6 +16,7 @@ package io.flinklsm.statebackend.state;
 import io.flinklsm.core.LsmTree;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.statebackend.key.EntryFormat;
+import io.flinklsm.statebackend.text.TextSerializers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -50,7 +51,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
     }
 
     private static <E> TypeSerializer<E> elementsOf(TypeSerializer<List<E>> listSerializer) {
-        return ((ListSerializer<E>) listSerializer).getElementSerializer();
+        return TextSerializers.of(((ListSerializer<E>) listSerializer).getElementSerializer());
     }
 
     @Override

@@ -18,6 +18,7 @@ import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.statebackend.key.MapValues;
+import io.flinklsm.statebackend.text.TextSerializers;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -58,16 +59,16 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
         super(context, tree, namespaceSerializer, mapSerializer);
         queryLock = queryable ? new Object() : null;
         MapSerializer<U, V> parts = (MapSerializer<U, V>) mapSerializer;
-        userKeySerializer = parts.getKeySerializer();
-        userValueSerializer = parts.getValueSerializer();
+        userKeySerializer = TextSerializers.of(parts.getKeySerializer());
+        userValueSerializer = TextSerializers.of(parts.getValueSerializer());
     }
 
     @Override
     void setValueSerializer(TypeSerializer<Map<U, V>> serializer) {
         super.setValueSerializer(serializer);
         MapSerializer<U, V> parts = (MapSerializer<U, V>) serializer;
-        userKeySerializer = parts.getKeySerializer();
-        userValueSerializer = parts.getValueSerializer();
+        userKeySerializer = TextSerializers.of(parts.getKeySerializer());
+        userValueSerializer = TextSerializers.of(parts.getValueSerializer());
     }
 
     @Override

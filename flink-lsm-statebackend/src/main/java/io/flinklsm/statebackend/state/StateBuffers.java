@@ -14,7 +14,7 @@
 package io.flinklsm.statebackend.state;
 
 import io.flinklsm.core.bytes.ValueBuffer;
-import org.apache.flink.core.memory.DataInputDeserializer;
+import io.flinklsm.statebackend.text.ArrayInput;
 import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
@@ -31,7 +31,7 @@ final class StateBuffers {
     final ValueBuffer value = new ValueBuffer();
 
     /** What a value is read from. */
-    final DataInputDeserializer in = new DataInputDeserializer();
+    final ArrayInput in = new ArrayInput();
 
     private DataOutputSerializer out = new DataOutputSerializer(FIRST_OUT_BYTES);
 
