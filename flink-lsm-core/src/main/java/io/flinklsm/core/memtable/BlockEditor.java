@@ -145,7 +145,10 @@ final class BlockEditor {
             }
             return true;
         }
-        int target = allocate(key, usedBytes, toOpen);
+        // What is copied for a generation's first change, to an entry that it has, hardly grows
+        // soon.
+        int room = isInPlace || found < 0 ? roomToGrow(usedBytes) : 0;
+        int target = allocate(key, usedBytes, room, toOpen);
         if (target == Segments.NO_REF) {
             return false;
         }
@@ -310,7 +313,11 @@ final class BlockEditor {
      * no room.
      */
     private int allocate(KeyBuffer key, int usedBytes, boolean toOpen) {
-        int sizeBytes = recordBytes(key, usedBytes);
+        return allocate(key, usedBytes, roomToGrow(usedBytes), toOpen);
+    }
+
+    private int allocate(KeyBuffer key, int usedBytes, int room, boolean toOpen) {
+        int sizeBytes = recordBytes(key, (long) usedBytes + room);
         int target = toOpen ? tier.allocateOpen(sizeBytes) : tier.allocateResident(sizeBytes);
         if (target != Segments.NO_REF) {
             Records.initMap(segments.address(target), sizeBytes, key, Records.PUT);
@@ -318,9 +325,12 @@ final class BlockEditor {
         return target;
     }
 
-    /** With room for some entries more: most maps grow. */
-    private static int recordBytes(KeyBuffer key, int usedBytes) {
-        long capacity = (long) usedBytes + Math.min(usedBytes / 4, MapBlock.BYTES_MAX);
+    /** For some entries more: most maps grow. */
+    private static int roomToGrow(int usedBytes) {
+        return Math.min(usedBytes / 4, MapBlock.BYTES_MAX);
+    }
+
+    private static int recordBytes(KeyBuffer key, long capacity) {
         long sizeBytes = Records.sizeBytes(Records.PUT, key.prefixLength(), capacity);
         HotTier.checkLength(sizeBytes);
         return (int) sizeBytes;

@@ -175,6 +175,27 @@ final class MapTierTest {
         assertThat(tier.openBytes()).isBetween(bytes, 5 * bytes / 2);
     }
 
+    @Test
+    void aBlockThatIsCopiedToChangeAnEntryHasNoRoomToGrow() {
+        MapTier tier = tier(true);
+        TierProbe probe = new TierProbe(tier);
+        for (int map = 100; map < 1100; map++) {
+            for (int i = 0; i < 10; i++) {
+                probe.put("map-" + map + "/" + i, "a value");
+            }
+        }
+        probe.freeze();
+        for (int map = 100; map < 1100; map++) {
+            probe.put("map-" + map + "/5", "another");
+            probe.delete("map-" + map + "/6");
+        }
+        // Header, prefix, and ten entries; a new segment for all that does not fill its last one.
+        long bytes = 1000 * (8 + 8 + 2 + 10 * (3 + 1 + 7) - 7 + 3);
+
+        assertThat(tier.openBytes()).isLessThan(bytes + bytes / 10);
+        assertThat(probe.page("map-777/")).hasSize(9).contains("5=another", "7=a value");
+    }
+
     // ------------------------------------------------------------------------------- wide maps
 
     @ParameterizedTest
