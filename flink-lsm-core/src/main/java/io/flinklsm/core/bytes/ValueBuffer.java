@@ -169,6 +169,20 @@ public final class ValueBuffer {
         return this;
     }
 
+    /**
+     * Appends two lengths, big-endian ints, and as many bytes of native memory as they say
+     * together.
+     */
+    public ValueBuffer appendPair(int firstLength, int secondLength, long address) {
+        int byteCount = firstLength + secondLength;
+        ensure(Math.addExact(Long.BYTES, byteCount));
+        LONG.set(array, length, (long) firstLength << Integer.SIZE | secondLength);
+        length += Long.BYTES;
+        RawMemory.copy(null, address, array, RawMemory.BYTE_ARRAY_OFFSET + length, byteCount);
+        length += byteCount;
+        return this;
+    }
+
     /** Replaces the content by bytes of native memory. */
     public ValueBuffer setAddress(long address, int byteCount) {
         length = 0;

@@ -297,19 +297,19 @@ public final class MapTier extends HotTier {
             while (true) {
                 path.noteRead();
                 long end = MapBlock.end(path.block());
-                for (; entry < end; entry = MapBlock.next(entry)) {
-                    if (MapBlock.isDelete(entry)) {
-                        continue;
-                    }
-                    if (entries >= entriesMax || out.length() >= bytesMax) {
-                        return FOUND;
-                    }
-                    entries++;
+                while (entry < end) {
                     int suffixLength = MapBlock.suffixLength(entry);
                     int valueLength = MapBlock.valueLength(entry);
-                    out.appendInt(suffixLength).appendInt(valueLength);
-                    // The value stands right behind the suffix.
-                    out.appendAddress(MapBlock.suffixAddress(entry), suffixLength + valueLength);
+                    long suffix = MapBlock.suffixAddress(entry);
+                    if (!MapBlock.isDelete(entry)) {
+                        if (entries >= entriesMax || out.length() >= bytesMax) {
+                            return FOUND;
+                        }
+                        entries++;
+                        // The value stands right behind the suffix.
+                        out.appendPair(suffixLength, valueLength, suffix);
+                    }
+                    entry = suffix + suffixLength + valueLength;
                 }
                 if (!path.next()) {
                     return ABSENT;

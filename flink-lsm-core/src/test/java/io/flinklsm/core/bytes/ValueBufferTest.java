@@ -45,6 +45,23 @@ final class ValueBufferTest {
     }
 
     @Test
+    void lengthsStandInFrontOfWhatTheyAreOf() {
+        try (MemoryBudget budget = MemoryBudget.root("value", 64)) {
+            MemoryBlock block = budget.tryAllocate(64);
+            new Slice(bytes("key,value")).copyToAddress(block.address());
+            for (int first = 0; first <= 4; first++) {
+                buffer.clear().append((byte) '>').appendPair(first, 3, block.address());
+
+                ByteBuffer expected = ByteBuffer.allocate(1 + 8 + first + 3);
+                expected.put((byte) '>').putInt(first).putInt(3);
+                expected.put(bytes("key,value"), 0, first + 3);
+                assertThat(buffer.toBytes()).isEqualTo(expected.array());
+            }
+            block.release();
+        }
+    }
+
+    @Test
     void numberIsOverwrittenInPlace() {
         buffer.appendInt(1).appendInt(2).appendInt(3);
 

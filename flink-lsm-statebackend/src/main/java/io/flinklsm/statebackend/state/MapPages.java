@@ -36,10 +36,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class MapPages<U, V> {
 
-    private static final VarHandle INT =
-            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
-    private static final int LENGTHS_BYTES = 2 * Integer.BYTES;
+    private static final int LENGTHS_BYTES = Long.BYTES;
 
     /** Entries of the first page: most maps are smaller than this. */
     private static final int FIRST_PAGE_ENTRIES = 128;
@@ -98,8 +98,9 @@ final class MapPages<U, V> {
             throw new NoSuchElementException("the map has no more entries");
         }
         int at = nextAt;
-        keyLength = (int) INT.get(page, at);
-        valueLength = (int) INT.get(page, at + Integer.BYTES);
+        long lengths = (long) LONG.get(page, at);
+        keyLength = (int) (lengths >>> Integer.SIZE);
+        valueLength = (int) lengths;
         entryPage = page;
         keyAt = at + LENGTHS_BYTES;
         nextAt = keyAt + keyLength + valueLength;
