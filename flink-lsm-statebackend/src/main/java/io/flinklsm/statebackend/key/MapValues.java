@@ -13,9 +13,9 @@
  */
 package io.flinklsm.statebackend.key;
 
+import io.flinklsm.statebackend.text.ArrayInput;
 import java.io.IOException;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.state.ttl.TtlStateFactory.TtlSerializer;
 import org.apache.flink.runtime.state.ttl.TtlValue;
@@ -74,7 +74,7 @@ public final class MapValues {
 
     /** Reads a value, which ends where the input does. */
     @SuppressWarnings("unchecked")
-    public static <V> @Nullable V read(DataInputDeserializer in, TypeSerializer<V> serializer)
+    public static <V> @Nullable V read(ArrayInput in, TypeSerializer<V> serializer)
             throws IOException {
         if (!in.readBoolean()) {
             return serializer.deserialize(in);

@@ -20,6 +20,7 @@ import io.flinklsm.core.tree.TreeOptions;
 import io.flinklsm.statebackend.key.EntryFormat;
 import io.flinklsm.statebackend.key.KeyReader;
 import io.flinklsm.statebackend.key.MapValues;
+import io.flinklsm.statebackend.text.ArrayInput;
 import java.io.IOException;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -61,7 +62,7 @@ public final class StateMigration {
 
     /** Rewrites one row's value. */
     private interface ValueRewriter {
-        void rewrite(DataInputDeserializer in, DataOutputSerializer out) throws IOException;
+        void rewrite(ArrayInput in, DataOutputSerializer out) throws IOException;
     }
 
     /**
@@ -116,7 +117,7 @@ public final class StateMigration {
             boolean map,
             ValueRewriter rewriter)
             throws IOException {
-        DataInputDeserializer in = new DataInputDeserializer();
+        ArrayInput in = new ArrayInput();
         DataOutputSerializer out = new DataOutputSerializer(128);
         KeyBuffer key = new KeyBuffer();
         while (before.next()) {
@@ -169,7 +170,7 @@ public final class StateMigration {
     private <T> void rewriteOne(
             TtlAwareSerializer<?, ?> before,
             TtlAwareSerializer<?, ?> now,
-            DataInputDeserializer in,
+            ArrayInput in,
             DataOutputSerializer out)
             throws IOException {
         TtlAwareSerializer<T, ?> reader = (TtlAwareSerializer<T, ?>) before;

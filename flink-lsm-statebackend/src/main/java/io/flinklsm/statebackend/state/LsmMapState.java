@@ -18,6 +18,7 @@ import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.statebackend.key.MapValues;
+import io.flinklsm.statebackend.text.ArrayInput;
 import io.flinklsm.statebackend.text.TextSerializers;
 import java.io.IOException;
 import java.util.Iterator;
@@ -25,7 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.MapSerializer;
-import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.queryablestate.client.state.serialization.KvStateSerializer;
 import org.apache.flink.runtime.state.internal.InternalMapState;
@@ -267,7 +267,7 @@ final class LsmMapState<K, N, U, V> extends AbstractLsmState<K, N, Map<U, V>>
     private byte @Nullable [] readAll(KeyBuffer row, TypeSerializer<Map<U, V>> safeValueSerializer)
             throws IOException {
         MapSerializer<U, V> parts = (MapSerializer<U, V>) safeValueSerializer;
-        DataInputDeserializer input = new DataInputDeserializer();
+        ArrayInput input = new ArrayInput();
         Map<U, V> map = new LinkedHashMap<>();
         try (EntryCursor cursor = tree.scanPrefix(row)) {
             while (cursor.next()) {

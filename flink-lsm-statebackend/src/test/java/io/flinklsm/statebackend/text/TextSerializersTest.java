@@ -19,7 +19,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -131,13 +130,6 @@ final class TextSerializersTest {
         byte[] bytes = bytes(StringSerializer.INSTANCE, "some text");
         var in = new DataInputViewStreamWrapper(new ByteArrayInputStream(bytes));
         assertThat(texts.deserialize(in)).isEqualTo("some text");
-    }
-
-    @Test
-    void takesArraysOnly() {
-        ArrayInput in = new ArrayInput();
-        assertThatThrownBy(() -> in.setBuffer(ByteBuffer.allocate(1)))
-                .isInstanceOf(UnsupportedOperationException.class);
     }
 
     private static <T> void check(TypeSerializer<T> serializer, T value) throws IOException {
