@@ -59,7 +59,8 @@ final class LatencyCases implements CaseGroup.Program {
             Meter meter)
             throws Exception {
         String name = "latency, state of " + CurveCases.label(ratio) + " × the memory, ";
-        long warmUpNanos = scale.choose(4_000L, 200L, 5L) * 1_000_000L;
+        // After 4 s a JVM engine runs at half of its speed: 70 % of that would be an easy rate.
+        long warmUpNanos = scale.choose(20_000L, 200L, 5L) * 1_000_000L;
         long nanos = scale.choose(20_000L, 1_000L, 50L) * 1_000_000L;
         try (CheckpointClock clock =
                 new CheckpointClock(backend, scale.choose(5_000L, 300L, 20L) * 1_000_000L)) {
