@@ -462,9 +462,9 @@ public final class EntryTier extends HotTier {
     }
 
     /**
-     * Keeps what the files have of a key whose newest record is an operand, as that what its
-     * operands belong to, so that the next read ends in memory. For an operator that appends;
-     * writer only, and as {@link #keep}.
+     * Keeps what the files have of a key whose newest record is an operand, below its operands, so
+     * that the next read ends in memory. For an operator that appends; writer only, and as {@link
+     * #keep}.
      *
      * @param value of the key, all operands folded in
      */
