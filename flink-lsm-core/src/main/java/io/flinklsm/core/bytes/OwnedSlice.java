@@ -61,6 +61,17 @@ public final class OwnedSlice implements Comparable<OwnedSlice> {
         return bytes;
     }
 
+    /** Whether these are its first bytes. */
+    public boolean startsWith(Slice prefix) {
+        return bytes.length >= prefix.length()
+                && RawMemory.contentEquals(
+                        bytes,
+                        RawMemory.BYTE_ARRAY_OFFSET,
+                        prefix.rawBase(),
+                        prefix.rawOffset(),
+                        prefix.length());
+    }
+
     @Override
     public int compareTo(OwnedSlice other) {
         return Arrays.compareUnsigned(bytes, other.bytes);

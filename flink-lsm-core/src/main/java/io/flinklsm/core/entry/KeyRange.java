@@ -68,6 +68,11 @@ public record KeyRange(OwnedSlice start, @Nullable OwnedSlice end) {
         return key.compareTo(start) >= 0 && (end == null || key.compareTo(end) < 0);
     }
 
+    /** Whether all keys with the prefix are below the range. */
+    public boolean startsBehindPrefix(Slice prefix) {
+        return prefix.compareTo(start) < 0 && !start.startsWith(prefix);
+    }
+
     public boolean isBelowEnd(Slice key) {
         return end == null || key.compareTo(end) < 0;
     }

@@ -156,6 +156,21 @@ final class BlockIndex implements AutoCloseable {
         return group < extents.length && compareFence(group, key) <= 0;
     }
 
+    /** Whether there is such a row group and its first key has the prefix. */
+    boolean groupBeginsWith(int group, Slice prefix) {
+        if (group >= extents.length) {
+            return false;
+        }
+        int byteCount = fenceOffsets[group + 1] - fenceOffsets[group];
+        return byteCount >= prefix.length()
+                && RawMemory.contentEquals(
+                        null,
+                        fences.address() + fenceOffsets[group],
+                        prefix.rawBase(),
+                        prefix.rawOffset(),
+                        prefix.length());
+    }
+
     /** The last block of the row group whose first key is not above the key, which is inside it. */
     int find(int group, Slice key) throws IOException {
         return part(group).find(key);

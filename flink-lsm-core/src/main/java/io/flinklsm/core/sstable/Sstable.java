@@ -145,15 +145,26 @@ public final class Sstable {
         }
     }
 
-    /** Whether {@link #prefixCursor} may show anything; says true rather than read a block. */
-    public boolean mayHavePrefix(KeyBuffer prefix, KeyRange range) throws IOException {
-        KeyRange visible = visible(range);
-        if (isOutside(visible)) {
+    /**
+     * Whether the file may have keys with the prefix, of any kind; says true rather than read a
+     * block. As for {@link #prefixCursor}, but nothing is made for it: it is asked of every map
+     * that is not in memory.
+     */
+    public boolean mayHavePrefix(KeyBuffer prefix) throws IOException {
+        Slice wanted = prefix.slice();
+        KeyRange clip = meta.clip();
+        boolean isOutside =
+                (wanted.compareTo(meta.maxKey()) > 0)
+                        || (wanted.compareTo(meta.minKey()) < 0
+                                && !meta.minKey().startsWith(wanted))
+                        || (clip != null
+                                && (!clip.isBelowEnd(wanted) || clip.startsBehindPrefix(wanted)));
+        if (isOutside) {
             return false;
         }
         SstableReader reader = handle.acquire(meta);
         try {
-            return mayHavePrefix(reader, prefix, visible);
+            return reader.mayContainPrefix(prefix);
         } finally {
             reader.release();
         }

@@ -317,6 +317,22 @@ final class SstableReader {
         return false;
     }
 
+    /** The same of the whole map. */
+    boolean mayContainPrefix(KeyBuffer prefix) {
+        if (blooms == null || !layout.filtersPrefixes()) {
+            return true;
+        }
+        Slice wanted = prefix.slice();
+        int group = Math.max(0, index.findGroup(wanted));
+        while (!mayContain(group, prefix.hash())) {
+            group++;
+            if (!index.groupBeginsWith(group, wanted)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private boolean getUncached(int block, KeyBuffer key, Lookup lookup) throws IOException {
         DecodedBlock decoded = takeDecoder(0);
         try {

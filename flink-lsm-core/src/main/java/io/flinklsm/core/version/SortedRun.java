@@ -119,6 +119,19 @@ public final class SortedRun {
         }
     }
 
+    /** Whether any SSTable may have keys with the prefix, tombstones included, by its filter. */
+    public boolean mayHavePrefix(KeyBuffer prefix) throws IOException {
+        Slice wanted = prefix.slice();
+        int index = firstEndingAbove(wanted);
+        while (index < ranges.length && !ranges[index].startsBehindPrefix(wanted)) {
+            if (sstables.get(index).mayHavePrefix(prefix)) {
+                return true;
+            }
+            index++;
+        }
+        return false;
+    }
+
     /** Whether all files are on this machine. */
     public boolean answersAtOnce() {
         for (Sstable sstable : sstables) {

@@ -137,12 +137,10 @@ public final class ReadView {
                     "prefixBytes",
                     prefix.length());
         }
-        KeyRange range = rangeOf(prefix, null);
-        for (SortedRun run : version.runs()) {
-            for (Sstable sstable : run.overlapping(range)) {
-                if (sstable.mayHavePrefix(prefix, range)) {
-                    return true;
-                }
+        List<SortedRun> runs = version.runs();
+        for (int i = 0; i < runs.size(); i++) {
+            if (runs.get(i).mayHavePrefix(prefix)) {
+                return true;
             }
         }
         return false;

@@ -89,16 +89,34 @@ final class TypedSstableTest {
         assertThat(absentMapsThatMayBeIn(written)).isBetween(0, 50);
         assertThat(absentMapsThatMayBeIn(compacted)).isBetween(0, 50);
         assertThat(absentMapsThatMayBeIn(untyped)).isEqualTo(999);
+
+        SstableOptions smallGroups = new SstableOptions(64, 4, 200, 10.6, SstableCodec.LZ4_RAW, 1);
+        SstableMeta inGroups = fixture.write(smallGroups, columns, entries);
+        assertThat(absentMapsThatMayBeIn(inGroups)).isBetween(0, 100);
+        SstableMeta clipped =
+                inGroups.withClip(new KeyRange(map(500).toOwned(), map(700).toOwned()));
+        for (int map = 0; map < 2_000; map += 2) {
+            assertThat(fixture.open.of(clipped).mayHavePrefix(map(map)))
+                    .as("map %s", map)
+                    .isEqualTo(map >= 500 && map < 700);
+        }
+    }
+
+    private static KeyBuffer map(int map) {
+        byte[] bytes = ByteBuffer.allocate(6).put((byte) 1).putInt(map).array();
+        return new KeyBuffer().set(bytes, 0, bytes.length);
     }
 
     /** Of the maps that are not there; those that are must be found. */
     private int absentMapsThatMayBeIn(SstableMeta meta) throws IOException {
         int count = 0;
         for (int map = 0; map < 1_999; map++) {
-            byte[] bytes = ByteBuffer.allocate(6).put((byte) 1).putInt(map).array();
-            KeyBuffer prefix = new KeyBuffer().set(bytes, 0, bytes.length);
+            KeyBuffer prefix = map(map);
             KeyRange range = KeyRange.ofPrefix(prefix.toOwned());
             EntryCursor cursor = fixture.open.of(meta).prefixCursor(prefix, range);
+            assertThat(fixture.open.of(meta).mayHavePrefix(prefix))
+                    .as("map %s", map)
+                    .isEqualTo(cursor != null);
             if (map % 2 == 0) {
                 assertThat(cursor).isNotNull();
                 assertThat(ListCursor.drain(cursor)).as("map %s", map).hasSize(3);
