@@ -38,6 +38,7 @@ import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +52,7 @@ final class HotTierModelTest {
 
     private static final int ROUNDS = 60;
     private static final int OPERATIONS_PER_ROUND = 20_000;
+    private static final int REFUSALS_MAX = 1_000;
 
     @Test
     void aTierAndTheFilesAreTheTruth() {
@@ -172,17 +174,13 @@ final class HotTierModelTest {
         private void put() throws Exception {
             OwnedSlice at = randomKey();
             byte[] value = randomValue();
-            while (!tier.put(key, value, 0, value.length)) {
-                makeRoom();
-            }
+            write(() -> tier.put(key, value, 0, value.length));
             truth.put(at, value);
         }
 
         private void delete() throws Exception {
             OwnedSlice at = randomKey();
-            while (!tier.delete(key)) {
-                makeRoom();
-            }
+            write(() -> tier.delete(key));
             truth.remove(at);
         }
 
@@ -194,9 +192,7 @@ final class HotTierModelTest {
             OwnedSlice at = randomKey();
             byte[] operand = new byte[random.nextInt(8)];
             random.nextBytes(operand);
-            while (!tier.merge(key, operand, 0, operand.length)) {
-                makeRoom();
-            }
+            write(() -> tier.merge(key, operand, 0, operand.length));
             truth.merge(at, operand, Round::fold);
         }
 
@@ -207,8 +203,18 @@ final class HotTierModelTest {
             return folded;
         }
 
+        /** Repeats a write that finds no room, as often as something may give way for it. */
+        private void write(BooleanSupplier write) throws Exception {
+            for (int refused = 0; !write.getAsBoolean(); refused++) {
+                assertThat(refused).as("how often a write found no room").isLessThan(REFUSALS_MAX);
+                makeRoom();
+            }
+        }
+
         private void makeRoom() throws Exception {
             if (memory.reclaim(4 << 10) == 0) {
+                // What a cursor reads does not give way, and may be all there is.
+                endHeldCursor();
                 freeze();
                 flush();
                 memory.reclaim(4 << 10);
@@ -246,15 +252,7 @@ final class HotTierModelTest {
 
         /** A cursor that is begun now goes on later: nothing that it shows may have changed. */
         private void holdCursor() throws Exception {
-            if (held != null) {
-                while (heldEntries.hasNext()) {
-                    assertThat(held.next()).isTrue();
-                    assertThat(describe(held)).isEqualTo(heldEntries.next());
-                }
-                assertThat(held.next()).isFalse();
-                held.close();
-                held = null;
-            }
+            endHeldCursor();
             Generation generation = frozen.peekLast();
             if (generation != null) {
                 List<String> entries = new ArrayList<>();
@@ -269,6 +267,18 @@ final class HotTierModelTest {
                     assertThat(held.next()).isTrue();
                     heldEntries.next();
                 }
+            }
+        }
+
+        private void endHeldCursor() throws Exception {
+            if (held != null) {
+                while (heldEntries.hasNext()) {
+                    assertThat(held.next()).isTrue();
+                    assertThat(describe(held)).isEqualTo(heldEntries.next());
+                }
+                assertThat(held.next()).isFalse();
+                held.close();
+                held = null;
             }
         }
 
