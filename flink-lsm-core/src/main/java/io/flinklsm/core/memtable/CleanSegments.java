@@ -19,6 +19,7 @@ import io.flinklsm.core.memtable.Segments.Segment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,17 +27,19 @@ import org.jspecify.annotations.Nullable;
  * is in them, or no flush ever wants it: beside the segments of clean generations these are the
  * <em>resident</em> ones, of what was read from files or spared, and those of directories.
  *
- * <p>Counts how much of them is garbage. While it is much, the segment with the least in use is
- * emptied, which loses nothing; else the one that was written or spared longest ago.
+ * <p>Counts how much of them is garbage. As long as a segment has a good part of it, the one with
+ * the least in use is emptied, which loses nothing; else the one that was written or spared longest
+ * ago.
  *
- * <p>Guarded by the tier's lock, but for what was planned last, which any thread reads.
+ * <p>Guarded by the tier's lock, but for the garbage and what was planned last, which any thread
+ * reads.
  */
 final class CleanSegments {
 
-    /** Clean memory is put together again before anything is evicted, if this part is garbage. */
-    private static final double GARBAGE_SHARE = 0.15;
-
-    /** Then only segments are emptied that have less than this part of their memory in use. */
+    /**
+     * A segment that has less than this part of its memory in use is emptied before anything is
+     * evicted: to copy the rest costs less than to read it from files.
+     */
     private static final double LIVE_SHARE = 0.8;
 
     private final TierMemory memory;
@@ -48,11 +51,13 @@ final class CleanSegments {
     private Segment[] clean = new Segment[16];
     private int cleanCount;
     private long cleanBytes;
-    private long garbageBytes;
 
     // Written under the tier's lock, read without.
+    private final AtomicLong garbageBytes = new AtomicLong();
     private volatile long oldestStamp = Long.MAX_VALUE;
-    private volatile long compactableBytes;
+
+    /** Garbage when no segment was worth emptying; more of it is a reason to look again. */
+    private volatile long spreadBytes;
 
     CleanSegments(TierMemory memory, Segments segments, boolean ofBlocks, long nowMillis) {
         this.memory = memory;
@@ -91,7 +96,7 @@ final class CleanSegments {
         segment.list(cleanCount, memory.nextStamp());
         clean[cleanCount++] = segment;
         cleanBytes += segment.sizeBytes();
-        garbageBytes += segment.sizeBytes() - segment.liveBytes();
+        addGarbage(segment.sizeBytes() - segment.liveBytes());
     }
 
     /** The segment is emptied, or changes hands. */
@@ -109,21 +114,26 @@ final class CleanSegments {
         last.relist(at);
         segment.unlist();
         cleanBytes -= segment.sizeBytes();
-        garbageBytes -= segment.sizeBytes() - segment.liveBytes();
+        addGarbage(segment.liveBytes() - segment.sizeBytes());
         Invariants.check(
-                cleanBytes >= 0 && garbageBytes >= 0 && garbageBytes <= cleanBytes,
+                garbageBytes.getPlain() >= 0 && garbageBytes.getPlain() <= cleanBytes,
                 "clean memory is not the sum of its segments",
                 "clean",
                 cleanBytes,
                 "garbage",
-                garbageBytes);
+                garbageBytes.getPlain());
     }
 
     /** So many bytes of the segment, if it is one of these, are not found any more. */
     void addGarbage(Segment segment, int byteCount) {
         if (segment.isListed()) {
-            garbageBytes += byteCount;
+            addGarbage(byteCount);
         }
+    }
+
+    private void addGarbage(long byteCount) {
+        // A plain store: every write does this.
+        garbageBytes.setRelease(garbageBytes.getPlain() + byteCount);
     }
 
     /** Gives a segment back, and its generation if it was the last one and no flush wants it. */
@@ -149,7 +159,7 @@ final class CleanSegments {
     void close() {
         cleanCount = 0;
         cleanBytes = 0;
-        planNothing();
+        oldestStamp = Long.MAX_VALUE;
     }
 
     // ------------------------------------------------------------------------------------- places
@@ -170,7 +180,7 @@ final class CleanSegments {
         if (ref != Segments.NO_REF) {
             Segment segment = segments.of(ref);
             if (segment.isListed()) {
-                garbageBytes -= sizeBytes;
+                addGarbage(-sizeBytes);
             } else {
                 add(segment);
                 if (before == null) {
@@ -194,7 +204,7 @@ final class CleanSegments {
                 || sizeBytes > target.sizeBytes() - target.usedBytes()) {
             return Segments.NO_REF;
         }
-        garbageBytes -= sizeBytes;
+        addGarbage(-sizeBytes);
         return segments.allocate(taker, sizeBytes);
     }
 
@@ -206,14 +216,16 @@ final class CleanSegments {
     }
 
     /**
-     * Garbage that is freed, with nothing lost, by putting them together; 0 if it is not worth it;
-     * any thread.
+     * Garbage that may be freed, with nothing lost, by emptying segments; 0 if it is known not to
+     * be worth it; any thread.
      */
     long compactableBytes() {
-        return compactableBytes;
+        long garbage = garbageBytes.getOpaque();
+        boolean isMore = garbage - spreadBytes >= memory.segmentBytes();
+        return isMore && oldestStamp != Long.MAX_VALUE ? garbage : 0;
     }
 
-    /** Finds out what is evicted next, and whether garbage goes first. */
+    /** Finds out what is evicted next if there is no garbage. */
     void plan() {
         segments.forgetUnpinned();
         long oldest = Long.MAX_VALUE;
@@ -227,14 +239,7 @@ final class CleanSegments {
             }
         }
         oldestStamp = oldest;
-        boolean isWorthIt = cleanCount > 2 && garbageBytes > cleanBytes * GARBAGE_SHARE;
-        compactableBytes = isWorthIt ? garbageBytes : 0;
-    }
-
-    /** Nothing can be evicted now. */
-    void planNothing() {
-        oldestStamp = Long.MAX_VALUE;
-        compactableBytes = 0;
+        spreadBytes = Math.min(spreadBytes, garbageBytes.getPlain());
     }
 
     /** The segment that was written or spared longest ago; null if readers hold them all. */
@@ -252,11 +257,11 @@ final class CleanSegments {
         return oldest;
     }
 
-    /** The segment with the least in use, if putting them together is worth it now. */
+    /** The segment with the least in use, if emptying it is worth it. */
     @Nullable Segment emptiest() {
         Segment emptiest = null;
-        double least = compactableBytes > 0 ? LIVE_SHARE : 0;
-        for (int i = 0; i < cleanCount && least > 0; i++) {
+        double least = LIVE_SHARE;
+        for (int i = 0; i < cleanCount; i++) {
             Segment segment = clean[i];
             double live = (double) segment.liveBytes() / segment.sizeBytes();
             if (live < least
@@ -266,6 +271,9 @@ final class CleanSegments {
                 emptiest = segment;
                 least = live;
             }
+        }
+        if (emptiest == null) {
+            spreadBytes = garbageBytes.getPlain();
         }
         return emptiest;
     }

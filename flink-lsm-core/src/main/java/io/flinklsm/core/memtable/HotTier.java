@@ -344,30 +344,23 @@ public abstract class HotTier {
         }
     }
 
-    /**
-     * Garbage that putting clean memory together frees, with nothing lost; 0 if that is not worth
-     * it.
-     */
+    /** See {@link CleanSegments#compactableBytes}. */
     long compactableBytes() {
         return clean.compactableBytes();
     }
 
     /**
-     * Gives the memory of one clean segment back, or of none if what it holds is spared; any
-     * thread.
+     * Gives the memory of one clean segment back, or of none if what it holds is spared, or garbage
+     * was expected and is nowhere much; any thread.
      *
-     * @return bytes given back; negative if there is no clean segment
+     * @return bytes given back
      */
     long evict() {
         access.lock();
         try {
-            Segment emptiest = clean.emptiest();
-            Segment victim = emptiest != null ? emptiest : clean.oldest();
-            if (victim == null) {
-                clean.planNothing();
-                return -1;
-            }
-            long freed = emptier.empty(victim, emptiest != null);
+            boolean hasGarbage = clean.compactableBytes() > 0;
+            Segment victim = hasGarbage ? clean.emptiest() : clean.oldest();
+            long freed = victim == null ? 0 : emptier.empty(victim, hasGarbage);
             clean.plan();
             return freed;
         } finally {

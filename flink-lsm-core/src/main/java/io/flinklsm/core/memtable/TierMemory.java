@@ -31,7 +31,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TierMemory implements MemoryReclaimer {
 
-    /** A caller that finds only segments whose entries are all spared gives up after so many. */
+    /**
+     * A caller that finds only segments whose entries are all spared gives up after so many; each
+     * tier may have looked for garbage in vain, too.
+     */
     private static final int FRUITLESS_MAX = 8;
 
     private final MemoryBudget budget;
@@ -125,7 +128,7 @@ public final class TierMemory implements MemoryReclaimer {
         Invariants.check(bytes >= 0, "less than nothing is reclaimed", "bytes", bytes);
         long freed = reclaimBorrowed(bytes);
         int fruitless = 0;
-        while (freed < bytes && fruitless < FRUITLESS_MAX) {
+        while (freed < bytes && fruitless < FRUITLESS_MAX + tiers.size()) {
             HotTier victim = next();
             if (victim == null) {
                 break;
@@ -157,7 +160,7 @@ public final class TierMemory implements MemoryReclaimer {
         return !budget.hasFree(segmentBytes);
     }
 
-    /** The tier with the most garbage that is worth it, or else the one with the oldest segment. */
+    /** The tier with the most garbage, if there is any, or else with the oldest segment. */
     private @Nullable HotTier next() {
         HotTier oldest = null;
         HotTier fullest = null;

@@ -491,7 +491,7 @@ final class EntryTierTest {
         probe.freeze();
         probe.put("open", "2");
 
-        assertThat(tier.evict()).isNegative();
+        assertThat(tier.evict()).isZero();
 
         assertThat(probe.get("frozen")).isEqualTo("1");
         assertThat(probe.get("open")).isEqualTo("2");

@@ -123,6 +123,46 @@ final class TierMemoryTest {
         }
     }
 
+    /** Plans are made when something is flushed or evicted; garbage is made by every write. */
+    @Test
+    void garbageOfWritesThatNoFlushHasSeenGoesBeforeAnythingIsEvicted() {
+        TierProbe oldest = tier();
+        TierProbe rewritten = tier();
+        fillOneSegment(oldest, "oldest");
+        int count = 20_000;
+        writeAll(rewritten, count, 1);
+        rewritten.flush();
+        assertThat(tiers.get(1).compactableBytes()).isZero();
+        writeAll(rewritten, count, 1);
+
+        assertThat(memory.reclaim(32 << 10)).isPositive();
+
+        assertThat(oldest.get("oldest")).isNotEqualTo(UNKNOWN);
+        for (int i = 0; i < count; i++) {
+            assertThat(rewritten.get("k" + i)).hasSize(22);
+        }
+    }
+
+    @Test
+    void whereEverySegmentHasALittleGarbageTheOldestOfAllGoes() {
+        TierProbe oldest = tier();
+        TierProbe rewritten = tier();
+        fillOneSegment(oldest, "oldest");
+        int count = 8000;
+        writeAll(rewritten, count, 1);
+        rewritten.flush();
+        writeAll(rewritten, count, 8);
+
+        assertThat(tiers.get(1).compactableBytes()).isPositive();
+        assertThat(memory.reclaim(1)).isPositive();
+
+        assertThat(oldest.get("oldest-filler-1")).isEqualTo(UNKNOWN);
+        assertThat(tiers.get(1).compactableBytes()).isZero();
+        for (int i = 0; i < count; i++) {
+            assertThat(rewritten.get("k" + i)).hasSize(22);
+        }
+    }
+
     @Test
     void theTierWithTheMostGarbageIsPutTogetherFirst() {
         TierProbe first = tier();
@@ -142,11 +182,16 @@ final class TierMemoryTest {
         assertThat(tiers.get(2).compactableBytes()).isEqualTo(before.get(2));
     }
 
-    /** So many entries, half of which stand beside what they replaced. */
-    private static void writeWithGarbage(TierProbe probe, int count) {
-        for (int i = 0; i < count; i++) {
+    /** One in {@code step} of so many entries. */
+    private static void writeAll(TierProbe probe, int count, int step) {
+        for (int i = 0; i < count; i += step) {
             probe.put("k" + i, "a value of some length");
         }
+    }
+
+    /** So many entries, half of which stand beside what they replaced. */
+    private static void writeWithGarbage(TierProbe probe, int count) {
+        writeAll(probe, count, 1);
         probe.flush();
         for (int i = 0; i < count; i += 2) {
             probe.put("k" + i, "another of this length");
