@@ -59,6 +59,10 @@ final class EntryShredder {
     /** Whether values of these columns may be copied as they stand. */
     private final Map<EntryBinding, Boolean> sameColumns = new IdentityHashMap<>();
 
+    // What was asked for last, which is nearly always what is asked for next.
+    private @Nullable EntryBinding latestBinding;
+    private boolean isLatestSame;
+
     /**
      * @param entryColumns null if nothing is known of the entries
      * @param sinks where the pages of the column with this index go
@@ -129,12 +133,15 @@ final class EntryShredder {
         if (value == null || binding == null) {
             return false;
         }
-        Boolean known = sameColumns.get(value.binding());
-        if (known == null) {
-            known = binding.columns().equals(value.binding().columns());
-            sameColumns.put(value.binding(), known);
+        EntryBinding other = value.binding();
+        if (other != latestBinding) {
+            EntryBinding own = binding;
+            isLatestSame =
+                    sameColumns.computeIfAbsent(
+                            other, each -> own.columns().equals(each.columns()));
+            latestBinding = other;
         }
-        return known;
+        return isLatestSame;
     }
 
     /** Adds one row to every column. */
