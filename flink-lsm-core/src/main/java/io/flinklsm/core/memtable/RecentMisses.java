@@ -14,16 +14,16 @@
 package io.flinklsm.core.memtable;
 
 /**
- * Which keys were asked for lately and were not in memory, as hashes: of what is asked for once and
- * never again nothing needs to be kept. Grows with the tier, up to {@link #COUNT_MAX} keys; a newer
- * key takes the place of an older one. Guarded by the tier's lock.
+ * Which keys were asked for lately and were not in memory, as many as the tier has: what comes back
+ * later is asked for less often than what would give way to it. Guarded by the tier's lock.
  */
 final class RecentMisses {
 
     private static final int COUNT_MIN = 1 << 10;
-    private static final int COUNT_MAX = 1 << 16;
+    private static final int COUNT_MAX = 1 << 20;
 
-    private int[] tags = new int[0];
+    /** Where one part of a key's hash says, a byte of another one; 0 for none. */
+    private byte[] tags = new byte[0];
 
     /**
      * Whether the key was not missed lately; it is remembered as missed then, and forgotten else.
@@ -32,7 +32,7 @@ final class RecentMisses {
      */
     boolean isFirst(long hash, long keys) {
         int at = place(hash, keys);
-        int tag = tagOf(hash);
+        byte tag = tagOf(hash);
         boolean isFirst = tags[at] != tag;
         tags[at] = isFirst ? tag : 0;
         return isFirst;
@@ -45,14 +45,14 @@ final class RecentMisses {
     }
 
     private int place(long hash, long keys) {
-        int wanted = (int) Math.min(COUNT_MAX, Long.highestOneBit(keys | 1));
-        if (tags.length < Math.max(COUNT_MIN, wanted)) {
-            tags = new int[Math.max(COUNT_MIN, wanted)];
+        int wanted = (int) Math.max(COUNT_MIN, Math.min(COUNT_MAX, keys));
+        if (tags.length < wanted) {
+            tags = new byte[Integer.highestOneBit(wanted - 1) * 2];
         }
         return (int) hash & (tags.length - 1);
     }
 
-    private static int tagOf(long hash) {
-        return (int) (hash >>> Integer.SIZE) | 1;
+    private static byte tagOf(long hash) {
+        return (byte) (1 + (hash >>> Integer.SIZE) % 255);
     }
 }
