@@ -75,6 +75,7 @@ public final class Lookup {
     private int filterTrue;
     private int filterFalse;
 
+    private final Candidates candidates = new Candidates();
     private final OperandFolder folder = new OperandFolder();
     private final Slice view = new Slice();
 
@@ -163,6 +164,11 @@ public final class Lookup {
             largeOperands.add(large);
         }
         operandCount++;
+    }
+
+    /** For the files that it may ask: none between two lookups. */
+    public Candidates candidates() {
+        return candidates;
     }
 
     /** How many entries were offered since this was made. */

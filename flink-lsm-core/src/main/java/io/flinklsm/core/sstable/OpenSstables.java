@@ -374,14 +374,20 @@ public final class OpenSstables implements MemoryReclaimer, AutoCloseable {
 
         /** The open reader, to be released by the caller; opens the file if need be. */
         SstableReader acquire(SstableMeta meta) throws IOException {
+            SstableReader open = acquireOpen(meta);
+            return open != null ? open : openAndAcquire(meta);
+        }
+
+        /** The reader if it is open, to be released by the caller; else null. */
+        @Nullable SstableReader acquireOpen(SstableMeta meta) throws IOException {
             SstableReader open = reader;
-            if (open != null && open.tryRetain()) {
-                if (!recentlyUsed) {
-                    recentlyUsed = true;
-                }
-                return checkSame(open, meta);
+            if (open == null || !open.tryRetain()) {
+                return null;
             }
-            return openAndAcquire(meta);
+            if (!recentlyUsed) {
+                recentlyUsed = true;
+            }
+            return checkSame(open, meta);
         }
 
         boolean answersAtOnce() {

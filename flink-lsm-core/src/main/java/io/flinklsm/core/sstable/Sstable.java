@@ -23,6 +23,7 @@ import io.flinklsm.core.entry.EntryCursor;
 import io.flinklsm.core.entry.EntryKind;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.merge.Candidates;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.SortedLookups;
 import java.io.IOException;
@@ -54,10 +55,7 @@ public final class Sstable {
      *     damaged
      */
     public boolean get(KeyBuffer key, Lookup lookup) throws IOException {
-        Slice wanted = key.slice();
-        if (wanted.compareTo(meta.minKey()) < 0
-                || wanted.compareTo(meta.maxKey()) > 0
-                || (meta.clip() != null && !meta.clip().contains(wanted))) {
+        if (isOutside(key.slice())) {
             return false;
         }
         SstableReader reader = handle.acquire(meta);
@@ -66,6 +64,31 @@ public final class Sstable {
         } finally {
             reader.release();
         }
+    }
+
+    /**
+     * Adds what {@link #get(KeyBuffer, Lookup)} would ask to a lookup's candidates, if the file may
+     * have the key.
+     *
+     * @return false if the file is not open
+     * @throws io.flinklsm.core.errors.CorruptionException naming the file, if another one is open
+     */
+    public boolean addTo(Candidates candidates, KeyBuffer key) throws IOException {
+        if (isOutside(key.slice())) {
+            return true;
+        }
+        SstableReader reader = handle.acquireOpen(meta);
+        if (reader == null) {
+            return false;
+        }
+        reader.addTo(candidates, key);
+        return true;
+    }
+
+    private boolean isOutside(Slice key) {
+        return key.compareTo(meta.minKey()) < 0
+                || key.compareTo(meta.maxKey()) > 0
+                || (meta.clip() != null && !meta.clip().contains(key));
     }
 
     /**

@@ -28,6 +28,7 @@ import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.memory.BudgetedMemory;
 import io.flinklsm.core.memory.MemoryBlock;
 import io.flinklsm.core.memory.MemoryBudget;
+import io.flinklsm.core.merge.Candidates;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.parquet.encoding.BloomFilter;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
@@ -50,7 +51,7 @@ import org.jspecify.annotations.Nullable;
  * An open SSTable: the file, its block index and bloom filters in native memory, its slots in the
  * block cache. Counts its holders and closes with the last one. Safe for any thread.
  */
-final class SstableReader {
+final class SstableReader implements Candidates.Source {
 
     // Immutable.
     private final String name;
@@ -95,7 +96,7 @@ final class SstableReader {
         }
         if (Invariants.ENABLED) {
             Invariants.check(
-                    blooms == null || offset == blooms.sizeBytes(),
+                    blooms == null || offset + BloomFilter.BLOCK_BYTES == blooms.sizeBytes(),
                     "filters do not fill their memory",
                     "bytes",
                     offset,
@@ -161,14 +162,15 @@ final class SstableReader {
         for (FileLayout.Group group : layout.groups()) {
             byteCount += group.bloom().length();
         }
-        if (byteCount == 0 || byteCount > Integer.MAX_VALUE) {
+        long withGap = byteCount + BloomFilter.BLOCK_BYTES;
+        if (byteCount == 0 || withGap > Integer.MAX_VALUE) {
             return null;
         }
-        MemoryBlock block = allocate((int) byteCount, budget, cache);
+        MemoryBlock block = allocate((int) withGap, budget, cache);
         if (block == null) {
             return null;
         }
-        long at = block.address();
+        long at = beginOf(block);
         for (FileLayout.Group group : layout.groups()) {
             TailRange bits = group.bloom();
             RawMemory.copy(
@@ -180,6 +182,11 @@ final class SstableReader {
             at += bits.length();
         }
         return block;
+    }
+
+    /** A filter's block lies in one line of the processor's cache. */
+    private static long beginOf(MemoryBlock blooms) {
+        return blooms.address() + BloomFilter.BLOCK_BYTES & -BloomFilter.BLOCK_BYTES;
     }
 
     private static @Nullable MemoryBlock allocate(
@@ -225,7 +232,8 @@ final class SstableReader {
         return holders.tryRetain();
     }
 
-    void release() {
+    @Override
+    public void release() {
         if (holders.release(name) == 0) {
             close();
         }
@@ -238,20 +246,39 @@ final class SstableReader {
 
     /** Offers the entry of the key, if there is one; gives what the lookup says to it. */
     boolean get(KeyBuffer key, Lookup lookup) throws IOException {
-        Slice wanted = key.slice();
-        int group = index.findGroup(wanted);
+        int group = index.findGroup(key.slice());
+        return group >= 0 && get(group, key, lookup);
+    }
+
+    /** Adds itself, held, to the candidates of the key; or releases itself if it is none. */
+    void addTo(Candidates candidates, KeyBuffer key) {
+        int group = index.findGroup(key.slice());
         if (group < 0) {
-            return false;
+            release();
+            return;
         }
+        candidates.add(this, group, filterPlace(group, key.hash()));
+    }
+
+    private long filterPlace(int group, long hash) {
+        return blooms == null || bloomBytes[group] == 0
+                ? Candidates.NO_PLACE
+                : BloomFilter.blockAddress(
+                        beginOf(blooms) + bloomOffsets[group], bloomBytes[group], hash);
+    }
+
+    @Override
+    public boolean get(int group, KeyBuffer key, Lookup lookup) throws IOException {
+        Slice wanted = key.slice();
         if (!hasFilter(group)) {
-            return get(find(group, wanted), key, lookup);
+            return getFromBlock(find(group, wanted), key, lookup);
         }
         if (!mayContain(group, key)) {
             lookup.countFilterNegative();
             return false;
         }
         int offeredBefore = lookup.offeredCount();
-        boolean isDone = get(find(group, wanted), key, lookup);
+        boolean isDone = getFromBlock(find(group, wanted), key, lookup);
         lookup.countFilterPositive(lookup.offeredCount() > offeredBefore);
         return isDone;
     }
@@ -270,7 +297,7 @@ final class SstableReader {
         return block;
     }
 
-    private boolean get(int block, KeyBuffer key, Lookup lookup) throws IOException {
+    private boolean getFromBlock(int block, KeyBuffer key, Lookup lookup) throws IOException {
         CachedBlock cached = cache.get(block);
         lookup.countBlock(cached != null);
         if (cached == null) {
@@ -296,7 +323,7 @@ final class SstableReader {
         return blooms == null
                 || bloomBytes[group] == 0
                 || BloomFilter.mayContain(
-                        blooms.address() + bloomOffsets[group], bloomBytes[group], hash);
+                        beginOf(blooms) + bloomOffsets[group], bloomBytes[group], hash);
     }
 
     /**

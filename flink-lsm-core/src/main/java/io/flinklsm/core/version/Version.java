@@ -16,6 +16,7 @@ package io.flinklsm.core.version;
 import io.flinklsm.core.bytes.OwnedSlice;
 import io.flinklsm.core.entry.KeyBuffer;
 import io.flinklsm.core.entry.KeyRange;
+import io.flinklsm.core.merge.Candidates;
 import io.flinklsm.core.merge.Lookup;
 import io.flinklsm.core.merge.SortedLookups;
 import io.flinklsm.core.sstable.Sstable;
@@ -44,6 +45,9 @@ import java.util.TreeMap;
 public final class Version {
 
     public static final Version EMPTY = new Version(List.of(), List.of());
+
+    /** Of fewer, one of the first has the answer: to look at all costs more than it spares. */
+    private static final int MANY_RUNS = 5;
 
     private final List<SortedRun> level0Runs;
     private final List<Level> deeper;
@@ -172,12 +176,33 @@ public final class Version {
 
     /** Offers the key's entries to the lookup, newest first; true if it is done. */
     public boolean get(KeyBuffer key, Lookup lookup) throws IOException {
+        if (runs.size() >= MANY_RUNS) {
+            return getFromMany(key, lookup);
+        }
         for (int i = 0; i < runs.size(); i++) {
             if (runs.get(i).get(key, lookup)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private boolean getFromMany(KeyBuffer key, Lookup lookup) throws IOException {
+        Candidates candidates = lookup.candidates();
+        try {
+            for (int i = 0; i < runs.size(); i++) {
+                Sstable sstable = runs.get(i).find(key.slice());
+                if (sstable != null && !sstable.addTo(candidates, key)) {
+                    // To be opened only if no newer one has the answer: it may be far away.
+                    if (candidates.ask(key, lookup) || sstable.get(key, lookup)) {
+                        return true;
+                    }
+                }
+            }
+            return candidates.ask(key, lookup);
+        } finally {
+            candidates.release();
+        }
     }
 
     /** The same for many keys: each run gets those that the newer ones have left open. */

@@ -54,7 +54,7 @@ public final class BloomFilter {
     }
 
     public static void add(long address, int byteCount, long hash) {
-        long block = address + blockOffset(byteCount, hash);
+        long block = blockAddress(address, byteCount, hash);
         int key = (int) hash;
         for (int i = 0; i < WORDS; i++) {
             long word = block + (long) i * Integer.BYTES;
@@ -64,7 +64,7 @@ public final class BloomFilter {
 
     /** False if no key with this hash was added. */
     public static boolean mayContain(long address, int byteCount, long hash) {
-        long block = address + blockOffset(byteCount, hash);
+        long block = blockAddress(address, byteCount, hash);
         int key = (int) hash;
         for (int i = 0; i < WORDS; i++) {
             int word = getWord(block + (long) i * Integer.BYTES);
@@ -75,11 +75,12 @@ public final class BloomFilter {
         return true;
     }
 
-    private static long blockOffset(int byteCount, long hash) {
+    /** Where the block of a hash begins: all that {@link #mayContain} reads. */
+    public static long blockAddress(long address, int byteCount, long hash) {
         Invariants.check(
                 byteCount > 0 && byteCount % BLOCK_BYTES == 0, "a bloom filter has whole blocks");
         long blocks = byteCount / BLOCK_BYTES;
-        return ((hash >>> 32) * blocks >>> 32) * BLOCK_BYTES;
+        return address + ((hash >>> 32) * blocks >>> 32) * BLOCK_BYTES;
     }
 
     /** Words are little-endian on disk and in memory. */
