@@ -20,6 +20,7 @@ import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.cache.BlockCache;
 import io.flinklsm.core.check.Clock;
+import io.flinklsm.core.checkpoint.CheckpointPins;
 import io.flinklsm.core.checkpoint.PendingCheckpoint;
 import io.flinklsm.core.columns.ColumnTypes;
 import io.flinklsm.core.columns.EntryColumns;
@@ -41,6 +42,7 @@ import io.flinklsm.core.testing.InMemoryStorage;
 import io.flinklsm.core.tree.TreeOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
@@ -226,6 +228,34 @@ class LsmStoreTest {
                 assertThat(sstables(older)).hasSize(1);
                 assertThat(sstables(newer)).hasSize(2).containsAll(sstables(older));
             }
+        }
+    }
+
+    @Test
+    void filesOfATreeAreHandedOutWhenItIsFlushed() throws Exception {
+        LsmTree unchanged = store.openTree("unchanged", TreeOptions.DEFAULTS);
+        put(unchanged, 1, "zero");
+        unchanged.flush();
+        put(store.openTree("counts", TreeOptions.DEFAULTS), 1, "one");
+        put(store.openTree("names", TreeOptions.DEFAULTS), 1, "two");
+        List<String> handedOut = new ArrayList<>();
+        List<Integer> onDisk = new ArrayList<>();
+
+        try (PendingCheckpoint pending = store.beginCheckpoint(1)) {
+            List<SstableMeta> pinned = pending.pinned();
+            CheckpointImage image =
+                    pending.complete(
+                            flushed -> {
+                                assertThat(flushed).hasSize(1);
+                                handedOut.addAll(names(flushed));
+                                onDisk.add(disk.list().size());
+                            });
+
+            assertThat(onDisk).containsExactly(2, 3);
+            assertThat(handedOut).doesNotContainAnyElementsOf(names(pinned));
+            handedOut.addAll(names(pinned));
+            assertThat(handedOut)
+                    .containsExactlyInAnyOrderElementsOf(names(CheckpointPins.filesOf(image)));
         }
     }
 

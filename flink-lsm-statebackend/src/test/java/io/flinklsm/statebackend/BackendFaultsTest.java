@@ -37,6 +37,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RunnableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.MemorySize;
@@ -170,6 +171,64 @@ class BackendFaultsTest {
         KeyedStateHandle third = harness.checkpoint(backend, 3);
         sample.check(KEYS, 1);
         new StateSample(restore(third)).check(KEYS, 1);
+    }
+
+    @Test
+    void uploadsRunBesideWhatTheCheckpointsOwnThreadWrites() throws Exception {
+        AbstractKeyedStateBackend<String> backend = harness.create(backend(), KEY_SERIALIZER);
+        StateSample sample = new StateSample(backend);
+        sample.write(KEYS, 0);
+        CountDownLatch ownFile = new CountDownLatch(1);
+        CheckpointStreamFactory streams =
+                new StreamsByScope(
+                        harness.streams(1), () -> await(ownFile), () -> ownFile.countDown());
+
+        KeyedStateHandle first =
+                harness.register(
+                        harness.snapshot(backend, 1, CheckpointType.CHECKPOINT, streams), 1);
+
+        harness.dispose(backend);
+        new StateSample(restore(first)).check(KEYS, 0);
+    }
+
+    @Test
+    void failureBesideUploadsWaitsForThemAndLeavesNothing() throws Exception {
+        AbstractKeyedStateBackend<String> backend = harness.create(backend(), KEY_SERIALIZER);
+        StateSample sample = new StateSample(backend);
+        sample.write(KEYS, 0);
+        CountDownLatch uploading = new CountDownLatch(1);
+        CountDownLatch failed = new CountDownLatch(1);
+        CheckpointStreamFactory streams =
+                new StreamsByScope(
+                        harness.streams(1),
+                        () -> {
+                            uploading.countDown();
+                            await(failed);
+                        },
+                        () -> {
+                            await(uploading);
+                            failed.countDown();
+                            throw new IOException("No space left on device");
+                        });
+
+        assertThatThrownBy(() -> harness.snapshot(backend, 1, CheckpointType.CHECKPOINT, streams))
+                .hasRootCauseMessage("No space left on device");
+
+        assertThat(checkpointFiles()).isZero();
+        backend.notifyCheckpointAborted(1);
+        KeyedStateHandle second = harness.checkpoint(backend, 2);
+        harness.dispose(backend);
+        new StateSample(restore(second)).check(KEYS, 0);
+    }
+
+    private static void await(CountDownLatch latch) throws IOException {
+        try {
+            if (!latch.await(60, TimeUnit.SECONDS)) {
+                throw new IOException("nothing came of what was to run beside this");
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
     }
 
     @Test
@@ -420,6 +479,39 @@ class BackendFaultsTest {
                             () -> {
                                 throw new IOException("No space left on device");
                             });
+        }
+
+        @Override
+        public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope) {
+            return false;
+        }
+
+        @Override
+        public List<StreamStateHandle> duplicate(
+                List<StreamStateHandle> handles, CheckpointedStateScope scope) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    /** Does something before each write of a shared file, and of one of the checkpoint's own. */
+    private static final class StreamsByScope implements CheckpointStreamFactory {
+        private final CheckpointStreamFactory delegate;
+        private final BeforeWrite beforeShared;
+        private final BeforeWrite beforeOwn;
+
+        StreamsByScope(
+                CheckpointStreamFactory delegate, BeforeWrite beforeShared, BeforeWrite beforeOwn) {
+            this.delegate = delegate;
+            this.beforeShared = beforeShared;
+            this.beforeOwn = beforeOwn;
+        }
+
+        @Override
+        public CheckpointStateOutputStream createCheckpointStateOutputStream(
+                CheckpointedStateScope scope) throws IOException {
+            return new StreamWrapper(
+                    delegate.createCheckpointStateOutputStream(scope),
+                    scope == CheckpointedStateScope.SHARED ? beforeShared : beforeOwn);
         }
 
         @Override

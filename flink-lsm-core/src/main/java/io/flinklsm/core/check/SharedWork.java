@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedWork {
 
-    private final int taskCount;
+    @GuardedBy("this")
+    private int taskCount;
 
     @GuardedBy("this")
     private int begun;
@@ -71,6 +72,20 @@ public final class SharedWork {
         Invariants.check(helpers > 0, "a helper has left that had not joined");
         helpers--;
         notifyAll();
+    }
+
+    /**
+     * There is one task more, with the next number. Only the owner calls it.
+     *
+     * @return false if one has failed: then it is never begun
+     */
+    public synchronized boolean add() {
+        Invariants.check(!over, "work is added that nothing waits for", "tasks", taskCount);
+        if (failure != null) {
+            return false;
+        }
+        taskCount++;
+        return true;
     }
 
     /** The next task for the calling thread; -1 if there is none, or one has failed. */

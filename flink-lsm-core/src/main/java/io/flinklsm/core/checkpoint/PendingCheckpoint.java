@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A checkpoint between its two parts: every generation is frozen, nothing is flushed. {@link
@@ -172,17 +173,30 @@ public final class PendingCheckpoint implements AutoCloseable {
         }
     }
 
+    /** {@link #complete(Consumer)} for a caller that waits for all files. */
+    public CheckpointImage complete() throws IOException, InterruptedException {
+        return complete(flushed -> {});
+    }
+
     /**
      * Flushes what was frozen, and lists the files. Interruptible; after a failure it can be called
      * again.
      *
+     * @param flushed gets the new SSTables of one tree after the other, as soon as the last flush
+     *     of the tree has ended: they are pinned, and part of the image. It is called on this
+     *     thread, without locks
      * @throws IOException if a flush fails; the generations stay in memory and nothing is lost
      */
-    public CheckpointImage complete() throws IOException, InterruptedException {
+    public CheckpointImage complete(Consumer<List<SstableMeta>> flushed)
+            throws IOException, InterruptedException {
         List<TreeImage> images = new ArrayList<>();
         for (PendingTree pending : trees) {
             // Not by what the tree still has: a store that was closed has nothing.
             upkeep.flushThrough(pending.tree, () -> isFlushed(pending));
+            List<SstableMeta> files = flushedFiles(pending);
+            if (!files.isEmpty()) {
+                flushed.accept(files);
+            }
         }
         lock.lockInterruptibly();
         try {
@@ -205,6 +219,15 @@ public final class PendingCheckpoint implements AutoCloseable {
             lock.unlock();
         }
         return new CheckpointImage(checkpointId, createdMillis, images);
+    }
+
+    private List<SstableMeta> flushedFiles(PendingTree pending) {
+        lock.lock();
+        try {
+            return List.copyOf(pending.flushed);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private boolean isFlushed(PendingTree pending) {

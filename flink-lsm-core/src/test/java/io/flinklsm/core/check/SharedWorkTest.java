@@ -43,6 +43,22 @@ final class SharedWorkTest {
     }
 
     @Test
+    void addedTaskHasTheNextNumber() {
+        SharedWork work = new SharedWork(1);
+        work.take();
+        assertThat(work.take()).isEqualTo(-1);
+
+        assertThat(work.add()).isTrue();
+
+        assertThat(work.take()).isEqualTo(1);
+        assertThat(work.take()).isEqualTo(-1);
+        work.fail(new IOException("first"));
+        assertThat(work.add()).isFalse();
+        assertThat(work.take()).isEqualTo(-1);
+        assertThat(work.end()).hasMessage("first");
+    }
+
+    @Test
     void nothingIsBegunAfterAFailure() throws IOException {
         SharedWork work = new SharedWork(3);
         work.take();

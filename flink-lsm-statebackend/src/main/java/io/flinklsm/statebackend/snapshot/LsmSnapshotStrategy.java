@@ -56,8 +56,9 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>Task thread: freeze the store, note the states.
  *   <li>Task thread: decide what earlier files may be referred to ({@link UploadedSstables}).
- *   <li>Elsewhere: flush what was frozen and meanwhile upload the SSTables that are new; then those
- *       of the flush, the manifest, last the meta file. If anything fails, delete what was
+ *   <li>Elsewhere: flush what was frozen, one tree after the other, then write manifest and meta
+ *       file. Beside that, other threads upload the SSTables that are new, those of each flush as
+ *       soon as it has ended; this one helps them in the end. If anything fails, delete what was
  *       uploaded.
  * </ol>
  *
@@ -209,26 +210,34 @@ final class LsmSnapshotStrategy<K>
                 throws IOException, InterruptedException {
             bringHere();
             Map<String, StreamStateHandle> written = new ConcurrentHashMap<>();
-            // What is there already goes up while the memtables become files.
-            Transfers early =
+            // What is there already goes up while the generations become files.
+            Transfers transfers =
                     Transfers.start(
                             uploads(files, distinct(pending.pinned()), written),
                             context.transfers().executor(),
                             context.transfers().count() - 1);
             CheckpointImage image;
+            byte[] manifest;
+            StreamStateHandle manifestHandle;
+            byte[] meta;
+            StreamStateHandle metaHandle;
             try {
-                image = pending.complete();
+                image =
+                        pending.complete(
+                                flushed ->
+                                        uploads(files, distinct(flushed), written)
+                                                .forEach(transfers::add));
+                manifest = ManifestCodec.encode(image, context.operatorId());
+                manifestHandle = files.write(CheckpointNames.MANIFEST, manifest);
+                meta = MetaFile.encode(metaBody(), manifest);
+                metaHandle = files.write(CheckpointNames.META, meta);
             } catch (Throwable e) {
-                early.stop(e);
+                transfers.stop(e);
                 throw e;
             }
-            early.finish();
+            transfers.finish();
             Map<String, SstableMeta> sstables = distinct(sstables(image));
-            // A small checkpoint has one file here, and wakes no thread for it.
-            Transfers.run(
-                    uploads(files, sstables, written),
-                    context.transfers().executor(),
-                    context.transfers().count());
+            checkAllThere(sstables.keySet(), written.keySet());
             UploadedSstables.Listed listed =
                     remembered
                             ? uploaded.list(
@@ -240,11 +249,6 @@ final class LsmSnapshotStrategy<K>
             Map<String, StreamStateHandle> reused = listed.files();
 
             context.counters().reused(reused.size());
-            byte[] manifest = ManifestCodec.encode(image, context.operatorId());
-            StreamStateHandle manifestHandle = files.write(CheckpointNames.MANIFEST, manifest);
-            byte[] meta = MetaFile.encode(metaBody(), manifest);
-            StreamStateHandle metaHandle = files.write(CheckpointNames.META, meta);
-
             KeyedStateHandle handle =
                     stateHandle(files, listed, written, manifestHandle, metaHandle);
             KeyedStateHandle local =
@@ -269,6 +273,21 @@ final class LsmSnapshotStrategy<K>
             return local == null
                     ? SnapshotResult.of(handle)
                     : SnapshotResult.withLocalState(handle, local);
+        }
+
+        /**
+         * Without a file the checkpoint could not be restored, and that would be found out then.
+         */
+        private void checkAllThere(Set<String> sstables, Set<String> written) {
+            for (String fileName : sstables) {
+                if (!reusable.containsKey(fileName) && !written.contains(fileName)) {
+                    throw new AssertionError(
+                            "a checkpoint lacks a file of its image: checkpoint="
+                                    + checkpointId
+                                    + ", file="
+                                    + fileName);
+                }
+            }
         }
 
         /**

@@ -16,8 +16,10 @@ package io.flinklsm.statebackend.snapshot;
 import io.flinklsm.core.check.SharedWork;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Runs transfers of files several at a time: the calling thread works itself, helpers of an
@@ -31,11 +33,18 @@ public final class Transfers {
         void run() throws IOException;
     }
 
-    private final List<? extends Transfer> transfers;
+    private final Executor executor;
+    private final int helpersMax;
+    private final List<Transfer> transfers;
     private final SharedWork work;
 
-    private Transfers(List<? extends Transfer> transfers) {
-        this.transfers = transfers;
+    /** That run, or were asked for and are still to come. */
+    private final AtomicInteger helpers = new AtomicInteger();
+
+    private Transfers(List<? extends Transfer> transfers, Executor executor, int helpersMax) {
+        this.executor = executor;
+        this.helpersMax = helpersMax;
+        this.transfers = new CopyOnWriteArrayList<>(transfers);
         this.work = new SharedWork(transfers.size());
     }
 
@@ -55,19 +64,40 @@ public final class Transfers {
      */
     public static Transfers start(
             List<? extends Transfer> transfers, Executor executor, int helpers) {
-        Transfers started = new Transfers(transfers);
-        for (int helper = 0; helper < Math.min(helpers, transfers.size()); helper++) {
-            try {
-                executor.execute(started::help);
-            } catch (RejectedExecutionException e) {
-                // The pool is full or shut down: this thread does it alone.
-                break;
-            } catch (Throwable failure) {
-                started.stop(failure);
-                throw failure;
+        Transfers started = new Transfers(transfers, executor, helpers);
+        try {
+            for (int i = 0; i < transfers.size(); i++) {
+                started.callHelper();
             }
+        } catch (Throwable failure) {
+            started.stop(failure);
+            throw failure;
         }
         return started;
+    }
+
+    /**
+     * Begins one more, if a helper finds time before {@link #finish} does it. Only the thread calls
+     * this that began the others.
+     */
+    public void add(Transfer transfer) {
+        transfers.add(transfer);
+        if (work.add()) {
+            callHelper();
+        }
+    }
+
+    private void callHelper() {
+        if (helpers.get() >= helpersMax) {
+            return;
+        }
+        helpers.incrementAndGet();
+        try {
+            executor.execute(this::help);
+        } catch (RejectedExecutionException e) {
+            // The pool is full or shut down: those that are there do it, and the calling thread.
+            helpers.decrementAndGet();
+        }
     }
 
     /**
@@ -96,6 +126,7 @@ public final class Transfers {
             try {
                 transfer();
             } finally {
+                helpers.decrementAndGet();
                 work.leave();
             }
         }

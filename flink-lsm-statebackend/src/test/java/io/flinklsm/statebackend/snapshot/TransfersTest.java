@@ -158,6 +158,56 @@ class TransfersTest {
     }
 
     @Test
+    void helperRunsWhatIsAddedBeforeTheCallerHelps() throws Exception {
+        Transfers started = Transfers.start(List.of(), pool, 1);
+        CountDownLatch first = new CountDownLatch(1);
+        CountDownLatch second = new CountDownLatch(1);
+
+        started.add(first::countDown);
+        assertThat(first.await(30, TimeUnit.SECONDS)).isTrue();
+        started.add(second::countDown);
+
+        assertThat(second.await(30, TimeUnit.SECONDS)).isTrue();
+        started.finish();
+    }
+
+    @Test
+    void callerRunsWhatIsAddedIfNoHelperComes() throws Exception {
+        List<Runnable> later = new ArrayList<>();
+        AtomicInteger ran = new AtomicInteger();
+        Transfers started = Transfers.start(List.of(ran::incrementAndGet), later::add, 2);
+
+        started.add(ran::incrementAndGet);
+        started.add(ran::incrementAndGet);
+
+        started.finish();
+        assertThat(ran).hasValue(3);
+        // No more than were asked for.
+        assertThat(later).hasSize(2);
+    }
+
+    @Test
+    void whatIsAddedAfterAFailureNeverBegins() {
+        List<Runnable> helpers = new ArrayList<>();
+        AtomicInteger ran = new AtomicInteger();
+        Transfers started =
+                Transfers.start(
+                        List.of(
+                                () -> {
+                                    throw new IOException("disk full");
+                                }),
+                        helpers::add,
+                        1);
+        helpers.get(0).run();
+
+        started.add(ran::incrementAndGet);
+
+        assertThatThrownBy(started::finish).hasMessage("disk full");
+        assertThat(ran).hasValue(0);
+        assertThat(helpers).hasSize(1);
+    }
+
+    @Test
     void stopWaitsForWhatRunsAndBeginsNothingMore() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
