@@ -25,11 +25,13 @@ import io.flinklsm.core.entry.KeyRange;
 import io.flinklsm.core.events.LsmEvent;
 import io.flinklsm.core.manifest.CheckpointImage;
 import io.flinklsm.core.memtable.MemtableKind;
+import io.flinklsm.core.slot.WorkTurn;
 import io.flinklsm.core.storage.FileName;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;
 import io.flinklsm.core.testing.InMemoryStorage;
+import io.flinklsm.core.testing.ManualClock;
 import io.flinklsm.core.tree.TreeOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -44,6 +46,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -91,6 +94,53 @@ class ParallelCompactionsTest {
             for (int i = 0; i < 20; i++) {
                 assertThat(get(tree, i)).isEqualTo(7);
             }
+        }
+    }
+
+    /** While the clock stands still, nobody loses the turn who does not give it back. */
+    @Test
+    void whereProcessorsAreFewACompactionWaitsForItsTurnAndGivesItBack() throws Exception {
+        try (StoreResources resources =
+                        StoreResources.create("turns", 8 << 20, 2, new ManualClock());
+                LsmStore store =
+                        LsmStore.create(
+                                new InMemoryStorage(),
+                                StoreFixture.tinyOptions(CompactionStyle.LEVELED),
+                                resources)) {
+            LsmTree tree =
+                    store.openTree("counts", new TreeOptions(MemtableKind.ENTRIES, null, null));
+            for (int i = 0; i < 1000; i++) {
+                put(tree, i, 1);
+            }
+            tree.flush();
+            store.awaitIdle();
+            WorkTurn turn = resources.slot().compactionTurn();
+            Object other = new Object();
+            assertThat(turn.isOf(other)).isTrue();
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            Thread compaction =
+                    new Thread(
+                            () -> {
+                                try {
+                                    tree.compactAll();
+                                } catch (Throwable e) {
+                                    failure.set(e);
+                                }
+                            },
+                            "compaction");
+
+            compaction.start();
+            boolean hasRested = false;
+            while (!hasRested && compaction.isAlive()) {
+                hasRested = compaction.getState() == Thread.State.TIMED_WAITING;
+                Thread.onSpinWait();
+            }
+
+            assertThat(hasRested).isEqualTo(Runtime.getRuntime().availableProcessors() < 4);
+            turn.end(other);
+            compaction.join();
+            assertThat(failure).hasValue(null);
+            assertThat(turn.isOf(other)).isTrue();
         }
     }
 

@@ -22,6 +22,7 @@ import io.flinklsm.core.memory.WriterBudgets;
 import io.flinklsm.core.merge.EntryFilter;
 import io.flinklsm.core.merge.GuardedFilter;
 import io.flinklsm.core.slot.Slot;
+import io.flinklsm.core.slot.WorkTurn;
 import io.flinklsm.core.tree.FlushMeter;
 import io.flinklsm.core.tree.StoreFiles;
 import io.flinklsm.core.tree.StoreLock;
@@ -45,8 +46,9 @@ import org.jspecify.annotations.Nullable;
  * the tree has another plan that may run beside those that run ({@link CompactionSlots}).
  *
  * <p>One compaction at a time is enough as long as it keeps up, and leaves the other cores to the
- * tasks; once level 0 or the debt is half way to where writes are slowed down, all threads may work
- * on one tree.
+ * tasks: one of a tree, and where processors are few one of the slot ({@link RestBehindOthers}).
+ * Once level 0 or the debt is half way to where writes are slowed down, all threads may work on one
+ * tree.
  *
  * <p>Why several may run at once: each sees the Version of its start, but its edit names its inputs
  * and outputs only, and is applied to the Version of its end. Plans that run together share no
@@ -294,6 +296,7 @@ public final class Compactions {
         TreeOptions treeOptions = tree.options();
         WriterBudgets budgets = slot.writerBudgets();
         MemoryBudget budget = budgets.beginCompaction();
+        WorkTurn turn = slot.compactionTurn();
         try {
             CompactionTools tools =
                     new CompactionTools(
@@ -304,9 +307,9 @@ public final class Compactions {
                             clock,
                             slot.random(),
                             files.obsoleteFiles(),
-                            new RestBehindFlushes(
+                            new RestBehindOthers(
                                     Runtime.getRuntime().availableProcessors(),
-                                    meter::isFlushing,
+                                    () -> meter.isFlushing() || !turn.isOf(plan),
                                     () -> isUrgent(tree)));
             return new CompactionJob(
                             plan,
@@ -318,6 +321,7 @@ public final class Compactions {
                             () -> upkeep.isStopped() || tree.isDropped())
                     .run();
         } finally {
+            turn.end(plan);
             budgets.endCompaction(budget);
         }
     }

@@ -53,6 +53,7 @@ public final class Slot implements AutoCloseable {
     private final MemoryBudget cacheBudget;
     private final BlockCache blockCache;
     private final BackgroundWork background;
+    private final WorkTurn compactionTurn;
     private final Clock clock;
 
     // Makes file names unique, also between machines; safe for any thread.
@@ -94,6 +95,7 @@ public final class Slot implements AutoCloseable {
                     "entries do not have such a share: unflushedShare=" + unflushedShare);
         }
         this.clock = clock;
+        compactionTurn = new WorkTurn(clock::nanoTime);
         memory = MemoryBudget.root(name, memoryBytes, clock);
         long writeBytes =
                 Math.min(
@@ -158,6 +160,11 @@ public final class Slot implements AutoCloseable {
 
     public int compactionThreads() {
         return background.compactionThreads();
+    }
+
+    /** Which compaction works where there are processors for one. */
+    public WorkTurn compactionTurn() {
+        return compactionTurn;
     }
 
     /**

@@ -91,7 +91,7 @@ final class StatedChecksTest {
         refused("level=0", () -> OPTIONS.levelBytes(0));
         refused("targetBytes=0", () -> new OutputSplitter(0, 1));
         refused("keyGroupBytes=3", () -> new OutputSplitter(1, 3));
-        refused("processors=0", () -> new RestBehindFlushes(0, () -> true, () -> true));
+        refused("processors=0", () -> new RestBehindOthers(0, () -> true, () -> true));
         refused(
                 "minWidth=1",
                 () ->

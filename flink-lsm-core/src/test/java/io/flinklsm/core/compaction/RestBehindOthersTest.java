@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-final class RestBehindFlushesTest {
+final class RestBehindOthersTest {
 
     private final AtomicInteger flushingAsked = new AtomicInteger();
     private final AtomicInteger urgentAsked = new AtomicInteger();
@@ -35,14 +35,14 @@ final class RestBehindFlushesTest {
 
     @Test
     void aCompactionRestsUntilTheFlushHasEnded() {
-        new RestBehindFlushes(2, () -> isFlushing(5), () -> false).rest();
+        new RestBehindOthers(2, () -> isFlushing(5), () -> false).rest();
 
         assertThat(flushingAsked).hasValue(6);
     }
 
     @Test
     void aCompactionThatIsBehindRestsNoLonger() {
-        new RestBehindFlushes(2, () -> true, () -> isUrgentAfter(3)).rest();
+        new RestBehindOthers(2, () -> true, () -> isUrgentAfter(3)).rest();
 
         assertThat(urgentAsked).hasValue(4);
     }
@@ -51,15 +51,14 @@ final class RestBehindFlushesTest {
     void anInterruptEndsTheRestAndStaysSet() {
         Thread.currentThread().interrupt();
 
-        new RestBehindFlushes(2, () -> true, () -> false).rest();
+        new RestBehindOthers(2, () -> true, () -> false).rest();
 
         assertThat(Thread.interrupted()).isTrue();
     }
 
     @Test
     void whereProcessorsAreManyNothingRests() {
-        new RestBehindFlushes(
-                        RestBehindFlushes.PROCESSORS_FOR_ALL, () -> isFlushing(9), () -> false)
+        new RestBehindOthers(RestBehindOthers.PROCESSORS_FOR_ALL, () -> isFlushing(9), () -> false)
                 .rest();
 
         assertThat(flushingAsked).hasValue(0);

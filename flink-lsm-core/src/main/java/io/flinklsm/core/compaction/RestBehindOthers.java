@@ -18,11 +18,11 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * A compaction rests while a flush runs: the flush gives memory back that a writer may wait for,
- * and the merge can wait. With few processors the two of them and the task would share what is
- * there, and the task is the one that is late.
+ * A compaction rests while a flush runs, which gives memory back that a writer may wait for, or
+ * another compaction works: a merge can wait. With few processors two of them and the task would
+ * share what is there, and the task is the one that is late.
  */
-public final class RestBehindFlushes implements CompactionPace {
+public final class RestBehindOthers implements CompactionPace {
 
     /** From so many on, a compaction takes no processor from a flush or a task. */
     static final int PROCESSORS_FOR_ALL = 4;
@@ -30,20 +30,21 @@ public final class RestBehindFlushes implements CompactionPace {
     private static final long PART_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final boolean isProcessorScarce;
-    private final BooleanSupplier isFlushing;
+    private final BooleanSupplier doOthersWork;
     private final BooleanSupplier isUrgent;
 
     /**
-     * @param isFlushing whether a flush runs in the slot
+     * @param doOthersWork whether a flush runs in the slot, or another compaction has the turn
      * @param isUrgent whether the compaction is behind, or is to end: it rests no longer
      */
-    public RestBehindFlushes(int processors, BooleanSupplier isFlushing, BooleanSupplier isUrgent) {
+    public RestBehindOthers(
+            int processors, BooleanSupplier doOthersWork, BooleanSupplier isUrgent) {
         if (processors < 1) {
             throw new IllegalArgumentException(
                     "a machine has a processor: processors=" + processors);
         }
         this.isProcessorScarce = processors < PROCESSORS_FOR_ALL;
-        this.isFlushing = isFlushing;
+        this.doOthersWork = doOthersWork;
         this.isUrgent = isUrgent;
     }
 
@@ -53,7 +54,7 @@ public final class RestBehindFlushes implements CompactionPace {
         // An interrupt would end every part at once.
         while (isProcessorScarce
                 && !isBehind
-                && isFlushing.getAsBoolean()
+                && doOthersWork.getAsBoolean()
                 && !Thread.currentThread().isInterrupted()) {
             LockSupport.parkNanos(PART_NANOS);
             isBehind = isUrgent.getAsBoolean();
