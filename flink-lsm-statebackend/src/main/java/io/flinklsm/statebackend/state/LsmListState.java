@@ -38,8 +38,12 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
     /** Many elements are written in pieces of about this size: the list is not serialised whole. */
     private static final int PIECE_BYTES = 4 << 20;
 
+    private static final String NULL_LIST = "a list state takes no null list";
+    static final String NULL_ELEMENT = "a list state takes no null element";
+
     private final KeyBuffer sourceRow = new KeyBuffer();
     private TypeSerializer<E> elementSerializer;
+    private @Nullable NumberList numbers;
 
     LsmListState(
             StateContext<K> context,
@@ -48,6 +52,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
             TypeSerializer<List<E>> listSerializer) {
         super(context, tree, namespaceSerializer, listSerializer);
         elementSerializer = elementsOf(listSerializer);
+        numbers = NumberList.of(elementSerializer);
     }
 
     private static <E> TypeSerializer<E> elementsOf(TypeSerializer<List<E>> listSerializer) {
@@ -58,6 +63,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
     void setValueSerializer(TypeSerializer<List<E>> serializer) {
         super.setValueSerializer(serializer);
         elementSerializer = elementsOf(serializer);
+        numbers = NumberList.of(elementSerializer);
     }
 
     @Override
@@ -84,7 +90,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
 
     @Override
     public void add(E element) throws IOException {
-        Objects.requireNonNull(element, "a list state takes no null element");
+        Objects.requireNonNull(element, NULL_ELEMENT);
         DataOutputSerializer out = buffers.emptyOut();
         elementSerializer.serialize(element, out);
         tree.merge(key.row(), out.getSharedBuffer(), 0, out.length());
@@ -93,7 +99,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
 
     @Override
     public void addAll(List<E> elements) throws IOException {
-        checkElements(elements);
+        Objects.requireNonNull(elements, NULL_LIST);
         if (!elements.isEmpty()) {
             write(elements, false);
         }
@@ -106,7 +112,7 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
 
     @Override
     public void updateInternal(List<E> elements) throws IOException {
-        checkElements(elements);
+        Objects.requireNonNull(elements, NULL_LIST);
         if (elements.isEmpty()) {
             clear();
         } else {
@@ -130,13 +136,6 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
         }
     }
 
-    private void checkElements(List<E> elements) {
-        Objects.requireNonNull(elements, "a list state takes no null list");
-        for (E element : elements) {
-            Objects.requireNonNull(element, "a list state takes no null element");
-        }
-    }
-
     /**
      * Writes at least one element, in pieces: the first is put or merged, the others are merged.
      *
@@ -144,9 +143,17 @@ final class LsmListState<K, N, E> extends AbstractLsmState<K, N, List<E>>
      */
     private void write(List<E> elements, boolean isNew) throws IOException {
         KeyBuffer row = key.row();
+        DataOutputSerializer out = buffers.emptyOut();
+        if (numbers != null && numbers.isWritten(elements, out)) {
+            writePiece(row, out, isNew);
+            return;
+        }
+        // Before anything is written: of a list with a null element nothing is.
+        for (E element : elements) {
+            Objects.requireNonNull(element, NULL_ELEMENT);
+        }
         boolean isPut = isNew;
         boolean isBegun = false;
-        DataOutputSerializer out = buffers.emptyOut();
         for (E element : elements) {
             if (isBegun && out.length() >= PIECE_BYTES) {
                 writePiece(row, out, isPut);

@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinklsm.statebackend.KeyedBackendFixture;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +102,24 @@ class StatesTest {
         assertThatThrownBy(() -> list.add(null)).isInstanceOf(NullPointerException.class);
 
         assertThat(list.get()).containsExactly(1);
+    }
+
+    @Test
+    void ofAListInPiecesNoneIsWrittenIfAnElementIsRefused() throws Exception {
+        InternalListState<String, String, Integer> list = fixture.stateIn("ns", LIST);
+        fixture.backend.setCurrentKey("a");
+        list.add(1);
+        // More than four megabytes: it is written in two pieces.
+        List<Integer> elements = new ArrayList<>(Collections.nCopies(1_000_000, 2));
+        elements.add(null);
+
+        assertThatThrownBy(() -> list.addAll(elements)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> list.update(elements)).isInstanceOf(NullPointerException.class);
+        assertThat(list.getInternal()).containsExactly(1);
+
+        elements.set(elements.size() - 1, 3);
+        list.update(elements);
+        assertThat(list.getInternal()).isEqualTo(elements);
     }
 
     @Test
