@@ -268,11 +268,6 @@ public final class Generation {
         }
     }
 
-    /** The tier is closed: the last reader gives the memory back, if there is one. */
-    void abandon() {
-        release();
-    }
-
     // ------------------------------------------------------------------------------- once frozen
 
     /** Age of this source: newer wins. */

@@ -71,9 +71,6 @@ public abstract class HotTier {
     /** A value that files have is not kept above this part of the smallest segments' size. */
     static final int KEPT_BYTES_MAX = 32 << 10;
 
-    /** Less is not worth to be put to use again before the flush. */
-    private static final long DEAD_BYTES_MIN = 64 << 10;
-
     final AccessLock access = new AccessLock();
     final Segments segments;
     final RecordIndex index;
@@ -213,7 +210,8 @@ public abstract class HotTier {
         if (closed) {
             throw new IllegalStateException("[memtable] is closed: no write may follow");
         }
-        if (open.deadBytes() > DEAD_BYTES_MIN && open.deadBytes() * 4 > open.segmentBytes()) {
+        if (open.deadBytes() > SegmentEmptier.DEAD_BYTES_MIN
+                && open.deadBytes() * 4 > open.segmentBytes()) {
             emptier.putTogether(open);
         }
     }
@@ -344,17 +342,16 @@ public abstract class HotTier {
         }
     }
 
+    boolean isComplete() {
+        return complete;
+    }
+
     /** See {@link CleanSegments#compactableBytes}. */
     long compactableBytes() {
         return clean.compactableBytes();
     }
 
-    /**
-     * Gives the memory of one clean segment back, or of none if what it holds is spared, or garbage
-     * was expected and is nowhere much; any thread.
-     *
-     * @return bytes given back
-     */
+    /** Empties one clean segment, and gives its memory back if not all of it is spared. */
     long evict() {
         access.lock();
         try {
@@ -462,7 +459,7 @@ public abstract class HotTier {
             Set<Generation> all = new LinkedHashSet<>(clean.own());
             all.add(open);
             segments.all().forEach(segment -> all.add(segment.owner()));
-            all.forEach(Generation::abandon);
+            all.forEach(Generation::release);
         } finally {
             access.unlock();
         }

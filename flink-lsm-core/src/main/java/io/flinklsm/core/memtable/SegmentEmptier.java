@@ -16,6 +16,7 @@ package io.flinklsm.core.memtable;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.memtable.Generation.Condition;
 import io.flinklsm.core.memtable.Segments.Segment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Empties one segment of a tier at a time: moves the records that are worth it elsewhere and gives
@@ -32,9 +33,16 @@ import io.flinklsm.core.memtable.Segments.Segment;
  */
 final class SegmentEmptier {
 
+    /** Less is not worth to be put to use again before the flush. */
+    static final long DEAD_BYTES_MIN = 64 << 10;
+
     private final HotTier tier;
     private final Segments segments;
     private final CleanSegments clean;
+
+    // Where putting together was of no use, and at how many dead bytes: not to be tried each time.
+    private @Nullable Generation tried;
+    private long triedDeadBytes;
 
     SegmentEmptier(HotTier tier, Segments segments, CleanSegments clean) {
         this.tier = tier;
@@ -47,6 +55,11 @@ final class SegmentEmptier {
      * segment of it, and gives it back; if it has few, or there is no room, the segment stays.
      */
     void putTogether(Generation open) {
+        if (open == tried && open.deadBytes() < triedDeadBytes + DEAD_BYTES_MIN) {
+            return;
+        }
+        tried = open;
+        triedDeadBytes = open.deadBytes();
         Segment victim = open.deadest();
         if (victim == null || 4L * victim.deadBytes() < victim.sizeBytes()) {
             return;
@@ -72,6 +85,7 @@ final class SegmentEmptier {
             at += sizeBytes;
         }
         clean.drop(victim);
+        tried = null;
     }
 
     /**
