@@ -342,10 +342,6 @@ public abstract class HotTier {
         }
     }
 
-    boolean isComplete() {
-        return complete;
-    }
-
     /** See {@link CleanSegments#compactableBytes}. */
     long compactableBytes() {
         return clean.compactableBytes();

@@ -31,10 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TierMemory implements MemoryReclaimer {
 
-    /**
-     * A caller that finds only segments whose entries are all spared gives up after so many; each
-     * tier may have looked for garbage in vain, too.
-     */
+    /** Segments whose entries are all spared, until a caller gives up; beside one for each tier. */
     private static final int FRUITLESS_MAX = 8;
 
     private final MemoryBudget budget;
@@ -45,10 +42,7 @@ public final class TierMemory implements MemoryReclaimer {
     private final AtomicLong stamps = new AtomicLong();
     private final AtomicLong dirtyBytes = new AtomicLong();
 
-    /**
-     * @param budget pays for everything that the tiers hold
-     * @param dirtyLimitBytes how much of it what no SSTable has may take
-     */
+    /** With no borrower. */
     public TierMemory(MemoryBudget budget, long dirtyLimitBytes) {
         this(budget, dirtyLimitBytes, bytes -> 0);
     }
