@@ -27,6 +27,7 @@ import io.flinklsm.statebackend.memory.ThreadRequest;
 import io.flinklsm.statebackend.registry.StateRegistry;
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.EngineThreads;
+import io.flinklsm.statebackend.testing.ForwardingStreams;
 import io.flinklsm.statebackend.testing.StateSample;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -459,19 +460,18 @@ class BackendFaultsTest {
     }
 
     /** Lets the n-th stream and all after it fail when they are written to. */
-    private static final class FailingStreams implements CheckpointStreamFactory {
-        private final CheckpointStreamFactory delegate;
+    private static final class FailingStreams extends ForwardingStreams {
         private int left;
 
         FailingStreams(CheckpointStreamFactory delegate, int good) {
-            this.delegate = delegate;
+            super(delegate);
             this.left = good;
         }
 
         @Override
         public synchronized CheckpointStateOutputStream createCheckpointStateOutputStream(
                 CheckpointedStateScope scope) throws IOException {
-            CheckpointStateOutputStream stream = delegate.createCheckpointStateOutputStream(scope);
+            CheckpointStateOutputStream stream = super.createCheckpointStateOutputStream(scope);
             return left-- > 0
                     ? stream
                     : new StreamWrapper(
@@ -480,28 +480,16 @@ class BackendFaultsTest {
                                 throw new IOException("No space left on device");
                             });
         }
-
-        @Override
-        public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope) {
-            return false;
-        }
-
-        @Override
-        public List<StreamStateHandle> duplicate(
-                List<StreamStateHandle> handles, CheckpointedStateScope scope) {
-            throw new UnsupportedOperationException();
-        }
     }
 
     /** Does something before each write of a shared file, and of one of the checkpoint's own. */
-    private static final class StreamsByScope implements CheckpointStreamFactory {
-        private final CheckpointStreamFactory delegate;
+    private static final class StreamsByScope extends ForwardingStreams {
         private final BeforeWrite beforeShared;
         private final BeforeWrite beforeOwn;
 
         StreamsByScope(
                 CheckpointStreamFactory delegate, BeforeWrite beforeShared, BeforeWrite beforeOwn) {
-            this.delegate = delegate;
+            super(delegate);
             this.beforeShared = beforeShared;
             this.beforeOwn = beforeOwn;
         }
@@ -510,29 +498,17 @@ class BackendFaultsTest {
         public CheckpointStateOutputStream createCheckpointStateOutputStream(
                 CheckpointedStateScope scope) throws IOException {
             return new StreamWrapper(
-                    delegate.createCheckpointStateOutputStream(scope),
+                    super.createCheckpointStateOutputStream(scope),
                     scope == CheckpointedStateScope.SHARED ? beforeShared : beforeOwn);
-        }
-
-        @Override
-        public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope) {
-            return false;
-        }
-
-        @Override
-        public List<StreamStateHandle> duplicate(
-                List<StreamStateHandle> handles, CheckpointedStateScope scope) {
-            throw new UnsupportedOperationException();
         }
     }
 
     /** Blocks the first write until the stream is closed or the thread interrupted. */
-    private static final class BlockingStreams implements CheckpointStreamFactory {
-        private final CheckpointStreamFactory delegate;
+    private static final class BlockingStreams extends ForwardingStreams {
         final CountDownLatch reached = new CountDownLatch(1);
 
         BlockingStreams(CheckpointStreamFactory delegate) {
-            this.delegate = delegate;
+            super(delegate);
         }
 
         @Override
@@ -540,7 +516,7 @@ class BackendFaultsTest {
                 CheckpointedStateScope scope) throws IOException {
             CountDownLatch closed = new CountDownLatch(1);
             return new StreamWrapper(
-                    delegate.createCheckpointStateOutputStream(scope),
+                    super.createCheckpointStateOutputStream(scope),
                     () -> {
                         reached.countDown();
                         try {
@@ -556,17 +532,6 @@ class BackendFaultsTest {
                     super.close();
                 }
             };
-        }
-
-        @Override
-        public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope) {
-            return false;
-        }
-
-        @Override
-        public List<StreamStateHandle> duplicate(
-                List<StreamStateHandle> handles, CheckpointedStateScope scope) {
-            throw new UnsupportedOperationException();
         }
     }
 

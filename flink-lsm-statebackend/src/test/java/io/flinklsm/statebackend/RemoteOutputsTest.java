@@ -20,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flinklsm.core.LsmTree;
 import io.flinklsm.statebackend.testing.BackendHarness;
 import io.flinklsm.statebackend.testing.FarFileSystem;
+import io.flinklsm.statebackend.testing.ForwardingStreams;
 import io.flinklsm.statebackend.testing.Gauges;
 import io.flinklsm.statebackend.testing.LiveDirectory;
 import java.io.IOException;
@@ -314,7 +315,7 @@ class RemoteOutputsTest {
                                 backend,
                                 2,
                                 CheckpointType.CHECKPOINT,
-                                new Forwarding(streams) {
+                                new ForwardingStreams(streams) {
                                     @Override
                                     public boolean couldReuseStateHandle(StreamStateHandle handle) {
                                         return false;
@@ -471,38 +472,12 @@ class RemoteOutputsTest {
 
     /** The manifest cannot be written, when all files are listed. */
     private static CheckpointStreamFactory failing(CheckpointStreamFactory streams) {
-        return new Forwarding(streams) {
+        return new ForwardingStreams(streams) {
             @Override
             public CheckpointStateOutputStream createCheckpointStateOutputStream(
                     CheckpointedStateScope scope) throws IOException {
                 throw new IOException("no space");
             }
         };
-    }
-
-    private static class Forwarding implements CheckpointStreamFactory {
-
-        private final CheckpointStreamFactory streams;
-
-        Forwarding(CheckpointStreamFactory streams) {
-            this.streams = streams;
-        }
-
-        @Override
-        public CheckpointStateOutputStream createCheckpointStateOutputStream(
-                CheckpointedStateScope scope) throws IOException {
-            return streams.createCheckpointStateOutputStream(scope);
-        }
-
-        @Override
-        public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope) {
-            return false;
-        }
-
-        @Override
-        public List<StreamStateHandle> duplicate(
-                List<StreamStateHandle> handles, CheckpointedStateScope scope) {
-            throw new UnsupportedOperationException();
-        }
     }
 }

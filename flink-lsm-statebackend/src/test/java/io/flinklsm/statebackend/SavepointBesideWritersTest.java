@@ -16,6 +16,7 @@ package io.flinklsm.statebackend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flinklsm.statebackend.testing.BackendHarness;
+import io.flinklsm.statebackend.testing.ForwardingStreams;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -183,24 +184,18 @@ final class SavepointBesideWritersTest {
      * Streams that take the first bytes and no more until the writers have written enough. A writer
      * that waits for what the savepoint holds would wait for ever.
      */
-    private record HeldStreams(CheckpointStreamFactory streams, CountDownLatch mayGoOn)
-            implements CheckpointStreamFactory {
+    private static final class HeldStreams extends ForwardingStreams {
+        private final CountDownLatch mayGoOn;
+
+        HeldStreams(CheckpointStreamFactory streams, CountDownLatch mayGoOn) {
+            super(streams);
+            this.mayGoOn = mayGoOn;
+        }
 
         @Override
         public CheckpointStateOutputStream createCheckpointStateOutputStream(
                 CheckpointedStateScope scope) throws IOException {
-            return new HeldStream(streams.createCheckpointStateOutputStream(scope), mayGoOn);
-        }
-
-        @Override
-        public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope) {
-            return false;
-        }
-
-        @Override
-        public List<StreamStateHandle> duplicate(
-                List<StreamStateHandle> handles, CheckpointedStateScope scope) {
-            throw new UnsupportedOperationException();
+            return new HeldStream(super.createCheckpointStateOutputStream(scope), mayGoOn);
         }
     }
 
