@@ -219,8 +219,7 @@ final class RepeatedJobsIT {
     }
 
     private List<String> loaderHolders(long pid) throws Exception {
-        return HeapDump.holdersOf(
-                pid, "org.apache.flink.util.ChildFirstClassLoader", root.resolve("heap.hprof"));
+        return HeapDump.holdersOf(pid, "org.apache.flink.util.ChildFirstClassLoader", root);
     }
 
     private static List<String> backendThreads(long pid) throws Exception {

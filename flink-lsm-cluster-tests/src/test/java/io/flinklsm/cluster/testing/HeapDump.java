@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.flink.util.FileUtils;
 import org.netbeans.lib.profiler.heap.GCRoot;
 import org.netbeans.lib.profiler.heap.Heap;
 import org.netbeans.lib.profiler.heap.HeapFactory;
@@ -45,12 +46,16 @@ public final class HeapDump {
      * What holds the instances of a class, weak and soft references aside: for each of them the way
      * from it to a root of the collector.
      *
-     * @param file is not there; the dump is in it for as long as it is read
+     * @param parent where the dump is for as long as it is read
      */
-    public static List<String> holdersOf(long pid, String className, Path file)
+    public static List<String> holdersOf(long pid, String className, Path parent)
             throws IOException, InterruptedException {
-        ProcessFigures.jcmd(pid, "GC.heap_dump", file.toString());
+        // The library keeps an index beside the file, and takes it for that of the next file with
+        // this name: each dump has a directory of its own.
+        Path directory = Files.createTempDirectory(parent, "dump");
+        Path file = directory.resolve("heap.hprof");
         try {
+            ProcessFigures.jcmd(pid, "GC.heap_dump", file.toString());
             Heap heap = HeapFactory.createHeap(file.toFile());
             List<String> holders = new ArrayList<>();
             // A class that several loaders have is there several times.
@@ -63,7 +68,7 @@ public final class HeapDump {
             }
             return holders;
         } finally {
-            Files.delete(file);
+            FileUtils.deleteDirectory(directory.toFile());
         }
     }
 
