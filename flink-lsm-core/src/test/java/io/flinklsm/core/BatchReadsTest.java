@@ -96,9 +96,11 @@ final class BatchReadsTest {
     @Test
     void oneKeyIsMissedOnceAndPartsAreInKeyOrder() throws Exception {
         LsmTree tree = store.openTree("values", TreeOptions.DEFAULTS);
-        for (String name : List.of("a", "b", "c", "d")) {
+        for (String name : List.of("a", "b", "c", "d", "none")) {
             put(tree, name, name + name);
         }
+        makeCold(tree);
+        tree.delete(key("none"));
         makeCold(tree);
 
         for (String name : List.of("c", "a", "d", "a", "b", "none", "c")) {

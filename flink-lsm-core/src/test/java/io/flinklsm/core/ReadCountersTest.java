@@ -99,6 +99,22 @@ final class ReadCountersTest {
     }
 
     @Test
+    void filesAreHardlyAskedForKeysThatWereNeverThere() throws Exception {
+        LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        put(tree);
+        makeCold(tree);
+
+        for (int i = 0; i < KEYS; i++) {
+            assertThat(tree.get(absentKey(i), new ValueBuffer())).isFalse();
+        }
+
+        ReadStats reads = tree.stats().reads();
+        assertThat(reads.filtersAsked()).isLessThan(KEYS / 20);
+        assertThat(reads.memory()).isGreaterThan(KEYS * 9 / 10);
+        assertThat(tree.get(key(1), new ValueBuffer())).isTrue();
+    }
+
+    @Test
     void blocksThatAreReadAgainComeFromTheCache() throws Exception {
         LsmTree tree = onFiles();
         for (int round = 0; round < 3; round++) {
@@ -162,12 +178,19 @@ final class ReadCountersTest {
     }
 
     /** A tree whose entries are in one file alone. */
+    /** One file, nothing in memory, and too much evicted to be remembered. */
     private LsmTree onFiles() throws Exception {
         LsmTree tree = store.openTree("counts", TreeOptions.DEFAULTS);
+        tree.put(key(0), VALUE, 0, VALUE.length);
+        makeCold(tree);
         put(tree);
+        makeCold(tree);
+        return tree;
+    }
+
+    private void makeCold(LsmTree tree) throws Exception {
         tree.compactAll();
         resources.slot().tierMemory().reclaim(Long.MAX_VALUE);
-        return tree;
     }
 
     private static void put(LsmTree tree) throws Exception {

@@ -264,10 +264,7 @@ final class CleanSegments {
         for (int i = 0; i < cleanCount; i++) {
             Segment segment = clean[i];
             double live = (double) segment.liveBytes() / segment.sizeBytes();
-            if (live < least
-                    && segment != resident.current()
-                    && segment != directories.current()
-                    && segment.owner().isUnread()) {
+            if (live < least && isDone(segment)) {
                 emptiest = segment;
                 least = live;
             }
@@ -286,13 +283,17 @@ final class CleanSegments {
         List<Segment> unused = new ArrayList<>();
         for (int i = 0; i < cleanCount; i++) {
             Segment segment = clean[i];
-            if (segment.liveBytes() == 0
-                    && segment != resident.current()
-                    && segment != directories.current()
-                    && segment.owner().isUnread()) {
+            if (segment.liveBytes() == 0 && isDone(segment)) {
                 unused.add(segment);
             }
         }
         return unused;
+    }
+
+    /** Whether nobody reads the segment, and nothing is put into it any more. */
+    private boolean isDone(Segment segment) {
+        return segment != resident.current()
+                && segment != directories.current()
+                && segment.owner().isUnread();
     }
 }

@@ -99,7 +99,7 @@ public final class EntryTier extends HotTier {
             prepareWrite();
             long slot = find(key);
             if (slot == 0) {
-                return complete || write(0, key, Records.DELETE, NO_BYTES, 0, 0);
+                return isAbsent(key.hash()) || write(0, key, Records.DELETE, NO_BYTES, 0, 0);
             }
             int ref = RecordIndex.ref(slot);
             long record = segments.address(ref);
@@ -131,7 +131,7 @@ public final class EntryTier extends HotTier {
             }
             long slot = find(key);
             if (slot == 0) {
-                int kind = complete ? Records.PUT : Records.MERGE;
+                int kind = isAbsent(key.hash()) ? Records.PUT : Records.MERGE;
                 return write(0, key, kind, operand, from, byteCount);
             }
             int ref = RecordIndex.ref(slot);
@@ -172,7 +172,7 @@ public final class EntryTier extends HotTier {
             }
             long record = segments.address(ref);
             init(record, (int) sizeBytes, key, kind, value, from, byteCount);
-            if (kind == Records.PUT && complete) {
+            if (kind == Records.PUT && isAbsent(key.hash())) {
                 Records.set(record, Records.FIRST);
             }
             if (kind == Records.DELETE) {
@@ -337,7 +337,7 @@ public final class EntryTier extends HotTier {
     public int find(KeyBuffer key, ValueBuffer out, Lookup lookup) {
         long slot = index.find(key.array(), key.length(), key.hash());
         if (slot == 0) {
-            return complete ? ABSENT : UNKNOWN;
+            return whenUnfound(key.hash());
         }
         int ref = RecordIndex.ref(slot);
         long record = segments.address(ref);
@@ -365,7 +365,7 @@ public final class EntryTier extends HotTier {
     public boolean gather(KeyBuffer key, Lookup lookup) {
         long slot = index.find(key.array(), key.length(), key.hash());
         if (slot == 0) {
-            return !complete;
+            return !isAbsent(key.hash());
         }
         int ref = RecordIndex.ref(slot);
         boolean endsHere = endsInMemory(ref);
@@ -379,7 +379,7 @@ public final class EntryTier extends HotTier {
         try {
             long slot = index.find(key.array(), key.length(), key.hash());
             if (slot == 0) {
-                return complete ? ABSENT : UNKNOWN;
+                return whenUnfound(key.hash());
             }
             long record = segments.address(RecordIndex.ref(slot));
             Records.set(record, Records.READ);
@@ -597,13 +597,14 @@ public final class EntryTier extends HotTier {
     void forget(long record, int ref) {
         long slot = slotOf(record);
         int newest = RecordIndex.ref(slot);
+        if (newest != ref || Records.kind(record) != Records.DELETE) {
+            noteEvicted(Records.keyHash(record, Records.keyLength(record)));
+        }
         dropLinked(record);
         if (newest == ref) {
             index.remove(slot);
-            complete = complete && Records.kind(record) == Records.DELETE;
         } else {
             Records.setLink(linkingTo(newest, ref), NO_REF);
-            complete = false;
             dropUseless(slot);
         }
     }

@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.memtable;
 
+import io.flinklsm.core.bytes.HashFilter;
 import io.flinklsm.core.bytes.ValueBuffer;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.entry.KeyBuffer;
@@ -41,9 +42,10 @@ import org.jspecify.annotations.Nullable;
  * {@link EntryTier} holds entries one by one, {@link MapTier} those of a prefix together.
  *
  * <p>The tier is <em>complete</em> while every live entry of the tree is in memory: from birth, if
- * there are no files, until the first eviction of a value. Then a key that is not here has no
- * value, an operand without an older record is the value, and a key that is deleted in the
- * generation that first put it leaves nothing behind.
+ * there are no files, until the first eviction of a value. A key that is not here has no value
+ * then, an operand without an older record is the value, and a key that is deleted in the
+ * generation that first put it leaves nothing behind. The same goes for keys that were never
+ * evicted, until those that were are too many to be remembered.
  *
  * <p>One thread writes; any thread reads, and gives memory back for others ({@link #evict}). All of
  * it happens under one {@link AccessLock}, which is never held over I/O or while memory is waited
@@ -64,9 +66,14 @@ public abstract class HotTier {
     /** Operands that no file has yet were offered to the lookup; what is older is in the files. */
     public static final int OPERANDS = 3;
 
-    static final BooleanSupplier ALWAYS = () -> true;
+    /** What was just read from files is current. */
+    public static final BooleanSupplier ALWAYS = () -> true;
+
     static final byte[] NO_BYTES = new byte[0];
     static final int NO_REF = Segments.NO_REF;
+
+    /** So many evicted keys are remembered, a byte for each. */
+    private static final int EVICTED_MAX = 1 << 20;
 
     /** A value that files have is not kept above this part of the smallest segments' size. */
     static final int KEPT_BYTES_MAX = 32 << 10;
@@ -83,6 +90,9 @@ public abstract class HotTier {
     Generation open;
     boolean complete;
     boolean closed;
+
+    /** Keys that had a value when they were evicted, if the tier is complete but for these. */
+    private @Nullable HashFilter evicted;
 
     /**
      * @param ofBlocks whether records are blocks of entries
@@ -129,7 +139,9 @@ public abstract class HotTier {
      * Whether the latest merge was refused because the key's value in the open generation is long
      * enough: what is added goes into the next generation.
      */
-    public abstract boolean isValueFull();
+    public boolean isValueFull() {
+        return false;
+    }
 
     // ------------------------------------------------------------------------------------- read
 
@@ -200,6 +212,32 @@ public abstract class HotTier {
         misses.remember(hash, index.count());
     }
 
+    /** Whether a key of which nothing is found in memory has no value: ABSENT or UNKNOWN. */
+    final int whenUnfound(long hash) {
+        return isAbsent(hash) ? ABSENT : UNKNOWN;
+    }
+
+    /** Whether a key of which nothing is found in memory has no value in files either, for sure. */
+    final boolean isAbsent(long hash) {
+        return complete || (evicted != null && !evicted.mayContain(hash));
+    }
+
+    /** A value of the key leaves memory. Twice as many as there are keys are remembered. */
+    final void noteEvicted(long hash) {
+        if (complete) {
+            evicted = new HashFilter((int) Math.min(EVICTED_MAX, 2 * index.count() + 1));
+            complete = false;
+        }
+        if (evicted != null && !evicted.add(hash)) {
+            evicted = null;
+        }
+    }
+
+    private void endCompleteness() {
+        complete = false;
+        evicted = null;
+    }
+
     // -------------------------------------------------------------------------------------- open
 
     /**
@@ -228,15 +266,13 @@ public abstract class HotTier {
         access.lock();
         try {
             Generation frozen = open;
-            if (Invariants.ENABLED) {
-                Invariants.check(
-                        nextGeneration > frozen.number(),
-                        "a generation is not newer than the one before it",
-                        "generation",
-                        nextGeneration,
-                        "before",
-                        frozen.number());
-            }
+            Invariants.check(
+                    nextGeneration > frozen.number(),
+                    "a generation is not newer than the one before it",
+                    "generation",
+                    nextGeneration,
+                    "before",
+                    frozen.number());
             if (frozen.entryCount() == 0 && !frozen.hasLive()) {
                 // What was written was deleted again.
                 frozen.segments().forEach(clean::drop);
@@ -261,13 +297,11 @@ public abstract class HotTier {
     public void skip(KeyBuffer key, long nextGeneration, long nowMillis) {
         access.lock();
         try {
-            if (Invariants.ENABLED) {
-                Invariants.check(
-                        open.entryCount() == 0,
-                        "a generation is left out with entries in it",
-                        "entries",
-                        open.entryCount());
-            }
+            Invariants.check(
+                    open.entryCount() == 0,
+                    "a generation is left out with entries in it",
+                    "entries",
+                    open.entryCount());
             Generation skipped = open;
             open = skipped.next(nextGeneration, nowMillis);
             skipped.becomeClean();
@@ -279,7 +313,7 @@ public abstract class HotTier {
                 }
             }
             clean.releaseIfEmpty(skipped);
-            complete = false;
+            endCompleteness();
             drop(key);
             clean.plan();
         } finally {
@@ -449,7 +483,7 @@ public abstract class HotTier {
                 return;
             }
             closed = true;
-            complete = false;
+            endCompleteness();
             clean.close();
             index.release();
             Set<Generation> all = new LinkedHashSet<>(clean.own());
@@ -472,9 +506,7 @@ public abstract class HotTier {
     }
 
     static void checkLengths(KeyBuffer key, long valueBytes) {
-        if (key.length() > Records.BYTES_MAX) {
-            checkLength(key.length());
-        }
+        checkLength(key.length());
         checkLength(valueBytes);
     }
 

@@ -18,6 +18,7 @@ import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.bytes.Slice;
 import io.flinklsm.core.check.Invariants;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The layout of a block, the one class that knows it: entries of one map beside each other, in the
@@ -308,28 +309,17 @@ final class MapBlock {
         return window ^ Long.MIN_VALUE;
     }
 
-    static int compareFirst(long record, byte[] key, int from, int length) {
+    /** Compares the first entry's suffix with one that stands in an array or in native memory. */
+    static int compareFirst(long record, byte @Nullable [] base, long offset, int length) {
         long entry = first(record);
         return RawMemory.compare(
-                null,
-                suffixAddress(entry),
-                suffixLength(entry),
-                key,
-                RawMemory.BYTE_ARRAY_OFFSET + from,
-                length);
+                null, suffixAddress(entry), suffixLength(entry), base, offset, length);
     }
 
     /** Compares the first entries of two blocks of one map. */
     static int compareFirst(long left, long right) {
-        long leftEntry = first(left);
-        long rightEntry = first(right);
-        return RawMemory.compare(
-                null,
-                suffixAddress(leftEntry),
-                suffixLength(leftEntry),
-                null,
-                suffixAddress(rightEntry),
-                suffixLength(rightEntry));
+        long entry = first(right);
+        return compareFirst(left, null, suffixAddress(entry), suffixLength(entry));
     }
 
     /**

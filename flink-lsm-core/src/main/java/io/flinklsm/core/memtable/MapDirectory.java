@@ -15,6 +15,7 @@ package io.flinklsm.core.memtable;
 
 import io.flinklsm.core.bytes.RawMemory;
 import io.flinklsm.core.check.Invariants;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The layout of a directory, the one class that knows it: the blocks of a map that has more than
@@ -203,37 +204,34 @@ final class MapDirectory {
      */
     static int find(Segments segments, long record, byte[] key, int from, int length) {
         long wanted = MapBlock.window(key, from, length);
-        int low = 0;
-        int high = count(record);
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            long window = window(record, middle);
-            int order =
-                    window != wanted
-                            ? Long.compare(window, wanted)
-                            : MapBlock.compareFirst(
-                                    firstBlock(segments, record, middle), key, from, length);
-            if (order <= 0) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return Math.max(0, low - 1);
+        long offset = RawMemory.BYTE_ARRAY_OFFSET + from;
+        return find(segments, record, wanted, key, offset, length);
     }
 
     /** Index of a block that the directory has, or of the part that has it. */
     static int indexOf(Segments segments, long record, long block) {
-        long wanted = MapBlock.firstWindow(block);
+        long first = MapBlock.first(block);
+        long address = MapBlock.suffixAddress(first);
+        int length = MapBlock.suffixLength(first);
+        return find(segments, record, MapBlock.firstWindow(block), null, address, length);
+    }
+
+    private static int find(
+            Segments segments,
+            long record,
+            long wanted,
+            byte @Nullable [] base,
+            long offset,
+            int length) {
         int low = 0;
         int high = count(record);
         while (low < high) {
             int middle = (low + high) >>> 1;
-            long window = window(record, middle);
-            int order =
-                    window != wanted
-                            ? Long.compare(window, wanted)
-                            : MapBlock.compareFirst(firstBlock(segments, record, middle), block);
+            int order = Long.compare(window(record, middle), wanted);
+            if (order == 0) {
+                long block = firstBlock(segments, record, middle);
+                order = MapBlock.compareFirst(block, base, offset, length);
+            }
             if (order <= 0) {
                 low = middle + 1;
             } else {

@@ -64,6 +64,9 @@ public final class MapTier extends HotTier {
     private final MapCompleteness completeness = new MapCompleteness();
     private final Slice view = new Slice();
 
+    /** The entry that {@link #look} has found. */
+    private long seen;
+
     /**
      * @param generation age of what is written first
      * @param complete whether the tree has no other sources
@@ -101,10 +104,10 @@ public final class MapTier extends HotTier {
             int head = kind | MapBlock.DIRTY;
             if (!path.find(key)) {
                 // The first entry of a map.
-                if (isDelete && complete) {
+                boolean isNew = isAbsent(key.prefixHash()) || completeness.isNewMap(key);
+                if (isDelete && isNew) {
                     return true;
                 }
-                boolean isNew = complete || completeness.isNewMap(key);
                 if (isNew && !isDelete) {
                     head |= MapBlock.FIRST;
                 }
@@ -157,11 +160,6 @@ public final class MapTier extends HotTier {
                         + "; put the whole value");
     }
 
-    @Override
-    public boolean isValueFull() {
-        return false;
-    }
-
     /** Takes an entry that no file ever had out of its block, which is of the open generation. */
     private void removeTrace(long entry) {
         boolean isLast = MapBlock.count(path.block()) == 1;
@@ -176,25 +174,30 @@ public final class MapTier extends HotTier {
 
     @Override
     public int find(KeyBuffer key, ValueBuffer out, Lookup lookup) {
+        int answer = look(key);
+        if (answer == FOUND) {
+            out.setAddress(MapBlock.valueAddress(seen), MapBlock.valueLength(seen));
+        }
+        return answer;
+    }
+
+    /** Looks the key up, and leaves where its live entry is. */
+    private int look(KeyBuffer key) {
         if (!path.find(key)) {
-            return complete ? ABSENT : UNKNOWN;
+            return whenUnfound(key.prefixHash());
         }
         path.noteRead();
-        long found = path.search(key);
-        if (found < 0) {
+        seen = path.search(key);
+        if (seen < 0) {
             return path.isMapComplete() ? ABSENT : UNKNOWN;
         }
-        if (MapBlock.isDelete(found)) {
-            return ABSENT;
-        }
-        out.setAddress(MapBlock.valueAddress(found), MapBlock.valueLength(found));
-        return FOUND;
+        return MapBlock.isDelete(seen) ? ABSENT : FOUND;
     }
 
     @Override
     public boolean gather(KeyBuffer key, Lookup lookup) {
         if (!path.find(key)) {
-            return !complete;
+            return !isAbsent(key.prefixHash());
         }
         long found = path.search(key);
         if (found < 0) {
@@ -209,15 +212,7 @@ public final class MapTier extends HotTier {
     public int contains(KeyBuffer key) {
         access.lock();
         try {
-            if (!path.find(key)) {
-                return complete ? ABSENT : UNKNOWN;
-            }
-            path.noteRead();
-            long found = path.search(key);
-            if (found < 0) {
-                return path.isMapComplete() ? ABSENT : UNKNOWN;
-            }
-            return MapBlock.isDelete(found) ? ABSENT : FOUND;
+            return look(key);
         } finally {
             access.unlock();
         }
@@ -286,7 +281,7 @@ public final class MapTier extends HotTier {
         try {
             if (!path.find(prefix, after == null ? prefix : after)) {
                 out.clear();
-                return complete ? ABSENT : UNKNOWN;
+                return whenUnfound(prefix.prefixHash());
             }
             if (!path.isMapComplete()) {
                 return UNKNOWN;
@@ -340,7 +335,7 @@ public final class MapTier extends HotTier {
     public boolean isMapUnknown(KeyBuffer key) {
         access.lock();
         try {
-            return !complete && !path.find(key);
+            return !isAbsent(key.prefixHash()) && !path.find(key);
         } finally {
             access.unlock();
         }
@@ -351,7 +346,7 @@ public final class MapTier extends HotTier {
         access.lock();
         try {
             if (!path.find(prefix)) {
-                return complete ? ABSENT : UNKNOWN;
+                return whenUnfound(prefix.prefixHash());
             }
             do {
                 path.noteRead();
@@ -376,7 +371,7 @@ public final class MapTier extends HotTier {
     public PrefixCopy copyPrefix(
             KeyBuffer prefix, @Nullable KeyBuffer after, int entriesMax, int bytesMax) {
         if (!path.find(prefix, after == null ? prefix : after)) {
-            return new PrefixCopy(complete);
+            return new PrefixCopy(isAbsent(prefix.prefixHash()));
         }
         PrefixCopy copy = new PrefixCopy(path.isMapComplete());
         long entry = path.firstAbove(prefix, after);
@@ -397,29 +392,17 @@ public final class MapTier extends HotTier {
     }
 
     /**
-     * Keeps live entries of a map that were just read from all sources; writer only. Page by page,
-     * from the first to the last, the map becomes complete, unless one of its blocks is evicted
-     * meanwhile.
+     * Keeps live entries of a map that were read from all sources; writer only. Page by page, from
+     * the first to the last, the map becomes complete, unless one of its blocks is evicted
+     * meanwhile. A page that is not kept ends the run of pages.
      *
+     * @param isCurrent as in {@link #keepIf}; {@link #ALWAYS} if the page was just read
      * @param after the key that the page began behind, or null if it is the first one
      * @param page as {@link #readPage} gives it
      * @param isLast whether there is nothing behind the page
      * @return false if memory should be evicted for it, and the call repeated
      */
     public boolean keepPage(
-            KeyBuffer prefix,
-            @Nullable KeyBuffer after,
-            ValueBuffer page,
-            boolean isLast,
-            KeyBuffer scratch) {
-        return keepPageIf(ALWAYS, prefix, after, page, isLast, scratch);
-    }
-
-    /**
-     * Like {@link #keepPage}, of a page that was read some time ago; see {@link #keepIf}. A page
-     * that is not kept ends the run of pages.
-     */
-    public boolean keepPageIf(
             BooleanSupplier isCurrent,
             KeyBuffer prefix,
             @Nullable KeyBuffer after,
@@ -504,7 +487,7 @@ public final class MapTier extends HotTier {
         path.findRecord(record, forgotten);
         if (hasLive) {
             path.setMapFlags(false, false);
-            complete = false;
+            noteEvicted(Records.keyHash(record, Records.keyLength(record)));
         }
         path.unlink();
     }

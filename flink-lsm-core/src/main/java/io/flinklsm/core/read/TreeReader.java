@@ -288,9 +288,9 @@ public final class TreeReader {
                     "bytesMax",
                     bytesMax);
         }
-        if (!maps.keepPage(prefix, after, out, isLast, keyScratch)) {
+        if (!maps.keepPage(HotTier.ALWAYS, prefix, after, out, isLast, keyScratch)) {
             makeRoom();
-            maps.keepPage(prefix, after, out, isLast, keyScratch);
+            maps.keepPage(HotTier.ALWAYS, prefix, after, out, isLast, keyScratch);
         }
         return isLast;
     }
@@ -462,7 +462,7 @@ public final class TreeReader {
     }
 
     private boolean keep(MapTier maps, KeyBuffer prefix, PageRead read) {
-        return maps.keepPageIf(
+        return maps.keepPage(
                 () -> read.isOf(tree.view()),
                 prefix,
                 read.after(),

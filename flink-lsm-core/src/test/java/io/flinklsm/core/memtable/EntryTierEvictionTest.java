@@ -46,7 +46,7 @@ final class EntryTierEvictionTest extends EntryTierFixture {
     }
 
     @Test
-    void anEvictedValueEndsCompleteness() {
+    void anEvictedValueEndsCompletenessForItsKey() throws Exception {
         EntryTier tier = completeTier();
         TierProbe probe = new TierProbe(tier);
         probe.put("k", "a");
@@ -55,7 +55,44 @@ final class EntryTierEvictionTest extends EntryTierFixture {
         evictAll(tier);
 
         assertThat(probe.get("k")).isEqualTo(UNKNOWN);
-        assertThat(probe.get("missing")).isEqualTo(UNKNOWN);
+        assertThat(probe.get("missing")).isEqualTo(ABSENT);
+        probe.delete("missing");
+        probe.merge("new", "b");
+        probe.put("passing", "c");
+        probe.delete("passing");
+        probe.delete("k");
+        assertThat(entries(probe.freeze())).containsExactly("k:DELETE", "new:PUT b");
+    }
+
+    @Test
+    void nothingIsFinalWhenMoreKeysWereEvictedThanAreRemembered() {
+        EntryTier tier = completeTier();
+        TierProbe probe = new TierProbe(tier);
+        for (int round = 0; round < 5; round++) {
+            for (int i = 0; i < 100; i++) {
+                probe.put(round + "/" + i, "a");
+            }
+            assertThat(probe.get("missing"))
+                    .as("round %d", round)
+                    .isEqualTo(round < 3 ? ABSENT : UNKNOWN);
+            probe.flush();
+            evictAll(tier);
+        }
+    }
+
+    @Test
+    void anOperandOfWhichTheValueIsEvictedIsNotTakenForTheValue() {
+        EntryTier tier = completeTier();
+        TierProbe probe = new TierProbe(tier);
+        probe.put("k", "a");
+        probe.flush();
+        probe.merge("k", "b");
+        probe.flush();
+
+        evictAll(tier);
+        probe.merge("k", "c");
+
+        assertThat(probe.get("k")).isEqualTo(UNKNOWN + "c");
     }
 
     @Test

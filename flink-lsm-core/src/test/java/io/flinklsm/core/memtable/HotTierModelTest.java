@@ -432,9 +432,9 @@ final class HotTierModelTest {
                     page.append(value, 0, value.length);
                 }
                 boolean isLast = end == entries.size();
-                if (!pages.keepPage(prefix, after, page, isLast, scratch)) {
+                if (!pages.keepPage(HotTier.ALWAYS, prefix, after, page, isLast, scratch)) {
                     memory.reclaim(1 << random.nextInt(12));
-                    pages.keepPage(prefix, after, page, isLast, scratch);
+                    pages.keepPage(HotTier.ALWAYS, prefix, after, page, isLast, scratch);
                 }
                 if (!isLast) {
                     OwnedSlice last = entries.get(end - 1).getKey();

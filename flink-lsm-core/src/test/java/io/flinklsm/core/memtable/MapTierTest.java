@@ -534,6 +534,27 @@ final class MapTierTest {
     }
 
     @Test
+    void aMapThatWasNeverEvictedIsNewAfterAnotherOneWasEvicted() throws Exception {
+        MapTier tier = tier(true);
+        TierProbe probe = new TierProbe(tier);
+        probe.put("m/1", "a");
+        probe.flush();
+        memory.reclaim(Long.MAX_VALUE);
+
+        assertThat(probe.get("n/1")).isEqualTo(ABSENT);
+        assertThat(probe.page("n/")).isEmpty();
+        assertThat(tier.hasPrefix(probe.key("n/"))).isEqualTo(HotTier.ABSENT);
+        assertThat(tier.isMapUnknown(probe.key("n/"))).isFalse();
+        probe.delete("n/1");
+        probe.put("n/2", "b");
+        probe.put("m/2", "c");
+        assertThat(probe.page("n/")).containsExactly("2=b");
+        assertThat(probe.page("m/")).isNull();
+        assertThat(probe.get("m/1")).isEqualTo(UNKNOWN);
+        assertThat(entries(probe.freeze())).containsExactly("m/2:PUT c", "n/2:PUT b");
+    }
+
+    @Test
     void aWideMapIsCompleteOnceItsLastPageIsKept() {
         MapTier tier = tier(false);
         TierProbe probe = new TierProbe(tier);

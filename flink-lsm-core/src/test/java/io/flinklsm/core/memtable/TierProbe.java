@@ -146,7 +146,7 @@ final class TierProbe {
             page.appendInt(suffix.length).appendInt(value.length);
             page.append(suffix, 0, suffix.length).append(value, 0, value.length);
         }
-        maps().keepPage(key(prefix), null, page, true, new KeyBuffer());
+        maps().keepPage(HotTier.ALWAYS, key(prefix), null, page, true, new KeyBuffer());
     }
 
     /** Keeps a page of entries with six digits, from a number on, behind the number before. */
@@ -162,7 +162,7 @@ final class TierProbe {
             byte[] last = (prefix + digits(from - 1)).getBytes(UTF_8);
             after = new KeyBuffer().set(last, 0, last.length, prefix.length());
         }
-        maps().keepPage(key(prefix), after, page, isLast, new KeyBuffer());
+        maps().keepPage(HotTier.ALWAYS, key(prefix), after, page, isLast, new KeyBuffer());
     }
 
     private static String digits(int number) {
