@@ -199,7 +199,12 @@ final class BlockIndex implements AutoCloseable {
         return part(groupOf(block));
     }
 
-    private IndexPart part(int group) throws IOException {
+    /**
+     * What is known of a row group's blocks.
+     *
+     * @throws CorruptionException as {@link #partOf}
+     */
+    IndexPart part(int group) throws IOException {
         Objects.checkIndex(group, extents.length);
         IndexPart part = known(group);
         return part != null ? part : load(group);

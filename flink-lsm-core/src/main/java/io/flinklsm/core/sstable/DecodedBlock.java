@@ -22,6 +22,7 @@ import io.flinklsm.core.columns.TypedValue;
 import io.flinklsm.core.columns.leaf.Leaf;
 import io.flinklsm.core.columns.leaf.LeafCursor;
 import io.flinklsm.core.entry.EntryKind;
+import io.flinklsm.core.parquet.encoding.DeltaBinaryPacked;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
 import io.flinklsm.core.parquet.page.IntPage;
 import io.flinklsm.core.parquet.page.LargePage;
@@ -29,6 +30,7 @@ import io.flinklsm.core.parquet.page.LeafPage;
 import io.flinklsm.core.parquet.page.PageCodec;
 import io.flinklsm.core.parquet.page.PageCompression;
 import io.flinklsm.core.parquet.page.SortedPage;
+import io.flinklsm.core.storage.FileRanges;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,9 +54,13 @@ final class DecodedBlock implements BlockView {
 
     private static final int TOMBSTONE = EntryKind.DELETE.code();
     private static final int NO_ROW = -1;
+    private static final byte[] NO_BYTES = new byte[0];
 
     /** Buffers above this are not kept between uses. */
     private static final int MAX_KEPT_BYTES = 1 << 20;
+
+    /** So much is fetched at once; blocks are smaller unless their values are large. */
+    private static final int FETCHED_BYTES_MAX = 16 << 10;
 
     private final PageCodec codec = new PageCodec(PageCompression.NONE);
     private final @Nullable EntryBinding binding;
@@ -64,8 +70,12 @@ final class DecodedBlock implements BlockView {
     private final LeafPage rawPage;
     private final LeafCursor raw;
     private final List<LeafPage> leaves = new ArrayList<>();
+    private final FileRanges ranges = new FileRanges();
     private final Slice firstKey = new Slice();
     private final Slice fence = new Slice();
+
+    /** What {@link #fetch} has read, for the pages of all columns. */
+    private byte[] fetched = NO_BYTES;
 
     private int block;
     private int rows;
@@ -123,21 +133,59 @@ final class DecodedBlock implements BlockView {
         }
     }
 
+    /**
+     * Fetches the pages that a value of the block is read from, all together, so that the processor
+     * waits for all of them at the same time; before {@link #load} or {@link #loadKeys}. Does
+     * nothing for large pages, and none of what may be wrong with an index is found here.
+     *
+     * @param input that {@link StorageInput#readsTogether}
+     * @param keysOffset of the block
+     */
+    void fetch(StorageInput input, IndexPart part, int number, long keysOffset) throws IOException {
+        boolean isRaw = part.rawBytes(number) > 0;
+        boolean isWhole = addRange(ranges.clear(), keysOffset, part.keysBytes(number));
+        if (isRaw) {
+            isWhole &= addRange(ranges, part.rawOffset(number), part.rawBytes(number));
+        }
+        for (int i = 0; !isRaw && i < leaves.size(); i++) {
+            isWhole &= addRange(ranges, part.leafOffset(number, i), part.leafBytes(number, i));
+        }
+        if (!isWhole || ranges.allBytes() > FETCHED_BYTES_MAX) {
+            return;
+        }
+        if (fetched.length == 0) {
+            fetched = new byte[FETCHED_BYTES_MAX + DeltaBinaryPacked.SLACK_BYTES];
+        }
+        input.readFully(ranges, fetched);
+        keys.setFetched(fetched, 0, keysOffset, ranges.byteCount(0));
+        int at = ranges.byteCount(0);
+        for (int i = 1; i < ranges.count(); i++) {
+            LeafPage page = isRaw ? rawPage : leaves.get(i - 1);
+            page.setFetched(fetched, at, ranges.position(i), ranges.byteCount(i));
+            at += ranges.byteCount(i);
+        }
+    }
+
+    /** False if a page cannot have so many bytes. */
+    private static boolean addRange(FileRanges ranges, long offset, int byteCount) {
+        ranges.add(offset, Math.max(0, byteCount));
+        return byteCount > 0;
+    }
+
     /** Decodes all of a block. */
-    void load(StorageInput input, BlockIndex index, int number) throws IOException {
-        loadKeys(input, index, number);
-        if (!key(0, firstKey).contentEquals(index.partOf(number).fence(number, fence))) {
+    void load(StorageInput input, IndexPart part, int number) throws IOException {
+        loadKeys(input, part, number);
+        if (!key(0, firstKey).contentEquals(part.fence(number, fence))) {
             throw keysOfAnotherBlock();
         }
-        loadKinds(input, index);
-        loadValues(input, index);
+        loadKinds(input, part);
+        loadValues(input, part);
     }
 
     /** Decodes the keys for a search: what they begin with is checked by the fence's head. */
-    void loadKeys(StorageInput input, BlockIndex index, int number) throws IOException {
+    void loadKeys(StorageInput input, IndexPart part, int number) throws IOException {
         block = number;
         dropLarge();
-        IndexPart part = index.partOf(number);
         rows = part.rows(number);
         keys.read(input, part.keysOffset(number), part.keysBytes(number), part.keysEnd(), rows);
         ensureRows();
@@ -161,8 +209,7 @@ final class DecodedBlock implements BlockView {
         return large;
     }
 
-    void loadKinds(StorageInput input, BlockIndex index) throws IOException {
-        IndexPart part = index.partOf(block);
+    void loadKinds(StorageInput input, IndexPart part) throws IOException {
         int byteCount = part.kindsBytes(block);
         hasCommonKind = byteCount == 0;
         if (hasCommonKind) {
@@ -183,12 +230,11 @@ final class DecodedBlock implements BlockView {
         }
     }
 
-    void loadValues(StorageInput input, BlockIndex index) throws IOException {
+    void loadValues(StorageInput input, IndexPart part) throws IOException {
         assembledRow = NO_ROW;
         isAllAssembled = false;
         int tombstones = countTombstones();
         int rawNulls = rows;
-        IndexPart part = index.partOf(block);
         if (rows == 1 && part.rawBytes(block) > LargePage.PAGE_BYTES_MIN) {
             large =
                     LargePage.open(

@@ -377,23 +377,25 @@ public final class Sstable {
                     rows[i] = 0;
                 }
                 boolean isWhole = false;
+                IndexPart part;
                 try {
+                    part = reader.index().partOf(block);
                     isWhole = reader.cache().isWorthBuilding(block);
                     if (isWhole) {
-                        decoded.load(reader.input(), reader.index(), block);
+                        decoded.load(reader.input(), part, block);
                         CachedBlock cached = reader.buildCached(decoded, block);
                         if (cached != null) {
                             offerCached(cached, from, to);
                             return;
                         }
                     } else {
-                        decoded.loadKeys(reader.input(), reader.index(), block);
+                        decoded.loadKeys(reader.input(), part, block);
                     }
                     if (!find(decoded, from, to)) {
                         return;
                     }
                     if (!isWhole) {
-                        decoded.loadKinds(reader.input(), reader.index());
+                        decoded.loadKinds(reader.input(), part);
                     }
                 } catch (IOException | RuntimeException e) {
                     fail(reader.failure(e, block), from, to);
@@ -402,7 +404,7 @@ public final class Sstable {
                 offerTombstones(decoded, from, to);
                 try {
                     if (!isWhole && hasRows(from, to)) {
-                        decoded.loadValues(reader.input(), reader.index());
+                        decoded.loadValues(reader.input(), part);
                     }
                 } catch (IOException | RuntimeException e) {
                     fail(reader.failure(e, block), from, to);

@@ -203,10 +203,11 @@ final class SstableCursor implements EntryCursor {
             decoded = target;
         }
         try {
-            target.loadKeys(reader.input(), reader.index(), block);
-            target.loadKinds(reader.input(), reader.index());
+            IndexPart part = reader.index().partOf(block);
+            target.loadKeys(reader.input(), part, block);
+            target.loadKinds(reader.input(), part);
             if (withValues) {
-                target.loadValues(reader.input(), reader.index());
+                target.loadValues(reader.input(), part);
             }
         } catch (IOException | RuntimeException e) {
             throw reader.failure(e, block);

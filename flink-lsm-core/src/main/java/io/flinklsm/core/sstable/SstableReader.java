@@ -269,22 +269,22 @@ final class SstableReader implements Candidates.Source {
 
     @Override
     public boolean get(int group, KeyBuffer key, Lookup lookup) throws IOException {
-        Slice wanted = key.slice();
         if (!hasFilter(group)) {
-            return getFromBlock(find(group, wanted), key, lookup);
+            return getFromBlock(group, key, lookup);
         }
         if (!mayContain(group, key)) {
             lookup.countFilterNegative();
             return false;
         }
         int offeredBefore = lookup.offeredCount();
-        boolean isDone = getFromBlock(find(group, wanted), key, lookup);
+        boolean isDone = getFromBlock(group, key, lookup);
         lookup.countFilterPositive(lookup.offeredCount() > offeredBefore);
         return isDone;
     }
 
-    private int find(int group, Slice wanted) throws IOException {
-        int block = index.find(group, wanted);
+    private boolean getFromBlock(int group, KeyBuffer key, Lookup lookup) throws IOException {
+        IndexPart part = index.part(group);
+        int block = part.find(key.slice());
         if (Invariants.ENABLED) {
             Invariants.check(
                     index.groupOf(block) == group,
@@ -294,14 +294,12 @@ final class SstableReader implements Candidates.Source {
                     "group",
                     group);
         }
-        return block;
-    }
-
-    private boolean getFromBlock(int block, KeyBuffer key, Lookup lookup) throws IOException {
+        // Before anything atomic: the processor waits for it and for the cache's slot together.
+        long keysOffset = part.keysOffset(block);
         CachedBlock cached = cache.get(block);
         lookup.countBlock(cached != null);
         if (cached == null) {
-            return getUncached(block, key, lookup);
+            return getUncached(part, block, keysOffset, key, lookup);
         }
         try {
             return offer(new FlatBlock().set(cached.address()), key, lookup);
@@ -360,11 +358,16 @@ final class SstableReader implements Candidates.Source {
         return true;
     }
 
-    private boolean getUncached(int block, KeyBuffer key, Lookup lookup) throws IOException {
+    private boolean getUncached(
+            IndexPart part, int block, long keysOffset, KeyBuffer key, Lookup lookup)
+            throws IOException {
         DecodedBlock decoded = takeDecoder(0);
         try {
+            if (input.readsTogether()) {
+                decoded.fetch(input, part, block, keysOffset);
+            }
             if (cache.isWorthBuilding(block)) {
-                decoded.load(input, index, block);
+                decoded.load(input, part, block);
                 CachedBlock cached = buildCached(decoded, block);
                 if (cached != null) {
                     try {
@@ -376,14 +379,14 @@ final class SstableReader implements Candidates.Source {
                 int row = find(decoded, key);
                 return row >= 0 && offer(decoded, block, row, lookup);
             }
-            decoded.loadKeys(input, index, block);
+            decoded.loadKeys(input, part, block);
             int row = find(decoded, key);
             if (row < 0) {
                 return false;
             }
-            decoded.loadKinds(input, index);
+            decoded.loadKinds(input, part);
             if (decoded.kind(row) != EntryKind.DELETE.code()) {
-                decoded.loadValues(input, index);
+                decoded.loadValues(input, part);
             }
             return offer(decoded, block, row, lookup);
         } catch (IOException | RuntimeException e) {

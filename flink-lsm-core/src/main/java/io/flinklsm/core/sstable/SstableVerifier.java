@@ -72,7 +72,7 @@ final class SstableVerifier {
         try {
             for (int block = 0; block < reader.index().blockCount(); block++) {
                 try {
-                    decoded.load(reader.input(), reader.index(), block);
+                    decoded.load(reader.input(), reader.index().partOf(block), block);
                     verifyEntries(decoded, block);
                     progress.accept(block);
                 } catch (IOException | RuntimeException e) {

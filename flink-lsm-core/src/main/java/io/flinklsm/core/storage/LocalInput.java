@@ -68,6 +68,49 @@ public final class LocalInput implements StorageInput {
 
     @Override
     public void readFully(long position, byte[] target, int at, int byteCount) throws IOException {
+        check(position, target, at, byteCount);
+        enter(position);
+        try {
+            copy(position, target, at, byteCount);
+        } finally {
+            leave();
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Nothing atomic stands between two of them: the processor would not begin with the second
+     * one before it has the first.
+     */
+    @Override
+    public void readFully(FileRanges ranges, byte[] target) throws IOException {
+        int at = 0;
+        for (int i = 0; i < ranges.count(); i++) {
+            check(ranges.position(i), target, at, ranges.byteCount(i));
+            at += ranges.byteCount(i);
+        }
+        if (at == 0) {
+            return;
+        }
+        enter(ranges.position(0));
+        try {
+            at = 0;
+            for (int i = 0; i < ranges.count(); i++) {
+                copy(ranges.position(i), target, at, ranges.byteCount(i));
+                at += ranges.byteCount(i);
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public boolean readsTogether() {
+        return true;
+    }
+
+    private void check(long position, byte[] target, int at, int byteCount) throws EOFException {
         Objects.checkFromIndexSize(at, byteCount, target.length);
         if (position < 0 || position > size - byteCount) {
             throw new EOFException(
@@ -81,27 +124,13 @@ public final class LocalInput implements StorageInput {
                             + size
                             + "; the file is damaged or not the one that was asked for.");
         }
+    }
+
+    private void enter(long position) throws ClosedInputException {
         if ((users.incrementAndGet() & CLOSED) != 0) {
             leave();
             throw new ClosedInputException(
                     "[" + path + "] is closed: position=" + position + "; open it again");
-        }
-        try {
-            copy(position, target, at, byteCount);
-        } catch (InternalError e) {
-            // How the JVM reports that a mapped page cannot be read: the disk failed, or a program
-            // cut the file.
-            throw new IOException(
-                    "["
-                            + path
-                            + "] cannot be read: position="
-                            + position
-                            + ", byteCount="
-                            + byteCount
-                            + "; check the disk, and that no other process changes the file.",
-                    e);
-        } finally {
-            leave();
         }
     }
 
@@ -118,7 +147,25 @@ public final class LocalInput implements StorageInput {
         }
     }
 
-    private void copy(long position, byte[] target, int at, int byteCount) {
+    private void copy(long position, byte[] target, int at, int byteCount) throws IOException {
+        try {
+            copyMapped(position, target, at, byteCount);
+        } catch (InternalError e) {
+            // How the JVM reports that a mapped page cannot be read: the disk failed, or a program
+            // cut the file.
+            throw new IOException(
+                    "["
+                            + path
+                            + "] cannot be read: position="
+                            + position
+                            + ", byteCount="
+                            + byteCount
+                            + "; check the disk, and that no other process changes the file.",
+                    e);
+        }
+    }
+
+    private void copyMapped(long position, byte[] target, int at, int byteCount) {
         int done = 0;
         while (done < byteCount) {
             long from = position + done;

@@ -23,6 +23,26 @@ public interface StorageInput extends AutoCloseable {
      */
     void readFully(long position, byte[] target, int at, int byteCount) throws IOException;
 
+    /**
+     * Reads ranges to the target, one behind the other from index 0 on; as {@link #readFully(long,
+     * byte[], int, int)} for each of them.
+     */
+    default void readFully(FileRanges ranges, byte[] target) throws IOException {
+        int at = 0;
+        for (int i = 0; i < ranges.count(); i++) {
+            readFully(ranges.position(i), target, at, ranges.byteCount(i));
+            at += ranges.byteCount(i);
+        }
+    }
+
+    /**
+     * Whether several ranges take hardly longer than one, since the processor waits for all of them
+     * at the same time: the file is in memory, or in that of the system.
+     */
+    default boolean readsTogether() {
+        return false;
+    }
+
     long size();
 
     /** Whether the range can be read without waiting for another machine. */

@@ -89,6 +89,36 @@ public abstract class StorageContractTest {
     }
 
     @Test
+    void rangesAreReadOneBehindTheOther() throws IOException {
+        write("file", "0123456789");
+        byte[] target = "..........".getBytes(StandardCharsets.US_ASCII);
+
+        try (StorageInput input = storage.open("file")) {
+            input.readFully(new FileRanges().add(7, 3).add(10, 0).add(0, 2), target);
+            assertThat(new String(target, StandardCharsets.US_ASCII)).isEqualTo("78901.....");
+
+            FileRanges beyond = new FileRanges().add(0, 2).add(8, 3);
+            assertThatThrownBy(() -> input.readFully(beyond, target))
+                    .isInstanceOf(EOFException.class)
+                    .hasMessageContaining("file");
+            assertThatThrownBy(() -> input.readFully(beyond.clear().add(0, 6).add(1, 5), target))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            input.readFully(beyond.clear(), target);
+        }
+    }
+
+    @Test
+    void closedInputRefusesToReadRanges() throws IOException {
+        write("file", "x");
+        StorageInput input = storage.open("file");
+        input.close();
+
+        assertThatThrownBy(() -> input.readFully(new FileRanges().add(0, 1), new byte[1]))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("file");
+    }
+
+    @Test
     void readingBeyondTheEndFailsAndNamesTheFile() throws IOException {
         write("short.parquet", "0123456789");
 

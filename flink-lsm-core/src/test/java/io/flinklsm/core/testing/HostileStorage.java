@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.testing;
 
+import io.flinklsm.core.storage.FileRanges;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;
@@ -22,6 +23,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A storage that fails on demand, over one that works, and counts handles that were never closed.
@@ -61,6 +63,7 @@ public final class HostileStorage implements Storage {
     private final Map<Object, Throwable> openHandles = new ConcurrentHashMap<>();
     private final Map<String, long[]> flippedBits = new ConcurrentHashMap<>();
     private final Map<String, Long> truncatedTo = new ConcurrentHashMap<>();
+    private final AtomicInteger readsTogether = new AtomicInteger();
     private volatile boolean elsewhere;
 
     public HostileStorage(Storage delegate) {
@@ -83,6 +86,11 @@ public final class HostileStorage implements Storage {
 
     public synchronized int calls(Call call) {
         return callsOf.getOrDefault(call, 0);
+    }
+
+    /** How often several ranges were read at once. */
+    public int readsTogether() {
+        return readsTogether.get();
     }
 
     /** Failures that really happened. */
@@ -308,6 +316,18 @@ public final class HostileStorage implements Storage {
                     target[at + (int) index] ^= (byte) (1 << (bit & 7));
                 }
             }
+        }
+
+        @Override
+        public void readFully(FileRanges ranges, byte[] target) throws IOException {
+            readsTogether.incrementAndGet();
+            StorageInput.super.readFully(ranges, target);
+        }
+
+        /** So that what takes several ranges at once meets the faults, too. */
+        @Override
+        public boolean readsTogether() {
+            return true;
         }
 
         @Override

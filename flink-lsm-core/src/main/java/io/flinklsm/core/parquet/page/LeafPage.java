@@ -70,6 +70,11 @@ public final class LeafPage {
         page.begin(maxReadAheadBytes);
     }
 
+    /** See {@link PageReader#setFetched}. */
+    public void setFetched(byte[] array, int at, long offset, int byteCount) {
+        page.setFetched(array, at, offset, byteCount);
+    }
+
     /** Reads a page of a block and sets the cursor on it; gives how many of its values are null. */
     public int load(StorageInput input, long offset, int byteCount, long chunkEnd, int rows)
             throws IOException {

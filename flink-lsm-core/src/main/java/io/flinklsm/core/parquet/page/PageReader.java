@@ -20,6 +20,7 @@ import io.flinklsm.core.parquet.encoding.DeltaBinaryPacked;
 import io.flinklsm.core.parquet.encoding.MalformedPageException;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.zip.CRC32;
 import org.apache.parquet.format.Encoding;
 
@@ -54,8 +55,16 @@ public final class PageReader {
     private final PageCodec codec;
     private final CRC32 checksum = new CRC32();
     private final ByteSource source = new ByteSource();
-    private byte[] window = NO_BYTES;
+
+    /** What {@link #fetch} reads to, kept for the next page. */
+    private byte[] buffer = NO_BYTES;
+
     private byte[] plain = NO_BYTES;
+
+    /** Bytes of the file: in the buffer, or in an array with pages of other columns. */
+    private byte[] window = NO_BYTES;
+
+    private int windowAt;
     private long windowOffset;
     private int windowBytes;
     private int levelsAt;
@@ -83,12 +92,29 @@ public final class PageReader {
         windowBytes = 0;
         readAheadBytes = Math.min(FIRST_READ_AHEAD_BYTES, maxReadAhead);
         maxReadAheadBytes = maxReadAhead;
-        if (window.length > MAX_KEPT_BYTES) {
-            window = NO_BYTES;
+        if (buffer.length > MAX_KEPT_BYTES) {
+            buffer = NO_BYTES;
         }
+        window = buffer;
         if (plain.length > MAX_KEPT_BYTES) {
             plain = NO_BYTES;
         }
+    }
+
+    /**
+     * Has bytes of the file that were fetched with those of other columns; a page that lies in them
+     * is not fetched again. Borrowed until the next {@link #begin}; {@link
+     * DeltaBinaryPacked#SLACK_BYTES} more must be readable.
+     *
+     * @param at where in the array they begin
+     * @param offset where in the file
+     */
+    public void setFetched(byte[] array, int at, long offset, int byteCount) {
+        Objects.checkFromIndexSize(at, byteCount + DeltaBinaryPacked.SLACK_BYTES, array.length);
+        window = array;
+        windowAt = at;
+        windowOffset = offset;
+        windowBytes = byteCount;
     }
 
     /**
@@ -218,7 +244,7 @@ public final class PageReader {
     private int fetch(StorageInput input, long offset, int byteCount, long chunkEnd)
             throws IOException {
         if (offset >= windowOffset && offset + byteCount <= windowOffset + windowBytes) {
-            return (int) (offset - windowOffset);
+            return windowAt + (int) (offset - windowOffset);
         }
         int wanted = byteCount;
         if (maxReadAheadBytes > 0) {
@@ -229,10 +255,12 @@ public final class PageReader {
             wanted = (int) Math.max(byteCount, Math.min(readAheadBytes, chunkEnd - offset));
         }
         windowBytes = 0;
-        if (window.length < (long) wanted + DeltaBinaryPacked.SLACK_BYTES) {
-            window = new byte[roomFor(wanted)];
+        if (buffer.length < (long) wanted + DeltaBinaryPacked.SLACK_BYTES) {
+            buffer = new byte[roomFor(wanted)];
         }
-        input.readFully(offset, window, 0, wanted);
+        input.readFully(offset, buffer, 0, wanted);
+        window = buffer;
+        windowAt = 0;
         windowOffset = offset;
         windowBytes = wanted;
         return 0;

@@ -52,6 +52,11 @@ public final class SortedPage {
         rows = 0;
     }
 
+    /** See {@link PageReader#setFetched}. */
+    public void setFetched(byte[] array, int at, long offset, int byteCount) {
+        page.setFetched(array, at, offset, byteCount);
+    }
+
     /**
      * Reads a page.
      *

@@ -16,6 +16,7 @@ package io.flinklsm.core.storage.tiered;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.storage.ClosedInputException;
+import io.flinklsm.core.storage.FileRanges;
 import io.flinklsm.core.storage.Storage;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
@@ -79,10 +80,7 @@ final class LocalCopy {
 
     /** False if there is no copy, or it went just now. */
     boolean read(long position, byte[] target, int at, int byteCount) throws IOException {
-        StorageInput input = whole;
-        if (input == null && present) {
-            input = openWhole();
-        }
+        StorageInput input = openIfPresent();
         if (input == null) {
             return false;
         }
@@ -93,6 +91,31 @@ final class LocalCopy {
             // Evicted, or closed with the last input but one, just now.
             return false;
         }
+    }
+
+    /** Like {@link #read(long, byte[], int, int)}, several ranges one behind the other. */
+    boolean read(FileRanges ranges, byte[] target) throws IOException {
+        StorageInput input = openIfPresent();
+        if (input == null) {
+            return false;
+        }
+        try {
+            input.readFully(ranges, target);
+            return true;
+        } catch (ClosedInputException e) {
+            return false;
+        }
+    }
+
+    /** Whether the copy is here and gives several ranges in about the time of one. */
+    boolean readsTogether() {
+        StorageInput input = whole;
+        return input != null && input.readsTogether();
+    }
+
+    private @Nullable StorageInput openIfPresent() throws IOException {
+        StorageInput input = whole;
+        return input == null && present ? openWhole() : input;
     }
 
     @GuardedBy("opening")

@@ -16,6 +16,7 @@ package io.flinklsm.core.storage.tiered;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.flinklsm.core.check.Invariants;
 import io.flinklsm.core.storage.ClosedInputException;
+import io.flinklsm.core.storage.FileRanges;
 import io.flinklsm.core.storage.StorageInput;
 import io.flinklsm.core.storage.StorageOutput;
 import java.io.EOFException;
@@ -166,7 +167,7 @@ final class TieredFile {
         if (byteCount == 0) {
             return;
         }
-        used = true;
+        markUsed();
         // The condition may change between two steps; each round sees a newer one.
         while (true) {
             if (copy.read(position, target, at, byteCount)) {
@@ -186,6 +187,28 @@ final class TieredFile {
                 throw new NoSuchFileException(
                         describe(), null, "was deleted; see that a reader keeps what it reads");
             }
+        }
+    }
+
+    /** False if the file is not on the local disk, or went just now: read one by one then. */
+    boolean readFromCopy(FileRanges ranges, byte[] target) throws IOException {
+        if (!copy.read(ranges, target)) {
+            return false;
+        }
+        markUsed();
+        storage.counters().hits.add(ranges.count());
+        return true;
+    }
+
+    /** Not if the ranges might be fetched from remote storage, each for itself. */
+    boolean readsTogether() {
+        return copy.readsTogether();
+    }
+
+    /** A store for each read would hold up the reads behind it. */
+    private void markUsed() {
+        if (!used) {
+            used = true;
         }
     }
 

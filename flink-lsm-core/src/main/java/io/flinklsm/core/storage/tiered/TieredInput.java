@@ -13,6 +13,7 @@
  */
 package io.flinklsm.core.storage.tiered;
 
+import io.flinklsm.core.storage.FileRanges;
 import io.flinklsm.core.storage.StorageInput;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,11 +31,28 @@ final class TieredInput implements StorageInput {
 
     @Override
     public void readFully(long position, byte[] target, int at, int byteCount) throws IOException {
+        checkOpen(position);
+        file.readFully(position, target, at, byteCount);
+    }
+
+    @Override
+    public void readFully(FileRanges ranges, byte[] target) throws IOException {
+        checkOpen(ranges.count() == 0 ? 0 : ranges.position(0));
+        if (!file.readFromCopy(ranges, target)) {
+            StorageInput.super.readFully(ranges, target);
+        }
+    }
+
+    private void checkOpen(long position) throws IOException {
         if (closed.get()) {
             throw new IOException(
                     "[" + file + "] is closed: position=" + position + "; open it again");
         }
-        file.readFully(position, target, at, byteCount);
+    }
+
+    @Override
+    public boolean readsTogether() {
+        return file.readsTogether();
     }
 
     @Override
